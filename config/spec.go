@@ -1,0 +1,171 @@
+package config
+
+import (
+	"time"
+
+	"supervise/coredump"
+	"supervise/signals"
+)
+
+// File is a configuration file, validated and with every default filled in. Nothing
+// in it depends on the host that it was read on.
+type File struct {
+	Path       string // as it was given; it names the file in messages
+	Supervisor Supervisor
+	Signals    map[signals.Signal]Rule // what a signal to the supervisor itself does
+	Services   []Service               // in the order of the file
+}
+
+// Supervisor is the [supervisor] table.
+type Supervisor struct {
+	RuntimeDir      string        // "" stands for the host's default
+	ShutdownTimeout time.Duration // all ladders together; then SIGKILL to every tree
+}
+
+// Rule is what the supervisor does with a signal that it was sent.
+type Rule uint8
+
+// The rules. The zero value, no rule, passes the signal to the services that forward it.
+const (
+	Forward     Rule = iota
+	Shutdown         // stop every service by its ladder, then exit
+	ShutdownNow      // the same with every ladder cut to its last rung, SIGKILL
+	Ignore
+)
+
+// Service is one [service.NAME] table.
+type Service struct {
+	Name    string
+	Enabled bool     // startup = "enabled": started with the supervisor
+	Command []string // argv; never empty
+
+	Directory       string // "" keeps the supervisor's
+	Environment     map[string]string
+	EnvironmentFile string // read when the service starts; "" for none
+	User, Group     string // a name or a number; "" keeps the supervisor's
+	Umask           Umask
+
+	Restart Restart
+	Stop    Stop
+	Signals Signals
+	Core    Core
+	Log     Log
+}
+
+// Umask is a file mode creation mask, if one was given.
+type Umask struct {
+	Set  bool
+	Mask uint32 // 0 to 0777
+}
+
+// Policy says after which exits a service is started again.
+type Policy uint8
+
+// The restart policies.
+const (
+	OnFailure Policy = iota // unless it ended in one of Restart.Success
+	Always
+	Never
+)
+
+// Restart is [service.NAME.restart].
+type Restart struct {
+	Policy     Policy
+	Delay      time.Duration // before the first restart; 0 restarts at once
+	Factor     float64       // each further delay is this times the one before, from 1
+	MaxDelay   time.Duration
+	Jitter     float64       // a share of the delay, 0 to 1, added or taken off at random
+	ResetAfter time.Duration // up for this long, a service's delays begin anew
+	Limit      int           // restarts in a row before it has failed; 0 is unlimited
+	Success    []Outcome
+}
+
+// Outcome is one way for a process to end: by exit code, or by a signal when Signal
+// is not zero.
+type Outcome struct {
+	Code   int // 0 to 255
+	Signal signals.Signal
+}
+
+// Scope says whom a signal is for.
+type Scope uint8
+
+// The scopes.
+const (
+	Main  Scope = iota // the process that was started
+	Group              // its process group
+	Tree               // everything that descends from it, wherever it went
+)
+
+// Rung is one step of a ladder: send Signal, and wait up to Timeout for the end.
+type Rung struct {
+	Signal  signals.Signal
+	Scope   Scope
+	Timeout time.Duration
+}
+
+// Stop is [service.NAME.stop]: the rungs in their order. SIGKILL of the tree, which
+// always ends a ladder, is not among them.
+type Stop struct {
+	Ladder []Rung
+}
+
+// Signals is [service.NAME.signals].
+type Signals struct {
+	Block   signals.Set // the mask at exec, exactly
+	Ignore  signals.Set // the signals ignored at exec, exactly
+	Forward map[signals.Signal]signals.Signal
+	Queue   Queue
+}
+
+// WhenFull says what becomes of a real-time signal for which the queue has no room.
+type WhenFull uint8
+
+// The three ways; each one is counted and told.
+const (
+	Wait       WhenFull = iota // leave it in the kernel's queue, and all later ones
+	DropOldest                 // make room
+	DropNewest                 // do not take it
+)
+
+// Queue bounds the real-time signals that wait for a service.
+type Queue struct {
+	Limit    int // at least 1
+	WhenFull WhenFull
+}
+
+// Core is [service.NAME.core].
+type Core struct {
+	Limit  *uint64          // RLIMIT_CORE in bytes, coredump.Unlimited for none; nil keeps it
+	Filter *coredump.Filter // nil keeps the inherited one
+}
+
+// LogMode says where a service's output goes.
+type LogMode uint8
+
+// The modes.
+const (
+	Prefix  LogMode = iota // to the supervisor's own, each line under the service's name
+	Inherit                // the service writes to the supervisor's descriptors itself
+	ToFile
+)
+
+// LogFormat says how a line of output is written down.
+type LogFormat uint8
+
+// The formats. AutoFormat follows the supervisor's own log format in mode "prefix", and
+// is Text in mode "file".
+const (
+	AutoFormat LogFormat = iota
+	Text
+	JSON // an object with time, service, stream and line
+)
+
+// Log is [service.NAME.log].
+type Log struct {
+	Mode    LogMode
+	Format  LogFormat
+	File    string // absolute, with Mode ToFile
+	MaxSize int64  // bytes after which the file is rotated; 0 never rotates
+	Keep    int    // rotated files that are kept beside the current one
+}

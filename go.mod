@@ -1,0 +1,3 @@
+module supervise
+
+go 1.26

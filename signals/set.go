@@ -1,0 +1,93 @@
+package signals
+
+import (
+	"errors"
+	"iter"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// Set is a set of signals, laid out as the kernel's sigset_t: signal n is bit n-1.
+// The zero value is the empty set.
+type Set uint64
+
+// Full holds all 64 signals. The kernel silently leaves SIGKILL and SIGSTOP out of
+// a mask: sigprocmask(2).
+const Full = ^Set(0)
+
+// Faults are the signals that the processor raises for the thread that runs
+// (SYS: for a system call that seccomp traps). A thread that has them blocked when
+// it faults is killed at once: force_sig_info_to_task in the kernel's signal.c.
+const Faults = Set(1<<(SIGILL-1) | 1<<(SIGTRAP-1) | 1<<(SIGBUS-1) | 1<<(SIGFPE-1) | 1<<(SIGSEGV-1) | 1<<(SIGSYS-1))
+
+// SetOf returns the set of the given signals.
+func SetOf(members ...Signal) Set {
+	var set Set
+	for _, s := range members {
+		set = set.With(s)
+	}
+	return set
+}
+
+// bit is zero for a number that is no signal, which makes such numbers no-ops.
+func bit(s Signal) Set {
+	if !s.Valid() {
+		return 0
+	}
+	return 1 << (s - 1)
+}
+
+// Has reports whether s is in the set.
+func (set Set) Has(s Signal) bool { return set&bit(s) != 0 }
+
+// With returns the set with s in it.
+func (set Set) With(s Signal) Set { return set | bit(s) }
+
+// Without returns the set with s not in it.
+func (set Set) Without(s Signal) Set { return set &^ bit(s) }
+
+// Len returns how many signals are in the set.
+func (set Set) Len() int { return bits.OnesCount64(uint64(set)) }
+
+// All yields the members, the lowest number first.
+func (set Set) All() iter.Seq[Signal] {
+	return func(yield func(Signal) bool) {
+		for rest := uint64(set); rest != 0; rest &= rest - 1 {
+			if !yield(Signal(bits.TrailingZeros64(rest) + 1)) {
+				return
+			}
+		}
+	}
+}
+
+// String lists the names, "SIGHUP SIGTERM"; the empty set is "none", the full one "all".
+func (set Set) String() string {
+	switch set {
+	case 0:
+		return "none"
+	case Full:
+		return "all"
+	}
+	names := make([]string, 0, set.Len())
+	for s := range set.All() {
+		names = append(names, s.String())
+	}
+	return strings.Join(names, " ")
+}
+
+// ParseMask reads a mask as /proc/PID/status writes it in SigBlk, SigIgn, SigCgt,
+// SigPnd and ShdPnd: 16 hexadecimal digits. proc_pid_status(5).
+func ParseMask(text string) (Set, error) {
+	n, err := strconv.ParseUint(text, 16, 64)
+	if err != nil {
+		return 0, errors.New("signal mask " + strconv.Quote(text) + " is no 64-bit hexadecimal number")
+	}
+	return Set(n), nil
+}
+
+// Mask writes the set as /proc/PID/status does; [ParseMask] reads it back.
+func (set Set) Mask() string {
+	digits := strconv.FormatUint(uint64(set), 16)
+	return "0000000000000000"[len(digits):] + digits
+}

@@ -1,0 +1,266 @@
+package signals
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Signal is a signal number. The zero value is no signal at all, which kill(2)
+// uses to ask whether a process exists.
+type Signal uint8
+
+// The standard signals: signal(7).
+const (
+	SIGHUP Signal = 1 + iota
+	SIGINT
+	SIGQUIT
+	SIGILL
+	SIGTRAP
+	SIGABRT
+	SIGBUS
+	SIGFPE
+	SIGKILL
+	SIGUSR1
+	SIGSEGV
+	SIGUSR2
+	SIGPIPE
+	SIGALRM
+	SIGTERM
+	SIGSTKFLT
+	SIGCHLD
+	SIGCONT
+	SIGSTOP
+	SIGTSTP
+	SIGTTIN
+	SIGTTOU
+	SIGURG
+	SIGXCPU
+	SIGXFSZ
+	SIGVTALRM
+	SIGPROF
+	SIGWINCH
+	SIGIO
+	SIGPWR
+	SIGSYS
+)
+
+// The bounds of the numbers. Signals 32 and 33 belong to the C library's threads
+// (nptl(7)), so that the real-time signals a program may use begin at 34, in
+// glibc and in musl.
+const (
+	SIGRTMIN Signal = 34
+	SIGRTMAX Signal = 64
+
+	// KernelRTMin is where the kernel's own real-time signals begin: from here on
+	// signals queue instead of coalescing.
+	KernelRTMin Signal = 32
+
+	// Max is the highest signal number (_NSIG in the kernel's asm/signal.h).
+	Max Signal = 64
+)
+
+// Action is what a signal does to a process that neither catches, blocks nor
+// ignores it: signal(7), "Signal dispositions".
+type Action uint8
+
+// The five default actions. The zero value is Terminate, the action of every
+// signal that signal(7) does not say otherwise of.
+const (
+	Terminate Action = iota
+	Core             // terminate and dump core
+	Ignore
+	Stop
+	Continue
+)
+
+// String names the action as signal(7) does.
+func (a Action) String() string {
+	names := [...]string{"Term", "Core", "Ign", "Stop", "Cont"}
+	if int(a) < len(names) {
+		return names[a]
+	}
+	return "Action(" + strconv.Itoa(int(a)) + ")"
+}
+
+// A row of signal(7)'s table: the name without "SIG", and the default action.
+type row struct {
+	name    string
+	alias   string
+	initial Action
+}
+
+var table = [KernelRTMin]row{
+	SIGHUP:    {name: "HUP"},
+	SIGINT:    {name: "INT"},
+	SIGQUIT:   {name: "QUIT", initial: Core},
+	SIGILL:    {name: "ILL", initial: Core},
+	SIGTRAP:   {name: "TRAP", initial: Core},
+	SIGABRT:   {name: "ABRT", alias: "IOT", initial: Core},
+	SIGBUS:    {name: "BUS", initial: Core},
+	SIGFPE:    {name: "FPE", initial: Core},
+	SIGKILL:   {name: "KILL"},
+	SIGUSR1:   {name: "USR1"},
+	SIGSEGV:   {name: "SEGV", initial: Core},
+	SIGUSR2:   {name: "USR2"},
+	SIGPIPE:   {name: "PIPE"},
+	SIGALRM:   {name: "ALRM"},
+	SIGTERM:   {name: "TERM"},
+	SIGSTKFLT: {name: "STKFLT"},
+	SIGCHLD:   {name: "CHLD", alias: "CLD", initial: Ignore},
+	SIGCONT:   {name: "CONT", initial: Continue},
+	SIGSTOP:   {name: "STOP", initial: Stop},
+	SIGTSTP:   {name: "TSTP", initial: Stop},
+	SIGTTIN:   {name: "TTIN", initial: Stop},
+	SIGTTOU:   {name: "TTOU", initial: Stop},
+	SIGURG:    {name: "URG", initial: Ignore},
+	SIGXCPU:   {name: "XCPU", initial: Core},
+	SIGXFSZ:   {name: "XFSZ", initial: Core},
+	SIGVTALRM: {name: "VTALRM"},
+	SIGPROF:   {name: "PROF"},
+	SIGWINCH:  {name: "WINCH", initial: Ignore},
+	SIGIO:     {name: "IO", alias: "POLL"},
+	SIGPWR:    {name: "PWR"},
+	SIGSYS:    {name: "SYS", alias: "UNUSED", initial: Core},
+}
+
+// Valid reports whether s is a number that the kernel takes: 1 to 64.
+func (s Signal) Valid() bool { return s >= 1 && s <= Max }
+
+// RealTime reports whether the kernel queues s, each with its own payload, instead
+// of keeping at most one pending: 32 to 64.
+func (s Signal) RealTime() bool { return s >= KernelRTMin && s <= Max }
+
+// Default returns what s does to a process that leaves it at SIG_DFL.
+func (s Signal) Default() Action {
+	if s < KernelRTMin {
+		return table[s].initial
+	}
+	return Terminate
+}
+
+// Catchable reports whether a process can block, catch or ignore s: all but
+// SIGKILL and SIGSTOP.
+func (s Signal) Catchable() bool { return s.Valid() && s != SIGKILL && s != SIGSTOP }
+
+// String returns the name as kill -l writes it, with "SIG": SIGTERM, SIGRTMIN+3,
+// SIGRTMAX. The two that the C library keeps for itself are SIG32 and SIG33.
+// [Parse] reads every result back.
+func (s Signal) String() string {
+	switch {
+	case s >= 1 && s < KernelRTMin:
+		return "SIG" + table[s].name
+	case s == SIGRTMIN:
+		return "SIGRTMIN"
+	case s == SIGRTMAX:
+		return "SIGRTMAX"
+	case s > SIGRTMIN && s < SIGRTMAX:
+		return "SIGRTMIN+" + strconv.Itoa(int(s-SIGRTMIN))
+	default:
+		return "SIG" + strconv.Itoa(int(s))
+	}
+}
+
+// MarshalText writes the name of s.
+func (s Signal) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what [Parse] reads.
+func (s *Signal) UnmarshalText(text []byte) error {
+	parsed, err := Parse(string(text))
+	if err == nil {
+		*s = parsed
+	}
+	return err
+}
+
+// UnknownError says that a text names no signal.
+type UnknownError struct {
+	Text string // what was given
+	Near string // the known name that looks most like it, "" when none does
+}
+
+func (e *UnknownError) Error() string {
+	if e.Near != "" {
+		return "unknown signal " + strconv.Quote(e.Text) + ", did you mean " + e.Near + "?"
+	}
+	return "unknown signal " + strconv.Quote(e.Text) + ": give a name such as SIGTERM or SIGRTMIN+3, or a number from 1 to 64"
+}
+
+// Parse reads a signal by name or number: "SIGTERM", "term", "15", "RTMIN+3",
+// "SIGRTMAX-1", "SIG32", and the aliases CLD, IOT, POLL and UNUSED. Upper and lower
+// case do not matter. Zero and everything above 64 is an [UnknownError].
+func Parse(text string) (Signal, error) {
+	name := strings.ToUpper(strings.TrimSpace(text))
+	name = strings.TrimPrefix(name, "SIG")
+	if n, err := strconv.ParseUint(name, 10, 8); err == nil && Signal(n).Valid() && name[0] != '+' {
+		return Signal(n), nil
+	}
+	if s, ok := parseRealTime(name); ok {
+		return s, nil
+	}
+	for s := SIGHUP; s < KernelRTMin; s++ {
+		if name == table[s].name || name != "" && name == table[s].alias {
+			return s, nil
+		}
+	}
+	return 0, &UnknownError{Text: text, Near: nearest(name)}
+}
+
+// parseRealTime reads RTMIN, RTMIN+n, RTMAX and RTMAX-n.
+func parseRealTime(name string) (Signal, bool) {
+	base, sign := SIGRTMIN, byte('+')
+	rest, ok := strings.CutPrefix(name, "RTMIN")
+	if !ok {
+		base, sign = SIGRTMAX, '-'
+		if rest, ok = strings.CutPrefix(name, "RTMAX"); !ok {
+			return 0, false
+		}
+	}
+	if rest == "" {
+		return base, true
+	}
+	if rest[0] != sign || len(rest) < 2 || rest[1] < '0' || rest[1] > '9' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(rest[1:], 10, 8)
+	if err != nil || n > uint64(SIGRTMAX-SIGRTMIN) {
+		return 0, false
+	}
+	if sign == '+' {
+		return base + Signal(n), true
+	}
+	return base - Signal(n), true
+}
+
+// nearest returns the full name of the signal whose name differs from name in one
+// letter (or one missing, one too many, or two swapped), "" when there is none.
+func nearest(name string) string {
+	for s := SIGHUP; s < KernelRTMin; s++ {
+		if oneEdit(name, table[s].name) {
+			return s.String()
+		}
+	}
+	return ""
+}
+
+// oneEdit reports whether a becomes b by one insertion, deletion, replacement or
+// swap of neighbours.
+func oneEdit(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 || len(a) == 0 {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	if len(a) != len(b) {
+		return a[i:] == b[i+1:]
+	}
+	if i == len(a) {
+		return true
+	}
+	swapped := i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+	return swapped || a[i+1:] == b[i+1:]
+}
