@@ -1,0 +1,23 @@
+package queue
+
+// The bounds of a [Backoff], in nanoseconds.
+const (
+	RetryFirst int64 = 1_000_000  // 1 ms
+	RetryLast  int64 = 50_000_000 // 50 ms
+)
+
+// Backoff paces the retries of a signal that the kernel had no room for: 1 ms,
+// doubling up to 50 ms. There is nothing to wait for instead: no event tells when a
+// receiver has taken a signal off its queue. The zero value is ready.
+type Backoff struct {
+	last int64
+}
+
+// Next returns how many nanoseconds to wait before the next attempt.
+func (b *Backoff) Next() int64 {
+	b.last = min(max(2*b.last, RetryFirst), RetryLast)
+	return b.last
+}
+
+// Reset makes the next wait the shortest again: a signal got through.
+func (b *Backoff) Reset() { b.last = 0 }
