@@ -1,0 +1,66 @@
+package coredump
+
+import "strings"
+
+// Nearest returns the known word that was probably meant by word, "" when none looks
+// like it. It takes upper case for lower and _ for -, and otherwise allows one
+// mistake in every three letters, a mistake being a letter too many, too few,
+// replaced, or swapped with its neighbour. A beginning stands for the known word that
+// every known word with this beginning begins with. Of two that are as near it takes
+// the first.
+func Nearest(word string, known []string) string {
+	const longest = 64 // a word longer than that is near to none, and costs its square
+	if word == "" || len(word) > longest {
+		return ""
+	}
+	word = normal(word)
+	best, bestDistance := "", max(1, len(word)/3)+1
+	begun, several := "", false
+	for _, candidate := range known {
+		likeness := normal(candidate)
+		if d := distance(word, likeness); d < bestDistance && d < len(likeness) {
+			best, bestDistance = candidate, d
+		}
+		switch {
+		case len(word) < 3 || !strings.HasPrefix(likeness, word):
+		case begun == "" || strings.HasPrefix(normal(begun), likeness):
+			begun = candidate
+		case !strings.HasPrefix(likeness, normal(begun)):
+			several = true
+		}
+	}
+	if best == "" && !several {
+		return begun
+	}
+	return best
+}
+
+func normal(word string) string {
+	return strings.ReplaceAll(strings.ToLower(word), "_", "-")
+}
+
+// distance counts the mistakes that turn a into b (the optimal string alignment
+// distance, by rows: before, last and row are the rows of its matrix).
+func distance(a, b string) int {
+	before := make([]int, len(b)+1)
+	last := make([]int, len(b)+1)
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before, last, row = last, row, before
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := last[j]
+			if a[i] != b[j] {
+				replace++
+			}
+			row[j+1] = min(replace, last[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}
