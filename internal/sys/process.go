@@ -1,0 +1,55 @@
+package sys
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// System calls with the same number on every architecture that Linux gained after 5.0.
+const (
+	sysPidfdSendSignal = 424
+	sysPidfdOpen       = 434
+	sysCloseRange      = 436
+)
+
+// Subreaper makes the caller the parent of all orphans among its descendants, and
+// reports it back with [IsSubreaper]. PR_SET_CHILD_SUBREAPER, Linux 3.4.
+func Subreaper() error {
+	const prSetChildSubreaper = 36
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0, 0, 0, 0)
+	return wrap(errno)
+}
+
+// IsSubreaper reports whether the caller reaps the orphans among its descendants.
+// PR_GET_CHILD_SUBREAPER, Linux 3.4.
+func IsSubreaper() bool {
+	const prGetChildSubreaper = 37
+	var on int32
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prGetChildSubreaper, uintptr(unsafe.Pointer(&on)), 0, 0, 0, 0)
+	return errno == 0 && on != 0
+}
+
+// OpenPID returns a descriptor, close-on-exec, for the process that has the pid now.
+// ESRCH when there is none. pidfd_open(2), Linux 5.3.
+func OpenPID(pid int) (fd int, err error) {
+	r, _, errno := syscall.RawSyscall(sysPidfdOpen, uintptr(pid), 0, 0)
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(r), nil
+}
+
+// KillPIDFD sends a signal to the process behind a pidfd and to no other: ESRCH once it
+// is reaped. pidfd_send_signal(2), Linux 5.1.
+func KillPIDFD(fd int, signal uint8) error {
+	_, _, errno := syscall.RawSyscall6(sysPidfdSendSignal, uintptr(fd), uintptr(signal), 0, 0, 0, 0)
+	return wrap(errno)
+}
+
+// CloseOnExec marks every descriptor from first on, so that no program started later
+// inherits one by accident. close_range(2) with CLOSE_RANGE_CLOEXEC, Linux 5.11.
+func CloseOnExec(first int) error {
+	const closeRangeCloexec = 4
+	_, _, errno := syscall.RawSyscall(sysCloseRange, uintptr(first), uintptr(^uint32(0)), closeRangeCloexec)
+	return wrap(errno)
+}

@@ -1,0 +1,123 @@
+package sys
+
+import (
+	"iter"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"supervise/signals"
+)
+
+// Mask returns the calling thread's signal mask.
+func Mask() signals.Set {
+	before := SetMask(signals.Full)
+	SetMask(before)
+	return before
+}
+
+// Threads yields the ids of the calling process's threads, from /proc/self/task; none
+// when there is no /proc.
+func Threads() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		dir, err := syscall.Open("/proc/self/task", syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
+		if err != nil {
+			return
+		}
+		defer syscall.Close(dir)
+		var buffer [4096]byte
+		for {
+			n, err := syscall.ReadDirent(dir, buffer[:])
+			if n <= 0 || err != nil {
+				return
+			}
+			_, _, names := syscall.ParseDirent(buffer[:n], -1, nil)
+			for _, name := range names {
+				if tid, err := strconv.Atoi(name); err == nil && !yield(tid) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// SignalState is what /proc/PID/status tells of a process's signals, but for its
+// handlers: proc_pid_status(5).
+type SignalState struct {
+	Pending, Shared, Blocked, Ignored, Caught signals.Set
+
+	// Queued signals charged to the process's real user, and that user's limit.
+	Queued, Limit uint64
+}
+
+// ReadSignalState reads the state of the main thread of a process; "self" is the
+// caller's process.
+func ReadSignalState(pid string) (state SignalState, err error) {
+	text, err := ReadFile("/proc/" + pid + "/status")
+	if err != nil {
+		return state, err
+	}
+	return ParseSignalState(text)
+}
+
+// ParseSignalState reads the text of a /proc/PID/status.
+func ParseSignalState(text string) (state SignalState, err error) {
+	found := false
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":\t")
+		var set *signals.Set
+		switch name {
+		case "SigQ":
+			used, limit, _ := strings.Cut(value, "/")
+			state.Queued, _ = strconv.ParseUint(used, 10, 64)
+			state.Limit, _ = strconv.ParseUint(limit, 10, 64)
+			continue
+		case "SigPnd":
+			set = &state.Pending
+		case "ShdPnd":
+			set = &state.Shared
+		case "SigBlk":
+			set = &state.Blocked
+		case "SigIgn":
+			set = &state.Ignored
+		case "SigCgt":
+			set = &state.Caught
+		default:
+			continue
+		}
+		if *set, err = signals.ParseMask(value); err != nil {
+			return state, err
+		}
+		found = true
+	}
+	if !found {
+		return state, syscall.ENODATA
+	}
+	return state, nil
+}
+
+// ReadFile reads a file of /proc or /sys whole.
+func ReadFile(path string) (string, error) {
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return "", err
+	}
+	defer syscall.Close(fd)
+	return ReadAll(fd), nil
+}
+
+// ReadAll reads from a descriptor up to its end, or the first error.
+func ReadAll(fd int) string {
+	var text []byte
+	buffer := make([]byte, 4096)
+	for {
+		n, err := syscall.Read(fd, buffer)
+		if err == syscall.EINTR {
+			continue
+		}
+		if n <= 0 || err != nil {
+			return string(text)
+		}
+		text = append(text, buffer[:n]...)
+	}
+}

@@ -1,0 +1,72 @@
+package sys
+
+import (
+	"syscall"
+	"unsafe"
+
+	"supervise/signals"
+)
+
+// Child is a child that ended, as waitid(2) tells it.
+type Child struct {
+	PID  int
+	UID  uint32 // its real user id
+	Exit signals.Exit
+}
+
+// The parts of waitid's interface that package syscall lacks: waitid(2), wait(2).
+const (
+	pAll      = 0
+	pPID      = 1
+	wNoHang   = 0x1
+	wExited   = 0x4
+	wNoWait   = 0x1000000
+	wAll      = 0x40000000 // __WALL: also children whose exit signal is not SIGCHLD
+	cldExited = 1
+	cldDumped = 3
+)
+
+// childInfo is siginfo_t as waitid fills it in.
+type childInfo struct {
+	signo, errno, code, _ int32
+	pid                   int32
+	uid                   uint32
+	status                int32
+	_                     [100]byte
+}
+
+// Reap takes one ended child of the process out of the kernel, whichever comes first,
+// and never waits. ok is false when none has ended; more tells whether there are
+// children at all. A child that has ended keeps its pid until then, so that no signal
+// sent to it before can meet another process. waitid(2).
+func Reap() (child Child, ok, more bool) { return waitid(pAll, 0, wExited|wNoHang|wAll) }
+
+// Ended is [Reap] for one child, and leaves it to be reaped.
+func Ended(pid int) (child Child, ok bool) {
+	child, ok, _ = waitid(pPID, pid, wExited|wNoHang|wNoWait|wAll)
+	return child, ok
+}
+
+func waitid(kind, id, options int) (child Child, ok, more bool) {
+	var info childInfo
+	for {
+		_, _, errno := syscall.RawSyscall6(syscall.SYS_WAITID, uintptr(kind), uintptr(id),
+			uintptr(unsafe.Pointer(&info)), uintptr(options), 0, 0)
+		switch {
+		case errno == syscall.EINTR:
+			continue
+		case errno != 0:
+			return Child{}, false, false // ECHILD: there is none
+		case info.pid == 0:
+			return Child{}, false, true
+		}
+		return Child{PID: int(info.pid), UID: info.uid, Exit: exitOf(info.code, info.status)}, true, true
+	}
+}
+
+func exitOf(code, status int32) signals.Exit {
+	if code == cldExited {
+		return signals.Exit{Code: int(status) & 0xff}
+	}
+	return signals.Exit{Signal: signals.Signal(status & 0x7f), Core: code == cldDumped}
+}

@@ -1,0 +1,32 @@
+package signals
+
+import "strconv"
+
+// Exit is how a process ended. The zero value is an exit with code 0.
+type Exit struct {
+	Code   int    // 0 to 255, when Signal is 0
+	Signal Signal // what killed it, or 0
+	Core   bool   // the kernel counts a core as dumped; it may still be truncated
+}
+
+// Status returns what a shell and a container runtime report of the exit: the code, or
+// 128 plus the signal.
+func (e Exit) Status() int {
+	if e.Signal != 0 {
+		return 128 + int(e.Signal)
+	}
+	return e.Code
+}
+
+// String says how the process ended: "exited with code 3", "killed by SIGKILL",
+// "killed by SIGSEGV, core dumped".
+func (e Exit) String() string {
+	switch {
+	case e.Signal == 0:
+		return "exited with code " + strconv.Itoa(e.Code)
+	case e.Core:
+		return "killed by " + e.Signal.String() + ", core dumped"
+	default:
+		return "killed by " + e.Signal.String()
+	}
+}

@@ -1,0 +1,183 @@
+//go:build linux && (amd64 || arm64)
+
+package boot
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// Forced are the signals that every thread of the Go runtime unblocks when it starts:
+// those with _SigUnblock in the runtime's sigtable_linux_generic.go, and URG, by which it
+// preempts. All others stay blocked in all threads if they were blocked when the runtime
+// started.
+//
+// HUP INT QUIT ILL TRAP ABRT BUS FPE SEGV TERM STKFLT CHLD URG PROF SYS 32 33 34.
+const Forced = uint64(1<<0 | 1<<1 | 1<<2 | 1<<3 | 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<10 |
+	1<<14 | 1<<15 | 1<<16 | 1<<22 | 1<<26 | 1<<30 | 1<<31 | 1<<32 | 1<<33)
+
+// faults are left unblocked in every thread, because one that faults with its signal
+// blocked is killed without a word: ILL TRAP BUS FPE SEGV SYS.
+const faults = uint64(1<<3 | 1<<4 | 1<<6 | 1<<7 | 1<<10 | 1<<30)
+
+// Quiet is what the catcher blocks in every thread but the intake's.
+const Quiet = ^faults
+
+// What the entry point found. The names are used from assembly.
+var (
+	entered   uint32
+	mask      uint64    // the inherited signal mask
+	ignored   uint64    // the inherited ignored signals
+	noFile    [2]uint64 // RLIMIT_NOFILE, soft and hard
+	forcedSet = Forced
+)
+
+// What the catcher reads.
+var (
+	selfPID   int32
+	intakeTID int32
+	quietMask = Quiet
+	goHandler [65]uintptr // the runtime's handlers, by signal
+)
+
+// slot keeps one siginfo_t. Its state goes from free to claimed to ready in the
+// catcher, and back to free in Take.
+type slot struct {
+	state uint32
+	_     uint32
+	raw   [128]byte
+}
+
+const (
+	slotFree uint32 = iota
+	slotClaimed
+	slotReady
+)
+
+// Signals below 32 coalesce, as they do in the kernel: one slot each. The real-time
+// ones of Forced (32, 33, 34) go round in a ring. A thread can be caught with one of
+// them only once, so that the ring overflows only if that many threads were started
+// before the intake thread ran again.
+const ringSize = 64
+
+var (
+	standard [32]slot
+	ring     [ringSize]slot
+	ringHead uint64 // advanced by the catcher
+	ringTail uint64 // advanced by Take
+	lost     uint64
+)
+
+// In assembly.
+func rawSyscall(nr, a1, a2, a3, a4 uintptr) uintptr
+func catcherPC() uintptr
+func restorerPC() uintptr
+
+// Entered reports whether the process came in through the ELF entry point.
+func Entered() bool { return entered != 0 }
+
+// Mask returns the signal mask that the process inherited, if [Entered].
+func Mask() uint64 { return mask }
+
+// Ignored returns the signals that the process inherited ignored, if [Entered].
+func Ignored() uint64 { return ignored }
+
+// NoFile returns RLIMIT_NOFILE (soft, hard) as it was before package os raised it.
+func NoFile() (soft, hard uint64) { return noFile[0], noFile[1] }
+
+// Lost returns how many real-time signals found the ring full. It has never been seen
+// to be anything but zero.
+func Lost() uint64 { return atomic.LoadUint64(&lost) }
+
+// SetIntake names the thread that is woken when the catcher has kept something, and
+// that stays open to signals. Zero: nobody.
+func SetIntake(tid int) { atomic.StoreInt32(&intakeTID, int32(tid)) }
+
+// Take moves one kept siginfo_t into raw and reports whether there was one. Only the
+// intake thread may call it.
+func Take(raw *[128]byte) bool {
+	for s := &ring[ringTail%ringSize]; ; {
+		if !s.move(raw) {
+			break
+		}
+		ringTail++
+		return true
+	}
+	for i := range standard {
+		if standard[i].move(raw) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *slot) move(raw *[128]byte) bool {
+	if atomic.LoadUint32(&s.state) != slotReady {
+		return false
+	}
+	*raw = s.raw
+	atomic.StoreUint32(&s.state, slotFree)
+	return true
+}
+
+// sigaction is the kernel's struct sigaction: rt_sigaction(2).
+type sigaction struct {
+	handler  uintptr
+	flags    uint64
+	restorer uintptr
+	mask     uint64
+}
+
+// Install puts the catcher in the place of the runtime's handlers for the signals of
+// Forced. [Uninstall] puts them back. It is done by this package's initialisation when
+// the process came in through the entry point.
+func Install() {
+	selfPID = int32(rawSyscall(sysGetpid, 0, 0, 0, 0))
+	for sig := uintptr(1); sig <= 64; sig++ {
+		if Forced>>(sig-1)&1 == 0 {
+			continue
+		}
+		action := catcherAction()
+		var old sigaction
+		rawSyscall(sysRtSigaction, sig, uintptr(unsafe.Pointer(&action)), uintptr(unsafe.Pointer(&old)), 8)
+		if old.handler != action.handler {
+			goHandler[sig] = old.handler
+		}
+	}
+}
+
+// Uninstall gives the signals of Forced back to the Go runtime.
+func Uninstall() {
+	for sig := uintptr(1); sig <= 64; sig++ {
+		if Forced>>(sig-1)&1 == 0 {
+			continue
+		}
+		// The runtime's flags: runtime.setsig in os_linux.go.
+		action := catcherAction()
+		action.handler = goHandler[sig]
+		rawSyscall(sysRtSigaction, sig, uintptr(unsafe.Pointer(&action)), 0, 8)
+	}
+}
+
+// catcherAction is like the runtime's own (runtime.setsig), but for the handler.
+func catcherAction() sigaction {
+	const saSiginfo, saOnstack, saRestart, saRestorer = 0x4, 0x08000000, 0x10000000, 0x04000000
+	action := sigaction{handler: catcherPC(), flags: saSiginfo | saOnstack | saRestart, mask: ^uint64(0)}
+	if r := restorerPC(); r != 0 {
+		action.flags |= saRestorer
+		action.restorer = r
+	}
+	return action
+}
+
+func init() {
+	if entered == 0 {
+		var keep [2]uint64
+		rawSyscall(sysPrlimit64, 0, rlimitNoFile, 0, uintptr(unsafe.Pointer(&keep)))
+		noFile = keep
+		return
+	}
+	Install()
+}
+
+const rlimitNoFile = 7

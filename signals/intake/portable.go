@@ -1,0 +1,106 @@
+//go:build !(linux && (amd64 || arm64))
+
+package intake
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"supervise/signals"
+)
+
+// Intake is the process's stream of signals. There is one, made by [Start].
+//
+// This is the portable floor, for architectures without assembly here: os/signal tells
+// numbers only, coalesces real-time signals, and keeps some back.
+type Intake struct {
+	signals chan os.Signal
+	child   chan os.Signal
+	wake    chan struct{}
+	held    signals.Set
+	waiting []signals.Signal // arrived while held
+}
+
+// Start takes over the process's signals.
+func Start([]string) (*Intake, error) {
+	in := &Intake{
+		signals: make(chan os.Signal, 4096),
+		child:   make(chan os.Signal, 1),
+		wake:    make(chan struct{}, 1),
+	}
+	for s := range (taken &^ signals.SetOf(signals.SIGCHLD, signals.SIGURG)).All() {
+		signal.Notify(in.signals, syscall.Signal(s))
+	}
+	signal.Notify(in.child, syscall.SIGCHLD)
+	return in, nil
+}
+
+// Leave does nothing here: nothing was taken before Start.
+func Leave() {}
+
+// Mode returns Portable.
+func (in *Intake) Mode() Mode { return Portable }
+
+// Inherited returns nothing that could be relied upon.
+func (in *Intake) Inherited() Inherited { return Inherited{} }
+
+// Lost is not known here: os/signal does not tell.
+func (in *Intake) Lost() uint64 { return 0 }
+
+// Wait returns the next signal, by number alone, or ok = false as the other
+// implementation does. The timeout is in nanoseconds.
+func (in *Intake) Wait(timeout int64) (info signals.Info, ok bool) {
+	for i, s := range in.waiting {
+		if !in.held.Has(s) {
+			in.waiting = append(in.waiting[:i], in.waiting[i+1:]...)
+			return signals.Info{Signal: s}, true
+		}
+	}
+	var expired <-chan time.Time
+	if timeout >= 0 {
+		timer := time.NewTimer(time.Duration(timeout))
+		defer timer.Stop()
+		expired = timer.C
+	}
+	select {
+	case s := <-in.signals:
+		number := signals.Signal(s.(syscall.Signal))
+		if in.held.Has(number) {
+			in.waiting = append(in.waiting, number)
+			return signals.Info{}, false
+		}
+		return signals.Info{Signal: number}, true
+	case <-in.child:
+	case <-in.wake:
+	case <-expired:
+	}
+	return signals.Info{}, false
+}
+
+// Wake makes the Wait that is under way, or else the next one, return.
+func (in *Intake) Wake() {
+	select {
+	case in.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Hold keeps the given signals back until Release and returns what is held.
+func (in *Intake) Hold(set signals.Set) signals.Set {
+	in.held |= set
+	return in.held
+}
+
+// Release ends Hold for the given signals.
+func (in *Intake) Release(set signals.Set) { in.held &^= set }
+
+// Relay is not available here: Wait returns every signal.
+func (in *Intake) Relay(int, signals.Set) {}
+
+// Relayed returns nothing: no signal is handed on unseen.
+func (in *Intake) Relayed() (count uint64, last signals.Info) { return 0, signals.Info{} }
+
+// Quiet does nothing here.
+func (in *Intake) Quiet() {}

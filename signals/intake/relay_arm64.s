@@ -1,0 +1,82 @@
+//go:build linux
+
+#include "textflag.h"
+
+#define SYS_rt_sigtimedwait	137
+#define SYS_rt_sigqueueinfo	138
+
+// Offsets in type relay.
+#define SET	0
+#define TIMEOUT	8
+#define LIMITED	24
+#define TARGET	32
+#define HAND	40
+#define SELF	48
+#define HANDED	56
+#define INFO	64
+#define CODE	(64+8)
+#define PID	(64+16)
+#define LAST	192
+
+// func relayWait(r *relay) int64
+TEXT ·relayWait(SB), NOSPLIT, $0-16
+	MOVD	r+0(FP), R19
+again:
+	MOVD	$0, R2
+	MOVD	LIMITED(R19), R4
+	CBZ	R4, wait
+	ADD	$TIMEOUT, R19, R2
+wait:
+	MOVD	$SYS_rt_sigtimedwait, R8
+	ADD	$SET, R19, R0
+	ADD	$INFO, R19, R1
+	MOVD	$8, R3
+	SVC
+	CMP	$0, R0
+	BLE	out
+	MOVD	TARGET(R19), R20
+	CBZ	R20, out
+	SUB	$1, R0, R4
+	MOVD	HAND(R19), R5
+	LSR	R4, R5, R5
+	TBZ	$0, R5, out
+	MOVW	PID(R19), R4
+	MOVD	SELF(R19), R5
+	CMP	R4, R5
+	BEQ	out
+
+	// As signals.Info.Forwardable, for the codes that need no thought.
+	MOVW	CODE(R19), R4
+	CMPW	$0, R4
+	BGT	out
+	BEQ	user
+	CMNW	$6, R4			// SI_TKILL
+	BEQ	out
+	B	send
+user:
+	MOVW	$-1, R4			// SI_QUEUE
+	MOVW	R4, CODE(R19)
+send:
+	MOVD	R0, R21
+	MOVD	R0, R1
+	MOVD	R20, R0
+	ADD	$INFO, R19, R2
+	MOVD	$SYS_rt_sigqueueinfo, R8
+	SVC
+	CBNZ	R0, refused
+	MOVD	HANDED(R19), R4
+	ADD	$1, R4
+	MOVD	R4, HANDED(R19)
+	LDP	INFO(R19), (R4, R5)
+	LDP	(INFO+16)(R19), (R6, R7)
+	STP	(R4, R5), LAST(R19)
+	STP	(R6, R7), (LAST+16)(R19)
+	MOVD	LIMITED(R19), R4
+	CBZ	R4, again
+	MOVD	$0, R0			// so that no deadline is put off
+	B	out
+refused:
+	MOVD	R21, R0
+out:
+	MOVD	R0, ret+8(FP)
+	RET

@@ -1,0 +1,53 @@
+package process
+
+import (
+	"strings"
+	"syscall"
+)
+
+// defaultPath is where execvp(3) looks when there is no PATH.
+const defaultPath = "/bin:/usr/bin"
+
+// Lookup finds the file that execvp(3) would execute for a command's name: the name
+// itself when it has a slash in it, else the first executable file of that name in the
+// directories of path (colon separated; an empty one is the working directory). The
+// error is a [StartError]: ENOENT, or EACCES when there are only files that may not be
+// executed.
+func Lookup(name, path string, havePath bool) (string, error) {
+	if name == "" {
+		return "", &StartError{Step: `find ""`, Errno: syscall.ENOENT}
+	}
+	if strings.Contains(name, "/") {
+		return name, nil
+	}
+	if !havePath {
+		path = defaultPath
+	}
+	reason := syscall.ENOENT
+	for dir := range strings.SplitSeq(path, ":") {
+		file := dir + "/" + name
+		if dir == "" {
+			file = "./" + name
+		}
+		switch executable(file) {
+		case nil:
+			return file, nil
+		case syscall.EACCES:
+			reason = syscall.EACCES
+		}
+	}
+	return "", &StartError{Step: "find " + name + " in PATH", Errno: reason}
+}
+
+// executable reports whether a file is there, regular, and may be executed.
+func executable(file string) error {
+	var st syscall.Stat_t
+	if err := syscall.Stat(file, &st); err != nil {
+		return err
+	}
+	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+		return syscall.EACCES
+	}
+	const xOK = 1
+	return syscall.Access(file, xOK)
+}

@@ -1,0 +1,64 @@
+package process
+
+import "supervise/signals"
+
+// Spec says what to start and how. The zero value of every field but Path and Argv is
+// useful: it keeps what the caller has.
+type Spec struct {
+	Path string   // the file to execute, as [Lookup] finds it
+	Argv []string // with the name in front
+	Env  []string // NAME=value
+	Dir  string   // working directory, "" for the caller's
+
+	Mask   signals.Set // the signal mask at exec, exactly
+	Ignore signals.Set // the ignored signals at exec, exactly; all others are at SIG_DFL
+
+	// Files become the program's descriptors 0, 1, 2 and so on. A number equal to its
+	// own place is passed on as it is, a negative one is left alone.
+	Files []int
+
+	Placement Placement
+	// Terminal is the descriptor of a terminal whose foreground process group the child's
+	// new group becomes, with Placement OwnGroup; 0 or more, if HasTerminal.
+	Terminal    int
+	HasTerminal bool
+
+	Limits     []Limit
+	Credential *Credential
+	Umask      int // 0 to 0777, if HasUmask
+	HasUmask   bool
+
+	// CgroupFD is a descriptor of a cgroup2 directory that the child starts in, if
+	// HasCgroup. Without clone3 (Linux 5.7) ProcsFD takes its place: the same directory's
+	// cgroup.procs, open for writing.
+	CgroupFD, ProcsFD int
+	HasCgroup         bool
+}
+
+// Placement is the process group and session that a child starts in.
+type Placement uint8
+
+// The placements.
+const (
+	SameGroup  Placement = iota // the caller's
+	OwnGroup                    // leader of a new process group: setpgid(2)
+	OwnSession                  // leader of a new session: setsid(2)
+)
+
+// Limit is one resource limit: setrlimit(2).
+type Limit struct {
+	Resource   int
+	Soft, Hard uint64
+}
+
+// Credential is whom a child runs as. All three are set, groups first.
+type Credential struct {
+	UID, GID uint32
+	Groups   []uint32
+}
+
+// Process is a started child. It keeps its pid until the caller reaps it.
+type Process struct {
+	PID   int
+	PIDFD int // close-on-exec, or -1 where the kernel gave none; the caller closes it
+}

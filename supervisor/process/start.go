@@ -1,0 +1,130 @@
+//go:build linux && (amd64 || arm64)
+
+package process
+
+import (
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+)
+
+// program is what the assembly works on: vfork_*.s knows the offsets.
+type program struct {
+	clone     *cloneArgs // 0: nil for plain clone
+	cloneSize uintptr    // 8
+	flags     uintptr    // 16: of plain clone
+	pidfd     *int32     // 24: of plain clone
+	steps     *step      // 32
+	count     uintptr    // 40
+	errno     uintptr    // 48: of the step that failed
+	failed    uintptr    // 56: its index
+	mask      uint64     // 64: the caller's, restored afterwards
+	all       uint64     // 72
+}
+
+// cloneArgs is struct clone_args as of Linux 5.7: clone(2).
+type cloneArgs struct {
+	flags, pidfd, childTID, parentTID, exitSignal, stack, stackSize, tls, setTID, setTIDSize, cgroup uint64
+}
+
+// Flags of clone and clone3: clone(2), linux/sched.h.
+const (
+	cloneVM           = 0x100
+	clonePIDFD        = 0x1000
+	cloneVfork        = 0x4000
+	cloneClearSighand = 0x1_0000_0000 // Linux 5.5
+	cloneIntoCgroup   = 0x2_0000_0000 // Linux 5.7
+	cloneOurs         = cloneVM | cloneVfork | clonePIDFD
+)
+
+// vfork makes the child and lets it work off the steps. It returns its pid, or a negated
+// errno. The child's failure is in p.
+func vfork(p *program) int
+
+// plainClone is set once clone3 was refused.
+var plainClone atomic.Bool
+
+func clone3Works() bool { return !plainClone.Load() }
+
+// Start starts a program and returns once it runs or is known not to. The error is a
+// [StartError]; no child is left behind then. The caller's other threads go on meanwhile.
+//
+// The calling thread is stopped until the kernel has loaded the program, which takes as
+// long as its file takes to read.
+func Start(spec *Spec) (Process, error) {
+	if clone3Works() {
+		child, err := spawn(spec, true)
+		if !refused(err) {
+			return child, err
+		}
+		plainClone.Store(true)
+	}
+	return spawn(spec, false)
+}
+
+// refused reports whether clone3 itself is not to be had: the kernel is older than its
+// flags (ENOSYS, EINVAL), or a seccomp filter is in the way (ENOSYS or EPERM).
+func refused(err error) bool {
+	failure, ok := err.(*StartError)
+	if !ok || failure.Step != stepClone3 {
+		return false
+	}
+	switch failure.Errno {
+	case syscall.ENOSYS, syscall.EPERM, syscall.EINVAL:
+		return true
+	}
+	return false
+}
+
+const stepClone3 = "clone3"
+
+func spawn(spec *Spec, modern bool) (Process, error) {
+	p, err := prepare(spec, !modern)
+	if err != nil {
+		return Process{PIDFD: -1}, err
+	}
+	pidfd := new(int32)
+	*pidfd = -1
+	prog := &program{steps: &p.steps[0], count: uintptr(len(p.steps))}
+	call := "clone"
+	if modern {
+		call = stepClone3
+		prog.clone = &cloneArgs{
+			flags: cloneOurs | cloneClearSighand, pidfd: uint64(uintptr(unsafe.Pointer(pidfd))),
+			exitSignal: uint64(syscall.SIGCHLD),
+		}
+		prog.cloneSize = unsafe.Sizeof(*prog.clone)
+		if spec.HasCgroup {
+			prog.clone.flags |= cloneIntoCgroup
+			prog.clone.cgroup = uint64(spec.CgroupFD)
+		}
+	} else {
+		prog.flags = cloneOurs | uintptr(syscall.SIGCHLD)
+		prog.pidfd = pidfd
+	}
+	pid := vfork(prog)
+	runtime.KeepAlive(p)
+	child := Process{PID: pid, PIDFD: int(*pidfd)}
+	switch {
+	case pid < 0:
+		return Process{PIDFD: -1}, &StartError{Step: call, Errno: syscall.Errno(-pid)}
+	case prog.errno != 0:
+		bury(child)
+		return Process{PIDFD: -1}, &StartError{Step: p.names[prog.failed], Errno: syscall.Errno(prog.errno)}
+	}
+	return child, nil
+}
+
+// bury reaps a child that did not get as far as execve.
+func bury(child Process) {
+	for {
+		_, err := syscall.Wait4(child.PID, nil, syscall.WALL, nil)
+		if err != syscall.EINTR {
+			break
+		}
+	}
+	if child.PIDFD >= 0 {
+		_ = syscall.Close(child.PIDFD)
+	}
+}

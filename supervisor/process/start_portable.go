@@ -1,0 +1,45 @@
+//go:build !(linux && (amd64 || arm64))
+
+package process
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// Start starts a program by package syscall: the portable floor, for architectures
+// without assembly here. The mask and the ignored signals are those that the Go runtime
+// leaves its children, and limits are set right after the program has started.
+func Start(spec *Spec) (Process, error) {
+	pidfd := -1
+	attr := &syscall.ProcAttr{Dir: spec.Dir, Env: spec.Env, Sys: &syscall.SysProcAttr{
+		Setsid:  spec.Placement == OwnSession,
+		Setpgid: spec.Placement == OwnGroup && !spec.HasTerminal,
+		PidFD:   &pidfd,
+	}}
+	if spec.Placement == OwnGroup && spec.HasTerminal {
+		attr.Sys.Foreground, attr.Sys.Ctty = true, spec.Terminal
+	}
+	if spec.HasCgroup {
+		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, spec.CgroupFD
+	}
+	if who := spec.Credential; who != nil {
+		attr.Sys.Credential = &syscall.Credential{Uid: who.UID, Gid: who.GID, Groups: who.Groups}
+	}
+	for _, fd := range spec.Files {
+		attr.Files = append(attr.Files, uintptr(fd))
+	}
+	if spec.HasUmask {
+		defer syscall.Umask(syscall.Umask(spec.Umask))
+	}
+	pid, err := syscall.ForkExec(spec.Path, spec.Argv, attr)
+	if err != nil {
+		errno, _ := err.(syscall.Errno)
+		return Process{PIDFD: -1}, &StartError{Step: "execve " + spec.Path, Errno: errno}
+	}
+	for _, limit := range spec.Limits {
+		_, _, _ = syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), uintptr(limit.Resource),
+			uintptr(unsafe.Pointer(&limit.Soft)), 0, 0, 0)
+	}
+	return Process{PID: pid, PIDFD: pidfd}, nil
+}

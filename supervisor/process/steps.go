@@ -1,0 +1,201 @@
+//go:build linux && (amd64 || arm64)
+
+package process
+
+import (
+	"strconv"
+	"syscall"
+	"unsafe"
+
+	"supervise/signals"
+)
+
+// step is one system call that the child makes. vfork_*.s knows the layout.
+type step struct {
+	number uintptr
+	args   [6]uintptr
+	// result is where the call's result goes, or nil. It has room for a machine word.
+	result *uintptr
+	// optional steps may fail.
+	optional uintptr
+}
+
+// plan is the child's list of system calls and the memory that it points into, which
+// stays reachable, and in its place, because plan is on the heap and holds it.
+type plan struct {
+	steps []step
+	names []string
+
+	ignore, initial sigaction
+	mask            signals.Set
+	pid             uintptr
+	limits          []Limit
+	groups          []uint32
+	path, dir       *byte
+	argv, env       []*byte
+	zero            [1]byte
+	terminal        int
+}
+
+// sigaction is the kernel's struct sigaction: rt_sigaction(2).
+type sigaction struct {
+	handler  uintptr
+	flags    uint64
+	restorer uintptr
+	mask     signals.Set
+}
+
+const (
+	sigIgn     = 1
+	sigSetmask = 2
+	sigsetSize = 8
+	maxSteps   = 32 // usually enough
+)
+
+func (p *plan) add(name string, number uintptr, args ...uintptr) *step {
+	p.steps = append(p.steps, step{number: number})
+	p.names = append(p.names, name)
+	last := &p.steps[len(p.steps)-1]
+	copy(last.args[:], args)
+	return last
+}
+
+// prepare turns the spec into system calls. reset is set where the kernel does not
+// reset the handlers itself.
+func prepare(spec *Spec, reset bool) (*plan, error) {
+	p := &plan{
+		steps: make([]step, 0, maxSteps), names: make([]string, 0, maxSteps),
+		ignore: sigaction{handler: sigIgn}, mask: spec.Mask,
+	}
+	if err := p.strings(spec); err != nil {
+		return nil, err
+	}
+	p.placement(spec)
+	p.limit(spec)
+	p.dispositions(spec.Ignore, reset)
+	p.files(spec.Files)
+	p.identity(spec)
+	if spec.Dir != "" {
+		p.add("chdir "+spec.Dir, syscall.SYS_CHDIR, uintptr(unsafe.Pointer(p.dir)))
+	}
+	p.add("rt_sigprocmask", syscall.SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&p.mask)), 0, sigsetSize)
+	p.add("execve "+spec.Path, syscall.SYS_EXECVE, uintptr(unsafe.Pointer(p.path)),
+		uintptr(unsafe.Pointer(&p.argv[0])), uintptr(unsafe.Pointer(&p.env[0])))
+	return p, nil
+}
+
+// strings turns Go's strings into the kernel's.
+func (p *plan) strings(spec *Spec) (err error) {
+	if p.path, err = syscall.BytePtrFromString(spec.Path); err != nil {
+		return &StartError{Step: "execve " + strconv.Quote(spec.Path), Errno: syscall.EINVAL}
+	}
+	if p.dir, err = syscall.BytePtrFromString(spec.Dir); err != nil {
+		return &StartError{Step: "chdir " + strconv.Quote(spec.Dir), Errno: syscall.EINVAL}
+	}
+	if p.argv, err = syscall.SlicePtrFromStrings(spec.Argv); err != nil {
+		return &StartError{Step: "execve: an argument has a zero byte in it", Errno: syscall.EINVAL}
+	}
+	if p.env, err = syscall.SlicePtrFromStrings(spec.Env); err != nil {
+		return &StartError{Step: "execve: the environment has a zero byte in it", Errno: syscall.EINVAL}
+	}
+	return nil
+}
+
+func (p *plan) placement(spec *Spec) {
+	if spec.HasCgroup && !clone3Works() {
+		p.zero[0] = '0' // the writer itself: cgroups(7)
+		p.add("write cgroup.procs", syscall.SYS_WRITE, uintptr(spec.ProcsFD), uintptr(unsafe.Pointer(&p.zero)), 1)
+	}
+	switch spec.Placement {
+	case OwnSession:
+		p.add("setsid", syscall.SYS_SETSID)
+	case OwnGroup:
+		p.add("setpgid", syscall.SYS_SETPGID)
+		if spec.HasTerminal {
+			// Optional, as the caller may be in the background or the terminal gone.
+			p.add("getpid", syscall.SYS_GETPID).result = &p.pid
+			p.add("tcsetpgrp", syscall.SYS_IOCTL, uintptr(spec.Terminal), syscall.TIOCSPGRP,
+				uintptr(unsafe.Pointer(&p.pid))).optional = 1
+		}
+	}
+}
+
+func (p *plan) limit(spec *Spec) {
+	p.limits = append(p.limits, spec.Limits...)
+	for i := range p.limits { // in place from here on: the kernel reads them there
+		limit := &p.limits[i]
+		p.add("setrlimit "+limitName(limit.Resource), syscall.SYS_PRLIMIT64, 0, uintptr(limit.Resource),
+			uintptr(unsafe.Pointer(&limit.Soft)), 0)
+	}
+	if spec.HasUmask {
+		p.add("umask", syscall.SYS_UMASK, uintptr(spec.Umask))
+	}
+}
+
+// stubborn are the signals that a Go program may itself have ignored, because it was
+// started that way: the runtime respects that for HUP and INT, and does not touch the
+// others (sigInstallGoHandler and sigtable in the runtime). CLONE_CLEAR_SIGHAND resets
+// handlers, but leaves ignored signals ignored.
+var stubborn = signals.SetOf(signals.SIGHUP, signals.SIGINT, signals.SIGCONT,
+	signals.SIGTSTP, signals.SIGTTIN, signals.SIGTTOU, 32, 33, 34)
+
+// dispositions ignores what is to be ignored, and resets what may be otherwise.
+func (p *plan) dispositions(ignore signals.Set, reset bool) {
+	for s := range signals.Full.All() {
+		switch {
+		case !s.Catchable():
+		case ignore.Has(s):
+			p.disposition(s, &p.ignore)
+		case reset || stubborn.Has(s):
+			p.disposition(s, &p.initial)
+		}
+	}
+}
+
+func (p *plan) disposition(s signals.Signal, to *sigaction) {
+	p.add("rt_sigaction", syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(to)), 0, sigsetSize)
+}
+
+// files puts the descriptors into their places. Sources lie above the places, but for
+// those that stay where they are.
+func (p *plan) files(files []int) {
+	for place, fd := range files {
+		switch {
+		case fd < 0:
+		case fd == place:
+			p.add("fcntl", syscall.SYS_FCNTL, uintptr(fd), syscall.F_SETFD, 0)
+		default:
+			p.add("dup3", syscall.SYS_DUP3, uintptr(fd), uintptr(place), 0)
+		}
+	}
+}
+
+func (p *plan) identity(spec *Spec) {
+	who := spec.Credential
+	if who == nil {
+		return
+	}
+	p.groups = append(p.groups, who.Groups...)
+	var groups *uint32
+	if len(p.groups) > 0 {
+		groups = &p.groups[0]
+	}
+	p.add("setgroups", syscall.SYS_SETGROUPS, uintptr(len(p.groups)), uintptr(unsafe.Pointer(groups)))
+	gid, uid := uintptr(who.GID), uintptr(who.UID)
+	p.add("setresgid "+strconv.Itoa(int(who.GID)), syscall.SYS_SETRESGID, gid, gid, gid)
+	p.add("setresuid "+strconv.Itoa(int(who.UID)), syscall.SYS_SETRESUID, uid, uid, uid)
+}
+
+// limitName is the resource's name as setrlimit(2) has it, where this project sets it.
+func limitName(resource int) string {
+	switch resource {
+	case syscall.RLIMIT_CORE:
+		return "RLIMIT_CORE"
+	case syscall.RLIMIT_NOFILE:
+		return "RLIMIT_NOFILE"
+	case 11:
+		return "RLIMIT_SIGPENDING"
+	default:
+		return strconv.Itoa(resource)
+	}
+}
