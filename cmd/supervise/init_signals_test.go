@@ -1,0 +1,164 @@
+package main_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"supervise/internal/sys"
+	"supervise/internal/testproc"
+	"supervise/signals"
+)
+
+// received is a line that testproc's receiver prints.
+type received struct {
+	signal, code, pid int
+	uid               uint32
+	value             uint64
+}
+
+// receiver is a command under init that takes all signals.
+type receiver struct {
+	init  *exec.Cmd
+	lines *bufio.Scanner
+}
+
+func startReceiver(t *testing.T, program string, args ...string) *receiver {
+	t.Helper()
+	argv := append([]string{"init", "--"}, testproc.Argv(t, args...)...)
+	cmd := exec.Command(program, argv...)
+	cmd.Env = testproc.Environ("receive")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testproc.Start(t, cmd)
+	r := &receiver{init: cmd, lines: bufio.NewScanner(out)}
+	if !r.lines.Scan() || r.lines.Text() != "ready" {
+		t.Fatalf("the receiver is not ready: %q %v", r.lines.Text(), r.lines.Err())
+	}
+	return r
+}
+
+// queue sends one signal with a value to init, as this process.
+func (r *receiver) queue(t *testing.T, s signals.Signal, value uint64) {
+	t.Helper()
+	info := signals.Info{Signal: s, Code: signals.CodeQueue, PID: int32(os.Getpid()), UID: uint32(os.Getuid()), Value: value}
+	for {
+		err := sys.Queue(r.init.Process.Pid, info)
+		if err == nil {
+			return
+		}
+		if err.Error() != "resource temporarily unavailable" {
+			t.Fatalf("sigqueue %v: %v", s, err)
+		}
+	}
+}
+
+// next returns the next signal that the command got, and false when it has ended.
+func (r *receiver) next(t *testing.T) (g received, ok bool) {
+	t.Helper()
+	if !r.lines.Scan() {
+		return g, false
+	}
+	if _, err := fmt.Sscan(strings.TrimSpace(r.lines.Text()), &g.signal, &g.code, &g.pid, &g.uid, &g.value); err != nil {
+		t.Fatalf("line %q: %v", r.lines.Text(), err)
+	}
+	return g, true
+}
+
+// all ends the receiver and returns everything that it got but for the last signal.
+func (r *receiver) all(t *testing.T) []received {
+	t.Helper()
+	r.queue(t, testproc.LastSignal, testproc.LastValue)
+	var got []received
+	for g, ok := r.next(t); ok; g, ok = r.next(t) {
+		got = append(got, g)
+	}
+	if err := r.init.Wait(); err != nil {
+		t.Fatalf("init: %v", err)
+	}
+	if len(got) == 0 || got[len(got)-1].value != testproc.LastValue {
+		t.Fatal("the last signal did not arrive")
+	}
+	return got[:len(got)-1]
+}
+
+// TestInitQueuedSignals sends real-time signals as fast as sigqueue goes: all arrive, in
+// order for each number, with value and the original sender.
+func TestInitQueuedSignals(t *testing.T) {
+	for _, limit := range []string{"", "10"} {
+		name := "unlimited"
+		if limit != "" {
+			name = "SIGPENDING=" + limit
+		}
+		t.Run(name, func(t *testing.T) {
+			eachBuild(t, func(t *testing.T, program string) {
+				var args []string
+				if limit != "" {
+					args = append(args, limit)
+				}
+				r := startReceiver(t, program, args...)
+				numbers := []signals.Signal{signals.SIGRTMIN, signals.SIGRTMIN + 1, 50, signals.SIGRTMAX - 1}
+				const each = 5000
+				for i := range each {
+					for _, s := range numbers {
+						r.queue(t, s, uint64(i+1)<<32|uint64(s))
+					}
+				}
+				checkQueued(t, r.all(t), numbers, each)
+			})
+		})
+	}
+}
+
+func checkQueued(t *testing.T, got []received, numbers []signals.Signal, each int) {
+	t.Helper()
+	next := map[int]uint64{}
+	wrong := 0
+	for _, g := range got {
+		next[g.signal]++
+		want := received{g.signal, int(signals.CodeQueue), os.Getpid(), uint32(os.Getuid()), next[g.signal]<<32 | uint64(g.signal)}
+		if g != want && wrong < 5 {
+			wrong++
+			t.Errorf("got %+v, want %+v", g, want)
+		}
+	}
+	for _, s := range numbers {
+		if n := next[int(s)]; n != uint64(each) {
+			t.Errorf("%v: %d arrived, want %d", s, n, each)
+		}
+	}
+}
+
+// TestInitEverySignal sends each of the 61 signals by kill(2). One at a time, because the
+// kernel itself drops a pending SIGCONT when a stop signal is sent, and the reverse.
+func TestInitEverySignal(t *testing.T) {
+	eachBuild(t, func(t *testing.T, program string) {
+		r := startReceiver(t, program)
+		sent := 0
+		for s := range signals.Full.All() {
+			if !s.Catchable() || s == signals.SIGCHLD {
+				continue
+			}
+			sent++
+			if err := sys.Kill(r.init.Process.Pid, s); err != nil {
+				t.Fatalf("kill %v: %v", s, err)
+			}
+			want := received{int(s), int(signals.CodeQueue), os.Getpid(), uint32(os.Getuid()), 0}
+			if got, ok := r.next(t); !ok || got != want {
+				t.Errorf("%v arrived as %+v, want %+v", s, got, want)
+			}
+		}
+		if sent != 61 {
+			t.Errorf("sent %d signals, want 61", sent)
+		}
+		for _, g := range r.all(t) {
+			t.Errorf("%+v arrived beyond those sent", g)
+		}
+	})
+}
