@@ -8,6 +8,7 @@ import (
 	"supervise/signals"
 	"supervise/signals/intake"
 	"supervise/signals/queue"
+	"supervise/signals/send"
 	"supervise/supervisor/process"
 )
 
@@ -99,7 +100,7 @@ func (s *supervisor) loop() signals.Exit {
 			timeout = s.retry.Next()
 		}
 		if info, ok := s.in.Wait(timeout); ok {
-			s.forward(info.Forwardable())
+			s.forward(info)
 			continue
 		}
 		if exit, ended := s.reap(); ended {
@@ -137,19 +138,18 @@ func (s *supervisor) forward(info signals.Info) {
 		s.keep(info)
 		return
 	}
-	err := sys.Queue(s.command.PID, info)
-	switch {
-	case err == nil:
+	switch result := send.Info(s.command.PID, info); result {
+	case send.OK:
 		if s.log.enabled(Debug) {
 			s.log.say(Debug, "handed on "+info.String(), number("to", s.command.PID))
 		}
-	case err == syscall.EAGAIN && info.Signal.RealTime():
+	case send.Again:
 		s.keep(info)
 		s.relay()
-	case err == syscall.ESRCH:
+	case send.Gone:
 		s.log.say(Info, "the command has ended before "+info.String()+" could be handed on")
-	default:
-		s.log.say(Warn, "cannot hand "+info.String()+" on to the command: "+err.Error())
+	case send.Refused:
+		s.log.say(Warn, "cannot hand "+info.String()+" on to the command: "+result.String())
 	}
 }
 
@@ -171,7 +171,7 @@ func (s *supervisor) flush() {
 		if !ok {
 			break
 		}
-		if err := sys.Queue(s.command.PID, item.Info); err == syscall.EAGAIN {
+		if send.Info(s.command.PID, item.Info) == send.Again {
 			break
 		}
 		s.backlog.Pop()

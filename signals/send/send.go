@@ -1,0 +1,70 @@
+package send
+
+import (
+	"syscall"
+
+	"supervise/internal/sys"
+	"supervise/signals"
+)
+
+// Result is what became of a signal that was sent.
+type Result uint8
+
+// The results.
+const (
+	OK      Result = iota // the kernel took it
+	Again                 // a real-time signal, and the receiver's user has no room left: try later
+	Gone                  // there is no such process or group
+	Refused               // we may not signal it, or the kernel knows no such signal
+)
+
+// String names the result in words.
+func (r Result) String() string {
+	switch r {
+	case OK:
+		return "sent"
+	case Again:
+		return "no room in the receiver's queue (RLIMIT_SIGPENDING)"
+	case Gone:
+		return "no such process"
+	default:
+		return "not permitted"
+	}
+}
+
+func resultOf(err error) Result {
+	switch err {
+	case nil:
+		return OK
+	case syscall.EAGAIN:
+		return Again
+	case syscall.ESRCH:
+		return Gone
+	default:
+		return Refused
+	}
+}
+
+// Info sends a signal to a process as [signals.Info.Forwardable] has it: payload and
+// original sender are kept. rt_sigqueueinfo(2).
+func Info(pid int, info signals.Info) Result {
+	return resultOf(sys.Queue(pid, info.Forwardable()))
+}
+
+// Process sends a signal to a process in our own name. kill(2).
+func Process(pid int, s signals.Signal) Result { return resultOf(sys.Kill(pid, s)) }
+
+// Group sends a signal to every process of a process group in our own name. OK means that
+// at least one of them took it. kill(2).
+func Group(pgid int, s signals.Signal) Result { return resultOf(sys.Kill(-pgid, s)) }
+
+// Each sends a signal to every process of a list in our own name and returns how many
+// took it.
+func Each(pids []int, s signals.Signal) (sent int) {
+	for _, pid := range pids {
+		if Process(pid, s) == OK {
+			sent++
+		}
+	}
+	return sent
+}
