@@ -3,8 +3,8 @@ package coredump
 import "strings"
 
 // Nearest returns the known word that was probably meant by word, "" when none looks
-// like it. It takes upper case for lower and _ for -, and otherwise allows one
-// mistake in every three letters, a mistake being a letter too many, too few,
+// like it. It takes upper case for lower and _ for -, and otherwise allows about one
+// mistake in three letters, a mistake being a letter too many, too few,
 // replaced, or swapped with its neighbour. A beginning stands for the known word that
 // every known word with this beginning begins with. Of two that are as near it takes
 // the first.
@@ -14,12 +14,14 @@ func Nearest(word string, known []string) string {
 		return ""
 	}
 	word = normal(word)
-	best, bestDistance := "", max(1, len(word)/3)+1
+	best, bestDistance := "", max(1, (len(word)+1)/3)+1
 	begun, several := "", false
 	for _, candidate := range known {
 		likeness := normal(candidate)
-		if d := distance(word, likeness); d < bestDistance && d < len(likeness) {
-			best, bestDistance = candidate, d
+		if apart := len(word) - len(likeness); max(apart, -apart) < bestDistance { // as many letters are too many or too few
+			if d := distance(word, likeness); d < bestDistance && d < len(likeness) {
+				best, bestDistance = candidate, d
+			}
 		}
 		switch {
 		case len(word) < 3 || !strings.HasPrefix(likeness, word):
@@ -29,7 +31,7 @@ func Nearest(word string, known []string) string {
 			several = true
 		}
 	}
-	if best == "" && !several {
+	if begun != "" && !several && bestDistance > 1 {
 		return begun
 	}
 	return best
