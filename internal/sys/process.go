@@ -12,21 +12,21 @@ const (
 	sysCloseRange      = 436
 )
 
-// Subreaper makes the caller the parent of all orphans among its descendants, and
-// reports it back with [IsSubreaper]. PR_SET_CHILD_SUBREAPER, Linux 3.4.
+// Subreaper makes the caller the parent of all orphans among its descendants.
+// PR_SET_CHILD_SUBREAPER, Linux 3.4.
 func Subreaper() error {
 	const prSetChildSubreaper = 36
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0, 0, 0, 0)
 	return wrap(errno)
 }
 
-// IsSubreaper reports whether the caller reaps the orphans among its descendants.
+// CanSubreap returns why [Subreaper] would fail, or nil. It changes nothing.
 // PR_GET_CHILD_SUBREAPER, Linux 3.4.
-func IsSubreaper() bool {
+func CanSubreap() error {
 	const prGetChildSubreaper = 37
 	var on int32
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prGetChildSubreaper, uintptr(unsafe.Pointer(&on)), 0, 0, 0, 0)
-	return errno == 0 && on != 0
+	return wrap(errno)
 }
 
 // OpenPID returns a descriptor, close-on-exec, for the process that has the pid now.

@@ -59,11 +59,7 @@ func Start(argv []string) (*Intake, error) {
 	inherited, again, err := resumed()
 	switch {
 	case boot.Entered():
-		in.mode = Entry
-		in.found = Inherited{
-			Mask: signals.Set(boot.Mask()), Ignored: signals.Set(boot.Ignored()),
-			NoFile: noFile(), Exact: true,
-		}
+		in.mode, in.found = Entry, exactly()
 	case err != nil:
 		return nil, err
 	case again:
@@ -77,6 +73,7 @@ func Start(argv []string) (*Intake, error) {
 	if in.mode == Reexec {
 		boot.Install()
 	}
+	boot.Retire()
 	return in, nil
 }
 
@@ -92,11 +89,36 @@ func Leave() {
 		return
 	}
 	boot.Uninstall()
+	boot.Retire()
 	var raw signals.RawInfo
 	for boot.Take((*[128]byte)(&raw)) {
 		_ = sys.Kill(syscall.Getpid(), signals.Decode(&raw).Signal)
 	}
 	sys.SetMask(signals.Set(boot.Mask()))
+}
+
+// Built returns the mode that Start will bring into force in this build.
+func Built() Mode {
+	if boot.Entered() {
+		return Entry
+	}
+	return Reexec
+}
+
+// HandedDown returns what the process was handed, for a program that only wants to know.
+func HandedDown() Inherited {
+	if boot.Entered() {
+		return exactly()
+	}
+	return handedDown()
+}
+
+// exactly is what the entry point found.
+func exactly() Inherited {
+	return Inherited{
+		Mask: signals.Set(boot.Mask()), Ignored: signals.Set(boot.Ignored()),
+		NoFile: noFile(), Exact: true,
+	}
 }
 
 // Mode returns the mode in force.

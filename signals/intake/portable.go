@@ -40,6 +40,12 @@ func Start([]string) (*Intake, error) {
 // Leave does nothing here: nothing was taken before Start.
 func Leave() {}
 
+// Built returns Portable.
+func Built() Mode { return Portable }
+
+// HandedDown returns nothing that could be relied upon.
+func HandedDown() Inherited { return Inherited{} }
+
 // Mode returns Portable.
 func (in *Intake) Mode() Mode { return Portable }
 

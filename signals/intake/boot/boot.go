@@ -25,15 +25,16 @@ const Quiet = ^faults
 
 // What the entry point found. The names are used from assembly.
 var (
-	entered   uint32
-	mask      uint64    // the inherited signal mask
-	ignored   uint64    // the inherited ignored signals
-	noFile    [2]uint64 // RLIMIT_NOFILE, soft and hard
-	forcedSet = Forced
+	entered  uint32
+	mask     uint64    // the inherited signal mask
+	ignored  uint64    // the inherited ignored signals
+	noFile   [2]uint64 // RLIMIT_NOFILE, soft and hard
+	guardSet = Forced
 )
 
-// What the catcher reads.
+// What the catcher and the guard read.
 var (
+	retired   uint32 // the guard is to stop
 	selfPID   int32
 	intakeTID int32
 	quietMask = Quiet
@@ -58,7 +59,7 @@ const (
 // ones of Forced (32, 33, 34) go round in a ring. A thread can be caught with one of
 // them only once, so that the ring overflows only if that many threads were started
 // before the intake thread ran again.
-const ringSize = 64
+const ringSize = 128
 
 var (
 	standard [32]slot
@@ -92,6 +93,16 @@ func Lost() uint64 { return atomic.LoadUint64(&lost) }
 // SetIntake names the thread that is woken when the catcher has kept something, and
 // that stays open to signals. Zero: nobody.
 func SetIntake(tid int) { atomic.StoreInt32(&intakeTID, int32(tid)) }
+
+// Retire ends the guard's work: from now on the catcher and the intake thread do without.
+// The first thread sleeps from then on. What it has kept is there for Take.
+func Retire() {
+	if entered == 0 {
+		return
+	}
+	atomic.StoreUint32(&retired, 1)
+	rawSyscall(sysTgkill, uintptr(selfPID), uintptr(selfPID), sigchld, 0)
+}
 
 // Take moves one kept siginfo_t into raw and reports whether there was one. Only the
 // intake thread may call it.
@@ -180,4 +191,7 @@ func init() {
 	Install()
 }
 
-const rlimitNoFile = 7
+const (
+	rlimitNoFile = 7
+	sigchld      = 17
+)

@@ -6,7 +6,9 @@
 #define SYS_rt_sigaction	13
 #define SYS_rt_sigprocmask	14
 #define SYS_rt_sigreturn	15
+#define SYS_pause		34
 #define SYS_getpid		39
+#define SYS_clone		56
 #define SYS_rt_sigtimedwait	128
 #define SYS_gettid		186
 #define SYS_tgkill		234
@@ -18,11 +20,12 @@
 #define UC_SIGMASK	296		// offset in struct ucontext: asm/ucontext.h
 #define SLOT_SIZE	136		// of type slot: state, padding, siginfo_t
 #define SLOT_RAW	8
+#define RING_GUARD	64		// how many of the ring's places the guard may fill
+#define CLONE_FLAGS	0x50f00		// VM, FS, FILES, SIGHAND, THREAD, SYSVSEM: clone(2)
 #define FAULTS		0x800009b0	// 1<<signal for ILL, TRAP, BUS, FPE, SEGV, SYS
 
-// What the entry point asks the kernel for: siginfo_t or struct sigaction at 0, a zero
-// timespec at 128.
-GLOBL	scratch<>(SB), NOPTR, $144
+// What the entry point and the guard ask the kernel for: siginfo_t or struct sigaction.
+GLOBL	scratch<>(SB), NOPTR, $128
 DATA	everything<>+0(SB)/8, $0xffffffffffffffff
 GLOBL	everything<>(SB), NOPTR|RODATA, $8
 
@@ -38,7 +41,7 @@ realtime:
 	MOVQ	$1, CX
 	LOCK
 	XADDQ	CX, ·ringHead(SB)
-	ANDQ	$63, CX			// ringSize-1
+	ANDQ	$127, CX		// ringSize-1
 	LEAQ	·ring(SB), BX
 claim:
 	IMULQ	$SLOT_SIZE, CX
@@ -122,29 +125,57 @@ catch:
 	CMPQ	R14, $34
 	JLE	catch
 
-	// Take what was pending at exec and would kill the runtime's first thread, as
-	// long as the ring has room; what remains of 34 is caught later.
-	MOVL	$96, R13
-pending:
+	// From here on the runtime runs on a second thread, which takes over this stack;
+	// without one, on this thread and unguarded.
+	MOVL	$1, ·entered(SB)
+	MOVL	$SYS_clone, AX
+	MOVL	$CLONE_FLAGS, DI
+	MOVQ	SP, SI
+	XORL	DX, DX
+	XORL	R10, R10
+	XORL	R8, R8
+	SYSCALL
+	CMPQ	AX, $0
+	JGT	guard
+	JMP	_rt0_amd64_linux(SB)
+
+	// The first thread: keep what the second would die of. No stack but for keep's
+	// return address.
+guard:
+	LEAQ	stack<>+64(SB), SP
+wait:
 	MOVL	$SYS_rt_sigtimedwait, AX
-	LEAQ	·forcedSet(SB), DI
+	LEAQ	·guardSet(SB), DI
 	LEAQ	scratch<>(SB), SI
-	LEAQ	zero<>(SB), DX
+	XORL	DX, DX
 	MOVL	$8, R10
 	SYSCALL
-	TESTQ	AX, AX
-	JLE	drained
+	CMPQ	AX, $0
+	JLE	asked
 	MOVQ	AX, R14
 	LEAQ	scratch<>(SB), R12
 	CALL	keep<>(SB)
-	CMPQ	·ringHead(SB), $64	// ringSize
-	JGE	drained
-	DECL	R13
-	JNZ	pending
-drained:
-	MOVL	$1, ·entered(SB)
-	JMP	_rt0_amd64_linux(SB)
+	CMPQ	·ringHead(SB), $RING_GUARD
+	JLT	wake
+	MOVL	$0x7fffffff, AX		// leave what follows of 32, 33 and 34 to the catcher
+	ANDQ	AX, ·guardSet(SB)
+wake:
+	MOVL	·intakeTID(SB), SI
+	TESTL	SI, SI
+	JZ	asked
+	MOVL	·selfPID(SB), DI
+	MOVL	$17, DX			// SIGCHLD
+	MOVL	$SYS_tgkill, AX
+	SYSCALL
+asked:
+	CMPL	·retired(SB), $0
+	JEQ	wait
+rest:
+	MOVL	$SYS_pause, AX		// nothing, with everything blocked: for ever
+	SYSCALL
+	JMP	rest
 
+GLOBL	stack<>(SB), NOPTR, $64
 GLOBL	zero<>(SB), NOPTR|RODATA, $16
 
 // The catcher: a SA_SIGINFO handler. DI = signal, SI = *siginfo_t, DX = *ucontext, on

@@ -3,12 +3,14 @@
 #include "textflag.h"
 
 // System calls: asm-generic/unistd.h.
+#define SYS_ppoll		73
 #define SYS_tgkill		131
 #define SYS_rt_sigaction	134
 #define SYS_rt_sigprocmask	135
 #define SYS_rt_sigtimedwait	137
 #define SYS_getpid		172
 #define SYS_gettid		178
+#define SYS_clone		220
 #define SYS_prlimit64		261
 
 #define SI_CODE		8		// offsets in siginfo_t
@@ -16,11 +18,12 @@
 #define UC_SIGMASK	40		// offset in struct ucontext: asm/ucontext.h
 #define SLOT_SIZE	136		// of type slot: state, padding, siginfo_t
 #define SLOT_RAW	8
+#define RING_GUARD	64		// how many of the ring's places the guard may fill
+#define CLONE_FLAGS	0x50f00		// VM, FS, FILES, SIGHAND, THREAD, SYSVSEM: clone(2)
 #define FAULTS		0x800009b0	// 1<<signal for ILL, TRAP, BUS, FPE, SEGV, SYS
 
 // What the entry point asks the kernel for: siginfo_t or struct sigaction.
 GLOBL	scratch<>(SB), NOPTR, $128
-GLOBL	zero<>(SB), NOPTR|RODATA, $16
 DATA	everything<>+0(SB)/8, $0xffffffffffffffff
 GLOBL	everything<>(SB), NOPTR|RODATA, $8
 
@@ -39,7 +42,7 @@ advance:
 	ADD	$1, R1, R3
 	STLXR	R3, (R2), R4
 	CBNZ	R4, advance
-	AND	$63, R1			// ringSize-1
+	AND	$127, R1		// ringSize-1
 	MOVD	$·ring(SB), R0
 claim:
 	MOVD	$SLOT_SIZE, R2
@@ -142,33 +145,66 @@ catch:
 	CMP	$34, R20
 	BLE	catch
 
-	// Take what was pending at exec and would kill the runtime's first thread, as
-	// long as the ring has room; what remains of 34 is caught later.
-	MOVD	$96, R21
-pending:
+	// From here on the runtime runs on a second thread, which takes over this stack;
+	// without one, on this thread and unguarded.
+	MOVD	$·entered(SB), R1
+	MOVW	$1, R2
+	MOVW	R2, (R1)
+	MOVD	$SYS_clone, R8
+	MOVD	$CLONE_FLAGS, R0
+	MOVD	RSP, R1
+	MOVD	$0, R2
+	MOVD	$0, R3
+	MOVD	$0, R4
+	SVC
+	CMP	$0, R0
+	BGT	guard
+	MOVD	$0, R0
+	B	_rt0_arm64_linux(SB)
+
+	// The first thread: keep what the second would die of. It uses no stack.
+guard:
+wait:
 	MOVD	$SYS_rt_sigtimedwait, R8
-	MOVD	$·forcedSet(SB), R0
+	MOVD	$·guardSet(SB), R0
 	MOVD	$scratch<>(SB), R1
-	MOVD	$zero<>(SB), R2
+	MOVD	$0, R2
 	MOVD	$8, R3
 	SVC
 	CMP	$0, R0
-	BLE	drained
+	BLE	asked
 	MOVD	R0, R20
 	MOVD	$scratch<>(SB), R19
 	BL	keep<>(SB)
 	MOVD	$·ringHead(SB), R1
 	MOVD	(R1), R1
-	CMP	$64, R1			// ringSize
-	BGE	drained
-	SUBS	$1, R21
-	BNE	pending
-drained:
-	MOVD	$·entered(SB), R1
-	MOVW	$1, R2
-	MOVW	R2, (R1)
-	MOVD	$0, R0
-	B	_rt0_arm64_linux(SB)
+	CMP	$RING_GUARD, R1
+	BLT	wake
+	MOVD	$·guardSet(SB), R1	// leave what follows of 32, 33 and 34 to the catcher
+	MOVD	(R1), R2
+	AND	$0x7fffffff, R2
+	MOVD	R2, (R1)
+wake:
+	MOVD	$·intakeTID(SB), R1
+	MOVW	(R1), R1
+	CBZW	R1, asked
+	MOVD	$·selfPID(SB), R0
+	MOVW	(R0), R0
+	MOVD	$17, R2			// SIGCHLD
+	MOVD	$SYS_tgkill, R8
+	SVC
+asked:
+	MOVD	$·retired(SB), R1
+	LDARW	(R1), R1
+	CBZW	R1, wait
+rest:
+	MOVD	$0, R0			// nothing, with everything blocked: for ever
+	MOVD	$0, R1
+	MOVD	$0, R2
+	MOVD	$0, R3
+	MOVD	$SYS_ppoll, R8
+	SVC
+	B	rest
 
 // The catcher: a SA_SIGINFO handler. R0 = signal, R1 = *siginfo_t, R2 = *ucontext, on
 // the runtime's signal stack; R30 leads to the vdso's rt_sigreturn, which restores every

@@ -5,4 +5,5 @@ const (
 	sysRtSigaction = 13
 	sysGetpid      = 39
 	sysPrlimit64   = 302
+	sysTgkill      = 234
 )

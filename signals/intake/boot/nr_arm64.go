@@ -5,4 +5,5 @@ const (
 	sysRtSigaction = 134
 	sysGetpid      = 172
 	sysPrlimit64   = 261
+	sysTgkill      = 131
 )
