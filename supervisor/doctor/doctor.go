@@ -1,0 +1,248 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/internal/sys"
+	"supervise/signals/intake"
+	"supervise/supervisor/process/tree"
+)
+
+// Status is how good a finding is.
+type Status string
+
+// The states of a finding.
+const (
+	Good Status = "ok"      // as it should be
+	Note Status = "note"    // works, in a way that is good to know
+	Bad  Status = "warning" // something will not work as expected
+)
+
+// Finding is one thing that was looked at.
+type Finding struct {
+	Name    string `json:"name"`
+	Status  Status `json:"status"`
+	Value   string `json:"value"`   // what was found
+	Meaning string `json:"meaning"` // what it means for the user
+}
+
+// Subject is what only the running program knows of itself.
+type Subject struct {
+	Mode       intake.Mode      // the one that run and init will use
+	Inherited  intake.Inherited // as far as it is known
+	RuntimeDir string           // where run would put its files
+}
+
+// Examine makes all findings, in a fixed order.
+func Examine(s Subject) []Finding {
+	findings := []Finding{
+		intakeMode(s.Mode), inherited(s.Inherited), place(), subreaper(), descendants(),
+		spawning(), pidfds(), procfs(), corePattern(), runtimeDir(s.RuntimeDir),
+	}
+	return append(findings, limits(s.Inherited)...)
+}
+
+func intakeMode(mode intake.Mode) Finding {
+	f := Finding{Name: "signal intake", Value: mode.String()}
+	switch mode {
+	case intake.Entry:
+		f.Status, f.Meaning = Good, "signals are blocked before the Go runtime starts; every one arrives with sender and payload"
+	case intake.Reexec:
+		f.Status = Note
+		f.Meaning = "run and init execute themselves once more to block signals, and do not know every inherited mask; build with 'make build'"
+	default:
+		f.Status = Bad
+		f.Meaning = "on this architecture signals arrive by number alone, without sender and payload, and may coalesce"
+	}
+	return f
+}
+
+func inherited(found intake.Inherited) Finding {
+	f := Finding{Name: "inherited signals", Status: Good, Value: "none blocked, none ignored"}
+	f.Meaning = "init hands exactly this on to its command; run gives every service an empty mask and default dispositions"
+	if found.Mask != 0 || found.Ignored != 0 {
+		f.Status = Note
+		f.Value = "blocked: " + found.Mask.String() + "; ignored: " + found.Ignored.String()
+	}
+	if !found.Exact {
+		f.Meaning += "; in this mode some of it cannot be known"
+	}
+	return f
+}
+
+// initialPIDNamespace is the inode of the first PID namespace: PROC_PID_INIT_INO in the
+// kernel's linux/proc_ns.h.
+const initialPIDNamespace = 0xEFFFFFFC
+
+func place() Finding {
+	f := Finding{Name: "place", Value: "pid " + strconv.Itoa(os.Getpid())}
+	var st unix.Stat_t
+	err := unix.Stat("/proc/self/ns/pid", &st)
+	switch {
+	case err != nil:
+		f.Value += ", PID namespace unknown"
+	case st.Ino == initialPIDNamespace:
+		f.Value += " in the initial PID namespace"
+	default:
+		f.Value += " in a PID namespace of its own"
+	}
+	f.Status, f.Meaning = Good, "not PID 1: becomes child subreaper, so that orphans below it are reaped all the same"
+	if os.Getpid() == 1 {
+		f.Meaning = "PID 1: reaps every orphan of the namespace; when it exits, everything in it is killed"
+	}
+	return f
+}
+
+func subreaper() Finding {
+	f := Finding{Name: "child subreaper", Status: Good, Value: "available", Meaning: "orphaned descendants become children of supervise and are reaped"}
+	// Asking is enough: both came with Linux 3.4.
+	if err := sys.CanSubreap(); err != nil {
+		f.Status, f.Value = Bad, "not available: "+err.Error()
+		f.Meaning = "unless it is PID 1, supervise cannot see or reap what its services leave behind"
+	}
+	return f
+}
+
+func descendants() Finding {
+	root := tree.Open("supervise-doctor-"+strconv.Itoa(os.Getpid()), "")
+	defer root.Close()
+	f := Finding{Name: "descendants", Status: Good, Value: root.Method().String()}
+	f.Meaning = "each service gets a cgroup; stopping one leaves nothing behind, whatever it forked"
+	if root.Method() == tree.ByDescent {
+		f.Status = Note
+		f.Value += ": " + root.Reason().Error()
+		f.Meaning = "a service's processes are known by parent, session and a mark in their environment; one that clears its environment, calls setsid and forks twice is only ended with supervise itself"
+	}
+	return f
+}
+
+func spawning() Finding {
+	f := Finding{Name: "clone3", Status: Good, Value: "available", Meaning: "services start inside their cgroup with exact signal dispositions, in one system call"}
+	const sysClone3 = 435
+	// Without arguments it is EINVAL where it exists.
+	_, _, errno := unix.RawSyscall(sysClone3, 0, 0, 0)
+	if errno != unix.EINVAL {
+		f.Status, f.Value = Note, "not available: "+errno.Error()
+		f.Meaning = "an old kernel or a seccomp filter; plain clone is used, with the same result"
+	}
+	return f
+}
+
+func pidfds() Finding {
+	f := Finding{Name: "pidfd", Status: Good, Value: "available", Meaning: "a signal can never meet a process that was given the pid of another"}
+	fd, err := sys.OpenPID(os.Getpid())
+	if err != nil {
+		f.Status, f.Value = Note, "not available: "+err.Error()
+		f.Meaning = "descendants that are not children are signalled by pid, which could have been given to another process since"
+		return f
+	}
+	_ = unix.Close(fd)
+	return f
+}
+
+func procfs() Finding {
+	f := Finding{Name: "/proc", Status: Good, Value: "mounted", Meaning: "names of senders and survivors can be told"}
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		f.Status, f.Value = Bad, err.Error()
+		f.Meaning = "without /proc, descendants cannot be found by descent and senders have no names"
+	}
+	return f
+}
+
+func corePattern() Finding {
+	f := Finding{Name: "core_pattern", Status: Note}
+	text, err := os.ReadFile("/proc/sys/kernel/core_pattern")
+	if err != nil {
+		f.Status, f.Value = Bad, err.Error()
+		f.Meaning = "it cannot be told where cores go"
+		return f
+	}
+	f.Value = strings.TrimSpace(string(text))
+	switch {
+	case f.Value == "":
+		f.Value, f.Meaning = "(empty)", "no cores are written, unless kernel.core_uses_pid is set"
+	case strings.HasPrefix(f.Value, "|"):
+		handler, _, _ := strings.Cut(f.Value[1:], " ")
+		f.Meaning = "cores of the whole machine go to " + handler + ", outside any container; a limit of 1 byte keeps them from it"
+	case strings.HasPrefix(f.Value, "@"):
+		f.Meaning = "cores of the whole machine go to a socket; where nobody listens they are lost"
+	case strings.HasPrefix(f.Value, "/"):
+		f.Meaning = "cores are files at this path as the crashing process sees it; the directory must be there"
+	default:
+		f.Meaning = "cores are files in the working directory of the process that crashed"
+	}
+	return f
+}
+
+func runtimeDir(dir string) Finding {
+	f := Finding{Name: "runtime directory", Status: Good, Value: dir, Meaning: "run keeps its lock here; one supervisor for each directory"}
+	err := unix.Access(dir, unix.W_OK)
+	if errors.Is(err, unix.ENOENT) {
+		parent := dir[:max(strings.LastIndexByte(dir, '/'), 1)]
+		err = unix.Access(parent, unix.W_OK)
+		f.Value += " (will be made)"
+	}
+	if err != nil {
+		f.Status, f.Value = Bad, dir+": "+err.Error()
+		f.Meaning = "run cannot start here; set supervisor.runtime-dir to a directory that you may write"
+	}
+	return f
+}
+
+func limits(found intake.Inherited) []Finding {
+	return []Finding{
+		limit("open files", syscall.RLIMIT_NOFILE, found, 1024,
+			"each service takes about five descriptors; supervise raises its own limit to the hard one and gives services the soft one"),
+		limit("pending signals", unix.RLIMIT_SIGPENDING, found, 1024,
+			"for all processes of this user; real-time signals beyond it wait in supervise until a service takes some"),
+		limit("core size", unix.RLIMIT_CORE, found, 0,
+			"what services get unless core.limit says otherwise; 0 writes no core files"),
+		limit("processes", unix.RLIMIT_NPROC, found, 1024,
+			"for all processes of this user, root excepted; a service that cannot be started for it is tried again"),
+	}
+}
+
+func limit(name string, resource int, found intake.Inherited, least uint64, meaning string) Finding {
+	f := Finding{Name: "limit: " + name, Status: Good, Meaning: meaning}
+	var l unix.Rlimit
+	if err := unix.Getrlimit(resource, &l); err != nil {
+		f.Status, f.Value = Bad, err.Error()
+		return f
+	}
+	if resource == syscall.RLIMIT_NOFILE && found.NoFile.Hard != 0 {
+		l.Cur, l.Max = found.NoFile.Soft, found.NoFile.Hard // before package os raised it
+	}
+	f.Value = fmt.Sprintf("%s soft, %s hard", amount(l.Cur), amount(l.Max))
+	if l.Max < least {
+		f.Status = Bad
+	}
+	return f
+}
+
+func amount(n uint64) string {
+	if n == unix.RLIM_INFINITY {
+		return "unlimited"
+	}
+	return strconv.FormatUint(n, 10)
+}
+
+// Worst returns the worst status of the findings.
+func Worst(findings []Finding) Status {
+	worst := Good
+	for _, f := range findings {
+		if f.Status == Bad || worst == Good {
+			worst = f.Status
+		}
+		if worst == Bad {
+			break
+		}
+	}
+	return worst
+}
