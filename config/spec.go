@@ -14,6 +14,9 @@ type File struct {
 	Supervisor Supervisor
 	Signals    map[signals.Signal]Rule // what a signal to the supervisor itself does
 	Services   []Service               // in the order of the file
+
+	// Warnings are about what is allowed, but will not do what it seems to say.
+	Warnings []Problem
 }
 
 // Supervisor is the [supervisor] table.

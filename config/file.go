@@ -1,0 +1,185 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"supervise/signals"
+)
+
+// top is what the tables of a file are read into.
+type top struct {
+	file *File
+}
+
+var topFields = []field[top]{
+	{
+		name: "supervisor", aliases: "supervise daemon global main", takes: "a table",
+		doc:    "the supervisor itself",
+		read:   readSupervisor,
+		inside: func() []Entry { return entries(supervisorFields) },
+	},
+	{
+		name: "signals", aliases: "handlers", takes: "a table of signal = rule",
+		doc:  "what a signal to the supervisor does; a signal without a rule goes to the services that forward it",
+		read: readRules,
+		inside: func() []Entry {
+			return []Entry{{
+				Path: "SIGNAL", Takes: `"forward", "shutdown", "shutdown-now" or "ignore"`,
+				Default: `SIGTERM = "shutdown", SIGINT = "shutdown", SIGQUIT = "shutdown-now"`,
+				Doc:     "any signal but SIGKILL, SIGSTOP and SIGCHLD",
+			}}
+		},
+	},
+	{
+		name: "service", aliases: "program programs process processes unit units app apps job jobs", takes: "a table of NAME = table",
+		doc:  "the services, started in the order of the file",
+		read: readServices,
+		inside: func() []Entry {
+			list := entries(serviceFields)
+			for i := range list {
+				list[i].Path = "NAME." + list[i].Path
+			}
+			return list
+		},
+	},
+}
+
+// readFile reads the whole tree. Its result counts only if c has no problem then.
+func readFile(c *checker, root *node) *File {
+	file := &File{
+		Supervisor: Supervisor{ShutdownTimeout: 30 * time.Second},
+		Signals: map[signals.Signal]Rule{
+			signals.SIGTERM: Shutdown,
+			signals.SIGINT:  Shutdown,
+			signals.SIGQUIT: ShutdownNow,
+		},
+	}
+	meant := false
+	for _, n := range root.children {
+		meant = c.topTable(root, n, &top{file}) == "service" || meant
+	}
+	if !meant {
+		none := root
+		if n := root.child("service"); n != nil {
+			none = n
+		}
+		c.wrongKey(none, `a service is a table such as [service.web] with a command = ["nginx", "-g", "daemon off;"]`, "no service is defined")
+	}
+	for i := range file.Services {
+		c.checkForwards(root, &file.Services[i], file.Signals)
+	}
+	return file
+}
+
+// topTable reads one of the tables of a file. It returns "service" if there was at
+// least one service in it, or was meant to be. It does not use readTable because what
+// is unknown here is often a service without the "service." before its name.
+func (c *checker) topTable(root, n *node, into *top) string {
+	for _, f := range topFields {
+		if f.name != n.name {
+			continue
+		}
+		f.read(c, n, into)
+		if n.kind == table && len(n.children) == 0 {
+			return ""
+		}
+		return n.name
+	}
+	if n.kind == table && n.child("command") != nil {
+		c.unknown(n, "did you mean [service.%s]?", keyText(n.name))
+		return "service"
+	}
+	return unknownKey(c, root, n, topFields)
+}
+
+var supervisorFields = []field[Supervisor]{
+	{
+		name: "runtime-dir", aliases: "rundir run-dir runtime-directory state-dir", takes: "an absolute path", initial: `""`,
+		doc: "the directory of control and status; empty for /run/supervise as root, and $XDG_RUNTIME_DIR/supervise otherwise",
+		read: func(c *checker, n *node, into *Supervisor) {
+			if n.value != "" {
+				c.absolute(n, &into.RuntimeDir)
+			}
+		},
+	},
+	{
+		name: "shutdown-timeout", aliases: "stop-timeout timeout grace-period", takes: "a duration", initial: `"30s"`,
+		doc: "how long all services together may take to stop before every one of their processes is killed; more than 0",
+		read: func(c *checker, n *node, into *Supervisor) {
+			if c.duration(n, &into.ShutdownTimeout) && into.ShutdownTimeout == 0 {
+				c.wrong(n, "that would kill every service at once, which shutdown-now does", "%s must be more than 0", n.label())
+			}
+		},
+	},
+}
+
+func readSupervisor(c *checker, n *node, into *top) {
+	readTable(c, n, "[supervisor]", supervisorFields, &into.file.Supervisor)
+}
+
+func readRules(c *checker, n *node, into *top) {
+	if n.kind != table {
+		c.wrongType(n, "a table", "write [signals]")
+		return
+	}
+	seen := map[signals.Signal]*node{}
+	for _, child := range n.children {
+		s, ok := c.signalKey(child)
+		ok = ok && c.receivable(child, s) && c.once(child, s, seen)
+		rule, isRule := c.word(child, ruleWords, "stop=shutdown exit=shutdown terminate=shutdown kill=shutdown-now none=ignore drop=ignore pass=forward default=forward")
+		switch {
+		case !ok || !isRule:
+		case Rule(rule) == Forward:
+			delete(into.file.Signals, s)
+		default:
+			into.file.Signals[s] = Rule(rule)
+		}
+	}
+}
+
+func readServices(c *checker, n *node, into *top) {
+	if n.kind != table {
+		c.wrongType(n, "a table", "write [service.NAME] with the name of the service")
+		return
+	}
+	for _, child := range n.children {
+		if !c.serviceName(child) {
+			continue
+		}
+		service := defaultService(child.name)
+		there, ok := readTable(c, child, fmt.Sprintf("[%s]", child.path()), serviceFields, &service)
+		if ok && !there["command"] {
+			c.missing(child, "command", `write command = ["program", "argument"]`)
+		}
+		into.file.Services = append(into.file.Services, service)
+	}
+}
+
+// maxName is the longest name of a service, in bytes: it becomes part of the names of
+// files and of a cgroup.
+const maxName = 64
+
+func (c *checker) serviceName(n *node) bool {
+	problem := ""
+	bad := strings.IndexFunc(n.name, func(r rune) bool { return !isLetterOrDigit(r) && !strings.ContainsRune("._-@", r) })
+	switch {
+	case n.name == "":
+		problem = "the name of a service is empty"
+	case bad >= 0:
+		problem = fmt.Sprintf("the name %s has a character that no service can have in its name", quote(n.name))
+	case !isLetterOrDigit(rune(n.name[0])):
+		problem = fmt.Sprintf("the name %s does not begin with a letter or digit", quote(n.name))
+	case len(n.name) > maxName:
+		problem = fmt.Sprintf("the name %s is longer than %d bytes", quote(n.name), maxName)
+	default:
+		return true
+	}
+	c.wrongKey(n, "letters, digits and . _ - @ are allowed, the first a letter or digit, 64 at the most", "%s", problem)
+	return false
+}
+
+func isLetterOrDigit(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+}

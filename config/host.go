@@ -1,0 +1,124 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"supervise/coredump"
+)
+
+// Host answers what a file can be checked against on the machine that it is for.
+// Package config/accounts has the one for this machine.
+type Host interface {
+	// HasUser and HasGroup report whether the host knows a user or group of that name.
+	// An error means that it could not be found out.
+	HasUser(name string) (bool, error)
+	HasGroup(name string) (bool, error)
+
+	// Users and Groups list the names that could have been meant by one that is not
+	// known. They may be incomplete.
+	Users() []string
+	Groups() []string
+}
+
+// maxID is the highest user or group id: 2^32-1 means "no change" to the kernel,
+// setreuid(2).
+const maxID = 1<<32 - 2
+
+// account is a user or a group.
+type account struct {
+	what  string // "user" or "group"
+	has   func(string) (bool, error)
+	names func() []string
+	known map[string]error // the answers so far
+}
+
+// user and group read a name or number that the host, if there is one, must know; of a
+// number it need not.
+func (c *checker) user(n *node, into *string) {
+	if c.users == nil {
+		c.users = map[string]error{}
+	}
+	a := account{what: "user", known: c.users}
+	if c.host != nil {
+		a.has, a.names = c.host.HasUser, c.host.Users
+	}
+	c.account(n, a, into)
+}
+
+func (c *checker) group(n *node, into *string) {
+	if c.groups == nil {
+		c.groups = map[string]error{}
+	}
+	a := account{what: "group", known: c.groups}
+	if c.host != nil {
+		a.has, a.names = c.host.HasGroup, c.host.Groups
+	}
+	c.account(n, a, into)
+}
+
+func (c *checker) account(n *node, a account, into *string) {
+	if id, ok := n.value.(int64); ok {
+		if id < 0 || id > maxID {
+			c.wrong(n, "", "%s id must be from 0 to %d, not %d", a.what, maxID, id)
+			return
+		}
+		*into = strconv.FormatInt(id, 10)
+		return
+	}
+	var name string
+	if !c.text(n, "a name or a number", &name) {
+		return
+	}
+	if strings.Trim(name, "0123456789") == "" {
+		if id, err := strconv.ParseUint(name, 10, 64); err != nil || id > maxID {
+			c.wrong(n, "", "%s id must be from 0 to %d, not %s", a.what, maxID, quote(name))
+			return
+		}
+		*into = name
+		return
+	}
+	if i := strings.IndexFunc(name, notInName); i >= 0 || name[0] == '-' {
+		hint := ""
+		if user, group, ok := strings.Cut(name, ":"); ok && user != "" && group != "" && a.what == "user" {
+			hint = fmt.Sprintf("write user = %q and group = %q", user, group)
+		}
+		c.wrong(n, hint, "%s is no %s name", quote(name), a.what)
+		return
+	}
+	if a.has != nil && !c.isKnown(n, a, name) {
+		return
+	}
+	*into = name
+}
+
+// notInName tells what passwd(5) and group(5) cannot hold.
+func notInName(r rune) bool { return r < ' ' || r == 0x7f || r == ':' || r == '/' || r == ',' }
+
+func (c *checker) isKnown(n *node, a account, name string) bool {
+	err, asked := a.known[name]
+	if !asked {
+		var has bool
+		if has, err = a.has(name); err == nil && !has {
+			err = errUnknown
+		}
+		a.known[name] = err
+	}
+	switch {
+	case err == nil:
+		return true
+	case err != errUnknown:
+		c.wrong(n, "", "cannot look up %s %s: %v", a.what, quote(name), err)
+		return false
+	}
+	hint := ""
+	if near := coredump.Nearest(name, a.names()); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	c.wrong(n, hint, "unknown %s %s", a.what, quote(name))
+	return false
+}
+
+var errUnknown = errors.New("unknown")

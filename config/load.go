@@ -1,0 +1,158 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+)
+
+// MaxFileSize is the size in bytes above which a file is refused unread: 4 MiB.
+const MaxFileSize = 4 << 20
+
+// Load reads and checks a configuration file, all of it: what is wrong with its
+// contents comes back as one [*Error]. A nil host leaves out the checks against this
+// machine.
+//
+// Other errors say why the file could not be read, and wrap the system's error. What
+// is no regular file is refused without reading it, so that a FIFO blocks nobody.
+func Load(path string, host Host) (*File, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read configuration %q: %w", path, err)
+	}
+	return Parse(path, data, host)
+}
+
+func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, notRegular(info.Mode())
+	}
+	// The file may have become another one since. O_NONBLOCK lets a FIFO be opened
+	// without a writer, and means nothing to a regular file: fifo(7), open(2).
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, withoutPath(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, notRegular(info.Mode())
+	}
+	data, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
+	if err != nil {
+		return nil, withoutPath(err)
+	}
+	if len(data) > MaxFileSize {
+		return nil, fmt.Errorf("it is larger than %d MiB", MaxFileSize>>20)
+	}
+	return data, nil
+}
+
+// withoutPath keeps the path from being said twice in one message.
+func withoutPath(err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		return os.NewSyscallError(pathError.Op, pathError.Err)
+	}
+	return err
+}
+
+func notRegular(mode fs.FileMode) error {
+	what := "a device"
+	switch {
+	case mode.IsDir():
+		what = "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		what = "a FIFO or pipe"
+	case mode&fs.ModeSocket != 0:
+		what = "a socket"
+	}
+	return fmt.Errorf("it is %s, not a regular file", what)
+}
+
+// Parse checks the contents of a configuration file, and returns it with all defaults
+// filled in. name stands for the file in messages. A nil host leaves out the checks
+// against this machine. The error is an [*Error] that has everything that is wrong;
+// only of wrong TOML syntax it has just the first place.
+func Parse(name string, data []byte, host Host) (*File, error) {
+	text, f := decode(data)
+	if f != nil {
+		return nil, &Error{File: name, Problems: locate(text, []finding{*f})}
+	}
+	s := scan(text)
+	if s.refused != nil {
+		return nil, &Error{File: name, Problems: locate(text, []finding{*s.refused})}
+	}
+	values := map[string]any{}
+	if err := decodeTOML(text, &values); err != nil {
+		return nil, &Error{File: name, Problems: locate(text, syntaxFindings(text, s, err))}
+	}
+	if findings := overlooked(text, s); len(findings) > 0 {
+		return nil, &Error{File: name, Problems: locate(text, findings)}
+	}
+	s.root.attach(values)
+
+	c := &checker{source: text, host: host, reference: Reference()}
+	file := readFile(c, s.root)
+	if len(c.problems) > 0 {
+		return nil, &Error{File: name, Problems: locate(text, c.problems)}
+	}
+	file.Path, file.Warnings = name, locate(text, c.warnings)
+	return file, nil
+}
+
+// decode makes text of a file's bytes, without the byte order mark that some editors
+// put before it.
+func decode(data []byte) (string, *finding) {
+	if len(data) > MaxFileSize {
+		return "", &finding{message: fmt.Sprintf("the file is larger than %d MiB", MaxFileSize>>20)}
+	}
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return "", &finding{message: "the file is in UTF-16", hint: "save it in UTF-8"}
+	}
+	text := strings.TrimPrefix(string(data), "\uFEFF")
+	for i, r := range text {
+		switch {
+		case r == utf8.RuneError:
+			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
+				return text, &finding{
+					at:      span{i, i + 1},
+					message: fmt.Sprintf("byte 0x%02x is no UTF-8", text[i]), hint: "save the file in UTF-8",
+				}
+			}
+		case r < ' ' && r != '\t' && r != '\n' && !strings.HasPrefix(text[i:], "\r\n"), r == 0x7f:
+			return text, &finding{
+				at:      span{i, i + 1},
+				message: fmt.Sprintf("control character 0x%02x, which TOML does not allow", r),
+				hint:    fmt.Sprintf(`inside "double quotes" it can be written \u%04x`, r),
+			}
+		}
+	}
+	return text, nil
+}
+
+// decodeTOML gives the text to the library. The library panics where it finds a
+// mistake in itself; no file may end its reader.
+func decodeTOML(text string, values *map[string]any) (err error) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			err = fmt.Errorf("the TOML library cannot read this file: %v", failure)
+		}
+	}()
+	_, err = toml.Decode(text, values)
+	return err
+}

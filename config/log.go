@@ -1,0 +1,85 @@
+package config
+
+import (
+	"path"
+)
+
+// maxKeep is more rotated files than a directory ought to have.
+const maxKeep = 10_000
+
+var logFields = []field[Log]{
+	{
+		name: "mode", aliases: "to target output type", takes: `"prefix", "inherit" or "file"`, initial: `"prefix"`,
+		doc: "where the output goes: with the service's name before each line to the supervisor's own; directly to the supervisor's own; to a file. " +
+			`"file" is the default where file is given`,
+		read: func(c *checker, n *node, into *Log) {
+			if word, ok := c.word(n, logModeWords, "stdout=prefix console=prefix pipe=prefix none=inherit passthrough=inherit"); ok {
+				into.Mode = LogMode(word)
+			}
+		},
+	},
+	{
+		name: "format", aliases: "style", takes: `"text" or "json"`,
+		doc: `how a line is written; without it text in mode "file", and the format of the supervisor's log in mode "prefix"`,
+		read: func(c *checker, n *node, into *Log) {
+			if word, ok := c.word(n, formatWords[Text:], "plain=text logfmt=text jsonl=json"); ok {
+				into.Format = Text + LogFormat(word)
+			}
+		},
+	},
+	{
+		name: "file", aliases: "path filename logfile log-file stdout-logfile", takes: "an absolute path",
+		doc:  `the file of mode "file"`,
+		read: func(c *checker, n *node, into *Log) { c.absolute(n, &into.File) },
+	},
+	{
+		name: "max-size", aliases: "size maxsize maxbytes max-bytes rotate-size", takes: "a size", initial: `"10MB"`,
+		doc:  "the size at which the file is rotated; 0 for never",
+		read: func(c *checker, n *node, into *Log) { c.size(n, &into.MaxSize) },
+	},
+	{
+		name: "keep", aliases: "backups max-files count rotate", takes: "a whole number", initial: "5",
+		doc:  "how many rotated files are kept beside the current one",
+		read: func(c *checker, n *node, into *Log) { c.integer(n, 0, maxKeep, &into.Keep) },
+	},
+}
+
+func readLog(c *checker, n *node, into *Log) {
+	there, ok := readTable(c, n, `log = { mode = "prefix" }`, logFields, into)
+	if !ok {
+		return
+	}
+	mode, file := n.child("mode"), n.child("file")
+	if mode == nil && file != nil {
+		into.Mode = ToFile
+	}
+	if into.Mode == ToFile && !there["file"] {
+		c.wrongKey(mode, `write file = "/var/log/NAME.log"`, `mode "file" needs a file`)
+	}
+	if format := n.child("format"); format != nil && into.Mode == Inherit {
+		c.wrongKey(format, "", `mode "inherit" has no format: the supervisor does not see the lines`)
+	}
+	if into.Mode != ToFile {
+		if file != nil {
+			c.warn(file, `for that write mode = "file"`, "nothing is written to the file in mode %q", into.Mode)
+		}
+		into.File = ""
+		return
+	}
+	if into.File != "" {
+		c.ownLog(file, into.File)
+	}
+}
+
+// ownLog refuses a file that is the log of another service: two that rotate one file
+// lose lines of each other.
+func (c *checker) ownLog(n *node, file string) {
+	if c.logs == nil {
+		c.logs = map[string]*node{}
+	}
+	if first := c.logs[path.Clean(file)]; first != nil {
+		c.wrong(n, "each service needs a file of its own", "%s is already the log of service %q", quote(file), first.parent.parent.name)
+		return
+	}
+	c.logs[path.Clean(file)] = n
+}

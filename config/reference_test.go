@@ -1,0 +1,109 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestReferenceDefaults writes each default of the reference into a file, and expects
+// that this changes nothing.
+func TestReferenceDefaults(t *testing.T) {
+	const header = "service.x.command = 'x'\n"
+	want, err := Parse("x", []byte(header), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range Reference() {
+		if e.Doc == "" || strings.HasSuffix(e.Doc, ".") || e.Takes == "" {
+			t.Errorf("%s: %+v", e.Path, e)
+		}
+		if e.Default == "" || strings.Contains(e.Path, "[]") {
+			continue
+		}
+		line := strings.Replace(e.Path, "NAME", "x", 1) + " = " + e.Default
+		if strings.HasSuffix(e.Path, "SIGNAL") {
+			line = "signals = { " + e.Default + " }"
+		}
+		got, err := Parse("x", []byte(header+line), nil)
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+		} else if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\n got %s\nwant %s", line, dump(got), dump(want))
+		}
+	}
+}
+
+func TestReferenceIsWhole(t *testing.T) {
+	paths := map[string]bool{}
+	for _, e := range Reference() {
+		if paths[e.Path] {
+			t.Errorf("%s is there twice", e.Path)
+		}
+		paths[e.Path] = true
+	}
+	for _, path := range []string{
+		"supervisor.runtime-dir", "signals.SIGNAL", "service.NAME.command", "service.NAME.restart.max-delay", "service.NAME.stop.ladder[].scope",
+		"service.NAME.signals.queue.when-full", "service.NAME.core.filter", "service.NAME.log.format",
+	} {
+		if !paths[path] {
+			t.Errorf("%s is missing", path)
+		}
+	}
+}
+
+// TestWords checks that the reference and the messages name the same words, and that
+// every hint at a word leads to one that there is.
+func TestWords(t *testing.T) {
+	for path, words := range map[string][]string{
+		"signals.SIGNAL":                       ruleWords,
+		"service.NAME.restart.policy":          policyWords,
+		"service.NAME.stop.ladder[].scope":     scopeWords,
+		"service.NAME.signals.queue.when-full": whenFullWords,
+		"service.NAME.log.mode":                logModeWords,
+		"service.NAME.log.format":              formatWords[Text:],
+		"service.NAME.startup":                 {"enabled", "disabled"},
+	} {
+		found := false
+		for _, e := range Reference() {
+			if e.Path != path {
+				continue
+			}
+			found = true
+			named := strings.FieldsFunc(e.Takes, func(r rune) bool { return r == '"' || r == ' ' || r == ',' })
+			for _, w := range words {
+				if !strings.Contains(e.Takes, `"`+w+`"`) || len(named) != len(words)+1 {
+					t.Errorf("%s takes %s, but the words are %q", path, e.Takes, words)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s is missing", path)
+		}
+	}
+	if got := oneOf([]string{"a"}); got != `"a"` {
+		t.Errorf("oneOf(a) = %s", got)
+	}
+}
+
+func TestStrings(t *testing.T) {
+	for _, test := range []struct {
+		value interface{ String() string }
+		want  string
+	}{
+		{ShutdownNow, "shutdown-now"},
+		{Never, "never"},
+		{Tree, "tree"},
+		{DropNewest, "drop-newest"},
+		{ToFile, "file"},
+		{JSON, "json"},
+		{AutoFormat, ""},
+		{Scope(9), "9"},
+		{Outcome{Code: 3}, "3"},
+		{Outcome{Signal: 9}, "SIGKILL"},
+	} {
+		if got := test.value.String(); got != test.want {
+			t.Errorf("%#v is %q, want %q", test.value, got, test.want)
+		}
+	}
+}

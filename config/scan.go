@@ -1,0 +1,267 @@
+package config
+
+// The TOML library tells the order of the keys and, to an error of its own, where it
+// is. It does not tell where each key and value stands, and of those inside inline
+// tables and arrays it does not keep it. The scanner finds that out: it reads a text
+// into a tree of nodes with their places, and leaves it to the library to say whether
+// the text is TOML at all and what the values are. So it takes everything that the
+// library takes and much that it does not; where it cannot go on, it stops.
+//
+// It runs before the library, and so guards it against the few texts that would cost
+// it more than a large file ought to: it calls itself for each level of nesting, and
+// keeps the full path of each key in memory.
+type scanner struct {
+	text    string
+	pos     int
+	current *node // the table of the last header
+	depth   int
+	cost    int // of the paths that the library will make, in bytes
+	root    *node
+	repeats []repeat
+	refused *finding // why the library must not have the text
+
+	// Where the scanner stopped within quotes or brackets: the first character of the
+	// string, and of the outermost brackets.
+	inString, inBrackets *span
+}
+
+// The bounds. A correct file has five levels at the most, and paths that cost less
+// than ten bytes for each one of the text; 4 MiB of text cost 16 times that here.
+const (
+	maxDepth = 16
+	maxParts = 256
+	maxCost  = 64 << 20
+)
+
+// repeat is a key or a header that was there before.
+type repeat struct {
+	node  *node // with the place of the first
+	again span
+}
+
+// part is one part of a dotted key.
+type part struct {
+	name string
+	at   span
+}
+
+// scan reads a text as far as it can.
+func scan(text string) *scanner {
+	s := &scanner{text: text, root: &node{kind: table}}
+	s.current = s.root
+	for s.skipLines() && s.refused == nil {
+		if !s.statement() {
+			break
+		}
+	}
+	return s
+}
+
+// statement reads a header or a key with its value, up to the end of the line.
+func (s *scanner) statement() bool {
+	switch {
+	case s.take("[["):
+		if !s.header(true) || !s.take("]]") {
+			return false
+		}
+	case s.take("["):
+		if !s.header(false) || !s.take("]") {
+			return false
+		}
+	default:
+		if !s.assignment(s.current) {
+			return false
+		}
+	}
+	s.skipBlanks()
+	switch s.peek() {
+	case '#', '\n', '\r':
+		return true
+	}
+	return s.pos == len(s.text)
+}
+
+// header reads what stands between the brackets, and makes that the current table.
+func (s *scanner) header(element bool) bool {
+	parts, ok := s.parts()
+	if !ok || !s.pay(s.root, parts) {
+		return false
+	}
+	parent := s.descend(s.root, parts[:len(parts)-1])
+	if parent == nil {
+		return false
+	}
+	last := parts[len(parts)-1]
+	want := table
+	if element {
+		want = tables
+	}
+	n := parent.child(last.name)
+	switch {
+	case n == nil:
+		n = parent.add(&node{name: last.name, key: last.at, val: last.at, kind: want})
+	case n.kind != want || n.inline():
+		s.repeats = append(s.repeats, repeat{n, last.at})
+		return false
+	case n.explicit && !element:
+		s.repeats = append(s.repeats, repeat{n, last.at})
+		s.current = &node{name: n.name, parent: n.parent, pathLen: n.pathLen, kind: table}
+		return true
+	case !n.explicit: // implied so far, by the header of a table in it
+		n.key, n.val = last.at, last.at
+	}
+	n.explicit = true
+	s.current = n
+	if element {
+		s.current = n.add(&node{key: last.at, val: last.at, kind: table})
+	}
+	return true
+}
+
+// descend goes down from a table by the given names, and makes what is not there yet.
+// It returns nil where it meets a value that is no table.
+func (s *scanner) descend(n *node, parts []part) *node {
+	for _, p := range parts {
+		next := n.child(p.name)
+		if next == nil {
+			next = n.add(&node{name: p.name, key: p.at, val: p.at, kind: table})
+		}
+		if next.kind == tables {
+			next = next.children[len(next.children)-1]
+		}
+		if next.kind != table || next.inline() {
+			s.repeats = append(s.repeats, repeat{next, p.at})
+			return nil
+		}
+		n = next
+	}
+	return n
+}
+
+// assignment reads a key with its value into a table.
+func (s *scanner) assignment(into *node) bool {
+	parts, ok := s.parts()
+	if !ok || !s.pay(into, parts) || !s.take("=") {
+		return false
+	}
+	parent := s.descend(into, parts[:len(parts)-1])
+	if parent == nil {
+		return false
+	}
+	last := parts[len(parts)-1]
+	n := &node{name: last.name, key: last.at}
+	if first := parent.child(last.name); first != nil {
+		s.repeats = append(s.repeats, repeat{first, last.at})
+		n.parent, n.pathLen = parent, first.pathLen // it stays outside the tree
+	} else {
+		parent.add(n)
+	}
+	return s.value(n)
+}
+
+// pay counts what the paths of a key below a table will cost the library, which keeps
+// one for each of the parts.
+func (s *scanner) pay(under *node, parts []part) bool {
+	end := parts[len(parts)-1].at.end
+	s.cost += len(parts) * (under.pathLen + end - parts[0].at.start)
+	if s.cost > maxCost {
+		s.refuse(parts[0].at, "the keys of this file are too long", "")
+	}
+	return s.refused == nil
+}
+
+func (s *scanner) refuse(at span, message, hint string) {
+	if s.refused == nil {
+		s.refused = &finding{at: at, message: message, hint: hint}
+	}
+}
+
+// parts reads a dotted key and the blanks around it.
+func (s *scanner) parts() ([]part, bool) {
+	var parts []part
+	for {
+		s.skipBlanks()
+		p, ok := s.part()
+		if !ok {
+			return nil, false
+		}
+		if parts = append(parts, p); len(parts) > maxParts {
+			s.refuse(parts[0].at, "the key has too many parts", "the longest that there are have five, like service.web.signals.queue.limit")
+			return nil, false
+		}
+		s.skipBlanks()
+		if !s.take(".") {
+			return parts, true
+		}
+	}
+}
+
+// value reads a value, and completes n, which has the key.
+func (s *scanner) value(n *node) bool {
+	s.skipBlanks()
+	start, ok := s.pos, false
+	switch s.peek() {
+	case '[':
+		n.kind = array
+		ok = s.nested(n, (*scanner).elements)
+	case '{':
+		n.kind, n.explicit = table, true
+		ok = s.nested(n, (*scanner).pairs)
+	case '"', '\'':
+		ok = s.str()
+	default:
+		ok = s.word()
+	}
+	n.val = span{start, s.pos}
+	return ok
+}
+
+// nested reads what stands in brackets, unless there are too many around it.
+func (s *scanner) nested(n *node, read func(*scanner, *node) bool) bool {
+	s.depth++
+	defer func() { s.depth-- }()
+	s.cost += n.pathLen
+	if s.depth > maxDepth || s.cost > maxCost {
+		s.refuse(span{s.pos, s.pos + 1}, "too many brackets inside brackets", "no value needs more than a few")
+		return false
+	}
+	start := s.pos
+	s.pos++
+	ok := read(s, n)
+	if !ok {
+		s.inBrackets = &span{start, start + 1}
+	}
+	return ok
+}
+
+func (s *scanner) elements(n *node) bool {
+	for s.skipLines() {
+		if s.take("]") {
+			return true
+		}
+		element := n.add(&node{})
+		if !s.value(element) {
+			return false
+		}
+		element.key = element.val
+		if s.skipLines() && !s.take(",") && s.peek() != ']' {
+			return false
+		}
+	}
+	return false
+}
+
+func (s *scanner) pairs(n *node) bool {
+	for s.skipLines() {
+		if s.take("}") {
+			return true
+		}
+		if !s.assignment(n) {
+			return false
+		}
+		if s.skipLines() && !s.take(",") && s.peek() != '}' {
+			return false
+		}
+	}
+	return false
+}

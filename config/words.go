@@ -1,0 +1,47 @@
+package config
+
+import "strconv"
+
+// The words of a file, each at the number of its constant in spec.go.
+var (
+	ruleWords     = []string{"forward", "shutdown", "shutdown-now", "ignore"}
+	policyWords   = []string{"on-failure", "always", "never"}
+	scopeWords    = []string{"main", "group", "tree"}
+	whenFullWords = []string{"wait", "drop-oldest", "drop-newest"}
+	logModeWords  = []string{"prefix", "inherit", "file"}
+	formatWords   = []string{"", "text", "json"} // AutoFormat has no word: it is what no word means
+	startupWords  = []string{"disabled", "enabled"}
+)
+
+func wordOf(words []string, number uint8) string {
+	if int(number) < len(words) {
+		return words[number]
+	}
+	return strconv.Itoa(int(number))
+}
+
+// String writes the rule as a file does: "shutdown".
+func (r Rule) String() string { return wordOf(ruleWords, uint8(r)) }
+
+// String writes the policy as a file does: "on-failure".
+func (p Policy) String() string { return wordOf(policyWords, uint8(p)) }
+
+// String writes the scope as a file does: "main".
+func (s Scope) String() string { return wordOf(scopeWords, uint8(s)) }
+
+// String writes the way as a file does: "drop-oldest".
+func (w WhenFull) String() string { return wordOf(whenFullWords, uint8(w)) }
+
+// String writes the mode as a file does: "prefix".
+func (m LogMode) String() string { return wordOf(logModeWords, uint8(m)) }
+
+// String writes the format as a file does: "json". AutoFormat is "".
+func (f LogFormat) String() string { return wordOf(formatWords, uint8(f)) }
+
+// String writes the outcome as a file does: an exit code, or the name of a signal.
+func (o Outcome) String() string {
+	if o.Signal != 0 {
+		return o.Signal.String()
+	}
+	return strconv.Itoa(o.Code)
+}
