@@ -1,0 +1,124 @@
+// Package machine takes every decision of supervise run: what to start, what to
+// signal, what to give up, and when.
+//
+// It is a pure state machine. [Machine.Step] takes the time and one [Event] and
+// returns the [Action] values to carry out; [Machine.Deadline] says when it wants
+// to be woken by a Tick. It has no clock, makes no system call, starts no
+// goroutine and writes no log, and its only randomness is the seeded source it was
+// made with, so that the same events at the same times give the same actions: that
+// is what supervise why and supervise replay live on. It spawns, signals and reaps
+// nothing itself, reads no configuration file, and knows neither cgroups nor
+// descriptors. All of that is the business of the package supervisor, whose loop is:
+//
+//	m := machine.New(file, seed)
+//	events <- Boot
+//	for ev := range events (or Tick, when Deadline has passed) {
+//	    queue := []Event{ev}
+//	    for ; len(queue) > 0; queue = queue[1:] {
+//	        for _, action := range m.Step(now(), queue[0]) {
+//	            carry it out; append its result, if it has one, to queue
+//	        }
+//	    }
+//	}
+//
+// Results come back before anything else happens: Spawn is answered by Spawned or
+// SpawnFailed, Deliver by Sent, at once. The machine relies on that for speed, never
+// for safety: whatever comes at a wrong moment is decided too.
+//
+// # What is wanted, and what is
+//
+// Two things are kept apart for each service. Wanted, up or down, is the last word
+// of whoever commands it: Boot, Start and Restart say up; Stop and a shutdown say
+// down. The state is what is actually there. A command changes what is wanted at
+// once and in any state, and the state follows as fast as processes allow. Only one
+// thing changes what is wanted without a command: a service that ended, and that its
+// policy does not start again, is not wanted up any longer.
+//
+// # Generations
+//
+// Every Spawn makes a new generation of its service, numbered from 1, and at most
+// one is alive. A generation is its leader, the process that was spawned, and its
+// tree, everything that descends from the leader, wherever it went. The leader is
+// gone when Exited is reported, which is after it was reaped: its pid may belong to
+// anybody from then on, so that nothing is sent to the leader or its group any more.
+// The generation is gone when nothing of its tree is left: Exited says so when there
+// are no survivors, Emptied says so later when there were.
+//
+// An event about a generation that is gone is late: it is noted and changes nothing.
+// An event that cannot happen, such as an exit of a generation that never was, is
+// noted with the state and the event, and changes nothing either.
+//
+// # The states
+//
+// Stopped: nothing of it is there, and nothing is wanted.
+//
+// Starting: Spawn was issued and its result is not known. A Stop is remembered until
+// it is, because there is no process yet that could be told.
+//
+// Running: the leader is alive and is meant to be.
+//
+// Stopping: the leader is alive, and a ladder is being climbed. Each rung is a signal
+// for the leader, its group or its tree, and a time to wait for the end. Each signal
+// is followed by SIGCONT to the same processes, for a stopped process acts on nothing
+// else but SIGKILL. After the last rung comes SIGKILL for the tree, again every five
+// seconds for as long as anything survives it: a process in uninterruptible sleep
+// does.
+//
+// Clearing: the leader is gone and others of its tree are not. Escalation does not
+// end with the leader: the rung that was reached goes once to the rest of the tree,
+// keeps what remains of its time, and every further rung goes to the tree. When the
+// leader went unasked, the ladder begins at its first rung. "Stopped" means that
+// there are no survivors, and no new generation starts before that.
+//
+// Backoff: nothing of it is there, and it will be started at a known time, because
+// it ended or because it could not be spawned.
+//
+// Failed: nothing of it is there, and although it is wanted up it will not be started
+// again, until somebody says Start: its restarts in a row reached the limit, or its
+// policy is to start it but once, or there is nothing that could be executed.
+//
+// What happens in each state upon each event is written out in full, the impossible
+// included, in the table of table.go, from which docs/states.md is generated.
+//
+// # Restarts
+//
+// An exit nobody asked for is judged by the policy as soon as the tree is empty. The
+// delays grow, up to a bound, with each restart in a row; a generation that stayed up
+// for long enough ends the row, as does every manual start. A delay of 0 starts the
+// next generation in the same step. Even then nothing spins: see restart.go for the
+// brakes. A failure to spawn is not an exit: it never counts towards the limit.
+//
+// # Signals for services
+//
+// A signal that the supervisor was sent is looked up in the rules; without a rule it
+// goes to each service that forwards its number, under the number that the service
+// wants, with its payload and its original sender. None is lost silently. While the
+// leader lives it is delivered to it, also when the service is being stopped for
+// good: draining may take long, and the signal may be the one that reopens the logs.
+// When there is no leader but there will be one, or when a restart is under way, it is
+// held for the next generation. Standard signals are held as the kernel holds them:
+// one of each number, the first one's sender kept. Real-time signals queue in order,
+// within the service's limit, and a signal that the kernel has no room for goes to
+// the front of that queue and is tried again; standard signals never wait behind it.
+// At most one delivery per service is under way at a time, which is what keeps the
+// order. Where there will be no leader the signal is dropped, and a note tells of it.
+//
+// When a queue is full whose policy is to wait, the machine asks with Hold to leave
+// the real-time signals that the service forwards in the kernel's queue, and with
+// Release to read on once half of the queue is free.
+//
+// # Why
+//
+// Each event gets a number. An action carries the number of the event that caused it,
+// and that of its origin: the event that the whole matter goes back to. The SIGKILL
+// that a Tick causes has the Stop that began the ladder for its origin, or the SIGTERM
+// to the supervisor that began the shutdown; a held signal's delivery has the arrival
+// of that signal.
+//
+// # What is to come
+//
+// Pausing and readiness are two more states (Paused and Ready beside Running, with a
+// leader alive in both), dependencies are one more reason for which a service wanted
+// up is not spawned yet. Each is a row of the table; the test of the product names
+// the pairs that must then be decided.
+package machine

@@ -1,0 +1,97 @@
+package machine
+
+import "supervise/signals"
+
+// ServiceID is a service's place in config.File.Services.
+type ServiceID int32
+
+// NoService is the service of an action that is about none in particular.
+const NoService ServiceID = -1
+
+// Gen counts the generations of one service, from 1. Zero is none.
+type Gen uint32
+
+// EventID numbers the events of one machine in the order of its steps, from 1.
+type EventID uint64
+
+// EventKind says what happened.
+type EventKind uint8
+
+// The events. Those below Spawned come from outside at any time; Spawned and those
+// after it report on one generation of one service.
+const (
+	// Boot starts every enabled service. It is the first event, and comes once.
+	Boot EventKind = iota
+	// Start, Stop and Restart are commands about Service.
+	Start
+	Stop
+	Restart
+	// Signal says that the supervisor itself was sent Info. SIGCHLD is never among
+	// them: it is the loop's hint to reap.
+	Signal
+	// Tick says that the time has come that [Machine.Deadline] named. One that comes
+	// early does nothing.
+	Tick
+	// Shutdown stops everything for good, ShutdownNow does so with SIGKILL.
+	Shutdown
+	ShutdownNow
+	// Spawned answers Spawn: the leader runs, with PID.
+	Spawned
+	// SpawnFailed answers Spawn: there is no process. Reason says why, for humans;
+	// Permanent says that waiting does not help, as for a missing executable, in
+	// contrast to EAGAIN, ENOMEM or a full pids.max.
+	SpawnFailed
+	// Exited says that the leader has been reaped; Survivors, whether others of its
+	// tree are still alive.
+	Exited
+	// Emptied says that the last survivor is gone, after Exited with Survivors.
+	Emptied
+	// Sent answers Deliver: what became of the signal with Ticket.
+	Sent
+
+	numEvents = iota
+)
+
+// Event is one thing that happened. It is a plain comparable value, so that it
+// travels through a channel and into a journal as it is. Fields that its Kind does
+// not use are zero.
+type Event struct {
+	Kind    EventKind
+	Service ServiceID // all but Boot, Signal, Tick, Shutdown and ShutdownNow
+	Gen     Gen       // Spawned and what follows it
+
+	PID       int32        // Spawned
+	Permanent bool         // SpawnFailed
+	Reason    string       // SpawnFailed
+	Exit      signals.Exit // Exited
+	Survivors bool         // Exited
+	Info      signals.Info // Signal
+	Ticket    Ticket       // Sent
+	Result    Result       // Sent
+}
+
+// Ticket names one delivery to a service: it is the number of the event with which
+// the signal came.
+type Ticket = EventID
+
+// Result is what became of a [Deliver].
+type Result uint8
+
+// The results.
+const (
+	// OK says that the kernel took the signal.
+	OK Result = iota
+	// Again says that the kernel has no room for a real-time signal now (EAGAIN of
+	// rt_sigqueueinfo(2), pidfd_send_signal(2)): it is tried again.
+	Again
+	// Gone says that there is no such process any more (ESRCH): its Exited is on the
+	// way, and the signal waits for what becomes of the service.
+	Gone
+	// Refused says that the kernel will never take it (EPERM, EINVAL): it is dropped.
+	Refused
+
+	numResults = iota
+)
+
+// ofGeneration reports whether the event is about one generation.
+func (k EventKind) ofGeneration() bool { return k >= Spawned }

@@ -1,0 +1,38 @@
+package machine
+
+import "supervise/signals"
+
+// throttle asks for the intake to be held when the queue is full, and released when
+// half of it is free: with less, each signal would cost both.
+func (m *Machine) throttle(s *service) {
+	o := &s.outbox
+	switch {
+	case !o.wait || o.holdable == 0:
+	case !o.holding && o.realtime.Full():
+		o.holding = true
+		m.hold(s, +1)
+	case o.holding && o.realtime.Len() <= o.realtime.Limit()/2:
+		o.holding = false
+		m.hold(s, -1)
+	}
+}
+
+// hold adds one service, or takes one away, from those that want their signals held,
+// and tells of the signals for which it was the first, or the last.
+func (m *Machine) hold(s *service, one int) {
+	var set signals.Set
+	for signal := range s.outbox.holdable.All() {
+		before := m.holds[signal]
+		m.holds[signal] += one
+		if before == 0 || m.holds[signal] == 0 {
+			set = set.With(signal)
+		}
+	}
+	kind := Hold
+	if one < 0 {
+		kind = Release
+	}
+	if set != 0 {
+		m.do(s, Action{Kind: kind, Origin: m.seq, Set: set})
+	}
+}

@@ -1,0 +1,114 @@
+package machine
+
+import (
+	"time"
+
+	"supervise/signals"
+)
+
+// NoteKind says what a [Note] tells of.
+type NoteKind uint8
+
+// The notes, and beside each the fields of Note that it fills in.
+const (
+	// Changed: the service went From one state To another.
+	Changed NoteKind = iota
+	// LeaderExited: the leader ended as Exit says, after having been up For so long.
+	LeaderExited
+	// SurvivorsRemain: the leader is gone, others of its tree are not.
+	SurvivorsRemain
+	// Restarting: the service will be started again in For, 0 being at once. Count is
+	// the number of restarts in a row, 0 when it could not be spawned at all.
+	Restarting
+	// Completed: the service ended as Exit says, and its policy is to leave it at that.
+	Completed
+	// GaveUp: the service has failed, for the reason Why. Count is the number of
+	// restarts in a row.
+	GaveUp
+	// CannotSpawn: there is no new process, for Reason; Permanent as reported.
+	CannotSpawn
+
+	// Remembered: the command Event takes effect later, when the state From ends.
+	Remembered
+	// Already: the command Event asks for what is there: the state From.
+	Already
+	// RefusedCommand: the command Event comes too late, a shutdown has begun.
+	RefusedCommand
+	// NoSuchService: Event names a service that does not exist.
+	NoSuchService
+
+	// RungTimedOut: the rung Rung, from 0, has waited For in vain.
+	RungTimedOut
+	// LadderCut: the rest of the ladder is skipped, SIGKILL comes next.
+	LadderCut
+	// SurvivesKill: something is alive For so long after the first SIGKILL; Count
+	// SIGKILLs were sent. Uninterruptible sleep does that.
+	SurvivesKill
+
+	// Translated: the signal Info will be passed on as To.
+	Translated
+	// NoRule: there is neither a rule nor a service for the signal Info.
+	NoRule
+	// IgnoredSignal: the rules say to ignore the signal Info.
+	IgnoredSignal
+	// Held: Count signals wait for the service. It is told at 1, 2, 4, 8 and so on.
+	Held
+	// Coalesced: the signal Info merged into a pending one of its number.
+	Coalesced
+	// Dropped: Count signals are lost, for the reason Why. Info is the signal, as it
+	// was to be delivered, when Count is 1.
+	Dropped
+
+	// ShuttingDown: a shutdown began; at the latest after For every ladder is cut.
+	// Info is the signal that asked for it, if one did; Event says whether it is to be
+	// Shutdown or ShutdownNow.
+	ShuttingDown
+	// AlreadyShuttingDown: Event, or Info, asks for a shutdown, and one is under way.
+	AlreadyShuttingDown
+	// ShutdownTimedOut: the time For is over, every ladder is cut.
+	ShutdownTimedOut
+	// StillWaiting: the shutdown waits for this service, in state From, at rung Rung
+	// of Count (Rung equal to Count is SIGKILL). After For there is more force.
+	StillWaiting
+
+	// Late: Event is about a generation that is gone; From is the state.
+	Late
+	// Impossible: Event cannot happen in state From, or for Reason when it is about no
+	// service. Either the machine's caller or the machine has a bug.
+	Impossible
+
+	numNotes = iota
+)
+
+// Why is the reason for which something was given up or dropped.
+type Why uint8
+
+// The reasons. The first three are of GaveUp, the others of Dropped.
+const (
+	NoReason        Why = iota
+	LimitReached        // as many restarts in a row as the limit allows
+	PolicyNever         // the policy is to start it but once
+	CannotExecute       // nothing to execute, and it never ran
+	NotRunning          // the service does not run and will not
+	QueueFull           // the service's queue is full
+	RefusedByKernel     // the kernel will never take it
+	ServiceWentDown     // it was held for a service that will not run again
+	numWhys         = iota
+)
+
+// Note is what a [Tell] tells. Which fields are filled in depends on Kind.
+type Note struct {
+	Kind      NoteKind
+	From      State
+	To        State
+	Event     EventKind
+	Why       Why
+	Permanent bool
+	As        signals.Signal // what a Translated signal becomes
+	Rung      int
+	Count     int
+	For       time.Duration
+	Exit      signals.Exit
+	Info      signals.Info
+	Reason    string
+}

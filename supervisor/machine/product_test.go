@@ -1,0 +1,119 @@
+package machine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The ways to get a service into each state: the same state is reached with different
+// things wanted, which decides differently. A new state fails TestProduct until it has
+// a way here.
+var waysInto = map[State][]string{
+	Stopped: {
+		"",
+		"start web|spawned web 1|exited web code 0",
+	},
+	Starting: {
+		"start web",
+		"start web|stop web",
+	},
+	Running: {
+		"start web|spawned web 1",
+	},
+	Stopping: {
+		"start web|spawned web 1|stop web",
+		"start web|spawned web 1|restart web",
+		"start web|stop web|spawned web 1|start web",
+	},
+	Clearing: {
+		"start web|spawned web 1|exited web code 1 survivors",
+		"start web|spawned web 1|exited web code 0 survivors",
+		"start web|spawned web 1|stop web|exited web code 1 survivors",
+		"start web|spawned web 1|restart web|exited web code 1 survivors",
+	},
+	Backoff: {
+		"start web|spawned web 1|exited web code 1",
+		"start web|spawn-failed web transient clone3: resource temporarily unavailable",
+	},
+	Failed: {
+		"start web|spawn-failed web permanent execve: no such file or directory",
+	},
+}
+
+// The forms of each event. A new event fails TestProduct until it has one here.
+var formsOf = map[EventKind][]string{
+	Boot:        {"boot"},
+	Start:       {"start web"},
+	Stop:        {"stop web"},
+	Restart:     {"restart web"},
+	Signal:      {"signal SIGHUP from 812", "signal SIGRTMIN value 1 from 812"},
+	Tick:        {"tick"},
+	Shutdown:    {"shutdown"},
+	ShutdownNow: {"shutdown-now"},
+	Spawned:     {"spawned web 2"},
+	SpawnFailed: {"spawn-failed web transient clone3: resource temporarily unavailable", "spawn-failed web permanent execve: no such file or directory"},
+	Exited:      {"exited web code 0", "exited web code 1", "exited web killed SIGKILL survivors"},
+	Emptied:     {"emptied web"},
+	Sent:        {"sent web ok", "sent web again", "sent web gone", "sent web refused"},
+}
+
+// TestProduct tries every event in every state. What comes of it is in
+// testdata/product.golden, to be reviewed as a diff; and a state may only be left for
+// one that the table names.
+func TestProduct(t *testing.T) {
+	var out strings.Builder
+	for state := range State(numStates) {
+		if len(waysInto[state]) == 0 {
+			t.Errorf("no way into the state %v is known", state)
+		}
+		for kind := range EventKind(numEvents) {
+			if table[state][kind].do == nil || table[state][kind].text == "" {
+				t.Errorf("%v in state %v is not decided", kind, state)
+				continue
+			}
+			if len(formsOf[kind]) == 0 {
+				t.Errorf("no form of the event %v is known", kind)
+			}
+			for _, way := range waysInto[state] {
+				for _, form := range formsOf[kind] {
+					tryPair(t, &out, state, kind, way, form)
+				}
+			}
+		}
+	}
+	golden(t, "testdata/product.golden", out.String())
+}
+
+func tryPair(t *testing.T, out *strings.Builder, state State, kind EventKind, way, form string) {
+	s := newScript()
+	lines := []string{"service web forward=SIGHUP:SIGHUP,SIGRTMIN:SIGRTMIN+1"}
+	for step := range strings.SplitSeq(way, "|") {
+		if step != "" {
+			lines = append(lines, "at +1s "+step)
+		}
+	}
+	for _, line := range lines {
+		if _, err := s.line(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := s.machine()
+	if got := m.services[0].state; got != state {
+		t.Fatalf("%q leads to %v, not %v", way, got, state)
+	}
+	at := "at +1s " + form
+	if _, timed := m.Deadline(); form == "tick" && timed {
+		at = "tick"
+	}
+	answer, err := s.line(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, actions, _ := strings.Cut(answer, "\n")
+	fmt.Fprintf(out, "%v, %s  (after: %s)\n%s", state, form, strings.ReplaceAll(way, "|", ", "), actions)
+	if next := m.services[0].state; next != state && !slices.Contains(table[state][kind].to, next) {
+		t.Errorf("%v in state %v after %q leads to %v, of which the table knows nothing", kind, state, way, next)
+	}
+}

@@ -1,0 +1,160 @@
+package machine
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"supervise/config"
+	"supervise/signals"
+)
+
+// Whatever the configuration says, nothing spins. A generation that lived for less
+// than shortLife is a short one; after so many in a row each further restart waits
+// for firstBrake at least, doubling up to the service's max-delay, or minLastBrake
+// if that is more.
+//
+// A SIGKILL comes from outside, from a human, a test or the kernel short of memory,
+// and is answered at once, as promised for a delay of 0. Only a thousand short
+// lives ended by it in a row are taken for what they must be by then: a service that
+// the kernel has no memory for.
+const (
+	shortLife      = time.Second
+	shortLives     = 10
+	shortLivesKill = 1000
+	firstBrake     = 100 * time.Millisecond
+	minLastBrake   = time.Second
+)
+
+// restarts is what the delays of a service depend on.
+type restarts struct {
+	total    int // since New
+	row      int // since the last manual start, or the last life of reset-after
+	short    int // short lives in a row that did not end in SIGKILL
+	killed   int // short lives in a row that did
+	failures int // spawns in a row that failed
+}
+
+// forget begins the counting anew.
+func (r *restarts) forget() { *r = restarts{total: r.total} }
+
+// count takes note of a life that ended unasked. A SIGKILL neither counts as a short
+// life nor ends the row of them.
+func (r *restarts) count(exit signals.Exit, up time.Duration) {
+	switch {
+	case up >= shortLife:
+		r.short, r.killed = 0, 0
+	case exit.Signal == signals.SIGKILL:
+		r.killed++
+	default:
+		r.short, r.killed = r.short+1, 0
+	}
+}
+
+// brake is the least delay of the next restart.
+func (r *restarts) brake(spec *config.Restart) time.Duration {
+	return max(brake(r.short-shortLives+1, spec), brake(r.killed-shortLivesKill+1, spec))
+}
+
+// brake is firstBrake for n = 1, doubling from there; nothing for n below 1.
+func brake(n int, spec *config.Restart) time.Duration {
+	last := max(spec.MaxDelay, minLastBrake)
+	switch {
+	case n < 1:
+		return 0
+	case n > 32:
+		return last
+	}
+	return min(firstBrake<<(n-1), last)
+}
+
+// longest is the longest delay, 73 years, so that a sum of it and the time does not
+// overflow.
+const longest = 1 << 61
+
+// delay is what the policy has a service wait before its nth restart in a row, from 1:
+// each delay is factor times the one before, up to max-delay, plus or minus a random
+// share of it up to jitter.
+func delay(spec *config.Restart, n int, random rand.Source) time.Duration {
+	if spec.Delay <= 0 {
+		return 0
+	}
+	last := float64(spec.MaxDelay)
+	d := float64(spec.Delay) * math.Pow(spec.Factor, float64(n-1))
+	if !(d < last) {
+		d = last
+	}
+	if spec.Jitter > 0 {
+		// 53 random bits make a number from 0 up to 1, as rand.Float64 has it.
+		share := float64(random.Uint64()>>11) / (1 << 53)
+		d *= 1 + spec.Jitter*(2*share-1)
+	}
+	return time.Duration(min(max(d, 0), longest))
+}
+
+// succeeded reports whether a service may end so, by its own account.
+func succeeded(spec *config.Restart, exit signals.Exit) bool {
+	return slices.ContainsFunc(spec.Success, func(o config.Outcome) bool {
+		if o.Signal != 0 || exit.Signal != 0 {
+			return o.Signal == exit.Signal
+		}
+		return o.Code == exit.Code
+	})
+}
+
+func (s *service) startsOnce() bool { return s.spec.Restart.Policy == config.Never }
+
+// judge decides what follows an exit that nobody asked for.
+func (m *Machine) judge(s *service) {
+	success := succeeded(&s.spec.Restart, s.exit)
+	switch {
+	case s.spec.Restart.Policy == config.Always, s.spec.Restart.Policy == config.OnFailure && !success:
+		m.restart(s)
+	case success:
+		m.want(s, Down)
+		m.note(s, Note{Kind: Completed, Exit: s.exit})
+		m.enter(s, Stopped)
+	default:
+		m.giveUp(s, PolicyNever)
+	}
+}
+
+// restart starts the service again, at once or later, unless it has been started too
+// often.
+func (m *Machine) restart(s *service) {
+	spec, r := &s.spec.Restart, &s.restarts
+	if s.up >= spec.ResetAfter {
+		r.row = 0
+	}
+	if spec.Limit > 0 && r.row >= spec.Limit {
+		m.giveUp(s, LimitReached)
+		return
+	}
+	r.row++
+	m.startAgain(s, max(delay(spec, r.row, m.random), r.brake(spec)), r.row)
+}
+
+// retrySpawn tries again what failed for want of resources, or of an executable that
+// was there before. It never does so at once.
+func (m *Machine) retrySpawn(s *service) {
+	spec, r := &s.spec.Restart, &s.restarts
+	r.failures++
+	m.startAgain(s, max(delay(spec, r.failures, m.random), brake(r.failures, spec)), 0)
+}
+
+func (m *Machine) startAgain(s *service, in time.Duration, row int) {
+	s.restarts.total++
+	m.note(s, Note{Kind: Restarting, For: in, Count: row, Exit: s.exit})
+	if in == 0 {
+		m.spawn(s)
+		return
+	}
+	m.enter(s, Backoff)
+	m.timers.arm(&s.deadline, m.now+in)
+}
+
+func (m *Machine) giveUp(s *service, why Why) {
+	m.note(s, Note{Kind: GaveUp, Why: why, Count: s.restarts.row})
+	m.enter(s, Failed)
+}

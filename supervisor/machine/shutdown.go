@@ -1,0 +1,114 @@
+package machine
+
+import (
+	"time"
+
+	"supervise/signals"
+)
+
+// tellEvery is how often a shutdown says what it still waits for.
+const tellEvery = 5 * time.Second
+
+// shutdown is how far the end of everything has come.
+type shutdown struct {
+	timeout  time.Duration
+	origin   EventID // what asked for it; 0 before that
+	cutting  bool    // ladders are cut, for want of time or by ShutdownNow
+	finished bool
+
+	deadline timer // of all ladders together
+	progress timer // of the next word about it
+}
+
+func newShutdown(timeout time.Duration, rank int) shutdown {
+	return shutdown{timeout: timeout, deadline: timer{rank: rank}, progress: timer{rank: rank + 1}}
+}
+
+// refusesStart reports whether it is too late to start anything.
+func (m *Machine) refusesStart() bool { return m.shutdown.origin != 0 }
+
+// shutdownAsked begins a shutdown, by command or by signal, or hurries up one that
+// has begun. The signal, if it was one, is m.event.Info.
+func (m *Machine) shutdownAsked(kind EventKind) {
+	down := &m.shutdown
+	var info signals.Info
+	if m.event.Kind == Signal {
+		info = m.event.Info
+	}
+	tell := Note{Kind: ShuttingDown, Event: kind, For: down.timeout, Info: info}
+	switch {
+	case down.finished, down.cutting, down.origin != 0 && kind == Shutdown:
+		tell.Kind, tell.For = AlreadyShuttingDown, 0
+		m.tell(tell)
+		return
+	case kind == ShutdownNow:
+		tell.For = 0
+		down.cutting = true
+		m.timers.clear(&down.deadline)
+	default:
+		m.timers.arm(&down.deadline, m.now+max(down.timeout, 0))
+	}
+	down.origin = m.seq
+	if !down.progress.set() {
+		m.timers.arm(&down.progress, m.now+tellEvery)
+	}
+	m.tell(tell)
+	for i := range m.services {
+		m.dispatch(&m.services[i], kind)
+	}
+}
+
+// shutdownTicked says that one of the shutdown's two timers was due.
+func (m *Machine) shutdownTicked(t *timer) {
+	if t == &m.shutdown.deadline {
+		m.shutdownTimedOut()
+	} else {
+		m.tellProgress()
+	}
+}
+
+// shutdownTimedOut cuts every ladder that is left.
+func (m *Machine) shutdownTimedOut() {
+	down := &m.shutdown
+	down.cutting = true
+	m.act(Action{
+		Kind: Tell, Origin: down.origin, Service: NoService,
+		Note: Note{Kind: ShutdownTimedOut, For: down.timeout},
+	})
+	for i := range m.services {
+		if s := &m.services[i]; s.state.climbing() {
+			m.cut(s)
+		}
+	}
+}
+
+// tellProgress names everything that the shutdown still waits for.
+func (m *Machine) tellProgress() {
+	for i := range m.services {
+		s := &m.services[i]
+		if s.state.atRest() {
+			continue
+		}
+		n := Note{Kind: StillWaiting, From: s.state, Rung: s.ladder.rung, Count: s.lastRung()}
+		if s.deadline.set() {
+			n.For = s.deadline.at - m.now
+		}
+		if cut := &m.shutdown.deadline; cut.set() && n.Rung < n.Count {
+			n.For = min(n.For, cut.at-m.now)
+		}
+		m.note(s, n)
+	}
+	m.timers.arm(&m.shutdown.progress, m.now+tellEvery)
+}
+
+// finishIfDown ends a shutdown when nothing is left.
+func (m *Machine) finishIfDown() {
+	down := &m.shutdown
+	if down.origin == 0 || down.finished || m.active > 0 {
+		return
+	}
+	down.finished = true
+	m.timers.clear(&down.deadline)
+	m.timers.clear(&down.progress)
+	m.act(Action{Kind: Finish, Origin: down.origin, Service: NoService})
+}

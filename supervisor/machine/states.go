@@ -1,0 +1,93 @@
+package machine
+
+import (
+	"time"
+
+	"supervise/config"
+	"supervise/signals"
+)
+
+// State is what is there of a service. The package's documentation explains each.
+type State uint8
+
+// The states.
+const (
+	Stopped State = iota
+	Starting
+	Running
+	Stopping
+	Clearing
+	Backoff
+	Failed
+
+	numStates = iota
+)
+
+// atRest reports whether a service in this state changes only when it is told to,
+// with nothing of it left.
+func (s State) atRest() bool { return s == Stopped || s == Failed }
+
+// climbing reports whether a ladder is under way.
+func (s State) climbing() bool { return s == Stopping || s == Clearing }
+
+// Wanted is what whoever commands a service wants of it.
+type Wanted uint8
+
+// The two wishes.
+const (
+	Down Wanted = iota
+	Up
+)
+
+// service is all that the machine knows of one service.
+type service struct {
+	id   ServiceID
+	spec *config.Service
+
+	state    State
+	since    time.Duration // when it entered state
+	origin   EventID       // what state goes back to
+	wanted   Wanted
+	wish     EventID // who wanted it
+	deadline timer   // of state
+
+	gen     Gen
+	pid     int32 // of the leader; 0 when there is none
+	started time.Duration
+	ran     bool // a generation of it has been alive
+
+	exit    signals.Exit  // of the last leader
+	exited  bool          // there was one
+	up      time.Duration // how long it lived
+	unasked bool          // nobody asked for its end, so the policy judges it
+
+	ladder   ladder
+	restarts restarts
+	outbox   outbox
+}
+
+// want notes what the present event wants of the service.
+func (m *Machine) want(s *service, wanted Wanted) {
+	s.wanted, s.wish = wanted, m.seq
+}
+
+// enter changes the state, and with it ends the state's deadline.
+func (m *Machine) enter(s *service, to State) {
+	from := s.state
+	m.timers.clear(&s.deadline)
+	switch {
+	case from.atRest() && !to.atRest():
+		m.active++
+	case to.atRest() && !from.atRest():
+		m.active--
+	}
+	s.state, s.since = to, m.now
+	m.note(s, Note{Kind: Changed, From: from, To: to})
+}
+
+// spawn begins a new generation.
+func (m *Machine) spawn(s *service) {
+	s.gen++
+	m.enter(s, Starting)
+	m.do(s, Action{Kind: Spawn})
+}

@@ -1,0 +1,70 @@
+package machine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+//go:generate go test -run ^TestStatesDoc$ . -update
+
+// TestStatesDoc writes docs/states.md from the table with -update, and otherwise fails
+// when it is not what the table says.
+func TestStatesDoc(t *testing.T) {
+	golden(t, "../../docs/states.md", statesDoc())
+}
+
+func statesDoc() string {
+	var out strings.Builder
+	out.WriteString(`# The states of a service
+
+Generated from supervisor/machine/table.go by ` + "`go generate ./supervisor/machine`" + `; do not edit.
+What each state means, and why, is told in the documentation of that package.
+
+` + "```mermaid" + `
+stateDiagram-v2
+    [*] --> stopped
+`)
+	for from := range State(numStates) {
+		for to := range State(numStates) {
+			var events []string
+			for kind := range EventKind(numEvents) {
+				if slices.Contains(table[from][kind].to, to) {
+					events = append(events, kind.String())
+				}
+			}
+			if len(events) > 0 {
+				fmt.Fprintf(&out, "    %v --> %v: %s\n", from, to, strings.Join(events, ", "))
+			}
+		}
+	}
+	out.WriteString("```\n")
+	for from := range State(numStates) {
+		fmt.Fprintf(&out, "\n## %v\n\n| event | what happens | next state |\n|---|---|---|\n", from)
+		for kind := range EventKind(numEvents) {
+			cell := table[from][kind]
+			fmt.Fprintf(&out, "| %v | %s | %s |\n", kind, cell.text, nextStates(cell.to))
+		}
+	}
+	out.WriteString(`
+## In every state
+
+- boot is for enabled services, signal for those that forward its number, tick for the one whose deadline has passed.
+- boot, start and restart are refused once a shutdown has begun.
+- An event about a generation before the last is noted as late; one about a generation that never was, as impossible.
+- Nothing is there of a service that is stopped, in backoff or failed: no leader and no survivor.
+`)
+	return out.String()
+}
+
+func nextStates(states []State) string {
+	if len(states) == 0 {
+		return "the same"
+	}
+	names := make([]string, len(states))
+	for i, s := range states {
+		names[i] = s.String()
+	}
+	return strings.Join(names, ", ")
+}
