@@ -1,0 +1,318 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"supervise/config"
+	"supervise/signals"
+	"supervise/supervisor/machine"
+)
+
+// ledger accounts for every signal that was to be forwarded to a service.
+type ledger struct {
+	taken   int // in by the machine
+	arrived int
+	lost    int // told to be
+	merged  int // told to be
+	last    machine.Ticket
+}
+
+// maxSpawns bounds how often a service may be spawned within a second without anybody
+// asking for it: ten short lives in a row, and the one that they led to, after which
+// none comes sooner than 100 ms after the one before.
+const maxSpawns = 11 + 10
+
+// noteEvent takes note of what the machine is about to be told.
+func (w *world) noteEvent(ev machine.Event) {
+	switch ev.Kind {
+	case machine.Exited:
+		w.services[ev.Service].killed = ev.Exit.Signal == signals.SIGKILL
+		w.remember(ev)
+	case machine.Emptied:
+		w.remember(ev)
+	case machine.Start, machine.Restart:
+		w.services[ev.Service].manual = true
+	case machine.Signal:
+		if w.spec.Signals[ev.Info.Signal] != config.Forward {
+			return
+		}
+		for i := range w.services {
+			if w.spec.Services[i].Signals.Forward[ev.Info.Signal] != 0 {
+				w.services[i].ledger.taken++
+			}
+		}
+	}
+}
+
+// remember keeps an event to be told once more, when it is late.
+func (w *world) remember(ev machine.Event) {
+	if w.services[ev.Service].tree.gone() && w.chance(4) {
+		w.old = ev
+	}
+}
+
+// check looks at an action before it is carried out.
+func (w *world) check(a *machine.Action) {
+	if a.Origin == 0 || a.Origin > a.Cause || int(a.Cause) != w.steps {
+		w.fail(a.Service, "an action with the cause %d and the origin %d", a.Cause, a.Origin)
+	}
+	switch a.Kind {
+	case machine.Tell:
+		w.checkNote(a)
+		return
+	case machine.Hold, machine.Release, machine.Finish:
+		if w.finished {
+			w.fail(a.Service, "%s after the end", a.Text("it"))
+		}
+		return
+	}
+	s := &w.services[a.Service]
+	if a.Kind == machine.Spawn {
+		w.checkSpawn(a, s)
+		return
+	}
+	toLeader := a.Kind == machine.Deliver || a.Kind == machine.Send && a.Scope != config.Tree
+	switch t := s.tree; {
+	case t == nil || t.gen != a.Gen:
+		w.fail(a.Service, "%s, which is not the present generation", a.Text("it"))
+	case t.gone():
+		w.fail(a.Service, "%s, which is gone", a.Text("it"))
+	case toLeader && t.reaped:
+		w.fail(a.Service, "%s, whose leader has been reaped", a.Text("it"))
+	}
+}
+
+// checkSequence looks at what must follow what within one step: SIGCONT a signal that a
+// stopped process would not act on, and a spawn the word that it comes at once.
+func (w *world) checkSequence(actions []machine.Action) {
+	for i := range actions {
+		a := &actions[i]
+		rest := actions[i+1:]
+		switch {
+		case a.Kind == machine.Send && a.Signal != signals.SIGCONT && a.Signal != signals.SIGKILL:
+			cont := *a
+			cont.Signal = signals.SIGCONT
+			if len(rest) == 0 || rest[0] != cont {
+				w.fail(a.Service, "%s, without SIGCONT", a.Text("it"))
+			}
+		case a.Kind == machine.Tell && a.Note.Kind == machine.Restarting:
+			spawns := slices.ContainsFunc(rest, func(b machine.Action) bool { return b.Kind == machine.Spawn && b.Service == a.Service })
+			if spawns != (a.Note.For == 0) {
+				w.fail(a.Service, "%v, and spawned in the same step: %v", a.Note, spawns)
+			}
+		}
+	}
+}
+
+func (w *world) checkSpawn(a *machine.Action, s *service) {
+	switch {
+	case !s.tree.gone():
+		w.fail(a.Service, "a second generation while the first is there")
+	case w.shutdown != never:
+		w.fail(a.Service, "spawned during a shutdown")
+	}
+	if s.manual || s.killed {
+		s.manual, s.spawns = false, s.spawns[:0]
+		return
+	}
+	for len(s.spawns) > 0 && s.spawns[0] <= w.now-time.Second {
+		s.spawns = s.spawns[1:]
+	}
+	if s.spawns = append(s.spawns, w.now); len(s.spawns) > maxSpawns {
+		w.fail(a.Service, "spawned %d times within a second", len(s.spawns))
+	}
+}
+
+func (w *world) checkNote(a *machine.Action) {
+	n := &a.Note
+	switch n.Kind {
+	case machine.Impossible, machine.NoSuchService:
+		w.fail(a.Service, "%v", n)
+	case machine.Changed:
+		w.checkChange(a.Service, n)
+	case machine.Remembered:
+		w.services[a.Service].promised = n.Event == machine.Start || n.Event == machine.Restart
+	case machine.Restarting:
+		spec := &w.spec.Services[a.Service].Restart
+		longest := max(time.Duration(float64(spec.MaxDelay)*(1+spec.Jitter)), spec.MaxDelay, time.Second)
+		if n.For < 0 || n.For > longest {
+			w.fail(a.Service, "a delay of %v, at the most %v is allowed", n.For, longest)
+		}
+	case machine.Dropped:
+		w.services[a.Service].ledger.lost += n.Count
+	case machine.Coalesced:
+		w.services[a.Service].ledger.merged++
+	case machine.ShuttingDown:
+		if w.shutdown == never {
+			w.shutdown = w.now
+		}
+		for i := range w.services {
+			w.services[i].promised = false
+		}
+	case machine.Late:
+		if w.old.Kind != n.Event {
+			w.fail(a.Service, "%v, but it is not", n)
+		}
+	}
+}
+
+func (w *world) checkChange(id machine.ServiceID, n *machine.Note) {
+	s := &w.services[id]
+	switch {
+	case s.state != n.From:
+		w.fail(id, "%v, but it was %v", n, s.state)
+	case n.To == machine.Clearing:
+	case s.promised && n.To != machine.Starting:
+		w.fail(id, "%v, although it was to start", n)
+	default:
+		s.promised = false
+	}
+	s.state = n.To
+}
+
+// delivered enters a delivery into the books.
+func (w *world) delivered(a *machine.Action, result machine.Result) {
+	s := &w.services[a.Service]
+	if s.unheard == a.Gen {
+		w.fail(a.Service, "%s, which has said that it is gone", a.Text("it"))
+	}
+	if result == machine.Gone {
+		s.unheard = a.Gen
+	}
+	if result != machine.OK {
+		return
+	}
+	l := &s.ledger
+	l.arrived++
+	if !a.Info.Signal.RealTime() {
+		return
+	}
+	if a.Ticket <= l.last {
+		w.fail(a.Service, "signal #%d arrives after #%d", a.Ticket, l.last)
+	}
+	l.last = a.Ticket
+}
+
+// checkBooks compares what came in with what became of it, what is held with what
+// should be, and the deadline with those of the services.
+func (w *world) checkBooks() {
+	deadline, _ := w.m.Deadline()
+	for i := range w.services {
+		l := &w.services[i].ledger
+		status, _ := w.m.Status(machine.ServiceID(i))
+		if l.taken != l.arrived+l.lost+l.merged+status.Waiting && w.err == nil {
+			w.fail(machine.ServiceID(i), "%d signals came in, %d arrived, %d were lost and %d merged, and %d wait",
+				l.taken, l.arrived, l.lost, l.merged, status.Waiting)
+		}
+		if status.Timed && deadline > status.Deadline {
+			w.fail(machine.ServiceID(i), "due at %v, but the next deadline is %v", status.Deadline, deadline)
+		}
+		if status.Holding && w.holdable(i)&^w.held != 0 {
+			w.fail(machine.ServiceID(i), "of %v, which it has held, %v is not", w.holdable(i), w.holdable(i)&^w.held)
+		}
+		if limit := w.spec.Services[i].Signals.Queue; limit.WhenFull != config.Wait && status.Queue.HighWater > limit.Limit+1 {
+			w.fail(machine.ServiceID(i), "%d signals in a queue for %d", status.Queue.HighWater, limit.Limit)
+		}
+	}
+}
+
+// holdable is which signals a service can ask to be held.
+func (w *world) holdable(i int) signals.Set {
+	var set signals.Set
+	for from, to := range w.spec.Services[i].Signals.Forward {
+		if from.RealTime() && to.RealTime() {
+			set = set.With(from)
+		}
+	}
+	return set
+}
+
+// checkIdle finds a deadline where nothing is under way, and none where something is.
+func (w *world) checkIdle() {
+	deadline, timed := w.m.Deadline()
+	busy := w.shutdown != never && !w.finished
+	for i := range w.services {
+		switch w.services[i].state {
+		case machine.Stopping, machine.Clearing, machine.Backoff:
+			busy = true
+		case machine.Starting:
+			if w.err == nil {
+				w.fail(machine.ServiceID(i), "still starting after its spawn was answered")
+			}
+		}
+	}
+	if busy && !timed {
+		w.fail(machine.NoService, "no deadline, although something is under way")
+	}
+	if busy || !timed {
+		return
+	}
+	for i := range w.services {
+		if status, _ := w.m.Status(machine.ServiceID(i)); status.Waiting > 0 && deadline <= w.now+50*time.Millisecond {
+			return
+		}
+	}
+	w.fail(machine.NoService, "a deadline at %v, although nothing is under way", deadline)
+}
+
+// checkCalm finds what does not run, and should.
+func (w *world) checkCalm() {
+	w.drain()
+	w.checkBooks()
+	for i := range w.services {
+		id := machine.ServiceID(i)
+		status, _ := w.m.Status(id)
+		spec := &w.spec.Services[i].Restart
+		runs := status.State == machine.Running
+		// A permanent failure of the first start, or of the only one, is for good.
+		excused := status.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || !status.Exited)
+		switch {
+		case status.Wanted == machine.Up && !runs && !excused:
+			w.fail(id, "%v: %w", status.State, errNotUp)
+		case status.Waiting > 0:
+			w.fail(id, "%d signals wait for nothing", status.Waiting)
+		case status.Holding:
+			w.fail(id, "it holds the intake for nothing")
+		}
+	}
+	if deadline, timed := w.m.Deadline(); timed && w.shutdown == never {
+		w.fail(machine.NoService, "a deadline at %v, although all is calm", deadline)
+	}
+}
+
+// checkEnd finds what a shutdown has left behind.
+func (w *world) checkEnd() {
+	if w.err != nil {
+		return
+	}
+	// Patience, then SIGKILL: again after five seconds for each fork that slipped away,
+	// each of which may be stuck as long as the first.
+	allowed := w.spec.Supervisor.ShutdownTimeout + (1+maxForks)*(maxStuck+5*time.Second)
+	if took := w.now - w.shutdown; took > allowed {
+		w.fail(machine.NoService, "the shutdown took %v, at the most %v is allowed", took, allowed)
+	}
+	for i := range w.services {
+		if !w.services[i].tree.gone() {
+			w.fail(machine.ServiceID(i), "alive after the end")
+		}
+	}
+	if w.held != 0 {
+		w.fail(machine.NoService, "%v is held after the end", w.held)
+	}
+	w.checkBooks()
+	// What comes after the end must not wake anything, nor end it twice.
+	for _, ev := range []machine.Event{
+		{Kind: machine.Start},
+		{Kind: machine.Boot},
+		{Kind: machine.Shutdown},
+		{Kind: machine.ShutdownNow},
+		{Kind: machine.Tick},
+		{Kind: machine.Signal, Info: signals.Info{Signal: signals.SIGRTMIN}},
+	} {
+		actions := w.m.Step(w.now, ev)
+		if slices.ContainsFunc(actions, func(a machine.Action) bool { return a.Kind != machine.Tell }) {
+			w.fail(machine.NoService, "%v does something after the end", ev.Kind)
+		}
+	}
+}

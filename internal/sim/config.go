@@ -1,0 +1,91 @@
+package sim
+
+import (
+	"strconv"
+	"time"
+
+	"supervise/config"
+	"supervise/signals"
+)
+
+// forwarded are the signals that services may forward: standard and real-time ones.
+var forwarded = []signals.Signal{signals.SIGHUP, signals.SIGUSR1, signals.SIGWINCH, signals.SIGRTMIN, 35, 36, 64}
+
+// The bounds of what a random configuration may ask for.
+const (
+	maxServices = 6
+	longRung    = 10 * time.Minute // longer than any shutdown may take
+	maxTimeout  = 40 * time.Second
+)
+
+// file makes a random configuration.
+func (w *world) file() *config.File {
+	file := &config.File{
+		Supervisor: config.Supervisor{ShutdownTimeout: time.Duration(w.random.Int64N(int64(maxTimeout)))},
+		Signals: map[signals.Signal]config.Rule{
+			signals.SIGTERM: config.Shutdown, signals.SIGINT: config.Shutdown,
+			signals.SIGQUIT: config.ShutdownNow, signals.SIGUSR2: config.Ignore,
+		},
+	}
+	for i := range 1 + w.random.IntN(maxServices) {
+		file.Services = append(file.Services, config.Service{
+			Name:    "s" + strconv.Itoa(i),
+			Enabled: !w.chance(4),
+			Restart: w.restart(),
+			Stop:    config.Stop{Ladder: w.ladder()},
+			Signals: w.forwarding(),
+		})
+	}
+	return file
+}
+
+func (w *world) restart() config.Restart {
+	r := config.Restart{
+		Policy:     config.Policy(w.random.IntN(3)),
+		Delay:      w.pick(0, 0, time.Millisecond, 500*time.Millisecond, 5*time.Second),
+		Factor:     1 + 2*w.random.Float64(),
+		MaxDelay:   w.pick(0, time.Second, 30*time.Second),
+		ResetAfter: w.pick(time.Second, 30*time.Second),
+		Success:    []config.Outcome{{Code: 0}, {Signal: signals.SIGTERM}},
+	}
+	if w.chance(2) {
+		r.Policy = config.Always
+	}
+	if w.chance(2) {
+		r.Jitter = w.random.Float64()
+	}
+	if w.chance(3) {
+		r.Limit = 1 + w.random.IntN(20)
+	}
+	return r
+}
+
+func (w *world) ladder() []config.Rung {
+	var ladder []config.Rung
+	for range w.random.IntN(4) {
+		kinds := []signals.Signal{signals.SIGTERM, signals.SIGQUIT, signals.SIGINT, signals.SIGKILL, signals.SIGCONT, signals.SIGWINCH}
+		ladder = append(ladder, config.Rung{
+			Signal:  kinds[w.random.IntN(len(kinds))],
+			Scope:   config.Scope(w.random.IntN(3)),
+			Timeout: w.pick(0, 100*time.Millisecond, 10*time.Second, longRung),
+		})
+	}
+	return ladder
+}
+
+func (w *world) forwarding() config.Signals {
+	spec := config.Signals{
+		Forward: map[signals.Signal]signals.Signal{},
+		Queue:   config.Queue{Limit: 1 + w.random.IntN(12), WhenFull: config.WhenFull(w.random.IntN(3))},
+	}
+	for _, from := range forwarded {
+		if w.chance(2) {
+			to := from
+			if w.chance(3) {
+				to = forwarded[w.random.IntN(len(forwarded))]
+			}
+			spec.Forward[from] = to
+		}
+	}
+	return spec
+}

@@ -1,0 +1,266 @@
+package sim
+
+import (
+	"time"
+
+	"supervise/config"
+	"supervise/signals"
+	"supervise/supervisor/machine"
+)
+
+// never is a time that does not come.
+const never = time.Duration(1 << 62)
+
+// process is one member of a generation.
+type process struct {
+	alive    bool
+	stopped  bool
+	deaf     bool          // to everything but SIGKILL
+	grouped  bool          // it stayed in its leader's process group
+	clings   bool          // it does not end because its leader does
+	slow     time.Duration // from a signal to the end
+	stuck    time.Duration // before this time nothing can end it: uninterruptible sleep
+	end      time.Duration // when it will end, never if it will not
+	exit     signals.Exit  // how
+	deferred bool          // a signal came while it was stopped
+}
+
+// tree is one generation: process 0 is the leader.
+type tree struct {
+	gen     machine.Gen
+	members []process
+	reaped  bool // the leader is
+	forks   int  // how often it will still fork in the face of SIGKILL
+
+	room    int           // real-time signals that it can have pending
+	pending int           // that it has
+	reads   time.Duration // when it will have read them
+}
+
+func (t *tree) leader() *process { return &t.members[0] }
+
+// others reports whether anybody but the leader is alive.
+func (t *tree) others() bool {
+	for i := range t.members[1:] {
+		if t.members[1+i].alive {
+			return true
+		}
+	}
+	return false
+}
+
+// gone reports whether nothing of it is left.
+func (t *tree) gone() bool { return t == nil || t.reaped && !t.others() }
+
+// happening is something that the fake kernel will do: the end of a process, or the
+// reaping of a leader.
+type happening struct {
+	at      time.Duration
+	order   int // of two at the same time
+	service machine.ServiceID
+	gen     machine.Gen
+	member  int // -1: the leader is reaped
+}
+
+const reaping = -1
+
+// agenda is a binary heap of happenings.
+type agenda struct {
+	heap  []happening
+	count int
+}
+
+func (a *agenda) before(i, j int) bool {
+	x, y := &a.heap[i], &a.heap[j]
+	return x.at < y.at || x.at == y.at && x.order < y.order
+}
+
+func (a *agenda) add(h happening) {
+	a.count++
+	h.order = a.count
+	a.heap = append(a.heap, h)
+	for i := len(a.heap) - 1; i > 0 && a.before(i, (i-1)/2); i = (i - 1) / 2 {
+		a.heap[i], a.heap[(i-1)/2] = a.heap[(i-1)/2], a.heap[i]
+	}
+}
+
+func (a *agenda) next() time.Duration {
+	if len(a.heap) == 0 {
+		return never
+	}
+	return a.heap[0].at
+}
+
+func (a *agenda) take() happening {
+	first, last := a.heap[0], len(a.heap)-1
+	a.heap[0] = a.heap[last]
+	a.heap = a.heap[:last]
+	for i := 0; ; {
+		child := 2*i + 1
+		if child >= last {
+			return first
+		}
+		if child+1 < last && a.before(child+1, child) {
+			child++
+		}
+		if !a.before(child, i) {
+			return first
+		}
+		a.heap[i], a.heap[child] = a.heap[child], a.heap[i]
+		i = child
+	}
+}
+
+// condemn lets a process end at a time, or earlier if it was to already.
+func (w *world) condemn(service machine.ServiceID, t *tree, member int, at time.Duration, exit signals.Exit) {
+	p := &t.members[member]
+	at = max(at, p.stuck, w.now)
+	if !p.alive || p.end <= at {
+		return
+	}
+	p.end, p.exit = at, exit
+	w.agenda.add(happening{at: at, service: service, gen: t.gen, member: member})
+}
+
+// happen carries out what the fake kernel has on its agenda, and tells the machine.
+func (w *world) happen(h happening) {
+	t := w.services[h.service].tree
+	if t == nil || t.gen != h.gen {
+		return
+	}
+	if h.member == reaping {
+		t.reaped = true
+		w.feed(machine.Event{
+			Kind: machine.Exited, Service: h.service, Gen: t.gen,
+			Exit: t.leader().exit, Survivors: t.others(),
+		})
+		return
+	}
+	p := &t.members[h.member]
+	if !p.alive || p.end != h.at {
+		return
+	}
+	p.alive = false
+	switch {
+	case h.member == 0:
+		w.agenda.add(happening{at: w.now + w.pick(0, 0, 50*time.Microsecond, time.Millisecond), service: h.service, gen: t.gen, member: reaping})
+		for i := range t.members[1:] {
+			if !t.members[1+i].clings {
+				w.condemn(h.service, t, 1+i, w.now+w.pick(0, time.Millisecond, 3*time.Second), signals.Exit{})
+			}
+		}
+	case t.gone():
+		w.feed(machine.Event{Kind: machine.Emptied, Service: h.service, Gen: t.gen})
+	}
+}
+
+// spawn makes a new generation, whose nature depends on the weather.
+func (w *world) spawn(id machine.ServiceID, gen machine.Gen) {
+	t := &tree{gen: gen, room: 1 + w.random.IntN(20)}
+	w.services[id].tree = t
+	t.members = append(t.members, w.newProcess())
+	life := never
+	if !w.calm {
+		life = w.pick(100*time.Microsecond, 200*time.Millisecond, 5*time.Second, time.Minute, time.Hour, never)
+		if w.services[id].crashes {
+			life = w.pick(0, time.Millisecond)
+		}
+		for w.chance(3) && len(t.members) < 5 {
+			t.members = append(t.members, w.newProcess())
+		}
+		if w.chance(20) {
+			t.forks = 1 + w.random.IntN(maxForks)
+		}
+	}
+	exit := signals.Exit{}
+	switch w.random.IntN(4) {
+	case 0:
+		exit.Code = 1
+	case 1:
+		exit = signals.Exit{Signal: signals.SIGSEGV, Core: true}
+	}
+	if life != never {
+		w.condemn(id, t, 0, w.now+life, exit)
+	}
+}
+
+func (w *world) newProcess() process {
+	p := process{alive: true, end: never, grouped: true}
+	if w.calm {
+		return p
+	}
+	p.deaf, p.stopped, p.clings, p.grouped = w.chance(5), w.chance(20), w.chance(3), !w.chance(4)
+	p.slow = w.pick(0, time.Millisecond, time.Second, 8*time.Second)
+	if w.chance(40) {
+		p.stuck = w.now + time.Duration(w.random.Int64N(int64(maxStuck)))
+	}
+	return p
+}
+
+// signal lets a signal act on the members of a tree that are in its scope.
+func (w *world) signal(id machine.ServiceID, t *tree, scope config.Scope, s signals.Signal) {
+	for i := range t.members {
+		p := &t.members[i]
+		if !p.alive || scope == config.Main && i > 0 || scope == config.Group && !p.grouped {
+			continue
+		}
+		switch {
+		case s == signals.SIGKILL:
+			w.condemn(id, t, i, w.now, signals.Exit{Signal: s})
+		case s == signals.SIGSTOP:
+			p.stopped = true
+		case s == signals.SIGCONT:
+			p.stopped = false
+			if p.deferred {
+				p.deferred = false
+				w.condemn(id, t, i, w.now+p.slow, signals.Exit{Signal: signals.SIGTERM})
+			}
+		case p.deaf || s.Default() == signals.Ignore:
+		case p.stopped:
+			p.deferred = true
+		default:
+			w.condemn(id, t, i, w.now+p.slow, signals.Exit{Signal: s})
+		}
+	}
+}
+
+// kill is SIGKILL for the tree, from which a fork may slip away.
+func (w *world) kill(id machine.ServiceID, t *tree) {
+	w.signal(id, t, config.Tree, signals.SIGKILL)
+	if t.forks > 0 && (!t.reaped || t.others()) {
+		t.forks--
+		p := w.newProcess()
+		p.clings = true
+		t.members = append(t.members, p)
+	}
+}
+
+// deliver offers a forwarded signal to a leader.
+func (w *world) deliver(id machine.ServiceID, t *tree, info signals.Info) machine.Result {
+	p := t.leader()
+	switch {
+	case !p.alive && w.chance(2):
+		return machine.Gone
+	case !p.alive:
+		return machine.OK // the kernel queues to a zombie, too
+	case !w.calm && w.chance(300):
+		return machine.Refused
+	}
+	if info.Signal.RealTime() {
+		if w.now >= t.reads {
+			t.pending = 0
+			t.reads = w.now
+			if !w.calm {
+				t.reads += w.pick(0, 0, 3*time.Millisecond, 400*time.Millisecond)
+			}
+		}
+		if w.now < t.reads && t.pending >= t.room {
+			return machine.Again
+		}
+		t.pending++
+	}
+	if !w.calm && w.chance(100) {
+		w.condemn(id, t, 0, w.now, signals.Exit{Signal: info.Signal})
+	}
+	return machine.OK
+}

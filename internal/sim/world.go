@@ -1,0 +1,265 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"supervise/config"
+	"supervise/signals"
+	"supervise/supervisor/machine"
+)
+
+// What processes may do at the worst, for on it depends how long a shutdown may take.
+const (
+	maxStuck = 12 * time.Second
+	maxForks = 2
+)
+
+// world is one machine and everything around it.
+type world struct {
+	seed   uint64
+	random *rand.Rand
+	spec   *config.File
+	m      *machine.Machine
+	twin   *machine.Machine // steps alongside, to show that the same events give the same actions
+
+	now      time.Duration
+	steps    int
+	queue    []machine.Event // to be fed before anything else happens
+	agenda   agenda
+	services []service
+	calm     bool
+
+	intake   [signals.Max + 1][]signals.Info // held back, in the kernel
+	held     signals.Set
+	taken    int // how many more come in that had been taken before the hold
+	old      machine.Event
+	shutdown time.Duration // when one began; never before that
+	finished bool
+
+	record []step // nil unless the world is played for its transcript
+	keep   bool
+	err    error
+	blame  machine.ServiceID
+}
+
+// service is what the world knows of one service.
+type service struct {
+	tree    *tree
+	missing bool // its executable is
+	crashes bool // it does nothing else
+	state   machine.State
+	ledger  ledger
+	spawns  []time.Duration // the latest that nobody asked for
+	killed  bool            // the last leader died of SIGKILL
+	manual  bool            // the next spawn was asked for
+
+	promised bool        // that it starts as soon as nothing of it is left
+	unheard  machine.Gen // has said that it is gone, to a delivery
+}
+
+// Play runs the world of a seed for about so many events, and returns how many there
+// were. The error of a broken promise names it, and ends with the transcript that led
+// to it, as far as it concerns the service in question.
+func Play(seed uint64, events int) (int, error) {
+	w := newWorld(seed)
+	w.play(events)
+	if w.err == nil {
+		return w.steps, nil
+	}
+	// The same once more, this time with a record: keeping one always would cost more
+	// than all the rest.
+	again := newWorld(seed)
+	again.keep = true
+	again.play(events)
+	if again.err == nil || again.err.Error() != w.err.Error() {
+		return w.steps, fmt.Errorf("seed %d: %w, and not when played again: the simulation is not deterministic", seed, w.err)
+	}
+	return w.steps, fmt.Errorf("seed %d: %w\n%s", seed, w.err, again.transcript())
+}
+
+func newWorld(seed uint64) *world {
+	w := &world{seed: seed, random: rand.New(rand.NewPCG(seed, 0)), shutdown: never, blame: machine.NoService}
+	w.spec = w.file()
+	w.m, w.twin = machine.New(w.spec, seed), machine.New(w.spec, seed)
+	w.services = make([]service, len(w.spec.Services))
+	return w
+}
+
+// play lets the world run its course.
+func (w *world) play(events int) {
+	w.feed(machine.Event{Kind: machine.Boot})
+	w.chaos(events * 3 / 4)
+	if w.chance(2) {
+		w.settle()
+	}
+	w.end(events / 4)
+}
+
+// chaos lets everything happen at once.
+func (w *world) chaos(events int) {
+	for until := w.steps + events; w.steps < until && w.err == nil && !w.finished; {
+		interference := w.now + w.pick(0, 10*time.Microsecond, time.Millisecond, 30*time.Millisecond, 400*time.Millisecond, 20*time.Second)
+		if !w.passTime(interference) {
+			w.interfere()
+		}
+	}
+}
+
+// passTime lets the next thing happen, if there is one before a certain time;
+// otherwise it becomes that time.
+func (w *world) passTime(until time.Duration) bool {
+	deadline, timed := w.m.Deadline()
+	if !timed {
+		deadline = never
+	}
+	happens := w.agenda.next()
+	switch {
+	case happens > until && deadline > until:
+		w.now = max(w.now, until)
+		return false
+	case happens <= deadline:
+		w.now = max(w.now, happens)
+		w.happen(w.agenda.take())
+	default:
+		w.now = max(w.now, deadline)
+		w.feed(machine.Event{Kind: machine.Tick})
+	}
+	return true
+}
+
+// settle ends all trouble, waits for the last of it to pass, and then for what is to
+// run to run.
+func (w *world) settle() {
+	w.calm = true
+	for i := range w.services {
+		w.services[i].missing = false
+	}
+	for w.err == nil && w.passTime(w.now+time.Hour) {
+		if w.steps > 1<<24 {
+			w.fail(machine.NoService, "it does not come to rest")
+		}
+	}
+	w.checkCalm()
+	w.calm = w.chance(2)
+}
+
+// end shuts everything down, in one of many ways.
+func (w *world) end(events int) {
+	if w.err != nil {
+		return
+	}
+	orders := []machine.Event{
+		{Kind: machine.Shutdown},
+		{Kind: machine.ShutdownNow},
+		{Kind: machine.Signal, Info: signals.Info{Signal: signals.SIGTERM}},
+		{Kind: machine.Signal, Info: signals.Info{Signal: signals.SIGQUIT}},
+	}
+	if w.shutdown == never {
+		w.feed(orders[w.random.IntN(len(orders))])
+	}
+	for until := w.steps + events; w.err == nil && !w.finished; {
+		switch {
+		case w.steps > until:
+			w.calm = true // or it would never end, with signals coming all the time
+			fallthrough
+		case w.calm:
+			if !w.passTime(w.now + time.Hour) {
+				w.fail(machine.NoService, "the shutdown waits for something that never comes")
+			}
+		case w.chance(200):
+			w.feed(orders[w.random.IntN(len(orders))])
+		case !w.passTime(w.now + w.pick(0, time.Millisecond, time.Second)):
+			w.interfere()
+		}
+	}
+	w.checkEnd()
+}
+
+// feed steps the machine, and then again with the results of what it asked for.
+func (w *world) feed(ev machine.Event) {
+	w.queue = append(w.queue[:0], ev)
+	for i := 0; i < len(w.queue) && w.err == nil; i++ {
+		w.step(w.queue[i])
+	}
+	w.checkIdle()
+	if w.steps%16 == 0 {
+		w.checkBooks()
+	}
+}
+
+func (w *world) step(ev machine.Event) {
+	w.steps++
+	w.noteEvent(ev)
+	actions := w.m.Step(w.now, ev)
+	if !slices.Equal(actions, w.twin.Step(w.now, ev)) {
+		w.fail(ev.Service, "the same events give other actions")
+	}
+	if w.keep {
+		w.record = append(w.record, step{w.steps, w.now, ev, slices.Clone(actions)})
+	}
+	w.checkSequence(actions)
+	for i := range actions {
+		w.check(&actions[i])
+		if w.err != nil {
+			return
+		}
+		w.act(&actions[i])
+	}
+}
+
+// act carries out an action on the fake processes, and queues its result.
+func (w *world) act(a *machine.Action) {
+	result := machine.Event{Service: a.Service, Gen: a.Gen}
+	switch a.Kind {
+	case machine.Spawn:
+		s := &w.services[a.Service]
+		switch {
+		case s.missing:
+			result.Kind, result.Permanent, result.Reason = machine.SpawnFailed, true, "execve: no such file or directory"
+		case !w.calm && w.chance(20):
+			result.Kind, result.Reason = machine.SpawnFailed, "clone3: resource temporarily unavailable"
+		default:
+			result.Kind, result.PID = machine.Spawned, int32(w.steps)
+			w.spawn(a.Service, a.Gen)
+		}
+		w.queue = append(w.queue, result)
+	case machine.Send:
+		w.signal(a.Service, w.services[a.Service].tree, a.Scope, a.Signal)
+	case machine.Kill:
+		w.kill(a.Service, w.services[a.Service].tree)
+	case machine.Deliver:
+		result.Kind, result.Ticket = machine.Sent, a.Ticket
+		result.Result = w.deliver(a.Service, w.services[a.Service].tree, a.Info)
+		w.delivered(a, result.Result)
+		w.queue = append(w.queue, result)
+	case machine.Hold:
+		w.held |= a.Set
+		w.taken = w.random.IntN(4)
+	case machine.Release:
+		w.held &^= a.Set
+	case machine.Finish:
+		w.finished = true
+	}
+}
+
+// fail keeps the first promise that was broken.
+func (w *world) fail(service machine.ServiceID, format string, args ...any) {
+	if w.err == nil {
+		w.err = fmt.Errorf("at %v, event %d: %w", w.now, w.steps, fmt.Errorf(format, args...))
+		w.blame = service
+	}
+}
+
+var errNotUp = errors.New("it is wanted up, and does not run although nothing prevents it")
+
+// chance is true once in n times.
+func (w *world) chance(n int) bool { return w.random.IntN(n) == 0 }
+
+// pick returns one of several durations.
+func (w *world) pick(choices ...time.Duration) time.Duration {
+	return choices[w.random.IntN(len(choices))]
+}
