@@ -21,8 +21,12 @@ type checker struct {
 	signals       []string         // the names of all, once they were needed
 }
 
-// wrong reports a problem with the value of n.
+// wrong reports a problem with the value of n, if it is the first.
 func (c *checker) wrong(n *node, hint, format string, args ...any) {
+	if n.broken {
+		return
+	}
+	n.broken = true
 	c.problems = append(c.problems, finding{n.val, n.path(), fmt.Sprintf(format, args...), hint})
 }
 

@@ -51,21 +51,32 @@ func TestGolden(t *testing.T) {
 			} else {
 				got = dump(file)
 			}
-			golden := strings.TrimSuffix(path, ".toml") + ".golden"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			checkGolden(t, strings.TrimSuffix(path, ".toml")+".golden", got)
 		})
 	}
+}
+
+func checkGolden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got == string(want) {
+		return
+	}
+	gotLines, wantLines := strings.SplitAfter(got, "\n"), strings.SplitAfter(string(want), "\n")
+	for i := range gotLines {
+		if i >= len(wantLines) || gotLines[i] != wantLines[i] {
+			t.Fatalf("%s differs from line %d on:\n got %q\nwant %q", path, i+1, gotLines[i:min(i+4, len(gotLines))], wantLines[min(i, len(wantLines)):min(i+4, len(wantLines))])
+		}
+	}
+	t.Fatalf("%s has more than the %d lines of\n%s", path, len(gotLines), got)
 }
 
 // dump writes down all that is in a file, a line for each value.

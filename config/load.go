@@ -86,8 +86,8 @@ func notRegular(mode fs.FileMode) error {
 
 // Parse checks the contents of a configuration file, and returns it with all defaults
 // filled in. name stands for the file in messages. A nil host leaves out the checks
-// against this machine. The error is an [*Error] that has everything that is wrong;
-// only of wrong TOML syntax it has just the first place.
+// against this machine. The error is an [*Error] that has everything that is wrong, up
+// to the first place, if any, after which nothing more can be read as TOML.
 func Parse(name string, data []byte, host Host) (*File, error) {
 	text, f := decode(data)
 	if f != nil {
@@ -97,16 +97,13 @@ func Parse(name string, data []byte, host Host) (*File, error) {
 	if s.refused != nil {
 		return nil, &Error{File: name, Problems: locate(text, []finding{*s.refused})}
 	}
-	values := map[string]any{}
-	if err := decodeTOML(text, &values); err != nil {
-		return nil, &Error{File: name, Problems: locate(text, syntaxFindings(text, s, err))}
-	}
-	if findings := overlooked(text, s); len(findings) > 0 {
+	values, findings := readValues(text, s)
+	if values == nil {
 		return nil, &Error{File: name, Problems: locate(text, findings)}
 	}
 	s.root.attach(values)
 
-	c := &checker{source: text, host: host, reference: Reference()}
+	c := &checker{source: text, host: host, reference: Reference(), problems: findings}
 	file := readFile(c, s.root)
 	if len(c.problems) > 0 {
 		return nil, &Error{File: name, Problems: locate(text, c.problems)}

@@ -102,3 +102,21 @@ func TestMisspellEveryKey(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryPrefix cuts a file off after each byte, and takes each byte out of it.
+func TestEveryPrefix(t *testing.T) {
+	for _, text := range seeds(t) {
+		if len(text) > 2500 {
+			continue
+		}
+		for i := range len(text) {
+			for _, changed := range []string{text[:i], text[:i] + text[i+1:]} {
+				if file, err := Parse("x", []byte(changed), fakeHost{}); err != nil {
+					checkErrorIsUsable(t, []byte(changed), err)
+				} else {
+					checkFile(t, file)
+				}
+			}
+		}
+	}
+}

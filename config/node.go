@@ -28,6 +28,7 @@ type node struct {
 	key      span // the key where it appears first; of an element, the value
 	val      span // the value; of a table with a header, the key in it
 	value    any  // of a scalar
+	broken   bool // something is wrong with the value, and that has been said
 	children []*node
 	position int // among the children of an array, or of tables
 

@@ -65,6 +65,7 @@ func readRestart(c *checker, n *node, into *Restart) {
 	// Where just one of the two is given, the default of the other gives way to it.
 	switch delay, most := n.child("delay"), n.child("max-delay"); {
 	case into.MaxDelay >= into.Delay:
+	case delay != nil && delay.broken, most != nil && most.broken:
 	case delay != nil && most != nil:
 		c.wrong(most, "", "max-delay %v is less than delay %v", into.MaxDelay, into.Delay)
 	case delay != nil:

@@ -18,6 +18,7 @@ type scanner struct {
 	cost    int // of the paths that the library will make, in bytes
 	root    *node
 	repeats []repeat
+	block   *int     // the index of the repeat that is a header, until the next header
 	refused *finding // why the library must not have the text
 
 	// Where the scanner stopped within quotes or brackets: the first character of the
@@ -37,6 +38,10 @@ const (
 type repeat struct {
 	node  *node // with the place of the first
 	again span
+
+	// all is what has to go for the rest to be right: the key with its value, or the
+	// header with all up to the next one. It is empty for a key in braces.
+	all span
 }
 
 // part is one part of a dotted key.
@@ -54,11 +59,23 @@ func scan(text string) *scanner {
 			break
 		}
 	}
+	s.endBlock(s.pos)
 	return s
+}
+
+// endBlock ends what the last header began.
+func (s *scanner) endBlock(end int) {
+	if s.block != nil {
+		s.repeats[*s.block].all.end = end
+		s.block = nil
+	}
 }
 
 // statement reads a header or a key with its value, up to the end of the line.
 func (s *scanner) statement() bool {
+	if s.peek() == '[' {
+		s.endBlock(s.pos)
+	}
 	switch {
 	case s.take("[["):
 		if !s.header(true) || !s.take("]]") {
@@ -83,34 +100,39 @@ func (s *scanner) statement() bool {
 
 // header reads what stands between the brackets, and makes that the current table.
 func (s *scanner) header(element bool) bool {
+	start := s.pos - 1
+	if element {
+		start--
+	}
 	parts, ok := s.parts()
 	if !ok || !s.pay(s.root, parts) {
 		return false
 	}
-	parent := s.descend(s.root, parts[:len(parts)-1])
-	if parent == nil {
-		return false
-	}
 	last := parts[len(parts)-1]
+	parent, clash := s.descend(s.root, parts[:len(parts)-1])
 	want := table
 	if element {
 		want = tables
 	}
-	n := parent.child(last.name)
-	switch {
-	case n == nil:
-		n = parent.add(&node{name: last.name, key: last.at, val: last.at, kind: want})
-	case n.kind != want || n.inline():
-		s.repeats = append(s.repeats, repeat{n, last.at})
-		return false
-	case n.explicit && !element:
-		s.repeats = append(s.repeats, repeat{n, last.at})
-		s.current = &node{name: n.name, parent: n.parent, pathLen: n.pathLen, kind: table}
-		return true
-	case !n.explicit: // implied so far, by the header of a table in it
-		n.key, n.val = last.at, last.at
+	var n *node
+	if clash == nil {
+		n = parent.child(last.name)
+		if n == nil {
+			n = parent.add(&node{name: last.name, key: last.at, val: last.at, kind: want})
+		} else if n.kind != want || n.inline() || n.explicit && !element {
+			clash = &repeat{node: n, again: last.at}
+		}
 	}
-	n.explicit = true
+	if clash != nil {
+		clash.all.start = start
+		block := len(s.repeats)
+		s.block, s.repeats = &block, append(s.repeats, *clash)
+		s.current = &node{name: clash.node.name, parent: clash.node.parent, pathLen: clash.node.pathLen, kind: table}
+		return true
+	}
+	if !n.explicit { // implied so far, if it was there, by the header of a table in it
+		n.explicit, n.key, n.val = true, last.at, last.at
+	}
 	s.current = n
 	if element {
 		s.current = n.add(&node{key: last.at, val: last.at, kind: table})
@@ -119,8 +141,8 @@ func (s *scanner) header(element bool) bool {
 }
 
 // descend goes down from a table by the given names, and makes what is not there yet.
-// It returns nil where it meets a value that is no table.
-func (s *scanner) descend(n *node, parts []part) *node {
+// It fails where it meets a value to which nothing can be added.
+func (s *scanner) descend(n *node, parts []part) (*node, *repeat) {
 	for _, p := range parts {
 		next := n.child(p.name)
 		if next == nil {
@@ -130,12 +152,11 @@ func (s *scanner) descend(n *node, parts []part) *node {
 			next = next.children[len(next.children)-1]
 		}
 		if next.kind != table || next.inline() {
-			s.repeats = append(s.repeats, repeat{next, p.at})
-			return nil
+			return nil, &repeat{node: next, again: p.at}
 		}
 		n = next
 	}
-	return n
+	return n, nil
 }
 
 // assignment reads a key with its value into a table.
@@ -144,19 +165,27 @@ func (s *scanner) assignment(into *node) bool {
 	if !ok || !s.pay(into, parts) || !s.take("=") {
 		return false
 	}
-	parent := s.descend(into, parts[:len(parts)-1])
-	if parent == nil {
-		return false
-	}
 	last := parts[len(parts)-1]
 	n := &node{name: last.name, key: last.at}
-	if first := parent.child(last.name); first != nil {
-		s.repeats = append(s.repeats, repeat{first, last.at})
-		n.parent, n.pathLen = parent, first.pathLen // it stays outside the tree
-	} else {
-		parent.add(n)
+	parent, clash := s.descend(into, parts[:len(parts)-1])
+	if clash == nil {
+		if first := parent.child(last.name); first != nil {
+			clash = &repeat{node: first, again: last.at}
+		} else {
+			parent.add(n)
+		}
 	}
-	return s.value(n)
+	if clash == nil {
+		return s.value(n)
+	}
+	n.parent, n.pathLen = clash.node.parent, clash.node.pathLen // it stays outside the tree
+	index := len(s.repeats)
+	s.repeats = append(s.repeats, *clash)
+	ok = s.value(n)
+	if s.depth == 0 {
+		s.repeats[index].all = span{parts[0].at.start, s.pos}
+	}
+	return ok
 }
 
 // pay counts what the paths of a key below a table will cost the library, which keeps

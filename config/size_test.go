@@ -45,6 +45,9 @@ var largeFiles = []struct {
 	{"long-comment", "#", "x", ""},
 	{"open-string", "a = \"\"\"", "\"\" \\\"", ""},
 	{"long-bare-word", "a = ", "x", ""},
+	{"broken-values", "a = [", "x,", "]"},
+	{"broken-values-in-large-file", "a = [", "5s,                                                                ", "]"},
+	{"repeats-late", strings.Repeat("#\n", 30_000) + "a = 1\n", "a=1\n", ""},
 	{"long-command", "[service.a]\ncommand = '", "$x ", "'"},
 	{"dollars", "[service.a]\ncommand = '", "$", "'"},
 }
@@ -55,7 +58,7 @@ func TestLargeFiles(t *testing.T) {
 	for _, test := range largeFiles {
 		t.Run(test.name, func(t *testing.T) {
 			size := 64 << 10
-			if strings.HasPrefix(test.name, "nested") || strings.HasPrefix(test.name, "dotted") {
+			if strings.HasPrefix(test.name, "nested") || strings.HasPrefix(test.name, "dotted") || strings.HasSuffix(test.name, "large-file") {
 				size = MaxFileSize // and these all of the stack, or of the memory
 			}
 			_, err := Parse("large.toml", fill(size, test.head, test.piece, test.end), nil)

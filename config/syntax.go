@@ -11,53 +11,54 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// syntaxFindings says in our words why the library refused a text: at the first place
-// that is wrong, or at every place where something is defined once more. The scanner
-// has read the same text, and knows what was open where it had to stop.
-func syntaxFindings(text string, s *scanner, err error) []finding {
+// notAValue is the message for most of what stands without quotes and needs them.
+const notAValue = "the value is no number, date or quoted text"
+
+// syntaxFinding says in our words why the library refused a text, and returns the
+// value that is wrong, if it is just one. The scanner has read the same text, and
+// knows what was open where it had to stop.
+func syntaxFinding(text string, s *scanner, err error) (finding, *node) {
 	var parse toml.ParseError
 	if !errors.As(err, &parse) {
-		return []finding{{message: err.Error()}}
+		return finding{message: err.Error()}, nil
 	}
 	at := position(text, parse.Position)
-	if strings.Contains(parse.Message, "already") && len(s.repeats) > 0 {
-		return repeatFindings(text, s.repeats)
-	}
 	if s.inString != nil && (strings.Contains(parse.Message, "newline") || strings.Contains(parse.Message, "EOF")) {
-		return []finding{{at: *s.inString, message: "this string has no closing quote", hint: quoteHint(text, *s.inString)}}
+		return finding{at: *s.inString, message: "this string has no closing quote", hint: quoteHint(text, *s.inString)}, nil
 	}
-	message, hint := explain(text, at, parse.Message, bracketed(s.root, at.start))
-	if open := s.inBrackets; open != nil && lineOf(text, open.start) != lineOf(text, at.start) {
+	n := valueAt(s.root, at.start)
+	f := explain(text, at, parse.Message, n)
+	if n != nil {
+		f.path = n.path()
+	}
+	open := s.inBrackets
+	if open != nil && lineOf(text, open.start) < lineOf(text, at.start) && (n == nil || beginsWithBracket(text, at.start)) {
+		n = nil
 		bracket := fmt.Sprintf("the %c in line %d", text[open.start], lineOf(text, open.start))
 		if strings.HasPrefix(parse.Message, "expected a comma") {
-			hint = bracket + " is still open here"
+			f.hint = bracket + " is still open here"
 		} else {
-			message, hint = bracket+" is not closed before this", ""
+			f.message, f.hint = bracket+" is not closed before this", ""
 		}
 	}
-	return []finding{{at: at, message: message, hint: hint}}
+	return f, n
 }
 
-// bracketed reports whether an offset is within an array or an inline table.
-func bracketed(n *node, offset int) bool {
+// beginsWithBracket reports whether the line of an offset looks like a header.
+func beginsWithBracket(text string, offset int) bool {
+	line := text[strings.LastIndexByte(text[:offset], '\n')+1:]
+	return strings.HasPrefix(strings.TrimLeft(line, " \t"), "[")
+}
+
+// valueAt returns the number, date, word or string that stands at an offset.
+func valueAt(n *node, offset int) *node {
 	for _, c := range n.children {
-		inside := c.val.start < offset && offset <= c.val.end
-		if inside && (c.kind == array || c.inline()) || bracketed(c, offset) {
-			return true
+		if c.kind == scalar && c.val.start <= offset && offset < c.val.end {
+			return c
 		}
-	}
-	return false
-}
-
-// overlooked returns what the library did not mind in a text that it read: values that
-// are replaced, and inline tables that are extended later. TOML allows neither, and
-// what the library makes of them is not what stands there.
-func overlooked(text string, s *scanner) []finding {
-	if len(s.repeats) > 0 {
-		return repeatFindings(text, s.repeats)
-	}
-	if s.pos < len(text) {
-		return []finding{{at: span{s.pos, s.pos + 1}, message: "this cannot be read as TOML"}}
+		if found := valueAt(c, offset); found != nil {
+			return found
+		}
 	}
 	return nil
 }
@@ -78,92 +79,67 @@ func position(text string, p toml.Position) span {
 
 func lineOf(text string, offset int) int { return 1 + strings.Count(text[:offset], "\n") }
 
-// repeatFindings names each key that is there twice, but not what is inside of a table
-// that is itself there twice.
-func repeatFindings(text string, repeats []repeat) []finding {
-	twice := map[*node]bool{}
-	for _, r := range repeats {
-		twice[r.node] = true
-	}
-	var findings []finding
-	for _, r := range repeats {
-		inside := false // of a table, and there with its header
-		for n := r.node.parent; n != nil; n = n.parent {
-			inside = inside || twice[n] && r.node.kind != scalar
-		}
-		if inside {
-			continue
-		}
-		what := strconv.Quote(r.node.name)
-		if r.node.isService() {
-			what = "service " + what
-		}
-		findings = append(findings, finding{
-			at: r.again, path: r.node.path(), message: what + " is defined twice",
-			hint: fmt.Sprintf("the first one is in line %d", lineOf(text, r.node.key.start)),
-		})
-	}
-	return findings
-}
-
 // explain rewrites the library's messages that people meet most, and tells what to
-// write instead.
-func explain(text string, at span, message string, inBrackets bool) (string, string) {
+// write instead. n is the value that is wrong, if it is one.
+func explain(text string, at span, message string, n *node) finding {
 	found, _ := utf8.DecodeRuneInString(text[at.start:])
+	say := func(message, hint string) finding { return finding{at: at, message: message, hint: hint} }
+	raw := text[at.start:at.end]
+	if n != nil {
+		raw = text[n.val.start:n.val.end]
+	}
 	switch {
 	case strings.HasPrefix(message, "expected value but found"), strings.HasPrefix(message, "unexpected EOF; expected value"):
-		return explainValue(text, at, found, inBrackets)
+		switch {
+		case n == nil:
+			return say("a value is missing here", "")
+		case strings.ContainsRune("\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019`", found):
+			return say("these quotes are not those of TOML", `use "these"`)
+		}
+		return inQuotes(n.val, raw)
 	case strings.HasPrefix(message, "expected '.' or '='"), strings.HasPrefix(message, "unexpected EOF; expected key"):
-		return explainKey(text, at, found)
+		return say(explainKey(text, at, found))
+	case strings.HasPrefix(message, "unexpected '='"), strings.HasPrefix(message, "unexpected '.'"):
+		return say("a key is missing here", "")
+	case strings.HasPrefix(message, "unexpected end of table name"), strings.HasPrefix(message, "unexpected table separator"):
+		return say("a name is missing in this header", "")
 	case strings.HasPrefix(message, "expected end of table array"):
-		return "this header is not closed by its brackets", ""
+		return say("this header is not closed by its brackets", "")
 	case strings.HasPrefix(message, "expected '.' or ']'"):
 		if found == '\n' || found == '\r' || found == '#' || found == '=' || at.start >= len(text)-1 {
-			return "this header is not closed by its brackets", ""
+			return say("this header is not closed by its brackets", "")
 		}
-		return fmt.Sprintf("%q cannot be in a name without quotes", found), `put the name in quotes, as in [service."a name"]`
+		return say(fmt.Sprintf("%q cannot be in a name without quotes", found), `put the name in quotes, as in [service."a name"]`)
 	case strings.HasPrefix(message, "invalid datetime"):
-		return "there is no such date or time", "put it in quotes if it is meant as text: " + strconv.Quote(text[at.start:at.end])
+		return say("there is no such date or time", "put it in quotes if it is meant as text: "+quote(raw))
+	case n != nil && (begunAsNumber(text, at, n) || strings.HasPrefix(message, "Invalid float") || strings.HasPrefix(message, "expected a digit")):
+		return inQuotes(n.val, raw)
 	case strings.HasPrefix(message, "expected a top-level item"):
-		if word := glued(text, at); word != "" {
-			return "the value is no number, date or quoted text", "put it in quotes: " + strconv.Quote(word)
-		}
-		return "something follows the value on this line", "each key needs a line of its own"
+		return say("something follows the value on this line", "each key needs a line of its own")
 	case strings.HasPrefix(message, "expected a comma"):
-		if word := glued(text, at); word != "" {
-			return "the value is no number, date or quoted text", "put it in quotes: " + strconv.Quote(word)
-		}
-		return "a comma or a closing bracket is missing here", ""
+		return say("a comma or a closing bracket is missing here", "")
 	case strings.HasPrefix(message, "Invalid integer") && strings.HasSuffix(message, "leading zeroes"):
-		return "a number cannot begin with 0", "put it in quotes: " + strconv.Quote(text[at.start:at.end])
-	case strings.HasPrefix(message, "Invalid float"):
-		return "the value is no number, date or quoted text", "put it in quotes: " + strconv.Quote(text[at.start:at.end])
+		return say("a number cannot begin with 0", "put it in quotes: "+quote(raw))
 	case strings.HasSuffix(message, "out of range for int64"), strings.HasSuffix(message, "out of range for float64"):
-		return "the number is too large", ""
+		return say("the number is too large", "")
 	case strings.HasPrefix(message, "invalid escape"):
-		return "no such escape in a string", `write \\ for a backslash, or put the text in 'single quotes'`
+		return say("no such escape in a string", `write \\ for a backslash, or put the text in 'single quotes'`)
 	case strings.HasPrefix(message, "Key '"):
-		return "the key is already defined as something else", ""
+		return say("the key is already defined as something else", "")
 	}
 	first, size := utf8.DecodeRuneInString(message)
-	return printable(string(unicode.ToLower(first)) + message[size:]), ""
+	return say(printable(string(unicode.ToLower(first))+message[size:]), "")
 }
 
-func explainValue(text string, at span, found rune, inBrackets bool) (string, string) {
-	switch {
-	case at.start == len(text), found == '\n', found == '\r', found == '#', found == '=', found == ' ', found == '\t':
-		return "a value is missing here", ""
-	case strings.ContainsRune("\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019`", found):
-		return "these quotes are not those of TOML", `use "these"`
-	}
-	word := wordFrom(text, at.start)
-	if !inBrackets {
-		word = restOfLine(text, at.start)
-	}
-	if word == "" || len(word) > 100 {
-		return "this is no value", "text goes in quotes"
-	}
-	return "the value is no number, date or quoted text", "put it in quotes: " + strconv.Quote(word)
+func inQuotes(at span, raw string) finding {
+	return finding{at: at, message: notAValue, hint: "put it in quotes: " + quote(raw)}
+}
+
+// begunAsNumber reports whether the library took the first part of a word for a number,
+// and stumbled in the middle of it: 5s, 10MB.
+func begunAsNumber(text string, at span, n *node) bool {
+	first := text[n.val.start]
+	return n.val.start < at.start && first >= '0' && first <= '9' && text[at.start-1] != ' ' && text[at.start-1] != '\t'
 }
 
 func explainKey(text string, at span, found rune) (string, string) {
@@ -180,39 +156,6 @@ func explainKey(text string, at span, found rune) (string, string) {
 	}
 	end := at.start + strings.IndexAny(text[at.start:]+"=", " \t=\r\n}]")
 	return fmt.Sprintf("%q cannot be in a key without quotes", found), "put the key in quotes: " + strconv.Quote(text[start:end])
-}
-
-// glued returns the whole of a word of which the library took the first part for a
-// number: 5s, 10MB.
-func glued(text string, at span) string {
-	start := at.start
-	for start > 0 && (isBare(text[start-1]) || text[start-1] == '.') {
-		start--
-	}
-	word := wordFrom(text, start)
-	if start == at.start || start+len(word) <= at.start || word[0] < '0' || word[0] > '9' {
-		return ""
-	}
-	return word
-}
-
-// wordFrom returns what stands at an offset, up to what ends a value in brackets.
-func wordFrom(text string, start int) string {
-	end := strings.IndexAny(text[start:], " \t,]}#\r\n")
-	if end < 0 {
-		end = len(text) - start
-	}
-	return text[start : start+end]
-}
-
-// restOfLine returns what stands from an offset to the end of the line, without a
-// comment.
-func restOfLine(text string, start int) string {
-	end := strings.IndexAny(text[start:], "#\r\n")
-	if end < 0 {
-		end = len(text) - start
-	}
-	return strings.TrimRight(text[start:start+end], " \t")
 }
 
 func quoteHint(text string, at span) string {

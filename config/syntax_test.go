@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -15,10 +16,10 @@ var syntaxTests = []struct{ text, want string }{
 	{"a = /srv", `1:5 the value is no number, date or quoted text; put it in quotes: "/srv"`},
 	{"a = True", `1:5 the value is no number, date or quoted text; put it in quotes: "True"`},
 	{"a = [SIGTERM, 1]", `1:6 the value is no number, date or quoted text; put it in quotes: "SIGTERM"`},
-	{"a = 5s\n", `1:6 the value is no number, date or quoted text; put it in quotes: "5s"`},
+	{"a = 5s\n", `1:5 the value is no number, date or quoted text; put it in quotes: "5s"`},
 	{"a = 1.5.2\n", `1:5 the value is no number, date or quoted text; put it in quotes: "1.5.2"`},
-	{"a = [10MB]\n", `1:8 the value is no number, date or quoted text; put it in quotes: "10MB"`},
-	{"a = { b = 5s }\n", `1:12 the value is no number, date or quoted text; put it in quotes: "5s"`},
+	{"a = [10MB]\n", `1:6 the value is no number, date or quoted text; put it in quotes: "10MB"`},
+	{"a = { b = 5s }\n", `1:11 the value is no number, date or quoted text; put it in quotes: "5s"`},
 	{"a = 1 b = 2\n", "1:7 something follows the value on this line; each key needs a line of its own"},
 	{"a = \"x\"y\n", "1:8 something follows the value on this line; each key needs a line of its own"},
 	{"a = ", "1:4 a value is missing here"},
@@ -47,9 +48,13 @@ var syntaxTests = []struct{ text, want string }{
 	{"[a", "1:2 this header is not closed by its brackets"},
 	{"[service.web server]\n", `1:14 's' cannot be in a name without quotes; put the name in quotes, as in [service."a name"]`},
 	{"[service.größe]\n", `1:12 'ö' cannot be in a name without quotes`},
-	{"[]", "1:2 unexpected end of table name"},
+	{"[]", "1:2 a name is missing in this header"},
+	{"[a..b]", "1:4 a name is missing in this header"},
+	{"a = { ", "1:7 a key is missing here"},
+	{"a..b = 1", "1:3 a key is missing here"},
+	{"a = -x\n", `1:5 the value is no number, date or quoted text; put it in quotes: "-x"`},
 	{"[a]x", "1:4 something follows the value on this line"},
-	{"= 5", "1:1 "},
+	{"= 5", "1:1 a key is missing here"},
 	{"a = 022", `1:5 a number cannot begin with 0; put it in quotes: "022"`},
 	{"a = 99999999999999999999", "1:5 the number is too large"},
 	{"a = 1e999", "1:5 the number is too large"},
@@ -98,11 +103,13 @@ func TestSyntax(t *testing.T) {
 	for _, test := range syntaxTests {
 		_, err := Parse("x.toml", []byte(test.text), nil)
 		var e *Error
-		if !errors.As(err, &e) || len(e.Problems) != 1 {
+		if !errors.As(err, &e) {
 			t.Errorf("%.60q: %v", test.text, err)
 			continue
 		}
-		p := e.Problems[0]
+		p := e.Problems[slices.IndexFunc(e.Problems, func(p Problem) bool {
+			return !strings.HasPrefix(p.Message, "unknown") && !strings.HasPrefix(p.Message, "no service")
+		})]
 		got := fmt.Sprintf("%d:%d %s", p.Line, p.Column, p.Message)
 		if p.Hint != "" {
 			got += "; " + p.Hint
@@ -114,17 +121,17 @@ func TestSyntax(t *testing.T) {
 }
 
 func TestRepeatsAllAtOnce(t *testing.T) {
-	_, err := Parse("x.toml", []byte("[service.a]\ncommand = 'a'\ncommand = 'b'\n[service.b]\n[service.a]\n[service.a.log]\n[service.b]\n"), nil)
+	_, err := Parse("x.toml", []byte("[service.a]\ncommand = 'a'\ncommand = 'b'\n[service.b]\ncommand = 'b'\n[service.a]\n[service.a.log]\n[service.b]\n"), nil)
 	want := `x.toml:3:1: "command" is defined twice
     3 | command = 'b'
       | ^^^^^^^
       = the first one is in line 2
-x.toml:5:10: service "a" is defined twice
-    5 | [service.a]
+x.toml:6:10: service "a" is defined twice
+    6 | [service.a]
       |          ^
       = the first one is in line 1
-x.toml:7:10: service "b" is defined twice
-    7 | [service.b]
+x.toml:8:10: service "b" is defined twice
+    8 | [service.b]
       |          ^
       = the first one is in line 4`
 	if err == nil || err.Error() != want {
