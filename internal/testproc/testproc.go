@@ -1,13 +1,3 @@
-// Package testproc lets a test binary play the processes that its tests need: senders,
-// receivers, orphans, programs that ignore SIGTERM. A role is run in a process of its own
-// by executing the test binary again, as os/exec's own tests do.
-//
-//	func TestMain(m *testing.M) { testproc.Main(m) }
-//
-//	cmd := testproc.Command(t, "receive")
-//
-// Every process that a test starts through this package is killed, with all that
-// descends from it in its process group, when the test ends, also when it fails.
 package testproc
 
 import (
@@ -16,7 +6,11 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 )
+
+// Limit is how long a process may live that a test starts through this package.
+const Limit = 2 * time.Minute
 
 // roleVariable names the role in the environment of a re-executed test binary.
 const roleVariable = "SUPERVISE_TEST_ROLE"
@@ -25,12 +19,23 @@ const roleVariable = "SUPERVISE_TEST_ROLE"
 type role func(args []string) int
 
 var roles = map[string]role{
-	"receive":  receive,
-	"sleep":    sleep,
-	"orphans":  orphans,
-	"status":   status,
-	"exit":     exit,
-	"stubborn": stubborn,
+	"receive":   receive,
+	"sleep":     sleep,
+	"orphans":   orphans,
+	"status":    status,
+	"exit":      exit,
+	"stubborn":  stubborn,
+	"inherit":   inherit,
+	"namespace": namespace,
+}
+
+// Role adds a role, which gets the arguments that the process was started with and
+// returns its exit status. It is called before [Main].
+func Role(name string, play func(args []string) int) {
+	if _, ok := roles[name]; ok {
+		panic("testproc: role " + name + " exists already")
+	}
+	roles[name] = play
 }
 
 // Main runs the tests, or the role that the process was started for.
@@ -65,7 +70,13 @@ func Argv(tb testing.TB, args ...string) []string {
 }
 
 // Environ is this process's environment with a role in it.
-func Environ(role string) []string { return append(os.Environ(), roleVariable+"="+role) }
+func Environ(role string) []string { return environ(roleVariable + "=" + role) }
+
+// environ is this process's environment and one more variable. Where the race detector
+// is at work its second of waiting at exit is left out.
+func environ(variable string) []string {
+	return append(os.Environ(), variable, "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
+}
 
 // Command returns a command that plays a role in its own process group. Start it with
 // [Start].
@@ -78,7 +89,7 @@ func Command(tb testing.TB, role string, args ...string) *exec.Cmd {
 }
 
 // Start starts a command as leader of its own process group, and sees to it that the
-// group does not outlive the test.
+// group outlives neither the test nor [Limit].
 func Start(tb testing.TB, cmd *exec.Cmd) {
 	tb.Helper()
 	if cmd.SysProcAttr == nil {
@@ -89,8 +100,11 @@ func Start(tb testing.TB, cmd *exec.Cmd) {
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
+	kill := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	deadline := time.AfterFunc(Limit, kill)
 	tb.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		deadline.Stop()
+		kill()
 		_, _ = cmd.Process.Wait()
 	})
 }
