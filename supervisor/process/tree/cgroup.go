@@ -17,9 +17,10 @@ import (
 
 // Root makes the trees of a supervisor's services.
 type Root struct {
-	dir  string // its cgroup directory, "" with ByDescent
-	mark string
-	why  error
+	dir   string // its cgroup directory, "" with ByDescent
+	mark  string
+	known func(pid int) bool
+	why   error
 }
 
 // ErrNoCgroup is the reason for ByDescent where no cgroup2 hierarchy is mounted.
@@ -28,11 +29,12 @@ var ErrNoCgroup = errors.New("no cgroup2 hierarchy is mounted")
 // Open finds out how descendants can be known here. name becomes the name of a cgroup
 // below the caller's own and must be the same for, and only for, the same supervisor
 // started again. mark is a string that no other supervisor puts into the environment of
-// its services; see [Root.Environment].
+// its services; see [Root.Environment]. known reports whether a child of the caller is the
+// main process of a service.
 //
 // It never fails: without cgroups the method is descent, and [Root.Reason] says why.
-func Open(name, mark string) *Root {
-	r := &Root{mark: mark}
+func Open(name, mark string, known func(pid int) bool) *Root {
+	r := &Root{mark: mark, known: known}
 	own, err := ownCgroup()
 	if err != nil {
 		r.why = err
@@ -85,7 +87,7 @@ func (r *Root) Leftovers() ([]Member, error) {
 // Service makes the tree of one service.
 func (r *Root) Service(name string) (Tree, error) {
 	if r.dir == "" {
-		return &descent{mark: r.mark, service: name}, nil
+		return &descent{mark: r.mark, service: name, known: r.known}, nil
 	}
 	path := filepath.Join(r.dir, name)
 	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {

@@ -2,11 +2,15 @@ package tree
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/signals/send"
 )
@@ -22,17 +26,17 @@ const killRounds = 20
 type descent struct {
 	mark, service string
 
-	// The main processes of this service so far, whose sessions may have outlived them.
-	// A pid is not given to another process as long as it is the id of a session.
-	leaders []int
+	// known reports whether a child of ours is the main process of some service.
+	known func(pid int) bool
+
+	// The main process that was started last, whose session may outlive it. A pid is not
+	// given to another process as long as it is the id of a session.
+	leader int
 }
 
 func (d *descent) CgroupFD() (dir, procs int, ok bool) { return -1, -1, false }
 
-func (d *descent) Started(pid int) {
-	// What is empty when a service is started anew cannot come back.
-	d.leaders = append(d.leaders[:0], pid)
-}
+func (d *descent) Started(pid int) { d.leader = pid }
 
 func (d *descent) Members() ([]Member, error) {
 	all, err := processes()
@@ -46,14 +50,33 @@ func (d *descent) Members() ([]Member, error) {
 	return members, nil
 }
 
+// Empty first looks at our children alone. What is left of a service whose main process
+// has been reaped is, or descends from, a child of ours that is no main process.
 func (d *descent) Empty() (bool, error) {
+	if children, ok := children(); ok && d.known != nil && !d.known(d.leader) {
+		if !slices.ContainsFunc(children, func(pid int) bool { return !d.known(pid) }) {
+			return true, nil
+		}
+	}
 	all, err := processes()
 	return len(d.pick(all)) == 0, err
 }
 
-// Kill stops everything first, until a look finds nothing new, so that nothing can fork
-// away from the SIGKILL that follows.
-func (d *descent) Kill() error {
+func (d *descent) Signal(s signals.Signal) (sent int, err error) {
+	all, err := processes()
+	for _, p := range d.pick(all) {
+		if sendTo(p.pid, s, p.same) {
+			sent++
+		}
+	}
+	return sent, err
+}
+
+func (d *descent) Kill() error { return killAll(d.pick) }
+
+// killAll kills what pick chooses. It stops everything first, until a look finds nothing
+// new, so that nothing can fork away from the SIGKILL that follows.
+func killAll(pick func([]entry) []entry) error {
 	stopped := map[int]entry{}
 	for range killRounds {
 		all, err := processes()
@@ -61,7 +84,7 @@ func (d *descent) Kill() error {
 			return err
 		}
 		fresh := false
-		for _, p := range d.pick(all) {
+		for _, p := range pick(all) {
 			if stopped[p.pid].started != p.started {
 				stopped[p.pid], fresh = p, true
 				sendTo(p.pid, signals.SIGSTOP, p.same)
@@ -77,14 +100,62 @@ func (d *descent) Kill() error {
 	return nil
 }
 
-func (d *descent) Signal(s signals.Signal) (sent int, err error) {
+// Rest returns every living process that descends from the calling one, whatever service
+// it belongs to.
+func Rest() ([]Member, error) {
 	all, err := processes()
-	for _, p := range d.pick(all) {
-		if sendTo(p.pid, s, p.same) {
-			sent++
+	if err != nil {
+		return nil, err
+	}
+	var members []Member
+	for _, p := range below(all) {
+		members = append(members, Member{PID: p.pid, Name: p.name})
+	}
+	return members, nil
+}
+
+// KillRest sends SIGKILL to all that [Rest] returns.
+func KillRest() error { return killAll(below) }
+
+// below chooses the living processes that descend from the calling one.
+func below(all []entry) []entry {
+	self := os.Getpid()
+	parents := make(map[int]int, len(all))
+	for _, p := range all {
+		parents[p.pid] = p.ppid
+	}
+	var picked []entry
+	for _, p := range all {
+		parent, depth := p.ppid, 0
+		for parent != self && parent != 0 && depth < len(all) {
+			parent, depth = parents[parent], depth+1
+		}
+		if parent == self && !p.zombie {
+			picked = append(picked, p)
 		}
 	}
-	return sent, err
+	return picked
+}
+
+// children lists the children of the calling process, and false where the kernel does
+// not offer such a list: proc_tid_children(5), CONFIG_PROC_CHILDREN.
+func children() (pids []int, ok bool) {
+	for tid := range sys.Threads() {
+		text, err := sys.ReadFile("/proc/self/task/" + strconv.Itoa(tid) + "/children")
+		if err != nil {
+			if errors.Is(err, unix.ENOENT) && !exists("/proc/self/task/"+strconv.Itoa(tid)) {
+				continue // that thread has ended
+			}
+			return nil, false
+		}
+		ok = true
+		for field := range strings.FieldsSeq(text) {
+			if pid, err := strconv.Atoi(field); err == nil {
+				pids = append(pids, pid)
+			}
+		}
+	}
+	return pids, ok
 }
 
 func (d *descent) Close() error { return nil }
@@ -129,14 +200,7 @@ func (d *descent) pick(all []entry) []entry {
 	return picked
 }
 
-func (d *descent) leads(pid int) bool {
-	for _, leader := range d.leaders {
-		if pid == leader {
-			return true
-		}
-	}
-	return false
-}
+func (d *descent) leads(pid int) bool { return pid != 0 && pid == d.leader }
 
 // marked reports whether a process was started, by whatever way, by this service of this
 // supervisor, if its environment still says so. Only orphans are asked.
