@@ -1,0 +1,57 @@
+# What can be made here; `make` alone lists it. Nothing but Go is needed to build and test;
+# the race detector wants a C compiler, and the comparison the programs that it compares.
+
+VERSION  := $(shell git describe --tags --dirty 2>/dev/null)
+LDFLAGS  := -s -w -E=_supervise_entry $(if $(VERSION),-X main.version=$(VERSION))
+RELEASE  := CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags "$(LDFLAGS)"
+FUZZTIME ?= 30s
+BENCH    ?=
+
+.PHONY: help build build-arm64 test race lint format vet staticcheck tidy generate fuzz bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1#\2/p' $(MAKEFILE_LIST) | while IFS='#' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+
+build: ## bin/supervise for this machine: static, with an entry point of its own
+	$(RELEASE) -o bin/supervise ./cmd/supervise
+
+build-arm64: ## bin/supervise-arm64
+	GOARCH=arm64 $(RELEASE) -o bin/supervise-arm64 ./cmd/supervise
+
+test: ## all tests
+	go test ./...
+
+race: ## all tests under the race detector
+	go test -race ./...
+
+lint: format vet staticcheck tidy ## all that reads the source: format, vet, staticcheck, tidy
+
+format: ## fail if a file is not as gofumpt writes it
+	@files=$$(go tool gofumpt -l .) && if [ -n "$$files" ]; then echo "not gofumpt-clean:"; echo "$$files"; exit 1; fi
+
+vet: ## go vet on both architectures with assembly and on one without
+	GOOS=linux GOARCH=amd64 go vet ./...
+	GOOS=linux GOARCH=arm64 go vet ./...
+	GOOS=linux GOARCH=riscv64 go vet ./...
+
+staticcheck: ## staticcheck
+	go tool staticcheck ./...
+
+tidy: ## fail if go.mod or go.sum is not tidy
+	go mod tidy -diff
+
+generate: ## write generated files anew
+	go generate ./...
+
+fuzz: ## run each fuzz target for FUZZTIME
+	@grep -rE --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sort | while IFS=: read -r file func; do \
+		target=$${func#func }; package=$$(dirname "$$file"); echo "$$package $$target"; \
+		go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$package" </dev/null || exit 1; \
+	done
+
+bench: ## Go benchmarks, then the comparison with other programs: BENCH="--quick --only startup"
+	go test -run='^$$' -bench=. -benchmem ./...
+	go run ./internal/bench $(BENCH)
+
+clean: ## remove what was built
+	rm -rf bin
