@@ -1,0 +1,7 @@
+package main
+
+// main is what runs when the program was not linked with its own entry point, or the
+// architecture has none.
+func main() {
+	println("receiver: to be linked with -ldflags=-E=_receiver_entry, on amd64 or arm64")
+}
