@@ -12,7 +12,7 @@ import (
 type checker struct {
 	source    string // the text of the file
 	host      Host   // nil: leave the host out of it
-	reference []Entry
+	reference func() []Entry
 	problems  []finding // refuse the file
 	warnings  []finding // do not
 
@@ -149,7 +149,7 @@ func (c *checker) elsewhere(n *node) string {
 		}
 	}
 	var places []string
-	for _, e := range c.reference {
+	for _, e := range c.reference() {
 		dot := strings.LastIndexByte(e.Path, '.')
 		if e.Path[dot+1:] != n.name || strings.Contains(n.name, "NAME") {
 			continue

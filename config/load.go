@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"unicode/utf8"
 
@@ -103,7 +104,7 @@ func Parse(name string, data []byte, host Host) (*File, error) {
 	}
 	s.root.attach(values)
 
-	c := &checker{source: text, host: host, reference: Reference(), problems: findings}
+	c := &checker{source: text, host: host, reference: sync.OnceValue(Reference), problems: findings}
 	file := readFile(c, s.root)
 	if len(c.problems) > 0 {
 		return nil, &Error{File: name, Problems: locate(text, c.problems)}
