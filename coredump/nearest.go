@@ -17,14 +17,18 @@ func Nearest(word string, known []string) string {
 	best, bestDistance := "", max(1, (len(word)+1)/3)+1
 	begun, several := "", false
 	for _, candidate := range known {
+		apart := len(word) - len(candidate) // as many letters at least are too many or too few
+		mayBeNear := max(apart, -apart) < bestDistance
+		mayBegin := len(word) >= 3 && apart <= 0 && !several
+		if !mayBeNear && !mayBegin {
+			continue
+		}
 		likeness := normal(candidate)
-		if apart := len(word) - len(likeness); max(apart, -apart) < bestDistance { // as many letters are too many or too few
-			if d := distance(word, likeness); d < bestDistance && d < len(likeness) {
-				best, bestDistance = candidate, d
-			}
+		if d := distance(word, likeness); d < bestDistance && d < len(likeness) {
+			best, bestDistance = candidate, d
 		}
 		switch {
-		case len(word) < 3 || !strings.HasPrefix(likeness, word):
+		case !mayBegin || !strings.HasPrefix(likeness, word):
 		case begun == "" || strings.HasPrefix(normal(begun), likeness):
 			begun = candidate
 		case !strings.HasPrefix(likeness, normal(begun)):
