@@ -43,7 +43,7 @@ func TestWalks(t *testing.T) {
 		on       EventKind
 	}
 	seen := map[transition]bool{}
-	for range 400 {
+	for range 1000 {
 		err := playBytes(randomBytes(random, 1500), func(before, after State, kind EventKind) {
 			if before != after {
 				seen[transition{before, after, kind}] = true

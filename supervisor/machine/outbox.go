@@ -168,6 +168,7 @@ func (m *Machine) sent(s *service) {
 		if o.sent.Info.Signal.RealTime() || o.stuck {
 			o.stuck = false
 			o.backoff.Reset()
+			m.timers.clear(&o.retry)
 		}
 	case Refused:
 		m.done(s)
