@@ -1,0 +1,128 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// destination is where a pump writes.
+type destination interface {
+	// write writes some of b, which is whole lines but for what an earlier call has
+	// left of one. EAGAIN says to wait until fd is writable.
+	write(b []byte) (int, error)
+	fd() int
+	// gone says whether err is for ever.
+	gone(err error) bool
+	// reopen looks whether the destination is still what its name stands for.
+	reopen() error
+	// news returns what went wrong beside the writing, once.
+	news() error
+	close()
+}
+
+// console is one of the descriptors that the supervisor was started with.
+type console struct {
+	name   string
+	given  int // as it was given; never closed, its flags never changed
+	own    int // a description of our own of the same pipe or terminal, or -1
+	socket bool
+}
+
+// openConsole takes fd as a destination. O_NONBLOCK belongs to the open file description,
+// which other processes share, so it is not set on fd. A pipe and a terminal are opened
+// once more through /proc instead, if that is allowed, and a socket takes the flag with
+// each message. Anything else, a regular file for example, is written to as it is, and
+// a write that waits holds up the pump's goroutine and one thread.
+func openConsole(fd int, name string) (*console, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, fmt.Errorf("cannot write to %s: %w", name, os.NewSyscallError("fstat", err))
+	}
+	c := &console{name: name, given: fd, own: -1}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFSOCK:
+		c.socket = true
+	case unix.S_IFIFO:
+		c.own = anew(fd, &st)
+	case unix.S_IFCHR:
+		if terminal(fd) {
+			c.own = anew(fd, &st)
+		}
+	}
+	return c, nil
+}
+
+// terminal says whether fd is a terminal. The master side of one, which answers as a
+// terminal too, does not count: to open it again would make a new one.
+func terminal(fd int) bool {
+	if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil {
+		return false
+	}
+	_, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	return err != nil
+}
+
+// anew opens what fd is open on once more, or returns -1.
+func anew(fd int, want *unix.Stat_t) int {
+	const flags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
+	own, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), flags, 0)
+	if err != nil {
+		return -1
+	}
+	var st unix.Stat_t
+	if unix.Fstat(own, &st) != nil || st.Dev != want.Dev || st.Ino != want.Ino || st.Rdev != want.Rdev {
+		unix.Close(own)
+		return -1
+	}
+	return own
+}
+
+// same says whether two descriptors are open on one file.
+func same(a, b int) bool {
+	var s, t unix.Stat_t
+	return unix.Fstat(a, &s) == nil && unix.Fstat(b, &t) == nil && s.Dev == t.Dev && s.Ino == t.Ino
+}
+
+func (c *console) fd() int {
+	if c.own >= 0 {
+		return c.own
+	}
+	return c.given
+}
+
+func (c *console) write(b []byte) (int, error) {
+	if c.socket {
+		n, err := unix.SendmsgN(c.given, b, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		return n, os.NewSyscallError("sendmsg", err)
+	}
+	n, err := unix.Write(c.fd(), b)
+	return n, os.NewSyscallError("write", err)
+}
+
+// gone is true for all but what may pass, since a console cannot be opened anew: a
+// reader that has left, a terminal that was hung up.
+func (c *console) gone(err error) bool { return !passing(err) }
+
+// passing says whether err is a shortage, which can end.
+func passing(err error) bool {
+	for _, e := range []error{unix.ENOSPC, unix.EDQUOT, unix.ENOMEM, unix.ENOBUFS} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *console) reopen() error { return nil }
+
+func (c *console) news() error { return nil }
+
+func (c *console) close() {
+	if c.own >= 0 {
+		unix.Close(c.own)
+	}
+}

@@ -1,0 +1,140 @@
+package logs
+
+import (
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Drained is what [Source.Drain] found.
+type Drained struct {
+	Tail []string // see [Source.Tail]
+	// Complete is false if the destination was stuck for so long that not everything
+	// could be read; that is done later, and nothing is lost.
+	Complete bool
+}
+
+// request asks a pump to read what is in a source's pipes at this moment.
+type request struct {
+	source *Source
+	done   func(Drained) // nil if nobody waits
+	shut   bool          // then close the pipes
+	timer  *time.Timer
+	fired  atomic.Bool
+
+	goal      [2]int64 // stream.total at which everything is read
+	completed bool     // the last lines are
+}
+
+// Drain is for the moment when a process has exited: the pump reads everything that is in
+// the pipes at this moment, completes a last line that has no newline, writes it all, and
+// then calls done. Other processes that hold the pipes delay nothing: the pipes are read
+// on until they are closed, too.
+//
+// done is called exactly once, on another goroutine, and must not wait for anything. If
+// the destination is stuck, it is called after grace with what was read until then.
+func (s *Source) Drain(grace time.Duration, done func(Drained)) {
+	r := &request{source: s, done: done}
+	r.timer = time.AfterFunc(grace, func() { r.tell(false) })
+	s.pump.ask(r)
+}
+
+// Close reads what is in the pipes at this moment, writes it and closes them. Processes
+// that still write get EPIPE from then on. It returns at once.
+func (s *Source) Close() {
+	s.pump.ask(&request{source: s, shut: true})
+}
+
+// ask hands r to the pump. A pump that has ended has no more to read.
+func (p *Pump) ask(r *request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state == ended {
+		go r.fire(!p.abandoned)
+		return
+	}
+	p.requests = append(p.requests, r)
+	p.prod()
+}
+
+// aim finds out how far the streams must be read, and has them read.
+func (r *request) aim() {
+	for i := range r.source.streams {
+		s := &r.source.streams[i]
+		if s.fd < 0 {
+			continue
+		}
+		// FIONREAD by its other name: the bytes that are in the pipe. pipe(7).
+		n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ)
+		r.goal[i] = s.total + int64(n)
+		if err == nil && n > 0 {
+			r.source.pump.queued(s)
+		}
+	}
+}
+
+// reached says whether both streams were read as far as they must.
+func (r *request) reached() bool {
+	for i := range r.source.streams {
+		if s := &r.source.streams[i]; s.fd >= 0 && s.total < r.goal[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// complete writes the last line of the streams that are drained, where it has no newline,
+// unless somebody has gone on writing it.
+func (p *Pump) complete() bool {
+	for _, r := range p.aims {
+		if r.completed || !r.reached() {
+			continue
+		}
+		for i := range r.source.streams {
+			s := &r.source.streams[i]
+			if s.fd < 0 || s.total > r.goal[i] {
+				continue
+			}
+			p.loadRest(s)
+			if !p.emit() {
+				return false
+			}
+		}
+		r.completed = true
+	}
+	return true
+}
+
+// answer calls back whoever waits for what is now read and written.
+func (p *Pump) answer() {
+	left := p.aims[:0]
+	for _, r := range p.aims {
+		if !r.completed {
+			left = append(left, r)
+			continue
+		}
+		if r.shut {
+			for i := range r.source.streams {
+				r.source.streams[i].close()
+			}
+		}
+		r.fire(true)
+	}
+	clear(p.aims[len(left):])
+	p.aims = left
+}
+
+// fire tells whoever waits, unless the timer has.
+func (r *request) fire(complete bool) {
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	r.tell(complete)
+}
+
+func (r *request) tell(complete bool) {
+	if r.done != nil && !r.fired.Swap(true) {
+		r.done(Drained{Tail: r.source.Tail(), Complete: complete})
+	}
+}

@@ -1,0 +1,150 @@
+package logs
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// appendJSON appends s as a JSON string. It is valid JSON whatever s holds: every byte
+// that is not part of valid UTF-8 becomes U+FFFD, and the bytes below 0x20 are escaped.
+// RFC 8259, section 7.
+func appendJSON(dst, s []byte) []byte {
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if !jsonEscaped[c] {
+				i++
+				continue
+			}
+			dst = append(dst, s[start:i]...)
+			dst = appendJSONEscape(dst, c)
+			i++
+			start = i
+			continue
+		}
+		r, size := utf8.DecodeRune(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			dst = append(dst, s[start:i]...)
+			dst = append(dst, `\ufffd`...)
+			i++
+			start = i
+			continue
+		}
+		i += size
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
+
+var jsonEscaped = func() (t [utf8.RuneSelf]bool) {
+	for c := range 0x20 {
+		t[c] = true
+	}
+	t['"'], t['\\'] = true, true
+	return t
+}()
+
+func appendJSONEscape(dst []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\t':
+		return append(dst, '\\', 't')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\n':
+		return append(dst, '\\', 'n')
+	default:
+		return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+	}
+}
+
+// appendVisible appends s so that a terminal that is sent it moves only forward along
+// one line: nothing in s can reach the prefix before it or a line of somebody else.
+// Colours and other renditions (ECMA-48 SGR, ESC [ ... m) pass through and are reset at
+// the end; tabs and UTF-8 pass through; a carriage return at the end, which comes from a
+// program that ends its lines with both, is left out. Every other control character, be
+// it ASCII, C1 or part of an escape sequence, is shown in cat -v's notation: ^M, ^[, M-^[.
+func appendVisible(dst, s []byte) []byte {
+	s = bytes.TrimSuffix(s, []byte{'\r'})
+	start, styled := 0, false
+	for i := 0; i < len(s); {
+		c := s[i]
+		if !suspect[c] {
+			i++
+			continue
+		}
+		keep, size := inspect(s[i:])
+		if keep {
+			styled = styled || c == esc
+			i += size
+			continue
+		}
+		dst = append(dst, s[start:i]...)
+		dst = appendCaret(dst, s[i+size-1])
+		i += size
+		start = i
+	}
+	dst = append(dst, s[start:]...)
+	if styled {
+		dst = append(dst, "\x1b[0m"...)
+	}
+	return dst
+}
+
+const esc = 0x1b
+
+// suspect holds the bytes that a control character can begin with. 0xc2 begins the C1
+// controls in UTF-8; as bytes of their own, 0x80 to 0x9f are C1 controls in Latin-1.
+var suspect = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c < 0x20 && c != '\t' || c >= 0x7f
+	}
+	return t
+}()
+
+// inspect looks at the suspect at the start of s: how many bytes it is, and whether it
+// can pass. If not, its last byte is the control character.
+func inspect(s []byte) (keep bool, size int) {
+	if s[0] == esc {
+		if n := rendition(s); n > 0 {
+			return true, n
+		}
+		return false, 1
+	}
+	if s[0] < utf8.RuneSelf {
+		return false, 1
+	}
+	r, size := utf8.DecodeRune(s)
+	if r == utf8.RuneError && size == 1 {
+		return s[0] >= 0xa0, 1
+	}
+	return r >= 0xa0, size
+}
+
+// rendition returns the length of the SGR sequence at the start of s, 0 if it is none.
+func rendition(s []byte) int {
+	if len(s) < 3 || s[1] != '[' {
+		return 0
+	}
+	for i := 2; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == 'm':
+			return i + 1
+		case c != ';' && c != ':' && (c < '0' || c > '9'):
+			return 0
+		}
+	}
+	return 0
+}
+
+func appendCaret(dst []byte, c byte) []byte {
+	if c >= 0x80 {
+		dst = append(dst, "M-"...)
+		c -= 0x80
+	}
+	return append(dst, '^', c^0x40)
+}

@@ -1,0 +1,199 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Rotation says when and how a log file is rotated. Of what is not a regular file, a FIFO
+// or a device, nothing is rotated.
+type Rotation struct {
+	// MaxSize is the size in bytes beyond which FILE does not grow: it is rotated before
+	// the line that would make it larger. A single line that is longer gets a file of its
+	// own. 0 never rotates.
+	MaxSize int64
+	// Keep is how many rotated files, FILE.1 (the youngest) to FILE.Keep, stay beside
+	// FILE. 0 keeps none: FILE is emptied.
+	Keep int
+}
+
+// file is a log file, which is rotated and can be moved away by others.
+type file struct {
+	path string
+	Rotation
+	desc    int
+	st      unix.Stat_t // identity: device and inode
+	size    int64
+	mid     bool  // the last byte written does not end a line
+	retry   int64 // after a failed rotation: the size at which the next one is tried
+	suspect bool  // the last write failed: open anew before the next
+	told    error // of rotation; taken by news
+}
+
+// fileMode is the mode of a new log file, before the umask.
+const fileMode = 0o640
+
+// openFile opens or makes the file at path. The directory is not made.
+func openFile(path string, r Rotation) (*file, error) {
+	f := &file{path: path, Rotation: r, desc: -1}
+	if err := f.open(); err != nil {
+		return nil, fmt.Errorf("cannot open log file %q: %w", path, err)
+	}
+	return f, nil
+}
+
+// open opens path and, if that succeeds, takes it in place of what was open before.
+// A symbolic link is refused: a supervisor that is root must not be led by the link of a
+// service's user to somebody else's file. O_NONBLOCK means nothing to a regular file and
+// keeps a FIFO or device from holding up the open and the writes.
+func (f *file) open() error {
+	const flags = unix.O_WRONLY | unix.O_APPEND | unix.O_CREAT | unix.O_NOFOLLOW |
+		unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
+	fd, err := unix.Open(f.path, flags, fileMode)
+	if errors.Is(err, unix.ENXIO) {
+		fd, err = openFIFO(f.path) // no reader yet
+	}
+	if err != nil {
+		return explain(f.path, err)
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		unix.Close(fd)
+		return os.NewSyscallError("fstat", err)
+	}
+	if st.Mode&unix.S_IFMT == unix.S_IFIFO {
+		// With a reading end of our own the FIFO outlives its readers, and keeps for the
+		// next one what it holds.
+		if both, err := openFIFO(f.path); err == nil {
+			unix.Close(fd)
+			fd = both
+			_ = unix.Fstat(fd, &st)
+		}
+	}
+	f.close()
+	f.desc, f.st, f.size, f.mid, f.retry, f.suspect = fd, st, st.Size, false, 0, false
+	return nil
+}
+
+// openFIFO opens a FIFO whether or not it has a reader: with O_RDWR. fifo(7).
+func openFIFO(path string) (int, error) {
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFIFO {
+		unix.Close(fd)
+		return -1, unix.ENXIO
+	}
+	return fd, nil
+}
+
+// explain says of a failed open what its error number does not.
+func explain(path string, err error) error {
+	switch {
+	case errors.Is(err, unix.ELOOP):
+		return fmt.Errorf("open: it is a symbolic link, which is not followed: %w", err)
+	case errors.Is(err, unix.ENOENT):
+		return fmt.Errorf("open: the directory %q does not exist: %w", filepath.Dir(path), err)
+	}
+	return os.NewSyscallError("open", err)
+}
+
+func (f *file) fd() int { return f.desc }
+
+func (f *file) close() {
+	if f.desc >= 0 {
+		unix.Close(f.desc)
+		f.desc = -1
+	}
+}
+
+func (f *file) regular() bool { return f.st.Mode&unix.S_IFMT == unix.S_IFREG }
+
+// write writes as much of b as the file may still take, and rotates when that is nothing.
+func (f *file) write(b []byte) (int, error) {
+	if f.suspect {
+		if err := f.open(); err != nil {
+			return 0, err
+		}
+	}
+	n := f.fit(b)
+	if n == 0 {
+		f.rotate(b)
+		if n = f.fit(b); n == 0 {
+			n = firstLine(b)
+		}
+	}
+	n, err := unix.Write(f.desc, b[:n])
+	if n > 0 {
+		f.size += int64(n)
+		f.mid = b[n-1] != '\n'
+	}
+	f.suspect = err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) && !passing(err)
+	return n, os.NewSyscallError("write", err)
+}
+
+// fit returns how many bytes of b go into the file as it is: 0 asks for a rotation.
+func (f *file) fit(b []byte) int {
+	if f.MaxSize <= 0 || !f.regular() {
+		return len(b)
+	}
+	room := max(f.MaxSize, f.retry) - f.size
+	if room >= int64(len(b)) {
+		return len(b)
+	}
+	if room > 0 {
+		if i := bytes.LastIndexByte(b[:room], '\n'); i >= 0 {
+			return i + 1
+		}
+	}
+	if f.size > 0 && !f.mid {
+		return 0
+	}
+	// The end of a line that was begun, or a line larger than a whole file.
+	return firstLine(b)
+}
+
+func firstLine(b []byte) int {
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		return i + 1
+	}
+	return len(b)
+}
+
+// news returns why the last rotation failed.
+func (f *file) news() error {
+	err := f.told
+	f.told = nil
+	return err
+}
+
+// gone is never true: space can be freed, and a directory can come back.
+func (f *file) gone(error) bool { return false }
+
+// reopen opens path if it does not stand for the open file any more.
+func (f *file) reopen() error {
+	if f.current() {
+		return nil
+	}
+	if err := f.open(); err != nil {
+		return fmt.Errorf("cannot reopen log file %q: %w", f.path, err)
+	}
+	return nil
+}
+
+// current says whether path still stands for the open file.
+func (f *file) current() bool {
+	var st unix.Stat_t
+	return f.desc >= 0 && unix.Lstat(f.path, &st) == nil && st.Dev == f.st.Dev && st.Ino == f.st.Ino
+}
+
+// absent says whether err is that a file does not exist.
+func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -1,0 +1,141 @@
+package logs
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// Options are of all pumps together.
+type Options struct {
+	// Report is told of destinations that fail and recover. It is called on the
+	// goroutine of a pump, of several at once even, and must not wait: to log with
+	// [Pump.Write] is fine.
+	Report func(Trouble)
+}
+
+// Logs is what all pumps share: the poller and the buffers.
+type Logs struct {
+	options Options
+	poll    *poller
+
+	mu     sync.Mutex
+	pumps  map[*Pump]struct{}
+	files  map[string]*Pump
+	spare  []*work
+	closed bool
+}
+
+// New returns a Logs without pumps. It holds one descriptor and one parked goroutine
+// until it is closed.
+func New(o Options) (*Logs, error) {
+	poll, err := newPoller()
+	if err != nil {
+		return nil, err
+	}
+	return &Logs{options: o, poll: poll, pumps: map[*Pump]struct{}{}, files: map[string]*Pump{}}, nil
+}
+
+// Console are the properties of the supervisor's own output.
+type Console struct {
+	Stdout, Stderr int // descriptors, which stay the caller's; 1 and 2, that is
+	Format         Format
+	Color          bool // the names in colours: for a terminal
+	Width          int  // of the longest service name, so that Text is aligned
+}
+
+// Console returns the pump that writes what services print to their standard output to
+// c.Stdout, and the same for standard error. If both are open on one file, as on a
+// terminal, their lines appear in the order in which they were read.
+func (l *Logs) Console(c Console) (*Pump, error) {
+	p := newPump(l, "the console", layout{format: c.Format, named: true, color: c.Color, width: c.Width})
+	out, err := openConsole(c.Stdout, "standard output")
+	if err != nil {
+		return nil, err
+	}
+	p.outlet(out.name, out)
+	if !same(c.Stdout, c.Stderr) {
+		errs, err := openConsole(c.Stderr, "standard error")
+		if err != nil {
+			out.close()
+			return nil, err
+		}
+		p.outlet(errs.name, errs)
+	}
+	return l.join(p)
+}
+
+// File returns the pump that appends to the file at path, which should be absolute, mode
+// 0640 if it is made anew. Both streams of all its sources go there. The file is opened
+// at once: a directory that is missing, or a path that is a symbolic link, is an error
+// here. For a path that has a pump already, that one is returned, with the format and
+// rotation that it was first given; each return wants a [Pump.Close].
+func (l *Logs) File(path string, format Format, r Rotation) (*Pump, error) {
+	path = filepath.Clean(path)
+	l.mu.Lock()
+	p := l.files[path]
+	if p != nil {
+		p.users++
+	}
+	l.mu.Unlock()
+	if p != nil {
+		return p, nil
+	}
+	f, err := openFile(path, r)
+	if err != nil {
+		return nil, err
+	}
+	p = newPump(l, fmt.Sprintf("log file %q", path), layout{format: format})
+	p.path, p.users = path, 1
+	p.outlet(p.name, f)
+	return l.join(p)
+}
+
+// join takes p in, unless its file has got a pump in the meantime.
+func (l *Logs) join(p *Pump) (*Pump, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	other := l.files[p.path]
+	if other != nil || l.closed {
+		for _, o := range p.outs {
+			o.dst.close()
+		}
+	}
+	switch {
+	case l.closed:
+		return nil, fmt.Errorf("cannot write to %s: logs: %w", p.name, os.ErrClosed)
+	case other != nil:
+		other.users++
+		return other, nil
+	}
+	l.pumps[p] = struct{}{}
+	if p.path != "" {
+		l.files[p.path] = p
+	}
+	return p, nil
+}
+
+// leave reports whether that was the last user of p.
+func (l *Logs) leave(p *Pump) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p.users--
+	if p.users > 0 {
+		return false
+	}
+	if l.files[p.path] == p {
+		delete(l.files, p.path)
+	}
+	return true
+}
+
+func (l *Logs) forget(p *Pump) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.pumps, p)
+	if l.files[p.path] == p {
+		delete(l.files, p.path)
+	}
+}
+

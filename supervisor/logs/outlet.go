@@ -1,0 +1,213 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// flushSize is how much is collected, in bytes, before it is written although there is
+// more to come; directSize is from which size a block is written from where it lies.
+const (
+	flushSize  = 64 << 10
+	directSize = 8 << 10
+)
+
+// How long a pump waits before it tries a destination again that failed: first, and at
+// the most.
+const (
+	firstRetry = 100 * time.Millisecond
+	lastRetry  = 5 * time.Second
+)
+
+// outlet is one destination of a pump and what is on its way there. It belongs to the
+// pump's goroutine, but for the atomic numbers.
+type outlet struct {
+	pump *Pump
+	name string
+	dst  destination
+	buf  []byte // lines; buf[:off] is written
+	off  int
+
+	stuck bool  // in this turn
+	watch watch // for room to write
+	err   error // why nothing can be written at present; nil if that is not known
+	since time.Time
+	wait  time.Duration // before the next try
+	timer *time.Timer
+	gone  bool // for ever: everything is discarded, and counted
+
+	bytes, lines         atomic.Uint64 // written
+	lostBytes, lostLines atomic.Uint64
+	held, heldLines      atomic.Int64 // what the destination has not yet taken; the lines only when it is stuck
+}
+
+// add takes lines, and writes them at once if they are many. It reports whether there is
+// room for more; if not, the outlet has what it was given nevertheless.
+func (o *outlet) add(block []byte) bool {
+	if len(o.buf) == 0 && len(block) >= directSize {
+		n, ok := o.push(block)
+		o.buf = append(o.buf, block[n:]...)
+		return ok
+	}
+	o.buf = append(o.buf, block...)
+	return len(o.buf) < flushSize || o.flush()
+}
+
+// flush writes what was collected, and reports whether that was possible. If not, ready
+// or the retry timer will wake the pump, and in this turn it is not tried again.
+func (o *outlet) flush() bool {
+	if o.stuck {
+		return false
+	}
+	n, ok := o.push(o.buf[o.off:])
+	o.off += n
+	if ok {
+		o.buf, o.off = o.buf[:0], 0
+	}
+	return ok
+}
+
+func (o *outlet) push(b []byte) (n int, ok bool) {
+	if len(b) == 0 {
+		return 0, true
+	}
+	if o.gone {
+		o.lose(b)
+		return len(b), true
+	}
+	o.forget()
+	o.hold(b)
+	for n < len(b) {
+		m, err := o.dst.write(b[n:])
+		if m > 0 {
+			o.took(b[n : n+m])
+			n += m
+		}
+		switch {
+		case err == nil || errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN):
+			o.stick(b[n:])
+			o.await(err)
+			return n, false
+		case o.dst.gone(err):
+			o.lose(b[n:])
+			o.hold(nil)
+			o.end(err)
+			return len(b), true
+		default:
+			o.stick(b[n:])
+			o.fail(err)
+			return n, false
+		}
+	}
+	o.recovered()
+	return n, true
+}
+
+// took counts what the destination took.
+func (o *outlet) took(b []byte) {
+	lines := bytes.Count(b, newline)
+	o.bytes.Add(uint64(len(b)))
+	o.lines.Add(uint64(lines))
+	o.held.Add(int64(-len(b)))
+	if err := o.dst.news(); err != nil {
+		o.pump.report(Trouble{Destination: o.name, Err: err})
+	}
+}
+
+var newline = []byte{'\n'}
+
+// hold notes what is on its way.
+func (o *outlet) hold(b []byte) {
+	o.held.Store(int64(len(b)))
+	o.heldLines.Store(0)
+}
+
+// stick notes what could not be written. The lines are not counted in hold, where that
+// would cost.
+func (o *outlet) stick(b []byte) {
+	o.stuck = true
+	o.heldLines.Store(int64(bytes.Count(b, newline)))
+}
+
+func (o *outlet) lose(b []byte) {
+	o.lostBytes.Add(uint64(len(b)))
+	o.lostLines.Add(uint64(bytes.Count(b, newline)))
+}
+
+// ready is the poller's word that there is room to write.
+func (o *outlet) ready() { o.pump.wake() }
+
+// await has the poller, or else the timer, wait for room.
+func (o *outlet) await(err error) {
+	w, e := o.pump.logs.poll.add(o.dst.fd(), writable, o)
+	if e != nil {
+		o.fail(err)
+		return
+	}
+	o.watch = w
+}
+
+// forget ends the wait for room. It comes before anything that may close the descriptor.
+func (o *outlet) forget() {
+	o.pump.logs.poll.remove(o.watch)
+	o.watch = watch{}
+}
+
+// fail notes that nothing can be written, tells it once, and tries again later.
+func (o *outlet) fail(err error) {
+	if o.err == nil {
+		o.since = time.Now()
+		o.wait = firstRetry
+	}
+	if o.err == nil || o.err.Error() != err.Error() {
+		o.pump.report(Trouble{Destination: o.name, Err: fmt.Errorf("cannot write to %s: %w", o.name, err), Waiting: o.held.Load()})
+	}
+	o.err = err
+	if o.timer != nil {
+		o.timer.Stop()
+	}
+	o.timer = time.AfterFunc(o.wait, o.pump.wake)
+	o.wait = min(2*o.wait, lastRetry)
+}
+
+// recovered tells that the destination takes lines again.
+func (o *outlet) recovered() {
+	if o.err == nil {
+		return
+	}
+	o.err = nil
+	o.pump.report(Trouble{Destination: o.name, Over: true, For: time.Since(o.since)})
+}
+
+// end gives the destination up.
+func (o *outlet) end(err error) {
+	o.gone = true
+	o.pump.report(Trouble{
+		Destination: o.name, Err: fmt.Errorf("cannot write to %s any more: %w", o.name, err), Gone: true,
+	})
+}
+
+// reopen looks after a destination that was moved away, and tries again at once.
+func (o *outlet) reopen() {
+	o.forget()
+	if err := o.dst.reopen(); err != nil {
+		o.pump.report(Trouble{Destination: o.name, Err: err})
+	}
+}
+
+// close gives up what is left, and the destination.
+func (o *outlet) close() {
+	o.lose(o.buf[o.off:])
+	o.hold(nil)
+	if o.timer != nil {
+		o.timer.Stop()
+	}
+	o.forget()
+	o.dst.close()
+}

@@ -1,0 +1,51 @@
+package logs
+
+import "fmt"
+
+// ownLimit bounds the supervisor's own lines that wait, in bytes.
+const ownLimit = 256 << 10
+
+// Write takes lines of the supervisor itself, which share a destination with those of its
+// services without tearing them: on the console they go to standard error. It never
+// waits. When 256 KiB are waiting already, b is lost, which is counted and, once there is
+// room again, reported as [Trouble]; Write returns no error even then, for a logger would
+// write that to the very descriptor that is stuck. b should be whole lines; a newline is
+// added if the last is missing.
+func (p *Pump) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if len(p.own)+len(b) >= ownLimit || p.state == ended {
+		p.ownLost.Add(1)
+		return len(b), nil
+	}
+	p.own = append(p.own, b...)
+	if b[len(b)-1] != '\n' {
+		p.own = append(p.own, '\n')
+	}
+	switch p.state {
+	case idle:
+		p.start()
+	case running:
+		p.again = true
+	case parked, ended: // it would only try in vain
+	}
+	return len(b), nil
+}
+
+// speak takes over the supervisor's own lines.
+func (p *Pump) speak() bool {
+	p.mu.Lock()
+	own := p.own
+	p.own = nil
+	p.mu.Unlock()
+	if lost := p.ownLost.Load(); lost != p.told {
+		p.report(Trouble{
+			Destination: p.name, Err: fmt.Errorf("%s was stuck: %d lines of the supervisor's own are lost", p.name, lost-p.told),
+		})
+		p.told = lost
+	}
+	return len(own) == 0 || p.outs[len(p.outs)-1].add(own)
+}

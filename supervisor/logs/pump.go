@@ -1,0 +1,337 @@
+package logs
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// state is what a pump does.
+type state uint8
+
+const (
+	idle    state = iota // nothing to do: no goroutine
+	running              // its goroutine is at work
+	parked               // the destination takes nothing at present: no goroutine
+	ended                // closed, and everything of it given back
+)
+
+// Pump reads the pipes of any number of sources and writes their lines to one
+// destination: the console or a log file. Get one from [Logs.Console] or [Logs.File].
+// Its methods may be called from any goroutine and return at once.
+type Pump struct {
+	logs *Logs
+	name string
+	path string // of a file
+	outs []*outlet
+
+	// mu is held for a few instructions at a time, never over reading, writing or a
+	// callback.
+	mu        sync.Mutex
+	state     state
+	again     bool  // something was asked for since the turn began
+	ready     queue // streams that may have something to read
+	sources   map[*Source]struct{}
+	requests  []*request // not yet seen by the goroutine
+	moved     bool       // Reopen
+	closing   bool
+	abandoned bool // no more waiting: give everything up
+	shape     layout
+	colors    map[string]uint8 // of services, by the order in which they came
+	own       []byte           // lines of the supervisor
+	users     int              // of a file
+
+	finished chan struct{}
+	ownLost  atomic.Uint64 // calls of Write that found no room
+
+	// What is in hand, for whoever must report it while the goroutine is stuck.
+	pending, pendingLines atomic.Int64
+
+	// The rest belongs to the pump's goroutine, of which there is one or none.
+	layout layout
+	work   *work
+	chunk  chunk
+	dry    []*stream // read to the end; the poller is to watch them again
+	aims   []*request
+	told   uint64 // of ownLost
+}
+
+// chunk is what was read from a stream and is not yet written.
+type chunk struct {
+	stream *stream
+	data   []byte // in work.in
+	final  bool   // nothing follows: complete the last line
+}
+
+func newPump(l *Logs, name string, shape layout) *Pump {
+	return &Pump{
+		logs: l, name: name, shape: shape,
+		sources: map[*Source]struct{}{}, colors: map[string]uint8{}, finished: make(chan struct{}),
+	}
+}
+
+func (p *Pump) outlet(name string, d destination) {
+	p.outs = append(p.outs, &outlet{pump: p, name: name, dst: d})
+}
+
+// queued takes s into the queue, on the poller's goroutine or the pump's own.
+func (p *Pump) queued(s *stream) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.fd < 0 || s.waiting {
+		return
+	}
+	p.ready.push(s)
+	if p.state == idle {
+		p.start()
+	}
+}
+
+// wake has the pump look again at what it was asked for and what it could not write.
+func (p *Pump) wake() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.prod()
+}
+
+// prod is wake, under the lock.
+func (p *Pump) prod() {
+	p.again = true
+	if p.state == idle || p.state == parked {
+		p.start()
+	}
+}
+
+func (p *Pump) start() {
+	p.state = running
+	go p.run()
+}
+
+func (p *Pump) run() {
+	for p.turn() {
+	}
+}
+
+// turn reads each stream that is ready once, writes what came, and reports whether there
+// is more to do. A stream that has more goes to the end of the queue.
+func (p *Pump) turn() bool {
+	n, proceed := p.take()
+	if !proceed {
+		return false
+	}
+	if !p.flush() || !p.emit() {
+		return p.park()
+	}
+	for ; n > 0; n-- {
+		s := p.next()
+		if s == nil {
+			break
+		}
+		p.read(s)
+		if !p.emit() {
+			return p.park()
+		}
+	}
+	if !p.complete() || !p.speak() || !p.flush() {
+		return p.park()
+	}
+	p.answer()
+	p.watch()
+	return p.rest()
+}
+
+// take looks at what was asked for. It returns how many streams are ready, and false if
+// the pump was given up.
+func (p *Pump) take() (n int, proceed bool) {
+	p.mu.Lock()
+	p.again = false
+	p.layout = p.shape
+	moved, abandoned, requests := p.moved, p.abandoned, p.requests
+	p.moved, p.requests = false, nil
+	p.mu.Unlock()
+
+	for _, o := range p.outs {
+		o.stuck = false
+	}
+	p.aims = append(p.aims, requests...)
+	if abandoned {
+		p.giveUp()
+		return 0, false
+	}
+	if moved {
+		for _, o := range p.outs {
+			o.reopen()
+		}
+	}
+	if p.work == nil {
+		p.work = p.logs.borrow()
+		for i, o := range p.outs {
+			o.buf = p.work.out[i]
+		}
+	}
+	for _, r := range requests {
+		r.aim()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ready.n, true
+}
+
+func (p *Pump) next() *stream {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		s := p.ready.pop()
+		if s == nil || s.fd >= 0 {
+			return s
+		}
+	}
+}
+
+func (p *Pump) flush() bool {
+	ok := true
+	for _, o := range p.outs {
+		ok = o.flush() && ok
+	}
+	return ok
+}
+
+// watch has the poller watch what was read empty. That comes last in a turn: what arrives
+// in the meantime is then read at one go.
+func (p *Pump) watch() {
+	for i, s := range p.dry {
+		if s.fd >= 0 {
+			// It can only fail if the poller is closed.
+			_ = p.logs.poll.arm(s.watch, readable)
+		}
+		p.dry[i] = nil
+	}
+	p.dry = p.dry[:0]
+}
+
+// rest gives back the buffers and ends the goroutine if nothing is left to do.
+func (p *Pump) rest() bool {
+	p.dismiss()
+
+	p.mu.Lock()
+	if p.ready.n > 0 || p.again {
+		p.mu.Unlock()
+		return true
+	}
+	if p.closing && len(p.sources) == 0 {
+		p.state = ended
+		p.mu.Unlock()
+		p.finish()
+		return false
+	}
+	p.state = idle
+	p.mu.Unlock()
+	return false
+}
+
+// dismiss gives the buffers back.
+func (p *Pump) dismiss() {
+	if p.work == nil {
+		return
+	}
+	for _, o := range p.outs {
+		o.buf, o.off = nil, 0
+	}
+	p.logs.giveBack(p.work)
+	p.work = nil
+}
+
+// park ends the goroutine until the destination takes lines again. It keeps the buffers
+// with what could not be written.
+func (p *Pump) park() bool {
+	// An outlet is stuck, but there may be a second one.
+	if p.flush() {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.again {
+		return true
+	}
+	p.state = parked
+	return false
+}
+
+// giveUp drops what could not be written.
+func (p *Pump) giveUp() {
+	if c := p.chunk; c.stream != nil {
+		p.to(c.stream).lose(c.data)
+		p.chunk = chunk{}
+		p.handed(true)
+	}
+	p.mu.Lock()
+	p.state = ended
+	own := p.own
+	p.aims, p.own, p.requests = append(p.aims, p.requests...), nil, nil
+	sources := make([]*Source, 0, len(p.sources))
+	for s := range p.sources {
+		sources = append(sources, s)
+	}
+	p.mu.Unlock()
+	p.outs[len(p.outs)-1].lose(own)
+	for _, s := range sources {
+		for i := range s.streams {
+			s.streams[i].close()
+		}
+	}
+	p.finish()
+}
+
+// finish gives back everything that the pump holds.
+func (p *Pump) finish() {
+	for _, r := range p.aims {
+		r.fire(false)
+	}
+	p.aims, p.dry = nil, nil
+	for _, o := range p.outs {
+		o.close()
+	}
+	p.dismiss()
+	p.logs.forget(p)
+	close(p.finished)
+}
+
+// to returns where the lines of s go.
+func (p *Pump) to(s *stream) *outlet {
+	if s.second {
+		return p.outs[len(p.outs)-1]
+	}
+	return p.outs[0]
+}
+
+// Reopen has a log file opened anew if it was moved or removed, as logrotate does, and
+// has a destination that failed tried again at once. Nothing is lost or torn by it. A failure is reported as [Trouble], and
+// the file that was open stays in use. On the console it does nothing.
+func (p *Pump) Reopen() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.moved = true
+	p.prod()
+}
+
+// Close reads what is in the pipes of all sources, writes it, and closes the destination,
+// all of it later on the pump's own goroutine: it returns at once. A file that
+// [Logs.File] has given out several times is closed with the last of them. To wait for
+// the end, use [Logs.Close].
+func (p *Pump) Close() {
+	if p.logs.leave(p) {
+		p.shut()
+	}
+}
+
+func (p *Pump) shut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closing {
+		return
+	}
+	p.closing = true
+	for s := range p.sources {
+		p.requests = append(p.requests, &request{source: s, shut: true})
+	}
+	p.prod()
+}

@@ -1,0 +1,131 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// readSize is how much one stream gives in one turn of its pump, in bytes: as much as a
+// pipe holds by default (pipe(7)).
+const readSize = 64 << 10
+
+
+// read reads once from s, into p.chunk if there are lines in it.
+func (p *Pump) read(s *stream) {
+	buf := p.work.in[MaxLine:]
+	n, err := unix.Read(s.fd, buf)
+	for errors.Is(err, unix.EINTR) {
+		n, err = unix.Read(s.fd, buf)
+	}
+	switch {
+	case n > 0:
+		s.total += int64(n)
+		// Back into the queue until it is found empty: while a writer is busy, an
+		// empty read costs less than to be woken up by the poller.
+		p.queued(s)
+		p.load(s, n)
+	case errors.Is(err, unix.EAGAIN):
+		p.dry = append(p.dry, s)
+	default: // the last writer has closed it
+		s.close()
+		p.loadRest(s)
+	}
+}
+
+// load makes a chunk of the n bytes that were read and what s has kept from before. If
+// there is no end of a line in it yet, s keeps these too.
+func (p *Pump) load(s *stream, n int) {
+	in := p.work.in
+	fresh := in[MaxLine : MaxLine+n]
+	end := bytes.LastIndexByte(fresh, '\n')
+	if end < 0 && len(s.rest)+n <= MaxLine {
+		s.keep(p.work, fresh)
+		return
+	}
+	start := MaxLine - len(s.rest)
+	copy(in[start:], s.rest)
+	s.drop(p.work)
+	if end >= 0 {
+		s.source.remember(in[start : MaxLine+end+1])
+	}
+	p.begin(chunk{stream: s, data: in[start : MaxLine+n]})
+}
+
+// loadRest makes a chunk of what s has kept: a line without a newline.
+func (p *Pump) loadRest(s *stream) {
+	if len(s.rest) == 0 {
+		return
+	}
+	n := copy(p.work.in, s.rest)
+	s.drop(p.work)
+	s.source.rememberLine(p.work.in[:n])
+	p.begin(chunk{stream: s, data: p.work.in[:n], final: true})
+}
+
+func (p *Pump) begin(c chunk) {
+	if p.layout.format == JSON {
+		p.work.stamp = appendStamp(p.work.stamp[:0], time.Now())
+	}
+	p.chunk = c
+}
+
+// emit passes the chunk on to its outlet, line by line, and reports whether the outlet
+// took it all. If not, the rest stays in the chunk.
+func (p *Pump) emit() bool {
+	c := &p.chunk
+	if c.stream == nil {
+		return true
+	}
+	o := p.to(c.stream)
+	for len(c.data) > 0 {
+		if p.layout.verbatim() {
+			if block := wholeLines(c.data); len(block) > 0 {
+				c.data = c.data[len(block):]
+				if !p.handed(o.add(block)) {
+					return false
+				}
+				continue
+			}
+		}
+		line, n, m := cut(c.data)
+		if m == none {
+			if !c.final {
+				break
+			}
+			line, n, m = c.data, len(c.data), partial
+		}
+		c.data = c.data[n:]
+		o.buf = p.layout.appendLine(o.buf, c.stream, line, m, p.work.stamp)
+		if len(o.buf) >= flushSize && !p.handed(o.flush()) {
+			return false
+		}
+	}
+	c.stream.keep(p.work, c.data)
+	*c = chunk{}
+	p.handed(true)
+	return true
+}
+
+// handed notes what stays in the chunk if the outlet is stuck.
+func (p *Pump) handed(ok bool) bool {
+	if ok {
+		p.pending.Store(0)
+		p.pendingLines.Store(0)
+		return true
+	}
+	p.pending.Store(int64(len(p.chunk.data)))
+	p.pendingLines.Store(int64(bytes.Count(p.chunk.data, newline)))
+	return false
+}
+
+// wholeLines returns the lines at the start of data, if the first is not too long for one
+// piece. The others cannot be: no more than readSize bytes were read with them.
+func wholeLines(data []byte) []byte {
+	if bytes.IndexByte(data[:min(len(data), MaxLine+1)], '\n') < 0 {
+		return nil
+	}
+	return data[:1+bytes.LastIndexByte(data, '\n')]
+}

@@ -1,0 +1,202 @@
+package logs
+
+import (
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Source is one generation of a service as seen by its output: the reading ends of the
+// pipes that are its standard output and error.
+type Source struct {
+	pump    *Pump
+	service string
+	quoted  []byte // service as JSON
+	color   uint8
+	streams [2]stream
+	open    int // streams; under the pump's lock
+
+	mu   sync.Mutex
+	tail *tail // nil until something was written
+}
+
+// stream is one pipe of a source.
+type stream struct {
+	source *Source
+	watch  watch
+	next   *stream // in the pump's queue
+	rest   []byte  // the beginning of a line, at most MaxLine bytes
+	total  int64   // bytes read
+	fd     int     // -1 when closed, which happens under the pump's lock
+	second bool    // standard error
+
+	waiting bool // in the queue; under the pump's lock
+	within  bool // the last line that was written goes on
+}
+
+func (s *stream) name() string {
+	if s.second {
+		return "stderr"
+	}
+	return "stdout"
+}
+
+// Ends are the writing ends of a source's pipes. They are blocking, as programs expect of
+// their standard output, and are closed on exec: whoever starts the process duplicates
+// them onto 1 and 2, and then calls Close, whether the start succeeded or not.
+//
+// The pipes belong to the supervisor's user. A process that is to open /dev/stdout or
+// /proc/self/fd/1 as another user needs fchown(2) of the ends first.
+type Ends struct {
+	Stdout, Stderr int
+}
+
+// Close closes both ends.
+func (e Ends) Close() {
+	unix.Close(e.Stdout)
+	unix.Close(e.Stderr)
+}
+
+// Attach makes the pipes for a new generation of a service and reads them from now on,
+// until all their writers are gone. It costs six system calls, none of which waits.
+func (p *Pump) Attach(service string) (*Source, Ends, error) {
+	s := &Source{pump: p, service: service, quoted: appendJSON(nil, []byte(service))}
+	var ends [2]int
+	for i := range s.streams {
+		var fds [2]int
+		err := unix.Pipe2(fds[:], unix.O_CLOEXEC)
+		if err == nil {
+			_, err = unix.FcntlInt(uintptr(fds[0]), unix.F_SETFL, unix.O_NONBLOCK)
+		}
+		if err != nil {
+			for j := range i {
+				unix.Close(ends[j])
+				unix.Close(s.streams[j].fd)
+			}
+			return nil, Ends{}, attachError(service, os.NewSyscallError("pipe2", err))
+		}
+		s.streams[i] = stream{source: s, fd: fds[0], second: i == 1}
+		ends[i] = fds[1]
+	}
+	e := Ends{Stdout: ends[0], Stderr: ends[1]}
+	if err := p.adopt(s); err != nil {
+		e.Close()
+		return nil, Ends{}, attachError(service, err)
+	}
+	return s, e, nil
+}
+
+func attachError(service string, err error) error {
+	return fmt.Errorf("cannot read the output of service %q: %w", service, err)
+}
+
+func (p *Pump) adopt(s *Source) error {
+	var err error
+	for i := range s.streams {
+		if st := &s.streams[i]; err == nil {
+			st.watch, err = p.logs.poll.add(st.fd, readable, st)
+		}
+	}
+	p.mu.Lock()
+	if p.closing {
+		err = fmt.Errorf("%s: %w", p.name, os.ErrClosed)
+	}
+	if err == nil {
+		color, known := p.colors[s.service]
+		if !known {
+			color = uint8(len(p.colors) % len(palette))
+			p.colors[s.service] = color
+		}
+		s.color = color
+		p.shape.width = max(p.shape.width, len(s.service))
+		p.sources[s] = struct{}{}
+		s.open = len(s.streams)
+	}
+	p.mu.Unlock()
+	if err != nil {
+		for i := range s.streams {
+			s.streams[i].close()
+		}
+	}
+	return err
+}
+
+// ready is the poller's word that there is something to read.
+func (s *stream) ready() { s.source.pump.queued(s) }
+
+// close closes the pipe. Writers that are left get EPIPE from now on.
+func (s *stream) close() {
+	p := s.source.pump
+	p.logs.poll.remove(s.watch)
+	s.watch = watch{}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.fd < 0 {
+		return
+	}
+	unix.Close(s.fd)
+	s.fd = -1
+	s.source.open--
+	if s.source.open == 0 {
+		delete(p.sources, s.source)
+	}
+}
+
+func (s *Source) remember(lines []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tail == nil {
+		s.tail = new(tail)
+	}
+	s.tail.add(lines)
+}
+
+func (s *Source) rememberLine(line []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tail == nil {
+		s.tail = new(tail)
+	}
+	s.tail.addLine(line)
+}
+
+// Tail returns the last lines that were read, of both streams in the order of reading, the
+// oldest first: at most [TailLines] and [TailBytes]; of a line of more than a kilobyte,
+// its beginning. It is complete in the callback of [Source.Drain].
+func (s *Source) Tail() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tail == nil {
+		return nil
+	}
+	return s.tail.lines()
+}
+
+// queue is a list of streams, each at most once.
+type queue struct {
+	head, tail *stream
+	n          int
+}
+
+func (q *queue) push(s *stream) {
+	s.waiting = true
+	if q.head == nil {
+		q.head = s
+	} else {
+		q.tail.next = s
+	}
+	q.tail = s
+	q.n++
+}
+
+func (q *queue) pop() *stream {
+	s := q.head
+	if s == nil {
+		return nil
+	}
+	q.head, s.next, s.waiting = s.next, nil, false
+	q.n--
+	return s
+}
