@@ -1,0 +1,23 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"supervise/supervisor/pid1"
+)
+
+// newInit is init as the other commands' help, completion and manual see it. When it is
+// run it does not come this way: see main.
+func newInit() *cobra.Command {
+	return &cobra.Command{
+		Use:                "init [flags] [--] COMMAND [ARG...]",
+		Short:              "Run one command as PID 1 of a container",
+		Long:               pid1.Usage,
+		DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return exitStatus(pid1.Main(os.Args, args))
+		},
+	}
+}

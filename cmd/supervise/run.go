@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"supervise/config"
+	"supervise/config/accounts"
+	"supervise/signals/intake"
+	"supervise/supervisor"
+)
+
+func newRun() *cobra.Command {
+	var level, format string
+	cmd := &cobra.Command{
+		Use:   "run FILE.toml",
+		Short: "Supervise the services of a file until told to stop",
+		Long: `Supervise the services of a configuration file until a signal asks for a shutdown:
+SIGTERM and SIGINT stop every service by its ladder, SIGQUIT kills at once; the [signals]
+table of the file can say otherwise. A signal without a rule goes to the services that
+forward it.
+
+Nothing is started when the file has an error; 'supervise check' says the same errors.
+
+Exit status: 0 after a shutdown, 2 for a wrong command line or file, 1 when supervise
+itself cannot start.`,
+		Example: `  supervise run testdata/quickstart.toml
+  supervise run --log-format json /etc/supervise/services.toml`,
+		Args: exactly("FILE.toml"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			// First of all, so that no signal is missed: this may execute us anew.
+			in, err := intake.Start(os.Args)
+			if err != nil {
+				return err
+			}
+			file, err := config.Load(args[0], accounts.Host{})
+			if err != nil {
+				return err
+			}
+			lowest, err := zerolog.ParseLevel(level)
+			if err != nil {
+				return usageError{err}
+			}
+			terminal := isTerminal(os.Stderr)
+			return supervisor.Run(supervisor.Options{
+				File: file, Intake: in, Level: lowest,
+				JSON:  format == "json" || format == "auto" && !terminal,
+				Color: terminal && os.Getenv("NO_COLOR") == "",
+			})
+		},
+	}
+	cmd.Flags().Var(newChoice(&level, "info", "debug", "info", "warn", "error"), "log-level", "what to tell: debug, info, warn or error")
+	cmd.Flags().Var(newChoice(&format, "auto", "auto", "text", "json"), "log-format", "text, json, or auto: text on a terminal")
+	for flag, words := range map[string][]string{
+		"log-level": {"debug", "info", "warn", "error"}, "log-format": {"auto", "text", "json"},
+	} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return cmd
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"supervise/signals/intake"
+)
+
+// version is set by the linker in release builds: -X main.version=...
+var version = "0.1.0-dev"
+
+// build is what version prints.
+type build struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision,omitempty"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	Intake   string `json:"intake"` // how run and init take signals in
+}
+
+func newVersion() *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version and how this build takes signals in",
+		Example: "  supervise version --format json",
+		Args:    exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			b := build{
+				Version: version, Revision: revision(), Go: runtime.Version(),
+				Platform: runtime.GOOS + "/" + runtime.GOARCH, Intake: intake.Built().String(),
+			}
+			if format == "json" {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(b)
+			}
+			text := "supervise " + b.Version
+			if b.Revision != "" {
+				text += " (" + b.Revision + ")"
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s, %s, %s, intake mode %s\n", text, b.Go, b.Platform, b.Intake)
+			return err
+		},
+	}
+	addFormat(cmd, &format)
+	return cmd
+}
+
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return ""
+}

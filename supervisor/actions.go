@@ -1,0 +1,211 @@
+package supervisor
+
+import (
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/config"
+	"supervise/signals"
+	"supervise/signals/send"
+	"supervise/supervisor/logs"
+	"supervise/supervisor/machine"
+	"supervise/supervisor/process"
+)
+
+// carryOut does what the machine has decided.
+func (s *Supervisor) carryOut(action machine.Action) {
+	switch action.Kind {
+	case machine.Tell:
+		s.tell(action)
+	case machine.Spawn:
+		s.result(s.spawn(s.services[action.Service], action.Gen))
+	case machine.Send:
+		s.send(s.services[action.Service], action.Scope, action.Signal)
+	case machine.Deliver:
+		s.deliver(action)
+	case machine.Kill:
+		s.kill(s.services[action.Service])
+	case machine.Hold:
+		s.in.Hold(action.Set)
+	case machine.Release:
+		s.in.Release(action.Set)
+	case machine.Finish:
+		s.finished = true
+	}
+}
+
+// spawn starts a generation of a service and returns the event that says how that went.
+func (s *Supervisor) spawn(service *service, gen machine.Gen) machine.Event {
+	child, err := s.start(service)
+	if err != nil {
+		var failure *process.StartError
+		temporary := errors.As(err, &failure) && failure.Temporary() ||
+			errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
+		return machine.Event{
+			Kind: machine.SpawnFailed, Service: service.id, Gen: gen,
+			Permanent: !temporary, Reason: err.Error(),
+		}
+	}
+	// The loop reaps, so that the pid is the child's for as long as we know it.
+	if child.PIDFD >= 0 {
+		_ = unix.Close(child.PIDFD)
+	}
+	service.gen, service.pid = gen, child.PID
+	service.tree.Started(child.PID)
+	s.leaders[child.PID] = service
+	return machine.Event{Kind: machine.Spawned, Service: service.id, Gen: gen, PID: int32(child.PID)}
+}
+
+func (s *Supervisor) start(service *service) (process.Process, error) {
+	spec := service.spec
+	env, err := environment(spec, service.who, s.root.Environment(spec.Name))
+	if err != nil {
+		return process.Process{}, err
+	}
+	path, havePath := lookupEnv(env, "PATH")
+	file, err := process.Lookup(spec.Command[0], path, havePath)
+	if err != nil {
+		return process.Process{}, err
+	}
+	if spec.Core.Filter != nil {
+		if err := filterCores(*spec.Core.Filter); err != nil {
+			return process.Process{}, err
+		}
+	}
+	files, closeEnds, err := s.attach(service)
+	if err != nil {
+		return process.Process{}, err
+	}
+	defer closeEnds()
+	dir, procs, has := service.tree.CgroupFD()
+	return process.Start(&process.Spec{
+		Path: file, Argv: spec.Command, Env: env, Dir: spec.Directory,
+		Mask: spec.Signals.Block, Ignore: spec.Signals.Ignore,
+		Files: files, Placement: process.OwnSession,
+		Limits:     limits(spec, s.in.Inherited().NoFile),
+		Credential: service.who.credential,
+		Umask:      int(spec.Umask.Mask), HasUmask: spec.Umask.Set,
+		CgroupFD: dir, ProcsFD: procs, HasCgroup: has,
+	})
+}
+
+// attach returns the descriptors that a new generation gets as its first three.
+func (s *Supervisor) attach(service *service) (files []int, done func(), err error) {
+	null := int(s.null.Fd())
+	service.ended, service.drain, service.report = false, nil, false
+	if service.pump == nil {
+		return []int{null, 1, 2}, func() {}, nil
+	}
+	source, ends, err := service.pump.Attach(service.name())
+	if err != nil {
+		return nil, nil, err
+	}
+	if who := service.who.credential; who != nil {
+		// So that it can open /dev/stdout, which is a path to the pipe.
+		_ = unix.Fchown(ends.Stdout, int(who.UID), int(who.GID))
+		_ = unix.Fchown(ends.Stderr, int(who.UID), int(who.GID))
+	}
+	service.source = source
+	return []int{null, ends.Stdout, ends.Stderr}, ends.Close, nil
+}
+
+// drainGrace is how long the report of a service's last lines waits for a stuck
+// destination.
+const drainGrace = time.Second
+
+// drain has everything read that the last generation wrote.
+func (s *Supervisor) drain(service *service) {
+	if service.source == nil || service.ended {
+		return
+	}
+	service.ended = true
+	source := service.source
+	source.Drain(drainGrace, func(d logs.Drained) {
+		s.mailbox.post(func() {
+			if service.source != source {
+				return // there is a newer generation
+			}
+			service.drain = &d
+			if service.report {
+				s.tellTail(service)
+			}
+		})
+	})
+}
+
+// send carries out one rung of a ladder. That nobody is there to take it is no failure:
+// what counts is the end, which is on its way then.
+func (s *Supervisor) send(service *service, scope config.Scope, signal signals.Signal) {
+	result, count := send.Gone, 0
+	switch {
+	case scope == config.Tree:
+		var err error
+		if count, err = service.tree.Signal(signal); err != nil {
+			s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot find all of its processes")
+		}
+	case service.pid == 0:
+	case scope == config.Group:
+		result = send.Group(service.pid, signal)
+	default:
+		result = send.Process(service.pid, signal)
+	}
+	if result == send.Refused {
+		s.log.Error().Str(serviceField, service.name()).Stringer("signal", signal).Msg("cannot signal it: " + result.String())
+	}
+	if signal != signals.SIGCONT {
+		s.tellSent(service, scope, signal, count)
+	}
+}
+
+// tellSent tells of one rung of a ladder.
+func (s *Supervisor) tellSent(service *service, scope config.Scope, signal signals.Signal, count int) {
+	whom := "its main process"
+	switch scope {
+	case config.Group:
+		whom = "its process group"
+	case config.Tree:
+		whom = "all of its processes"
+	}
+	line := s.log.Info().Str(serviceField, service.name()).Stringer("signal", signal)
+	if scope == config.Tree {
+		line = line.Int("processes", count)
+	} else {
+		line = line.Int("pid", service.pid)
+	}
+	line.Msg("to stop it: sent " + signal.String() + " to " + whom)
+}
+
+func (s *Supervisor) deliver(action machine.Action) {
+	service := s.services[action.Service]
+	result := send.Gone
+	if service.pid != 0 && service.gen == action.Gen {
+		result = send.Info(service.pid, action.Info)
+	}
+	s.result(machine.Event{
+		Kind: machine.Sent, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket,
+		Result: map[send.Result]machine.Result{
+			send.OK: machine.OK, send.Again: machine.Again, send.Gone: machine.Gone, send.Refused: machine.Refused,
+		}[result],
+	})
+}
+
+func (s *Supervisor) kill(service *service) {
+	s.log.Warn().Str(serviceField, service.name()).Msg("killing all of its processes (SIGKILL)")
+	if service.pid != 0 {
+		send.Process(service.pid, signals.SIGKILL)
+	}
+	if err := service.tree.Kill(); err != nil {
+		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot kill all of its processes")
+	}
+}
+
+func lookupEnv(env []string, name string) (value string, ok bool) {
+	for _, entry := range env {
+		if len(entry) > len(name) && entry[len(name)] == '=' && entry[:len(name)] == name {
+			return entry[len(name)+1:], true
+		}
+	}
+	return "", false
+}

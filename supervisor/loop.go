@@ -1,0 +1,111 @@
+package supervisor
+
+import (
+	"time"
+
+	"supervise/internal/sys"
+	"supervise/signals/intake"
+	"supervise/supervisor/machine"
+)
+
+// loop runs until the machine says that everything is down.
+func (s *Supervisor) loop() {
+	s.dispatch(machine.Event{Kind: machine.Boot})
+	for !s.finished {
+		info, ok := s.in.Wait(s.timeout())
+		if ok {
+			s.senders.arrived(info, s.now())
+			s.dispatch(machine.Event{Kind: machine.Signal, Info: info})
+		} else {
+			s.reap()
+			for _, work := range s.mailbox.take() {
+				work()
+			}
+		}
+		s.expire()
+	}
+}
+
+func (s *Supervisor) now() time.Duration { return time.Since(s.began) }
+
+// timeout is how long to wait for something to happen, in nanoseconds.
+func (s *Supervisor) timeout() int64 {
+	deadline, ok := s.machine.Deadline()
+	if !ok {
+		return intake.Forever
+	}
+	return max(0, int64(deadline-s.now()))
+}
+
+func (s *Supervisor) expire() {
+	if deadline, ok := s.machine.Deadline(); ok && deadline <= s.now() {
+		s.dispatch(machine.Event{Kind: machine.Tick})
+	}
+}
+
+// dispatch hands an event to the machine and carries out what it wants, and then the same
+// with what came of that, before anything else is looked at.
+func (s *Supervisor) dispatch(event machine.Event) {
+	s.events = append(s.events, event)
+	for i := 0; i < len(s.events); i++ {
+		for _, action := range s.machine.Step(s.now(), s.events[i]) {
+			s.carryOut(action)
+		}
+	}
+	s.events = s.events[:0]
+}
+
+// result adds what came of an action.
+func (s *Supervisor) result(event machine.Event) { s.events = append(s.events, event) }
+
+// reap takes every child that has ended out of the kernel: SIGCHLD says no more than
+// that there may be some.
+func (s *Supervisor) reap() {
+	reaped := false
+	for {
+		child, ok, _ := sys.Reap()
+		if !ok {
+			break
+		}
+		reaped = true
+		service := s.leaders[child.PID]
+		if service == nil {
+			s.orphaned(child)
+			continue
+		}
+		delete(s.leaders, child.PID)
+		service.pid = 0
+		s.drain(service)
+		survivors := !s.empty(service)
+		if survivors {
+			s.clearing[service] = struct{}{}
+		}
+		s.dispatch(machine.Event{
+			Kind: machine.Exited, Service: service.id, Gen: service.gen, Exit: child.Exit, Survivors: survivors,
+		})
+	}
+	if reaped {
+		s.lookForSurvivors()
+		s.tellOrphans()
+	}
+}
+
+// lookForSurvivors asks for the services whose leader is gone whether the rest is too. The
+// last of it cannot go without being reaped here: orphans are our children.
+func (s *Supervisor) lookForSurvivors() {
+	for service := range s.clearing {
+		if s.empty(service) {
+			delete(s.clearing, service)
+			s.dispatch(machine.Event{Kind: machine.Emptied, Service: service.id, Gen: service.gen})
+		}
+	}
+}
+
+func (s *Supervisor) empty(service *service) bool {
+	empty, err := service.tree.Empty()
+	if err != nil {
+		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot tell whether anything of it is left")
+		return true
+	}
+	return empty
+}

@@ -1,0 +1,159 @@
+package supervisor
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/user"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/config"
+	"supervise/coredump"
+	"supervise/signals/intake"
+	"supervise/supervisor/process"
+)
+
+// identity is a service's user on this host.
+type identity struct {
+	credential  *process.Credential // nil: the supervisor's own
+	environment []string            // HOME, USER, LOGNAME, SHELL
+}
+
+// identify looks a service's user and group up. It is done once, when the supervisor
+// starts: databases of users may be slow.
+func identify(service *config.Service) (who identity, err error) {
+	if service.User == "" && service.Group == "" {
+		return who, nil
+	}
+	credential := process.Credential{UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
+	if service.User != "" {
+		account, err := lookupUser(service.User)
+		if err != nil {
+			return who, err
+		}
+		credential = account.credential
+		who.environment = account.environment
+	}
+	if service.Group != "" {
+		if credential.GID, err = lookupGroup(service.Group); err != nil {
+			return who, err
+		}
+		if len(credential.Groups) == 0 {
+			credential.Groups = []uint32{credential.GID}
+		}
+	}
+	who.credential = &credential
+	return who, nil
+}
+
+type account struct {
+	credential  process.Credential
+	environment []string
+}
+
+// lookupUser finds a user by name or number. A number need not be in any database.
+func lookupUser(name string) (account, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		uid, numeric := strconv.ParseUint(name, 10, 32)
+		if numeric != nil {
+			return account{}, err
+		}
+		if u, err = user.LookupId(name); err != nil {
+			id := uint32(uid)
+			return account{credential: process.Credential{UID: id, GID: id, Groups: []uint32{id}}}, nil
+		}
+	}
+	uid, _ := strconv.ParseUint(u.Uid, 10, 32)
+	gid, _ := strconv.ParseUint(u.Gid, 10, 32)
+	a := account{
+		credential: process.Credential{UID: uint32(uid), GID: uint32(gid)},
+		environment: []string{
+			"HOME=" + u.HomeDir, "USER=" + u.Username, "LOGNAME=" + u.Username,
+		},
+	}
+	ids, err := u.GroupIds()
+	if err != nil {
+		return a, fmt.Errorf("cannot find the groups of user %q: %w", name, err)
+	}
+	for _, text := range ids {
+		if id, err := strconv.ParseUint(text, 10, 32); err == nil {
+			a.credential.Groups = append(a.credential.Groups, uint32(id))
+		}
+	}
+	return a, nil
+}
+
+func lookupGroup(name string) (uint32, error) {
+	if id, err := strconv.ParseUint(name, 10, 32); err == nil {
+		return uint32(id), nil
+	}
+	g, err := user.LookupGroup(name)
+	if err != nil {
+		return 0, err
+	}
+	id, err := strconv.ParseUint(g.Gid, 10, 32)
+	return uint32(id), err
+}
+
+// environment puts a service's variables together; later ones win.
+func environment(service *config.Service, who identity, marks []string) ([]string, error) {
+	merged := map[string]string{}
+	add := func(entries []string) {
+		for _, entry := range entries {
+			name, value, _ := strings.Cut(entry, "=")
+			merged[name] = value
+		}
+	}
+	add(os.Environ())
+	add(who.environment)
+	if service.EnvironmentFile != "" {
+		entries, err := readEnvironmentFile(service.EnvironmentFile)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read the environment file: %w", err)
+		}
+		add(entries)
+	}
+	maps.Copy(merged, service.Environment)
+	add(marks)
+	result := make([]string, 0, len(merged))
+	for _, name := range slices.Sorted(maps.Keys(merged)) {
+		result = append(result, name+"="+merged[name])
+	}
+	return result, nil
+}
+
+// limits returns what is set for a service: the descriptor limit that we were given, not
+// the one that package os raised, and the core limit if the service has one. A hard
+// limit can only be lowered.
+func limits(service *config.Service, found intake.Limit) []process.Limit {
+	var set []process.Limit
+	if found.Hard != 0 {
+		set = append(set, process.Limit{Resource: unix.RLIMIT_NOFILE, Soft: found.Soft, Hard: found.Hard})
+	}
+	if service.Core.Limit != nil {
+		want := *service.Core.Limit
+		var now unix.Rlimit
+		hard := want
+		if unix.Getrlimit(unix.RLIMIT_CORE, &now) == nil {
+			hard = now.Max
+		}
+		set = append(set, process.Limit{Resource: unix.RLIMIT_CORE, Soft: min(want, hard), Hard: hard})
+	}
+	return set
+}
+
+// filterCores sets our own coredump_filter, which the child's program inherits: the child
+// shares our memory up to exec, and with it the filter, so that there is no other place
+// to set it. core(5).
+func filterCores(filter coredump.Filter) error {
+	text := "0x" + strconv.FormatUint(uint64(filter), 16)
+	if err := os.WriteFile("/proc/self/coredump_filter", []byte(text), 0); err != nil {
+		return fmt.Errorf("cannot set the core dump filter: %w", err)
+	}
+	return nil
+}

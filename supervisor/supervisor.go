@@ -1,0 +1,220 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"supervise/config"
+	"supervise/internal/sys"
+	"supervise/signals/intake"
+	"supervise/supervisor/logs"
+	"supervise/supervisor/machine"
+	"supervise/supervisor/process/tree"
+	"supervise/supervisor/rundir"
+)
+
+// Options is how a supervisor is to run.
+type Options struct {
+	File   *config.File
+	Intake *intake.Intake
+	Level  zerolog.Level
+	JSON   bool // log lines, and by default those of services, are JSON objects
+	Color  bool // standard error is a terminal
+}
+
+// Supervisor is a running supervisor. All of it but the mailbox belongs to the loop.
+type Supervisor struct {
+	file     *config.File
+	in       *intake.Intake
+	machine  *machine.Machine
+	services []*service
+	leaders  map[int]*service // by the pid of a living main process
+	clearing map[*service]struct{}
+	began    time.Time
+	finished bool
+
+	events []machine.Event // results of actions, before anything from outside
+
+	log     zerolog.Logger
+	logs    *logs.Logs
+	console *logs.Pump
+	json    bool
+	root    *tree.Root
+	dir     *rundir.Dir
+	null    *os.File
+	senders senders
+	orphans int // reaped since the last line about them
+
+	mailbox mailbox
+}
+
+// service is what the loop keeps of one service beside the machine's state.
+type service struct {
+	id   machine.ServiceID
+	spec *config.Service
+	who  identity
+	tree tree.Tree
+	pump *logs.Pump // nil: it writes to our own descriptors
+
+	gen    machine.Gen
+	pid    int          // of the leader, 0 when it has been reaped
+	source *logs.Source // of the last generation
+	ended  bool         // source is being drained, or has been
+	drain  *logs.Drained
+	report bool // the last lines are to be told once they are there
+}
+
+func (s *service) name() string { return s.spec.Name }
+
+// grace is how long the end may take that is left when all services are down: writing
+// what they have written, and ending what belongs to none of them.
+const grace = 5 * time.Second
+
+// Run supervises the services of a file until a shutdown has stopped them all. The
+// error says why it could not start; once it has, there is none.
+func Run(options Options) error {
+	s := &Supervisor{
+		file: options.File, in: options.Intake, json: options.JSON,
+		leaders: map[int]*service{}, clearing: map[*service]struct{}{},
+		began: time.Now(),
+	}
+	s.mailbox.wake = options.Intake.Wake
+	if err := s.open(options); err != nil {
+		return err
+	}
+	s.machine = machine.New(options.File, uint64(s.began.UnixNano()))
+	s.greet(options)
+	s.loop()
+	s.close()
+	return nil
+}
+
+// open takes hold of everything that the loop needs. What it cannot do without comes
+// first.
+func (s *Supervisor) open(options Options) (err error) {
+	path := options.File.Supervisor.RuntimeDir
+	if path == "" {
+		path = rundir.Default()
+	}
+	if s.dir, err = rundir.Open(path); err != nil {
+		return fmt.Errorf("cannot start: %w", err)
+	}
+	if s.null, err = os.OpenFile(os.DevNull, os.O_RDONLY, 0); err != nil {
+		return fmt.Errorf("cannot start: %w", err)
+	}
+	if err = s.openLogs(options); err != nil {
+		return fmt.Errorf("cannot start: %w", err)
+	}
+	if err := sys.CloseOnExec(3); err != nil {
+		s.log.Debug().Err(err).Msg("cannot keep inherited descriptors from services")
+	}
+	if err := sys.Subreaper(); err != nil {
+		s.log.Warn().Err(err).Msg("cannot become child subreaper: orphans of services cannot be reaped or ended")
+	}
+	mark := fmt.Sprintf("%s.%d.%d", s.dir.ID(), os.Getpid(), s.began.Unix())
+	s.root = tree.Open("supervise-"+s.dir.ID(), mark, func(pid int) bool { return s.leaders[pid] != nil })
+	s.buryLeftovers()
+	return s.openServices()
+}
+
+// buryLeftovers ends what a supervisor of this directory left running when it was killed:
+// two copies of a service must never run.
+func (s *Supervisor) buryLeftovers() {
+	members, err := s.root.Leftovers()
+	for _, m := range members {
+		s.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: left behind by an earlier supervise in this runtime directory")
+	}
+	if err != nil {
+		s.log.Error().Err(err).Msg("cannot look for what an earlier supervise left behind")
+	}
+}
+
+// openServices resolves users and makes trees and log destinations.
+func (s *Supervisor) openServices() error {
+	for i := range s.file.Services {
+		spec := &s.file.Services[i]
+		service := &service{id: machine.ServiceID(i), spec: spec}
+		var err error
+		if service.who, err = identify(spec); err != nil {
+			return fmt.Errorf("cannot start: service %q: %w", spec.Name, err)
+		}
+		if service.tree, err = s.root.Service(spec.Name); err != nil {
+			return fmt.Errorf("cannot start: service %q: %w", spec.Name, err)
+		}
+		if service.pump, err = s.pump(spec); err != nil {
+			return fmt.Errorf("cannot start: service %q: %w", spec.Name, err)
+		}
+		s.services = append(s.services, service)
+	}
+	return nil
+}
+
+// close ends what is left when every service is down. It is no longer in a hurry, but it
+// does not wait for ever.
+func (s *Supervisor) close() {
+	s.endRest()
+	for _, service := range s.services {
+		if err := service.tree.Close(); err != nil {
+			s.log.Debug().Err(err).Str(serviceField, service.name()).Msg("cannot remove the cgroup")
+		}
+	}
+	if err := s.root.Close(); err != nil {
+		s.log.Debug().Err(err).Msg("cannot remove the cgroup")
+	}
+	s.log.Info().Msg("supervise ends")
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := s.logs.Close(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "supervise:", err)
+	}
+	_ = s.dir.Close()
+}
+
+// endRest kills what belongs to no service any more but is still below us, and reaps it.
+func (s *Supervisor) endRest() {
+	deadline := time.Now().Add(grace)
+	for time.Now().Before(deadline) {
+		rest, err := tree.Rest()
+		if err != nil || len(rest) == 0 {
+			break
+		}
+		for _, m := range rest {
+			s.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: still there although every service is down")
+		}
+		if err := tree.KillRest(); err != nil {
+			s.log.Error().Err(err).Msg("cannot end what is left")
+			break
+		}
+		s.in.Wait(int64(100 * time.Millisecond))
+		s.reap()
+	}
+	s.reap()
+}
+
+// mailbox is how other goroutines hand work to the loop.
+type mailbox struct {
+	wake func()
+	mu   sync.Mutex
+	work []func()
+}
+
+// post has the loop call f soon. It never waits.
+func (m *mailbox) post(f func()) {
+	m.mu.Lock()
+	m.work = append(m.work, f)
+	m.mu.Unlock()
+	m.wake()
+}
+
+func (m *mailbox) take() []func() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	work := m.work
+	m.work = nil
+	return work
+}
