@@ -1,9 +1,9 @@
 package logs
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -13,28 +13,19 @@ func BenchmarkFile(b *testing.B) {
 	for _, size := range []int{65536, 100} {
 		for _, format := range []Format{Text, JSON} {
 			b.Run(fmt.Sprintf("write=%d/format=%d", size, format), func(b *testing.B) {
-				l, err := New(Options{})
-				if err != nil {
-					b.Fatal(err)
-				}
-				defer l.Close(context.Background())
+				l := newLogs(b, nil)
 				p, err := l.File(filepath.Join(b.TempDir(), "log"), format, Rotation{MaxSize: 16 << 20, Keep: 2})
 				if err != nil {
 					b.Fatal(err)
 				}
-				s, e, err := p.Attach("web")
-				if err != nil {
-					b.Fatal(err)
-				}
+				s, e := attach(b, p, "web")
 				b.SetBytes(int64(size))
 				b.ReportAllocs()
 				c := start(b, e, fmt.Sprintf("flood %d %d", b.N*size, size))
 				if err := c.Wait(); err != nil {
 					b.Fatal(err)
 				}
-				done := make(chan struct{})
-				s.Drain(1e9*60, func(Drained) { close(done) })
-				<-done
+				drain(b, s)
 				b.StopTimer()
 				if got := p.Stats().Bytes; format == Text && got != uint64(b.N*size) && got != uint64(b.N*size+1) {
 					b.Fatalf("%d bytes written, want %d", got, b.N*size)
@@ -43,3 +34,43 @@ func BenchmarkFile(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkAttach is what a new generation costs the caller, and its end the pump.
+func BenchmarkAttach(b *testing.B) {
+	l := newLogs(b, nil)
+	p := into(b, l, layout{named: true}, newMemory())
+	b.ReportAllocs()
+	for b.Loop() {
+		_, e := attach(b, p, "svc")
+		e.Close()
+	}
+}
+
+// BenchmarkConsole is the cost of formatting and writing one line of 100 bytes that is
+// already read.
+func BenchmarkConsole(b *testing.B) {
+	line := strings.Repeat("x", 99) + "\n"
+	for _, l := range []layout{{named: true, width: 8, color: true}, {format: JSON}, {}} {
+		b.Run(fmt.Sprintf("%+v", l), func(b *testing.B) {
+			p := newPump(&Logs{poll: &poller{}}, "bench", l)
+			p.outlet("bench", discard{newMemory()})
+			p.layout, p.work = l, newWork()
+			defer p.work.free()
+			source := &Source{pump: p, service: "svc", quoted: []byte(`"svc"`)}
+			source.streams[0].source = source
+			block := strings.Repeat(line, readSize/len(line))
+			copy(p.work.in[MaxLine:], block)
+			b.SetBytes(int64(len(block)))
+			b.ReportAllocs()
+			for b.Loop() {
+				p.load(&source.streams[0], len(block))
+				p.emit()
+				p.flush()
+			}
+		})
+	}
+}
+
+type discard struct{ *memory }
+
+func (discard) write(b []byte) (int, error) { return len(b), nil }

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 )
 
@@ -12,6 +13,9 @@ func appendJSON(dst, s []byte) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
+		if i += plain(s[i:]); i == len(s) {
+			break
+		}
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if !jsonEscaped[c] {
@@ -72,6 +76,9 @@ func appendVisible(dst, s []byte) []byte {
 	s = bytes.TrimSuffix(s, []byte{'\r'})
 	start, styled := 0, false
 	for i := 0; i < len(s); {
+		if i += plain(s[i:]); i == len(s) {
+			break
+		}
 		c := s[i]
 		if !suspect[c] {
 			i++
@@ -147,4 +154,21 @@ func appendCaret(dst []byte, c byte) []byte {
 		c -= 0x80
 	}
 	return append(dst, '^', c^0x40)
+}
+
+// plain returns how many bytes at the start of s, in steps of eight, are printable ASCII
+// other than a quotation mark or backslash: nearly all of nearly all lines.
+func plain(s []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	// The high bits of the bytes of x that are zero, and perhaps of some after such a one.
+	zero := func(x uint64) uint64 { return (x - ones) &^ x & highs }
+	n := 0
+	for ; n+8 <= len(s); n += 8 {
+		x := binary.LittleEndian.Uint64(s[n:])
+		control := (x - ones*0x20) &^ x & highs
+		if control|x&highs|zero(x^ones*0x7f)|zero(x^ones*'"')|zero(x^ones*'\\') != 0 {
+			break
+		}
+	}
+	return n
 }

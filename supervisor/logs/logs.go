@@ -138,4 +138,3 @@ func (l *Logs) forget(p *Pump) {
 		delete(l.files, p.path)
 	}
 }
-

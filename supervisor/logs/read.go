@@ -12,7 +12,6 @@ import (
 // pipe holds by default (pipe(7)).
 const readSize = 64 << 10
 
-
 // read reads once from s, into p.chunk if there are lines in it.
 func (p *Pump) read(s *stream) {
 	buf := p.work.in[MaxLine:]
