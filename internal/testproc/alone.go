@@ -23,6 +23,9 @@ const (
 	// OwnProcess is a process in which no other test runs.
 	OwnProcess Place = iota
 
+	// OwnSession is one that is the leader of a session without a terminal.
+	OwnSession
+
 	// OwnNamespace is a process that is PID 1 of a PID namespace with a /proc of its own,
 	// so that nothing that the test leaves behind outlives it, and nothing that it does
 	// can meet a stranger.
@@ -74,7 +77,7 @@ func exactly(name string) string {
 }
 
 func (p Place) attributes() *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{}
+	attr := &syscall.SysProcAttr{Setsid: p == OwnSession}
 	if p != OwnNamespace {
 		return attr
 	}
