@@ -13,8 +13,9 @@ type Spec struct {
 	Mask   signals.Set // the signal mask at exec, exactly
 	Ignore signals.Set // the ignored signals at exec, exactly; all others are at SIG_DFL
 
-	// Files become the program's descriptors 0, 1, 2 and so on. A number equal to its
-	// own place is passed on as it is, a negative one is left alone.
+	// Files become the program's descriptors 0, 1, 2 and so on, one after the other: one
+	// that is to become a later descriptor must not lie in the place of an earlier. A
+	// number equal to its own place is passed on as it is, a negative one is left alone.
 	Files []int
 
 	Placement Placement

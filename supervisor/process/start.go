@@ -19,23 +19,26 @@ type program struct {
 	count     uintptr    // 40
 	errno     uintptr    // 48: of the step that failed
 	failed    uintptr    // 56: its index
-	mask      uint64     // 64: the caller's, restored afterwards
-	all       uint64     // 72
+	_         [2]uint64  // 64: the assembly's own: the caller's mask, and that of all signals
 }
 
 // cloneArgs is struct clone_args as of Linux 5.7: clone(2).
 type cloneArgs struct {
-	flags, pidfd, childTID, parentTID, exitSignal, stack, stackSize, tls, setTID, setTIDSize, cgroup uint64
+	flags, pidfd uint64
+	_, _         uint64 // child_tid, parent_tid
+	exitSignal   uint64
+	_, _, _      uint64 // stack, stack_size, tls
+	_, _         uint64 // set_tid, set_tid_size
+	cgroup       uint64
 }
 
 // Flags of clone and clone3: clone(2), linux/sched.h.
 const (
-	cloneVM           = 0x100
-	clonePIDFD        = 0x1000
-	cloneVfork        = 0x4000
-	cloneClearSighand = 0x1_0000_0000 // Linux 5.5
-	cloneIntoCgroup   = 0x2_0000_0000 // Linux 5.7
-	cloneOurs         = cloneVM | cloneVfork | clonePIDFD
+	cloneVM         = 0x100
+	clonePIDFD      = 0x1000
+	cloneVfork      = 0x4000
+	cloneIntoCgroup = 0x2_0000_0000 // Linux 5.7
+	cloneOurs       = cloneVM | cloneVfork | clonePIDFD
 )
 
 // vfork makes the child and lets it work off the steps. It returns its pid, or a negated
@@ -91,7 +94,7 @@ func spawn(spec *Spec, modern bool) (Process, error) {
 	if modern {
 		call = stepClone3
 		prog.clone = &cloneArgs{
-			flags: cloneOurs | cloneClearSighand, pidfd: uint64(uintptr(unsafe.Pointer(pidfd))),
+			flags: cloneOurs, pidfd: uint64(uintptr(unsafe.Pointer(pidfd))),
 			exitSignal: uint64(syscall.SIGCHLD),
 		}
 		prog.cloneSize = unsafe.Sizeof(*prog.clone)
