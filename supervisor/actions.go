@@ -2,11 +2,13 @@ package supervisor
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"supervise/config"
+	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/signals/send"
 	"supervise/supervisor/logs"
@@ -28,8 +30,10 @@ func (s *Supervisor) carryOut(action machine.Action) {
 	case machine.Kill:
 		s.kill(s.services[action.Service])
 	case machine.Hold:
+		s.held |= action.Set
 		s.in.Hold(action.Set)
 	case machine.Release:
+		s.held &^= action.Set
 		s.in.Release(action.Set)
 	case machine.Finish:
 		s.finished = true
@@ -183,12 +187,34 @@ func (s *Supervisor) deliver(action machine.Action) {
 	if service.pid != 0 && service.gen == action.Gen {
 		result = send.Info(service.pid, action.Info)
 	}
+	if result == send.Again && s.held != 0 {
+		s.unblock(service, action.Info.Signal)
+	}
 	s.result(machine.Event{
 		Kind: machine.Sent, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket,
 		Result: map[send.Result]machine.Result{
 			send.OK: machine.OK, send.Again: machine.Again, send.Gone: machine.Gone, send.Refused: machine.Refused,
 		}[result],
 	})
+}
+
+// unblock keeps held signals from holding up each other for ever. RLIMIT_SIGPENDING counts
+// what is pending for all processes of a user, so that signals that wait for us in the
+// kernel can be the very ones that leave a service of the same user no room. If the
+// service itself has none of the number pending, ours are let in in spite of the limit of
+// its queue.
+func (s *Supervisor) unblock(service *service, signal signals.Signal) {
+	state, err := sys.ReadSignalState(strconv.Itoa(service.pid))
+	if err != nil || (state.Pending | state.Shared).Has(signal) {
+		s.in.Hold(s.held)
+		return
+	}
+	s.in.Release(s.held)
+	if !s.borrowed {
+		s.borrowed = true
+		s.log.Warn().Str(serviceField, service.name()).Uint64("pending", state.Queued).Uint64("limit", state.Limit).
+			Msg("signals that wait for supervise fill the pending signals of its user: more are taken in than the queue's limit allows")
+	}
 }
 
 func (s *Supervisor) kill(service *service) {

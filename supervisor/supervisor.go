@@ -11,6 +11,7 @@ import (
 
 	"supervise/config"
 	"supervise/internal/sys"
+	"supervise/signals"
 	"supervise/signals/intake"
 	"supervise/supervisor/logs"
 	"supervise/supervisor/machine"
@@ -37,6 +38,9 @@ type Supervisor struct {
 	clearing map[*service]struct{}
 	began    time.Time
 	finished bool
+
+	held     signals.Set // real-time signals that are left in the kernel
+	borrowed bool        // it was told that more was taken in than allowed
 
 	events []machine.Event // results of actions, before anything from outside
 
