@@ -54,6 +54,10 @@ func (p *Pump) ask(r *request) {
 		go r.fire(!p.abandoned)
 		return
 	}
+	if s := r.source; !s.drained && !p.closing {
+		s.drained = true
+		p.services[s.service].undrained++
+	}
 	p.requests = append(p.requests, r)
 	p.prod()
 }
@@ -119,10 +123,21 @@ func (p *Pump) answer() {
 				r.source.streams[i].close()
 			}
 		}
+		p.count(r.source)
 		r.fire(true)
 	}
 	clear(p.aims[len(left):])
 	p.aims = left
+}
+
+// count notes that a drain has ended.
+func (p *Pump) count(s *Source) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.drained {
+		s.drained = false
+		p.services[s.service].undrained--
+	}
 }
 
 // fire tells whoever waits, unless the timer has.

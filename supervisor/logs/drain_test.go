@@ -148,3 +148,43 @@ func TestDrainOfClosedPump(t *testing.T) {
 		t.Errorf("drained: %+v", d)
 	}
 }
+
+// TestUndrained: a service that ends at once, again and again, does not use up all
+// descriptors when its output cannot be written.
+func TestUndrained(t *testing.T) {
+	l := newLogs(t, func(Trouble) {})
+	m := newMemory()
+	m.full.Store(true)
+	p := into(t, l, layout{}, m)
+	var err error
+	calls := make(chan Drained, 100)
+	n := 0
+	for ; n < 100; n++ {
+		s, e, failed := p.Attach("svc")
+		if err = failed; err != nil {
+			break
+		}
+		say(t, e.Stdout, "line\n")
+		e.Close()
+		s.Drain(patience, func(d Drained) { calls <- d })
+		s.Close() // is not counted twice
+	}
+	want := `cannot read the output of service "svc": the test takes nothing, and what 16 generations wrote waits for it`
+	if n != maxUndrained || err == nil || err.Error() != want {
+		t.Errorf("after %d generations: %v", n, err)
+	}
+	if _, e, err := p.Attach("other"); err != nil {
+		t.Error(err)
+	} else {
+		e.Close()
+	}
+	m.full.Store(false)
+	p.Reopen()
+	for range n {
+		<-calls
+	}
+	put(t, p, "again")
+	if got := m.String(); got != strings.Repeat("line\n", n)+"again\n" {
+		t.Errorf("written: %q", got)
+	}
+}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -19,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/internal/testproc"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,48 +27,31 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // patience bounds every wait of a test. It decides only how long a failure takes.
 const patience = 60 * time.Second
 
-// helperVar makes the test binary play a service: the helper's name and its arguments,
-// separated by spaces.
-const helperVar = "LOGS_TEST_HELPER"
-
 func TestMain(m *testing.M) {
-	h := os.Getenv(helperVar)
-	if h == "" {
-		os.Exit(m.Run())
-	}
-	args := strings.Fields(h)
-	f, known := helpers[args[0]]
-	if !known {
-		fmt.Fprintf(os.Stderr, "no helper %q\n", args[0])
-		os.Exit(2)
-	}
-	f(args[1:])
-	os.Exit(0)
-}
-
-var helpers = map[string]func([]string){
-	"flood":      flood,
-	"chat":       chat,
-	"grandchild": grandchild,
-	"hold":       func([]string) { _, _ = io.Copy(io.Discard, os.Stdin) },
+	testproc.Role("flood", flood)
+	testproc.Role("chat", chat)
+	testproc.Role("grandchild", grandchild)
+	testproc.Role("hold", hold)
+	testproc.Main(m)
 }
 
 // flood writes TOTAL bytes of lines, SIZE bytes a write. It makes the system calls itself,
 // for the benchmark is not of package os.
-func flood(args []string) {
+func flood(args []string) int {
 	total, size := number(args[0]), number(args[1])
 	line := []byte(strings.Repeat("x", 99) + "\n")
 	block := bytes.Repeat(line, size/len(line)+1)[:size]
 	for n := 0; n < total; n += size {
 		if m, err := unix.Write(1, block); m != size {
 			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+			return 1
 		}
 	}
+	return 0
 }
 
 // chat writes what script(SEED, LINES, LONGEST) says, in pieces that end anywhere.
-func chat(args []string) {
+func chat(args []string) int {
 	seed, lines, longest := uint64(number(args[0])), number(args[1]), number(args[2])
 	r := rand.New(rand.NewPCG(seed, 99))
 	var text [2][]byte
@@ -78,10 +62,11 @@ func chat(args []string) {
 		i := r.IntN(2)
 		n := min(len(text[i]), 1+r.IntN(1<<r.IntN(15)))
 		if _, err := unix.Write(1+i, text[i][:n]); err != nil {
-			os.Exit(1)
+			return 1
 		}
 		text[i] = text[i][n:]
 	}
+	return 0
 }
 
 // script is what a chat writes: so many lines to each stream, a few of them up to longest
@@ -111,17 +96,23 @@ func (s script) String() string { return fmt.Sprint("chat ", s.seed, s.count, s.
 
 // grandchild writes a line, leaves a process behind that holds the pipes for as long as
 // descriptor 3 is open, and ends.
-func grandchild([]string) {
+func grandchild([]string) int {
 	fmt.Println("before")
 	c := exec.Command("/proc/self/exe")
-	c.Env = append(os.Environ(), helperVar+"=hold")
+	c.Env = testproc.Environ("hold")
 	c.Stdin = os.NewFile(3, "hold")
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	if err := c.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 1
 	}
 	fmt.Print("after")
+	return 0
+}
+
+func hold([]string) int {
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	return 0
 }
 
 func number(s string) int {
@@ -132,21 +123,16 @@ func number(s string) int {
 	return n
 }
 
-// start runs a helper with its output on ends, which it closes.
+// start runs a role with its output on ends, which it closes.
 func start(t testing.TB, e Ends, words string, extra ...*os.File) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	c := exec.CommandContext(ctx, "/proc/self/exe")
-	c.Env = append(os.Environ(), helperVar+"="+words)
+	role := strings.Fields(words)
+	c := testproc.Command(t, role[0], role[1:]...)
 	out, errs := os.NewFile(uintptr(e.Stdout), "stdout"), os.NewFile(uintptr(e.Stderr), "stderr")
 	c.Stdout, c.Stderr, c.ExtraFiles = out, errs, extra
-	err := c.Start()
-	out.Close()
-	errs.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
+	defer out.Close()
+	defer errs.Close()
+	testproc.Start(t, c)
 	return c
 }
 
@@ -206,10 +192,12 @@ func say(t testing.TB, fd int, text string) {
 	}
 }
 
-// until waits for something that no event tells of.
+// until waits for something that no event tells of, by looking.
 func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !holds(); runtime.Gosched() {
+	look := time.NewTicker(500 * time.Microsecond)
+	defer look.Stop()
+	for end := time.Now().Add(patience); !holds(); <-look.C {
 		if time.Now().After(end) {
 			t.Fatalf("not in time: %s", what)
 		}

@@ -166,7 +166,9 @@ func (o *outlet) fail(err error) {
 		o.wait = firstRetry
 	}
 	if o.err == nil || o.err.Error() != err.Error() {
-		o.pump.report(Trouble{Destination: o.name, Err: fmt.Errorf("cannot write to %s: %w", o.name, err), Waiting: o.held.Load()})
+		o.pump.report(Trouble{
+			Destination: o.name, Err: fmt.Errorf("cannot write to %s: %w", o.name, err), Stuck: true, Waiting: o.held.Load(),
+		})
 	}
 	o.err = err
 	if o.timer != nil {

@@ -36,9 +36,9 @@ type Pump struct {
 	closing   bool
 	abandoned bool // no more waiting: give everything up
 	shape     layout
-	colors    map[string]uint8 // of services, by the order in which they came
-	own       []byte           // lines of the supervisor
-	users     int              // of a file
+	services  map[string]*service
+	own       []byte // lines of the supervisor
+	users     int    // of a file
 
 	finished chan struct{}
 	ownLost  atomic.Uint64 // calls of Write that found no room
@@ -62,10 +62,16 @@ type chunk struct {
 	final  bool   // nothing follows: complete the last line
 }
 
+// service is what the generations of a service have in common, under the pump's lock.
+type service struct {
+	color     uint8 // by the order in which the services came
+	undrained int   // generations of which a drain has not ended
+}
+
 func newPump(l *Logs, name string, shape layout) *Pump {
 	return &Pump{
 		logs: l, name: name, shape: shape,
-		sources: map[*Source]struct{}{}, colors: map[string]uint8{}, finished: make(chan struct{}),
+		sources: map[*Source]struct{}{}, services: map[string]*service{}, finished: make(chan struct{}),
 	}
 }
 

@@ -6,6 +6,7 @@ import "time"
 type Trouble struct {
 	Destination string
 	Err         error         // what failed; nil when it is over
+	Stuck       bool          // nothing can be written at present; it is tried again
 	Waiting     int64         // bytes that wait to be written
 	Gone        bool          // for ever: what is written from now on is discarded
 	Over        bool          // it takes lines again

@@ -16,7 +16,8 @@ type Source struct {
 	quoted  []byte // service as JSON
 	color   uint8
 	streams [2]stream
-	open    int // streams; under the pump's lock
+	open    int  // streams; under the pump's lock
+	drained bool // or at least asked to be, and counted; under the pump's lock
 
 	mu   sync.Mutex
 	tail *tail // nil until something was written
@@ -59,8 +60,15 @@ func (e Ends) Close() {
 	unix.Close(e.Stderr)
 }
 
+// maxUndrained is how many ended generations of a service may wait to be drained.
+const maxUndrained = 16
+
 // Attach makes the pipes for a new generation of a service and reads them from now on,
 // until all their writers are gone. It costs six system calls, none of which waits.
+//
+// It fails when descriptors are short, and when the destination has been stuck for so
+// long that sixteen generations of the service have ended in the meantime without having
+// been drained: a service that ends as soon as it starts would use up all descriptors.
 func (p *Pump) Attach(service string) (*Source, Ends, error) {
 	s := &Source{pump: p, service: service, quoted: appendJSON(nil, []byte(service))}
 	var ends [2]int
@@ -100,16 +108,19 @@ func (p *Pump) adopt(s *Source) error {
 		}
 	}
 	p.mu.Lock()
-	if p.closing {
+	known := p.services[s.service]
+	if known == nil {
+		known = &service{color: uint8(len(p.services) % len(palette))}
+		p.services[s.service] = known
+	}
+	switch {
+	case p.closing:
 		err = fmt.Errorf("%s: %w", p.name, os.ErrClosed)
+	case known.undrained >= maxUndrained:
+		err = fmt.Errorf("%s takes nothing, and what %d generations wrote waits for it", p.name, known.undrained)
 	}
 	if err == nil {
-		color, known := p.colors[s.service]
-		if !known {
-			color = uint8(len(p.colors) % len(palette))
-			p.colors[s.service] = color
-		}
-		s.color = color
+		s.color = known.color
 		p.shape.width = max(p.shape.width, len(s.service))
 		p.sources[s] = struct{}{}
 		s.open = len(s.streams)
