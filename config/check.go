@@ -11,12 +11,11 @@ import (
 // checker collects what is wrong while a tree of nodes is read into a File.
 type checker struct {
 	source    string // the text of the file
-	host      Host   // nil: leave the host out of it
 	reference func() []Entry
 	problems  []finding // refuse the file
 	warnings  []finding // do not
 
-	users, groups map[string]error // what the host said
+	users, groups accounts
 	logs          map[string]*node // the log files, to tell two services with the same
 	signals       []string         // the names of all, once they were needed
 }
@@ -53,7 +52,7 @@ func (n *node) label() string {
 	if n.parent != nil && (n.parent.kind == array || n.parent.kind == tables) {
 		return fmt.Sprintf("%s[%d]", n.parent.label(), n.position)
 	}
-	return keyText(n.name)
+	return shorten(keyText(n.name))
 }
 
 // field is one key of a table with fixed keys. T is what the table is read into.
@@ -106,7 +105,7 @@ func unknownKey[T any](c *checker, n, child *node, fields []field[T]) string {
 	elsewhere := c.elsewhere(child)
 	switch {
 	case n.isService() && child.kind == table && child.child("command") != nil:
-		c.unknown(child, "a name with a dot in it needs quotes: [service.%q]", n.name+"."+child.name)
+		c.unknown(child, "a name with a dot in it needs quotes: [service.%s]", quote(n.name+"."+child.name))
 		return "command"
 	case near != "" && (fits || elsewhere == ""):
 		c.unknown(child, "did you mean %q?", near)
@@ -125,9 +124,9 @@ func (c *checker) unknown(n *node, hint string, args ...any) {
 		what = "table"
 	}
 	if path := n.parent.path(); path != "" {
-		where = " in [" + path + "]"
+		where = " in [" + shorten(path) + "]"
 	}
-	c.wrongKey(n, fmt.Sprintf(hint, args...), "unknown %s %q%s", what, n.name, where)
+	c.wrongKey(n, fmt.Sprintf(hint, args...), "unknown %s %s%s", what, quote(n.name), where)
 }
 
 func byAlias[T any](name string, fields []field[T]) string {
@@ -183,7 +182,7 @@ func (n *node) isService() bool {
 // describe names a table in a message.
 func (n *node) describe() string {
 	if n.isService() {
-		return fmt.Sprintf("service %q", n.name)
+		return "service " + quote(n.name)
 	}
 	return n.label()
 }

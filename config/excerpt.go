@@ -17,10 +17,10 @@ const (
 // that goes below it with carets under at.
 func excerpt(text string, lineStart int, at span) (source, caret string) {
 	from, to := max(lineStart, at.start-bytesBefore), min(len(text), at.start+bytesAfter)
-	for from > lineStart && !utf8.RuneStart(text[from]) {
+	for i := 1; i < utf8.UTFMax && from > lineStart && !utf8.RuneStart(text[from]); i++ {
 		from--
 	}
-	for to < len(text) && !utf8.RuneStart(text[to]) {
+	for i := 1; i < utf8.UTFMax && to < len(text) && !utf8.RuneStart(text[to]); i++ {
 		to++
 	}
 	cut := to < len(text)

@@ -88,7 +88,7 @@ func (c *checker) topTable(root, n *node, into *top) string {
 		return n.name
 	}
 	if n.kind == table && n.child("command") != nil {
-		c.unknown(n, "did you mean [service.%s]?", keyText(n.name))
+		c.unknown(n, "did you mean [service.%s]?", shorten(keyText(n.name)))
 		return "service"
 	}
 	return unknownKey(c, root, n, topFields)

@@ -71,6 +71,8 @@ func checkProblems(t *testing.T, data []byte, problems []Problem) {
 			t.Errorf("%d:%d comes after %d:%d", p.Line, p.Column, last.Line, last.Column)
 		case p.Message == "" || strings.ContainsAny(p.Message+p.Hint+p.Path, "\n"):
 			t.Errorf("not one line: %q, %q, %q", p.Message, p.Hint, p.Path)
+		case len(p.Message) > 1000 || len(p.Hint) > 1000:
+			t.Errorf("%d and %d bytes: %.100s, %.100s", len(p.Message), len(p.Hint), p.Message, p.Hint)
 		case !strings.HasSuffix(p.Caret, "^") || len(p.Source) > 2000 || len(p.Caret) > 2000:
 			t.Errorf("caret %q below %q", p.Caret, p.Source)
 		}

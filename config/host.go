@@ -27,39 +27,27 @@ type Host interface {
 // setreuid(2).
 const maxID = 1<<32 - 2
 
-// account is a user or a group.
-type account struct {
-	what  string // "user" or "group"
-	has   func(string) (bool, error)
+// accounts are the users or the groups of a host.
+type accounts struct {
+	what  string                     // "user" or "group"
+	has   func(string) (bool, error) // nil: there is no host to ask
 	names func() []string
 	known map[string]error // the answers so far
 }
 
-// user and group read a name or number that the host, if there is one, must know; of a
+func newAccounts(host Host) (users, groups accounts) {
+	users = accounts{what: "user", known: map[string]error{}}
+	groups = accounts{what: "group", known: map[string]error{}}
+	if host != nil {
+		users.has, users.names = host.HasUser, host.Users
+		groups.has, groups.names = host.HasGroup, host.Groups
+	}
+	return users, groups
+}
+
+// account reads a name or number. The host, if there is one, must know the name; the
 // number it need not.
-func (c *checker) user(n *node, into *string) {
-	if c.users == nil {
-		c.users = map[string]error{}
-	}
-	a := account{what: "user", known: c.users}
-	if c.host != nil {
-		a.has, a.names = c.host.HasUser, c.host.Users
-	}
-	c.account(n, a, into)
-}
-
-func (c *checker) group(n *node, into *string) {
-	if c.groups == nil {
-		c.groups = map[string]error{}
-	}
-	a := account{what: "group", known: c.groups}
-	if c.host != nil {
-		a.has, a.names = c.host.HasGroup, c.host.Groups
-	}
-	c.account(n, a, into)
-}
-
-func (c *checker) account(n *node, a account, into *string) {
+func (c *checker) account(n *node, a *accounts, into *string) {
 	if id, ok := n.value.(int64); ok {
 		if id < 0 || id > maxID {
 			c.wrong(n, "", "%s id must be from 0 to %d, not %d", a.what, maxID, id)
@@ -83,7 +71,7 @@ func (c *checker) account(n *node, a account, into *string) {
 	if i := strings.IndexFunc(name, notInName); i >= 0 || name[0] == '-' {
 		hint := ""
 		if user, group, ok := strings.Cut(name, ":"); ok && user != "" && group != "" && a.what == "user" {
-			hint = fmt.Sprintf("write user = %q and group = %q", user, group)
+			hint = fmt.Sprintf("write user = %s and group = %s", quote(user), quote(group))
 		}
 		c.wrong(n, hint, "%s is no %s name", quote(name), a.what)
 		return
@@ -97,7 +85,7 @@ func (c *checker) account(n *node, a account, into *string) {
 // notInName tells what passwd(5) and group(5) cannot hold.
 func notInName(r rune) bool { return r < ' ' || r == 0x7f || r == ':' || r == '/' || r == ',' }
 
-func (c *checker) isKnown(n *node, a account, name string) bool {
+func (c *checker) isKnown(n *node, a *accounts, name string) bool {
 	err, asked := a.known[name]
 	if !asked {
 		var has bool

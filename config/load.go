@@ -104,7 +104,8 @@ func Parse(name string, data []byte, host Host) (*File, error) {
 	}
 	s.root.attach(values)
 
-	c := &checker{source: text, host: host, reference: sync.OnceValue(Reference), problems: findings}
+	c := &checker{source: text, reference: sync.OnceValue(Reference), problems: findings}
+	c.users, c.groups = newAccounts(host)
 	file := readFile(c, s.root)
 	if len(c.problems) > 0 {
 		return nil, &Error{File: name, Problems: locate(text, c.problems)}

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"sort"
-	"strconv"
 )
 
 // The bounds of how often the library reads one text, and how much that is together.
@@ -90,7 +89,7 @@ func repeatFindings(text string, repeats []repeat) []finding {
 		if inside {
 			continue
 		}
-		what := strconv.Quote(r.node.name)
+		what := quote(r.node.name)
 		if r.node.isService() {
 			what = "service " + what
 		}

@@ -49,12 +49,12 @@ var serviceFields = []field[Service]{
 	{
 		name: "user", aliases: "uid run-as runas", takes: "a name or a number",
 		doc:  "the user to run as; without it the supervisor's",
-		read: func(c *checker, n *node, into *Service) { c.user(n, &into.User) },
+		read: func(c *checker, n *node, into *Service) { c.account(n, &c.users, &into.User) },
 	},
 	{
 		name: "group", aliases: "gid", takes: "a name or a number",
 		doc:  "the group to run as; without it the user's, or the supervisor's",
-		read: func(c *checker, n *node, into *Service) { c.group(n, &into.Group) },
+		read: func(c *checker, n *node, into *Service) { c.account(n, &c.groups, &into.Group) },
 	},
 	{
 		name: "umask", takes: "an octal number in quotes",
@@ -71,13 +71,13 @@ var serviceFields = []field[Service]{
 		},
 	},
 	{
-		name: "restart", aliases: "autorestart auto-restart respawn backoff", takes: "a table",
+		name: "restart", aliases: "autorestart auto-restart respawn backoff restart-sec restart-delay restart-policy", takes: "a table",
 		doc:    "when and how fast the service is started again",
 		read:   func(c *checker, n *node, into *Service) { readRestart(c, n, &into.Restart) },
 		inside: func() []Entry { return entries(restartFields) },
 	},
 	{
-		name: "stop", aliases: "kill shutdown", takes: "a table",
+		name: "stop", aliases: "kill shutdown stop-signal stopsignal kill-signal killsignal stop-timeout kill-timeout", takes: "a table",
 		doc:    "how the service is stopped",
 		read:   func(c *checker, n *node, into *Service) { readStop(c, n, &into.Stop) },
 		inside: func() []Entry { return entries(stopFields) },
@@ -89,13 +89,13 @@ var serviceFields = []field[Service]{
 		inside: func() []Entry { return entries(signalsFields) },
 	},
 	{
-		name: "core", aliases: "coredump core-dump dump", takes: "a table",
+		name: "core", aliases: "coredump core-dump dump coredump-filter limit-core limitcore", takes: "a table",
 		doc:    "the core dumps of the service",
 		read:   func(c *checker, n *node, into *Service) { readCore(c, n, &into.Core) },
 		inside: func() []Entry { return entries(coreFields) },
 	},
 	{
-		name: "log", aliases: "logging output stdout stderr", takes: "a table",
+		name: "log", aliases: "logging output stdout stderr logfile log-file stdout-logfile", takes: "a table",
 		doc:    "what becomes of the output of the service",
 		read:   func(c *checker, n *node, into *Service) { readLog(c, n, &into.Log) },
 		inside: func() []Entry { return entries(logFields) },

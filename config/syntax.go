@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -124,11 +123,13 @@ func explain(text string, at span, message string, n *node) finding {
 		return say("the number is too large", "")
 	case strings.HasPrefix(message, "invalid escape"):
 		return say("no such escape in a string", `write \\ for a backslash, or put the text in 'single quotes'`)
+	case strings.Contains(message, "hexadecimal digits after"):
+		return say("an escape in this string is cut short", `write \x and two, \u and four, or \U and eight hexadecimal digits`)
 	case strings.HasPrefix(message, "Key '"):
 		return say("the key is already defined as something else", "")
 	}
 	first, size := utf8.DecodeRuneInString(message)
-	return say(printable(string(unicode.ToLower(first))+message[size:]), "")
+	return say(shorten(printable(string(unicode.ToLower(first))+message[size:])), "")
 }
 
 func inQuotes(at span, raw string) finding {
@@ -155,7 +156,7 @@ func explainKey(text string, at span, found rune) (string, string) {
 		start--
 	}
 	end := at.start + strings.IndexAny(text[at.start:]+"=", " \t=\r\n}]")
-	return fmt.Sprintf("%q cannot be in a key without quotes", found), "put the key in quotes: " + strconv.Quote(text[start:end])
+	return fmt.Sprintf("%q cannot be in a key without quotes", found), "put the key in quotes: " + quote(text[start:end])
 }
 
 func quoteHint(text string, at span) string {

@@ -59,6 +59,7 @@ var syntaxTests = []struct{ text, want string }{
 	{"a = 99999999999999999999", "1:5 the number is too large"},
 	{"a = 1e999", "1:5 the number is too large"},
 	{`a = "\q"`, `1:6 no such escape in a string; write \\ for a backslash, or put the text in 'single quotes'`},
+	{`a = "\u12"`, `1:6 an escape in this string is cut short; write \x and two, \u and four`},
 	{`a = "C:\ x"`, `1:6 no such escape in a string`},
 	{"a = 2020-13-01", `1:5 there is no such date or time; put it in quotes if it is meant as text: "2020-13-01"`},
 	{"a = .5", "1:5 floats must start with a digit"},
@@ -82,6 +83,7 @@ var syntaxTests = []struct{ text, want string }{
 	{"a = 1\rb = 2", "1:6 control character 0x0d"},
 	{"# ä\xffb", "1:4 byte 0xff is no UTF-8; save the file in UTF-8"},
 	{"a = 'ok'\nb = '\xc3'", "2:6 byte 0xc3 is no UTF-8"},
+	{"a\nbb" + strings.Repeat("\x9d", 500_000), "2:3 byte 0x9d is no UTF-8"},
 	{"\xff\xfea\x00", "1:1 the file is in UTF-16; save it in UTF-8"},
 	{"a = " + strings.Repeat("[", 100_000), "1:21 too many brackets inside brackets"},
 	{"a = " + strings.Repeat("{a=", 100_000), "1:53 too many brackets inside brackets"},
@@ -107,6 +109,7 @@ func TestSyntax(t *testing.T) {
 			t.Errorf("%.60q: %v", test.text, err)
 			continue
 		}
+		checkProblems(t, []byte(test.text), e.Problems)
 		p := e.Problems[slices.IndexFunc(e.Problems, func(p Problem) bool {
 			return !strings.HasPrefix(p.Message, "unknown") && !strings.HasPrefix(p.Message, "no service")
 		})]

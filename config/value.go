@@ -146,17 +146,17 @@ func durationHint(text string) string {
 	if amount, err := strconv.ParseFloat(text[:end], 64); err == nil {
 		switch strings.ToLower(strings.TrimSpace(text[end:])) {
 		case "":
-			return fmt.Sprintf(`in seconds that is "%ss"`, text)
+			return "in seconds that is " + quote(text+"s")
 		case "sec", "secs", "second", "seconds", "s":
-			return fmt.Sprintf("did you mean %q?", text[:end]+"s")
+			return "did you mean " + quote(text[:end]+"s") + "?"
 		case "min", "mins", "minute", "minutes", "m":
-			return fmt.Sprintf("did you mean %q?", text[:end]+"m")
+			return "did you mean " + quote(text[:end]+"m") + "?"
 		case "hr", "hrs", "hour", "hours", "h":
-			return fmt.Sprintf("did you mean %q?", text[:end]+"h")
+			return "did you mean " + quote(text[:end]+"h") + "?"
 		case "msec", "millis", "millisecond", "milliseconds", "ms":
-			return fmt.Sprintf("did you mean %q?", text[:end]+"ms")
+			return "did you mean " + quote(text[:end]+"ms") + "?"
 		case "d", "day", "days":
-			return fmt.Sprintf("in hours that is %q", strconv.FormatFloat(24*amount, 'f', -1, 64)+"h")
+			return "in hours that is " + quote(strconv.FormatFloat(24*amount, 'f', -1, 64)+"h")
 		}
 	}
 	return `write numbers with the units ns, us, ms, s, m or h: "500ms", "30s", "1h30m"`
@@ -193,7 +193,7 @@ func (c *checker) number(n *node, low, high float64, into *float64) {
 		hint := ""
 		if text, isText := n.value.(string); isText {
 			if number, err := strconv.ParseFloat(text, 64); err == nil && number == number {
-				hint = fmt.Sprintf("write %s without quotes", text)
+				hint = "write " + shorten(text) + " without quotes"
 			}
 		}
 		c.wrongType(n, "a number", hint)
@@ -250,8 +250,8 @@ func (c *checker) elements(n *node, takes string, read func(*node)) bool {
 		switch raw := c.raw(n); {
 		case n.kind == table:
 			hint = "put [ ] around it"
-		case len(raw) <= 100 && !strings.Contains(raw, "\n"):
-			hint = "put [ ] around it: [" + raw + "]"
+		case len(raw) <= maxQuoted && !strings.Contains(raw, "\n"):
+			hint = "put [ ] around it: [" + printable(raw) + "]"
 		}
 		c.wrongType(n, takes, hint)
 		return false
@@ -262,11 +262,16 @@ func (c *checker) elements(n *node, takes string, read func(*node)) bool {
 	return true
 }
 
+// maxQuoted is how much of somebody's text a message has room for.
+const maxQuoted = 100
+
 // quote keeps a message on one line and readable, whatever is quoted in it.
-func quote(text string) string {
-	const most = 100
-	if len(text) > most {
-		return strconv.Quote(strings.ToValidUTF8(text[:most], "")) + "..."
+func quote(text string) string { return strconv.Quote(shorten(text)) }
+
+// shorten keeps a message readable.
+func shorten(text string) string {
+	if len(text) <= maxQuoted {
+		return text
 	}
-	return strconv.Quote(text)
+	return strings.ToValidUTF8(text[:maxQuoted], "") + "..."
 }
