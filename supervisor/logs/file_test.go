@@ -281,3 +281,28 @@ func TestFIFO(t *testing.T) {
 	p.Reopen()
 	expect(text)
 }
+
+func TestFit(t *testing.T) {
+	regular := unix.Stat_t{Mode: unix.S_IFREG}
+	for _, c := range []struct {
+		name string
+		file file
+		b    string
+		want int
+	}{
+		{"no limit", file{st: regular, size: 99}, "a\nb\n", 4},
+		{"not a regular file", file{Rotation: Rotation{MaxSize: 1}}, "a\nb\n", 4},
+		{"room for all", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 5}, "a\nb\n", 4},
+		{"room for a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 6}, "a\nb\n", 2},
+		{"no room", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 8}, "a\nb\n", 0},
+		{"no room, but empty", file{Rotation: Rotation{MaxSize: 1}, st: regular}, "a\nb\n", 2},
+		{"no room, in a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 9, mid: true}, "a\nb\n", 2},
+		{"too large, in a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 99, mid: true}, "a\nb\n", 2},
+		{"rotation failed", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 12, retry: 18}, "a\nb\n", 4},
+		{"no newline", file{Rotation: Rotation{MaxSize: 1}, st: regular}, "ab", 2},
+	} {
+		if got := c.file.fit([]byte(c.b)); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,18 +16,19 @@ import (
 
 // pipe returns a pipe that holds one page. Its writing end is blocking, and not an
 // os.File, which would change that.
-func pipe(t *testing.T) (r *os.File, w int) {
+func pipe(t *testing.T) (r *os.File, w int, closeW func()) {
 	t.Helper()
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
 		t.Fatal(err)
 	}
 	r = os.NewFile(uintptr(fds[0]), "pipe")
-	t.Cleanup(func() { r.Close(); unix.Close(fds[1]) })
+	closeW = sync.OnceFunc(func() { unix.Close(fds[1]) })
+	t.Cleanup(func() { r.Close(); closeW() })
 	if _, err := unix.FcntlInt(uintptr(fds[1]), unix.F_SETPIPE_SZ, 4096); err != nil {
 		t.Fatal(err)
 	}
-	return r, fds[1]
+	return r, fds[1], closeW
 }
 
 func cancelled() context.Context {
@@ -39,7 +41,7 @@ func cancelled() context.Context {
 // everything arrives when it is read.
 func TestStuckConsole(t *testing.T) {
 	l := newLogs(t, nil)
-	r, w := pipe(t)
+	r, w, _ := pipe(t)
 	console, err := l.Console(Console{Stdout: w, Stderr: w})
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +86,7 @@ func TestStuckConsole(t *testing.T) {
 // opened once more.
 func TestSharedNonblocking(t *testing.T) {
 	l := newLogs(t, nil)
-	r, w := pipe(t)
+	r, w, _ := pipe(t)
 	if err := unix.SetNonblock(w, true); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +141,7 @@ func TestSocket(t *testing.T) {
 func TestReaderGone(t *testing.T) {
 	news := make(chan Trouble, 8)
 	l := newLogs(t, func(n Trouble) { news <- n })
-	r, w := pipe(t)
+	r, w, _ := pipe(t)
 	p, err := l.Console(Console{Stdout: w, Stderr: w})
 	if err != nil {
 		t.Fatal(err)
@@ -269,7 +271,7 @@ func TestCloseOfHungWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, w := pipe(t)
+	r, w, _ := pipe(t)
 	p := into(t, l, layout{}, &console{name: "standard output", given: w, own: -1})
 	_, e := attach(t, p, "svc")
 	say(t, e.Stdout, strings.Repeat("line\n", 10000))

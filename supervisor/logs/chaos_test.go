@@ -1,0 +1,124 @@
+package logs
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// moody is a small pipe that takes less than it is given, or nothing.
+type moody struct {
+	*console
+	r *rand.Rand
+}
+
+func (m *moody) write(b []byte) (int, error) {
+	switch m.r.IntN(100) {
+	case 0:
+		return 0, unix.EINTR
+	case 1:
+		return 0, unix.ENOSPC
+	default:
+		return m.console.write(b[:1+m.r.IntN(len(b))])
+	}
+}
+
+// TestChaos: whatever a destination does, and whatever is asked for meanwhile, every line
+// arrives, and nobody waits for ever.
+func TestChaos(t *testing.T) {
+	const services, lines = 20, 100
+	l := newLogs(t, func(Trouble) {})
+	r, w, closeW := pipe(t)
+	c, err := openConsole(w, "the test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := into(t, l, layout{named: true, width: 5}, &moody{console: c, r: rand.New(rand.NewPCG(1, 2))})
+	text := make(chan string)
+	go func() {
+		var b strings.Builder
+		random, buf := rand.New(rand.NewPCG(3, 4)), make([]byte, 8192)
+		for {
+			n, err := r.Read(buf[:1+random.IntN(len(buf))])
+			b.Write(buf[:n])
+			if err == io.EOF {
+				text <- b.String()
+				return
+			}
+		}
+	}()
+
+	done := make(chan bool)
+	var meddlers sync.WaitGroup
+	for i := range 2 {
+		meddlers.Go(func() { meddle(p, rand.New(rand.NewPCG(5, uint64(i))), done) })
+	}
+	var writers sync.WaitGroup
+	for i := range services {
+		s, e := attach(t, p, fmt.Sprint("svc", i))
+		script := script{uint64(i), lines, 5000}
+		for stream, fd := range []int{e.Stdout, e.Stderr} {
+			writers.Go(func() { say(t, fd, strings.Join(script.lines(stream), "\n")) })
+		}
+		writers.Go(func() {
+			<-done
+			e.Close()
+			drain(t, s)
+		})
+	}
+	until(t, "all is read", func() bool { return p.Stats().Lines >= services*2*(lines-1) })
+	close(done)
+	meddlers.Wait()
+	writers.Wait()
+	closeAll(t, l)
+	closeW()
+
+	var ours strings.Builder
+	for line := range strings.Lines(<-text) {
+		if strings.HasPrefix(line, "svc") {
+			ours.WriteString(line)
+		} else if line != "own\n" && line != "other | own\n" {
+			t.Fatalf("torn: %.100q", line)
+		}
+	}
+	tr := transcript{}
+	tr.readText(t, "either", ours.String())
+	tr.part(t, services)
+	for i := range services {
+		tr.check(t, fmt.Sprint("svc", i), "stdout", script{uint64(i), lines, 5000}.lines(0))
+		tr.check(t, fmt.Sprint("svc", i), "stderr", script{uint64(i), lines, 5000}.lines(1))
+	}
+}
+
+// meddle asks a pump for this and that until done.
+func meddle(p *Pump, r *rand.Rand, done chan bool) {
+	for {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		switch r.IntN(4) {
+		case 0:
+			p.Reopen()
+		case 1:
+			_, _ = p.Write([]byte("own"))
+		case 2:
+			p.Stats()
+		case 3:
+			s, e, err := p.Attach("other")
+			if err != nil {
+				continue
+			}
+			_, _ = unix.Write(e.Stdout, []byte("own"))
+			s.Tail()
+			s.Close()
+			e.Close()
+		}
+	}
+}
