@@ -5,7 +5,6 @@ import (
 	"iter"
 	"math/bits"
 	"strconv"
-	"strings"
 )
 
 // Set is a set of signals, laid out as the kernel's sigset_t: signal n is bit n-1.
@@ -69,11 +68,14 @@ func (set Set) String() string {
 	case Full:
 		return "all"
 	}
-	names := make([]string, 0, set.Len())
+	var names []byte
 	for s := range set.All() {
-		names = append(names, s.String())
+		if len(names) > 0 {
+			names = append(names, ' ')
+		}
+		names = append(names, s.String()...)
 	}
-	return strings.Join(names, " ")
+	return string(names)
 }
 
 // ParseMask reads a mask as /proc/PID/status writes it in SigBlk, SigIgn, SigCgt,

@@ -2,7 +2,8 @@ package signals
 
 import (
 	"strconv"
-	"strings"
+
+	"supervise/internal/text"
 )
 
 // Signal is a signal number. The zero value is no signal at all, which kill(2)
@@ -164,8 +165,8 @@ func (s Signal) String() string {
 func (s Signal) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText reads what [Parse] reads.
-func (s *Signal) UnmarshalText(text []byte) error {
-	parsed, err := Parse(string(text))
+func (s *Signal) UnmarshalText(name []byte) error {
+	parsed, err := Parse(string(name))
 	if err == nil {
 		*s = parsed
 	}
@@ -188,9 +189,9 @@ func (e *UnknownError) Error() string {
 // Parse reads a signal by name or number: "SIGTERM", "term", "15", "RTMIN+3",
 // "SIGRTMAX-1", "SIG32", and the aliases CLD, IOT, POLL and UNUSED. Upper and lower
 // case do not matter. Zero and everything above 64 is an [UnknownError].
-func Parse(text string) (Signal, error) {
-	name := strings.ToUpper(strings.TrimSpace(text))
-	name = strings.TrimPrefix(name, "SIG")
+func Parse(given string) (Signal, error) {
+	name := text.Upper(text.Trim(given))
+	name, _ = text.CutPrefix(name, "SIG")
 	if n, err := strconv.ParseUint(name, 10, 8); err == nil && Signal(n).Valid() && name[0] != '+' {
 		return Signal(n), nil
 	}
@@ -202,16 +203,16 @@ func Parse(text string) (Signal, error) {
 			return s, nil
 		}
 	}
-	return 0, &UnknownError{Text: text, Near: nearest(name)}
+	return 0, &UnknownError{Text: given, Near: nearest(name)}
 }
 
 // parseRealTime reads RTMIN, RTMIN+n, RTMAX and RTMAX-n.
 func parseRealTime(name string) (Signal, bool) {
 	base, sign := SIGRTMIN, byte('+')
-	rest, ok := strings.CutPrefix(name, "RTMIN")
+	rest, ok := text.CutPrefix(name, "RTMIN")
 	if !ok {
 		base, sign = SIGRTMAX, '-'
-		if rest, ok = strings.CutPrefix(name, "RTMAX"); !ok {
+		if rest, ok = text.CutPrefix(name, "RTMAX"); !ok {
 			return 0, false
 		}
 	}

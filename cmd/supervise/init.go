@@ -9,7 +9,7 @@ import (
 )
 
 // newInit is init as the other commands' help, completion and manual see it. When it is
-// run it does not come this way: see main.
+// run it does not come this way, but that of package first.
 func newInit() *cobra.Command {
 	return &cobra.Command{
 		Use:                "init [flags] [--] COMMAND [ARG...]",

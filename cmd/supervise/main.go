@@ -3,19 +3,20 @@
 // really do.
 //
 // This package is the roof: flags, wiring and exit codes, one file for each subcommand.
-// What the subcommands do stands in the packages that they call.
+// What the subcommands do stands in the packages that they call. The one exception is
+// init, which package first runs before main.
 package main
+
+// The runtime need not read the cgroup's CPU limits at every start: nothing here uses
+// more than one CPU for long.
+//
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
 
 import (
 	"os"
 
-	"supervise/supervisor/pid1"
+	_ "supervise/cmd/supervise/first"
 )
 
-func main() {
-	// A container's start waits for this one: nothing is set up that it does not need.
-	if len(os.Args) > 1 && os.Args[1] == "init" {
-		os.Exit(pid1.Main(os.Args, os.Args[2:]))
-	}
-	os.Exit(execute(os.Args[1:]))
-}
+func main() { os.Exit(execute(os.Args[1:])) }

@@ -3,9 +3,9 @@ package sys
 import (
 	"iter"
 	"strconv"
-	"strings"
 	"syscall"
 
+	"supervise/internal/text"
 	"supervise/signals"
 )
 
@@ -53,22 +53,26 @@ type SignalState struct {
 // ReadSignalState reads the state of the main thread of a process; "self" is the
 // caller's process.
 func ReadSignalState(pid string) (state SignalState, err error) {
-	text, err := ReadFile("/proc/" + pid + "/status")
+	status, err := ReadFile("/proc/" + pid + "/status")
 	if err != nil {
 		return state, err
 	}
-	return ParseSignalState(text)
+	return ParseSignalState(status)
 }
 
 // ParseSignalState reads the text of a /proc/PID/status.
-func ParseSignalState(text string) (state SignalState, err error) {
+func ParseSignalState(status string) (state SignalState, err error) {
 	found := false
-	for line := range strings.Lines(text) {
-		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":\t")
+	for line := range text.Split(status, '\n') {
+		name, value, _ := text.Cut(line, ':')
+		value, tab := text.CutPrefix(value, "\t")
+		if !tab {
+			continue
+		}
 		var set *signals.Set
 		switch name {
 		case "SigQ":
-			used, limit, _ := strings.Cut(value, "/")
+			used, limit, _ := text.Cut(value, '/')
 			state.Queued, _ = strconv.ParseUint(used, 10, 64)
 			state.Limit, _ = strconv.ParseUint(limit, 10, 64)
 			continue
@@ -108,7 +112,7 @@ func ReadFile(path string) (string, error) {
 
 // ReadAll reads from a descriptor up to its end, or the first error.
 func ReadAll(fd int) string {
-	var text []byte
+	var all []byte
 	buffer := make([]byte, 4096)
 	for {
 		n, err := syscall.Read(fd, buffer)
@@ -116,8 +120,8 @@ func ReadAll(fd int) string {
 			continue
 		}
 		if n <= 0 || err != nil {
-			return string(text)
+			return string(all)
 		}
-		text = append(text, buffer[:n]...)
+		all = append(all, buffer[:n]...)
 	}
 }

@@ -1,6 +1,12 @@
 package intake
 
-import "supervise/signals"
+import (
+	"slices"
+
+	"supervise/internal/sys"
+	"supervise/internal/text"
+	"supervise/signals"
+)
 
 // Mode is how signals come in.
 type Mode uint8
@@ -45,3 +51,13 @@ const Forever int64 = -1
 
 // taken is the set that is waited for: every signal that can be.
 const taken = signals.Full &^ (1<<(signals.SIGKILL-1) | 1<<(signals.SIGSTOP-1))
+
+// readArguments reads the program's arguments from /proc.
+func readArguments() []string {
+	all, err := sys.ReadFile("/proc/self/cmdline")
+	if err != nil || all == "" {
+		return nil
+	}
+	all = all[:len(all)-1] // the last one's end
+	return slices.Collect(text.Split(all, 0))
+}

@@ -105,6 +105,15 @@ func Built() Mode {
 	return Reexec
 }
 
+// Arguments returns the program's arguments, argv[0] first, also before package os is
+// initialised; nil where they cannot be known.
+func Arguments() []string {
+	if boot.Entered() {
+		return boot.Arguments()
+	}
+	return readArguments()
+}
+
 // HandedDown returns what the process was handed, for a program that only wants to know.
 func HandedDown() Inherited {
 	if boot.Entered() {

@@ -43,6 +43,9 @@ func Leave() {}
 // Built returns Portable.
 func Built() Mode { return Portable }
 
+// Arguments returns the program's arguments, argv[0] first.
+func Arguments() []string { return readArguments() }
+
 // HandedDown returns nothing that could be relied upon.
 func HandedDown() Inherited { return Inherited{} }
 

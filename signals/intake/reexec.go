@@ -4,11 +4,12 @@ package intake
 
 import (
 	"errors"
+	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"supervise/internal/sys"
+	"supervise/internal/text"
 	"supervise/signals"
 	"supervise/signals/intake/boot"
 )
@@ -42,12 +43,12 @@ func (e *ReexecError) Unwrap() error { return e.Err }
 // A marker that somebody else has set, without blocking the signals, is an error: to
 // execute the program once more could go on for ever.
 func resumed() (found Inherited, again bool, err error) {
-	text, ok := syscall.Getenv(marker)
+	encoded, ok := syscall.Getenv(marker)
 	if !ok {
 		return found, false, nil
 	}
 	_ = syscall.Unsetenv(marker)
-	found, ok = decode(text)
+	found, ok = decode(encoded)
 	open := taken &^ (sys.Mask() | signals.Set(boot.Forced))
 	if !ok || open != 0 {
 		return found, false, &ReexecError{Err: errMarker}
@@ -71,14 +72,12 @@ func handedDown() Inherited {
 }
 
 func (f Inherited) encode() string {
-	return strings.Join([]string{
-		f.Mask.Mask(), f.Ignored.Mask(),
-		strconv.FormatUint(f.NoFile.Soft, 10), strconv.FormatUint(f.NoFile.Hard, 10),
-	}, ":")
+	return f.Mask.Mask() + ":" + f.Ignored.Mask() + ":" +
+		strconv.FormatUint(f.NoFile.Soft, 10) + ":" + strconv.FormatUint(f.NoFile.Hard, 10)
 }
 
-func decode(text string) (f Inherited, ok bool) {
-	fields := strings.Split(text, ":")
+func decode(encoded string) (f Inherited, ok bool) {
+	fields := slices.Collect(text.Split(encoded, ':'))
 	if len(fields) != 4 {
 		return f, false
 	}

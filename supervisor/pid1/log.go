@@ -47,7 +47,7 @@ type field struct {
 	number int
 }
 
-func text(name, value string) field   { return field{name: name, text: value} }
+func word(name, value string) field   { return field{name: name, text: value} }
 func number(name string, n int) field { return field{name: name, number: n} }
 
 func (l *logger) enabled(level Level) bool { return level >= l.level }

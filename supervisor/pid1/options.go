@@ -2,7 +2,8 @@ package pid1
 
 import (
 	"strconv"
-	"strings"
+
+	"supervise/internal/text"
 )
 
 // Options is what supervise init was asked to do.
@@ -51,11 +52,11 @@ func Parse(args []string, terminal bool) (Options, error) {
 		if arg == "--" {
 			break
 		}
-		if !strings.HasPrefix(arg, "-") || arg == "-" {
+		if len(arg) < 2 || arg[0] != '-' {
 			args = append([]string{arg}, args...)
 			break
 		}
-		name, value, given := strings.Cut(arg, "=")
+		name, value, given := text.Cut(arg, '=')
 		switch name {
 		case "-h", "--help":
 			options.Help = true

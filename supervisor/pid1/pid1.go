@@ -1,7 +1,6 @@
 package pid1
 
 import (
-	"strings"
 	"syscall"
 
 	"supervise/internal/sys"
@@ -43,7 +42,7 @@ func Run(in *intake.Intake, options Options) (status int) {
 	}
 	if syscall.Getpid() != 1 {
 		if err := sys.Subreaper(); err != nil {
-			s.log.say(Warn, "cannot become child subreaper, orphans will not be reaped here", text("error", err.Error()))
+			s.log.say(Warn, "cannot become child subreaper, orphans will not be reaped here", word("error", err.Error()))
 		}
 	}
 	terminal := foreground()
@@ -186,9 +185,9 @@ func (s *supervisor) flush() {
 
 // farewell is the last line: why we exit.
 func (s *supervisor) farewell(exit signals.Exit) {
-	fields := []field{text("command", s.name), number("pid", s.command.PID), number("status", exit.Status()), number("orphans", s.orphans)}
+	fields := []field{word("command", s.name), number("pid", s.command.PID), number("status", exit.Status()), number("orphans", s.orphans)}
 	if count, last := s.in.Relayed(); count > 0 {
-		fields = append(fields, text("last-signal", last.String()))
+		fields = append(fields, word("last-signal", last.String()))
 	}
 	s.log.say(Info, "the command "+exit.String(), fields...)
 	if lost := s.in.Lost(); lost > 0 {
@@ -220,5 +219,5 @@ func Main(argv, rest []string) int {
 }
 
 func stderr(message string) {
-	_, _ = syscall.Write(2, []byte(strings.TrimRight(message, "\n")+"\n"))
+	_, _ = syscall.Write(2, []byte(message))
 }

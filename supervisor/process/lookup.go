@@ -1,8 +1,9 @@
 package process
 
 import (
-	"strings"
 	"syscall"
+
+	"supervise/internal/text"
 )
 
 // defaultPath is where execvp(3) looks when there is no PATH.
@@ -17,14 +18,14 @@ func Lookup(name, path string, havePath bool) (string, error) {
 	if name == "" {
 		return "", &StartError{Step: `find ""`, Errno: syscall.ENOENT}
 	}
-	if strings.Contains(name, "/") {
+	if _, _, slash := text.Cut(name, '/'); slash {
 		return name, nil
 	}
 	if !havePath {
 		path = defaultPath
 	}
 	reason := syscall.ENOENT
-	for dir := range strings.SplitSeq(path, ":") {
+	for dir := range text.Split(path, ':') {
 		file := dir + "/" + name
 		if dir == "" {
 			file = "./" + name

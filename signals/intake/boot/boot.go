@@ -26,6 +26,7 @@ const Quiet = ^faults
 // What the entry point found. The names are used from assembly.
 var (
 	entered  uint32
+	stack    *uintptr  // where the kernel put argc, argv and the rest: the System V ABI, "Process Initialization"
 	mask     uint64    // the inherited signal mask
 	ignored  uint64    // the inherited ignored signals
 	noFile   [2]uint64 // RLIMIT_NOFILE, soft and hard
@@ -34,7 +35,8 @@ var (
 
 // What the catcher and the guard read.
 var (
-	retired   uint32 // the guard is to stop
+	guarding  uint32 // the guard has taken its place
+	retired   uint32 // it is to stop
 	selfPID   int32
 	intakeTID int32
 	quietMask = Quiet
@@ -76,6 +78,22 @@ func restorerPC() uintptr
 
 // Entered reports whether the process came in through the ELF entry point.
 func Entered() bool { return entered != 0 }
+
+// Arguments returns the program's arguments, if [Entered]: package os has them only once
+// it is initialised.
+func Arguments() []string {
+	argc := int(*stack)
+	argv := unsafe.Slice((**byte)(unsafe.Add(unsafe.Pointer(stack), unsafe.Sizeof(*stack))), argc)
+	arguments := make([]string, argc)
+	for i, first := range argv {
+		n := 0
+		for *(*byte)(unsafe.Add(unsafe.Pointer(first), n)) != 0 {
+			n++
+		}
+		arguments[i] = unsafe.String(first, n) // it stays where it is for as long as we live
+	}
+	return arguments
+}
 
 // Mask returns the signal mask that the process inherited, if [Entered].
 func Mask() uint64 { return mask }

@@ -6,6 +6,7 @@
 #define SYS_rt_sigaction	13
 #define SYS_rt_sigprocmask	14
 #define SYS_rt_sigreturn	15
+#define SYS_sched_yield		24
 #define SYS_pause		34
 #define SYS_getpid		39
 #define SYS_clone		56
@@ -26,6 +27,7 @@
 
 // What the entry point and the guard ask the kernel for: siginfo_t or struct sigaction.
 GLOBL	scratch<>(SB), NOPTR, $128
+GLOBL	zero<>(SB), NOPTR|RODATA, $16
 DATA	everything<>+0(SB)/8, $0xffffffffffffffff
 GLOBL	everything<>(SB), NOPTR|RODATA, $8
 
@@ -66,9 +68,20 @@ taken:
 coalesced:
 	RET
 
+// bound has the guard leave further signals 32, 33 and 34 to the catcher once it has
+// filled its part of the ring. Clobbers AX.
+TEXT bound<>(SB), NOSPLIT|NOFRAME, $0
+	CMPQ	·ringHead(SB), $RING_GUARD
+	JLT	room
+	MOVL	$0x7fffffff, AX
+	ANDQ	AX, ·guardSet(SB)
+room:
+	RET
+
 // The entry point of the process: -ldflags=-E=_supervise_entry. At SP lie argc, argv
 // and all the rest that the runtime will read; below it is free.
 TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVQ	SP, ·stack(SB)
 	MOVL	$SYS_rt_sigprocmask, AX
 	MOVL	$0, DI			// SIG_BLOCK
 	LEAQ	everything<>(SB), SI
@@ -125,6 +138,23 @@ catch:
 	CMPQ	R14, $34
 	JLE	catch
 
+	// Take what was pending at exec, as long as there is room.
+pending:
+	MOVL	$SYS_rt_sigtimedwait, AX
+	LEAQ	·guardSet(SB), DI
+	LEAQ	scratch<>(SB), SI
+	LEAQ	zero<>(SB), DX
+	MOVL	$8, R10
+	SYSCALL
+	CMPQ	AX, $0
+	JLE	drained
+	MOVQ	AX, R14
+	LEAQ	scratch<>(SB), R12
+	CALL	keep<>(SB)
+	CALL	bound<>(SB)
+	JMP	pending
+drained:
+
 	// From here on the runtime runs on a second thread, which takes over this stack;
 	// without one, on this thread and unguarded.
 	MOVL	$1, ·entered(SB)
@@ -137,12 +167,21 @@ catch:
 	SYSCALL
 	CMPQ	AX, $0
 	JGT	guard
+	JLT	run
+behind:
+	CMPL	·guarding(SB), $0	// not before the guard has taken its place
+	JNE	run
+	MOVL	$SYS_sched_yield, AX
+	SYSCALL
+	JMP	behind
+run:
 	JMP	_rt0_amd64_linux(SB)
 
 	// The first thread: keep what the second would die of. No stack but for keep's
 	// return address.
 guard:
-	LEAQ	stack<>+64(SB), SP
+	LEAQ	guardStack<>+64(SB), SP
+	MOVL	$1, ·guarding(SB)
 wait:
 	MOVL	$SYS_rt_sigtimedwait, AX
 	LEAQ	·guardSet(SB), DI
@@ -155,11 +194,7 @@ wait:
 	MOVQ	AX, R14
 	LEAQ	scratch<>(SB), R12
 	CALL	keep<>(SB)
-	CMPQ	·ringHead(SB), $RING_GUARD
-	JLT	wake
-	MOVL	$0x7fffffff, AX		// leave what follows of 32, 33 and 34 to the catcher
-	ANDQ	AX, ·guardSet(SB)
-wake:
+	CALL	bound<>(SB)
 	MOVL	·intakeTID(SB), SI
 	TESTL	SI, SI
 	JZ	asked
@@ -175,9 +210,7 @@ rest:
 	SYSCALL
 	JMP	rest
 
-GLOBL	stack<>(SB), NOPTR, $64
-GLOBL	zero<>(SB), NOPTR|RODATA, $16
-
+GLOBL	guardStack<>(SB), NOPTR, $64
 // The catcher: a SA_SIGINFO handler. DI = signal, SI = *siginfo_t, DX = *ucontext, on
 // the runtime's signal stack. rt_sigreturn restores every register, so all may be used.
 TEXT ·catcher(SB), NOSPLIT|NOFRAME|TOPFRAME, $0

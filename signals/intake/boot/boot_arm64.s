@@ -4,6 +4,7 @@
 
 // System calls: asm-generic/unistd.h.
 #define SYS_ppoll		73
+#define SYS_sched_yield		124
 #define SYS_tgkill		131
 #define SYS_rt_sigaction	134
 #define SYS_rt_sigprocmask	135
@@ -24,6 +25,7 @@
 
 // What the entry point asks the kernel for: siginfo_t or struct sigaction.
 GLOBL	scratch<>(SB), NOPTR, $128
+GLOBL	zero<>(SB), NOPTR|RODATA, $16
 DATA	everything<>+0(SB)/8, $0xffffffffffffffff
 GLOBL	everything<>(SB), NOPTR|RODATA, $8
 
@@ -77,9 +79,26 @@ count:
 coalesced:
 	RET
 
+// bound has the guard leave further signals 32, 33 and 34 to the catcher once it has
+// filled its part of the ring. Clobbers R1 and R2.
+TEXT bound<>(SB), NOSPLIT|NOFRAME, $0
+	MOVD	$·ringHead(SB), R1
+	MOVD	(R1), R1
+	CMP	$RING_GUARD, R1
+	BLT	room
+	MOVD	$·guardSet(SB), R1
+	MOVD	(R1), R2
+	AND	$0x7fffffff, R2
+	MOVD	R2, (R1)
+room:
+	RET
+
 // The entry point of the process: -ldflags=-E=_supervise_entry. At RSP lie argc, argv
 // and all the rest that the runtime will read; R0 is 0 and must be so again.
 TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVD	RSP, R0
+	MOVD	$·stack(SB), R1
+	MOVD	R0, (R1)
 	MOVD	$SYS_rt_sigprocmask, R8
 	MOVD	$0, R0			// SIG_BLOCK
 	MOVD	$everything<>(SB), R1
@@ -145,6 +164,23 @@ catch:
 	CMP	$34, R20
 	BLE	catch
 
+	// Take what was pending at exec, as long as there is room.
+pending:
+	MOVD	$SYS_rt_sigtimedwait, R8
+	MOVD	$·guardSet(SB), R0
+	MOVD	$scratch<>(SB), R1
+	MOVD	$zero<>(SB), R2
+	MOVD	$8, R3
+	SVC
+	CMP	$0, R0
+	BLE	drained
+	MOVD	R0, R20
+	MOVD	$scratch<>(SB), R19
+	BL	keep<>(SB)
+	BL	bound<>(SB)
+	B	pending
+drained:
+
 	// From here on the runtime runs on a second thread, which takes over this stack;
 	// without one, on this thread and unguarded.
 	MOVD	$·entered(SB), R1
@@ -159,11 +195,23 @@ catch:
 	SVC
 	CMP	$0, R0
 	BGT	guard
+	BLT	run
+behind:
+	MOVD	$·guarding(SB), R1	// not before the guard has taken its place
+	LDARW	(R1), R1
+	CBNZW	R1, run
+	MOVD	$SYS_sched_yield, R8
+	SVC
+	B	behind
+run:
 	MOVD	$0, R0
 	B	_rt0_arm64_linux(SB)
 
 	// The first thread: keep what the second would die of. It uses no stack.
 guard:
+	MOVD	$·guarding(SB), R1
+	MOVW	$1, R2
+	STLRW	R2, (R1)
 wait:
 	MOVD	$SYS_rt_sigtimedwait, R8
 	MOVD	$·guardSet(SB), R0
@@ -176,15 +224,7 @@ wait:
 	MOVD	R0, R20
 	MOVD	$scratch<>(SB), R19
 	BL	keep<>(SB)
-	MOVD	$·ringHead(SB), R1
-	MOVD	(R1), R1
-	CMP	$RING_GUARD, R1
-	BLT	wake
-	MOVD	$·guardSet(SB), R1	// leave what follows of 32, 33 and 34 to the catcher
-	MOVD	(R1), R2
-	AND	$0x7fffffff, R2
-	MOVD	R2, (R1)
-wake:
+	BL	bound<>(SB)
 	MOVD	$·intakeTID(SB), R1
 	MOVW	(R1), R1
 	CBZW	R1, asked
