@@ -1,3 +1,9 @@
+// The runtime need not read the cgroup's CPU limits at every start, nor look at them
+// again every second: nothing here uses more than one CPU for long.
+//
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
 // Command supervise is a process supervisor that takes signals seriously: PID 1 of a
 // container, supervisor of services on a server, and the tool that shows what signals
 // really do.
@@ -6,12 +12,6 @@
 // What the subcommands do stands in the packages that they call. The one exception is
 // init, which package first runs before main.
 package main
-
-// The runtime need not read the cgroup's CPU limits at every start: nothing here uses
-// more than one CPU for long.
-//
-//go:debug containermaxprocs=0
-//go:debug updatemaxprocs=0
 
 import (
 	"os"
