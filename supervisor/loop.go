@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"runtime/debug"
 	"time"
 
 	"supervise/internal/sys"
@@ -11,6 +12,8 @@ import (
 // loop runs until the machine says that everything is down.
 func (s *Supervisor) loop() {
 	s.dispatch(machine.Event{Kind: machine.Boot})
+	// Reading the configuration has taken memory that will not be needed again.
+	debug.FreeOSMemory()
 	for !s.finished {
 		info, ok := s.in.Wait(s.timeout())
 		if ok {

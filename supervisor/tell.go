@@ -110,6 +110,9 @@ func (s *Supervisor) greet(options Options) {
 		line = line.Str("no-cgroup", reason.Error())
 	}
 	line.Msg("supervise starts")
+	for _, w := range options.File.Warnings {
+		s.log.Warn().Str("file", options.File.Path).Int("line", w.Line).Str("key", w.Path).Str("hint", w.Hint).Msg(w.Message)
+	}
 }
 
 // levels says how much a note matters. Those that are missing are of level info.

@@ -25,12 +25,15 @@ Exit status: 0 when the file is right, 2 when it is not, 1 when it cannot be rea
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file, err := config.Load(args[0], accounts.Host{})
 			if format == "json" {
-				return checkJSON(cmd, args[0], err)
+				return checkJSON(cmd, args[0], file, err)
 			}
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d services, no errors\n", args[0], len(file.Services))
+			for _, w := range file.Warnings {
+				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", w.Text(args[0]))
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: no errors, services: %d\n", args[0], len(file.Services))
 			return err
 		},
 	}
@@ -38,15 +41,29 @@ Exit status: 0 when the file is right, 2 when it is not, 1 when it cannot be rea
 	return cmd
 }
 
-// checkJSON prints the problems as an object, an empty list when there are none.
-func checkJSON(cmd *cobra.Command, path string, err error) error {
-	invalid := &config.Error{File: path, Problems: []config.Problem{}}
-	if err != nil && !errors.As(err, &invalid) {
+// checked is what check prints as JSON. Its lists are empty rather than missing.
+type checked struct {
+	File     string           `json:"file"`
+	Services int              `json:"services"`
+	Problems []config.Problem `json:"problems"`
+	Warnings []config.Problem `json:"warnings"`
+}
+
+func checkJSON(cmd *cobra.Command, path string, file *config.File, err error) error {
+	result := checked{File: path, Problems: []config.Problem{}, Warnings: []config.Problem{}}
+	var invalid *config.Error
+	switch {
+	case errors.As(err, &invalid):
+		result.Problems = invalid.Problems
+	case err != nil:
 		return err
+	default:
+		result.Services = len(file.Services)
+		result.Warnings = append(result.Warnings, file.Warnings...)
 	}
 	encoder := json.NewEncoder(cmd.OutOrStdout())
 	encoder.SetIndent("", "  ")
-	if e := encoder.Encode(invalid); e != nil {
+	if e := encoder.Encode(result); e != nil {
 		return e
 	}
 	if err != nil {
