@@ -32,7 +32,10 @@ TEXT _tiny_entry(SB), NOSPLIT|NOFRAME, $0
 	LEAQ	announce<>(SB), SI
 	CMPQ	0(R12), $1
 	JLE	open
-	MOVQ	16(R12), SI
+	MOVQ	16(R12), AX
+	CMPB	0(AX), $0x2f	// a path from the root
+	JNE	open
+	MOVQ	AX, SI
 open:
 	MOVQ	$AT_FDCWD, DI
 	MOVQ	$O_WRONLY, DX

@@ -34,7 +34,11 @@ TEXT _tiny_entry(SB), NOSPLIT|NOFRAME, $0
 	MOVD	0(R19), R2
 	CMP	$1, R2
 	BLE	open
-	MOVD	16(R19), R1
+	MOVD	16(R19), R2
+	MOVBU	(R2), R3
+	CMP	$0x2f, R3	// a path from the root
+	BNE	open
+	MOVD	R2, R1
 open:
 	MOVD	$AT_FDCWD, R0
 	MOVD	$O_WRONLY, R2

@@ -1,0 +1,68 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// program is one that is built for the comparison. Its file in the bench directory has its
+// name.
+type program struct {
+	name    string
+	pkg     string
+	ldflags string
+}
+
+// programs are linked as a release is: see Makefile.
+var programs = []program{
+	{"supervise", "supervise/cmd/supervise", "-s -w -E=_supervise_entry"},
+	{"leastgo", "supervise/internal/bench/leastgo", "-s -w"},
+	{"tiny", "supervise/internal/bench/tiny", "-s -w -E=_tiny_entry"},
+	{"receiver", "supervise/internal/bench/receiver", "-s -w -E=_receiver_entry"},
+}
+
+//go:embed leastc/least.c
+var leastC []byte
+
+// build makes all programs in a directory. The one in C is left out when there is no
+// compiler.
+func build(dir string, o options) error {
+	for _, p := range programs {
+		file := filepath.Join(dir, p.name)
+		if p.name == "supervise" && o.supervise != "" {
+			given, err := filepath.Abs(o.supervise)
+			if err != nil {
+				return err
+			}
+			if err := os.Symlink(given, file); err != nil {
+				return err
+			}
+			continue
+		}
+		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", p.ldflags, "-o", file, p.pkg)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("cannot build %s: %w\n%s", p.name, err, strings.TrimSpace(string(out)))
+		}
+	}
+	return buildC(dir)
+}
+
+func buildC(dir string) error {
+	compiler, err := exec.LookPath("gcc")
+	if err != nil {
+		return nil
+	}
+	source := filepath.Join(dir, "least.c")
+	if err := os.WriteFile(source, leastC, 0o644); err != nil {
+		return err
+	}
+	if out, err := exec.Command(compiler, "-O2", "-o", filepath.Join(dir, "leastc"), source).CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build leastc: %w\n%s", err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}

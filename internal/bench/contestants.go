@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"supervise/internal/bench/report"
+	"supervise/internal/bench/stats"
+)
+
+// contestant is a wrapper: a program that runs one command and passes on what concerns it.
+type contestant struct {
+	name     string
+	argv     []string // that the command follows, below a subreaper
+	init     []string // as PID 1; argv when it is nil
+	forwards bool     // hands signals on
+	absent   string   // why it does not take part
+}
+
+// The names that goals refer to.
+const (
+	bare      = "no wrapper"
+	leastGo   = "least Go"
+	tini      = "tini"
+	supervise = "supervise init"
+)
+
+// wrappers returns all wrappers there are. dumb-init is run with -c, as otherwise its
+// command alone would be in a session of its own, which the kernel schedules as a group of
+// its own (sched(7), "autogroup"), and the signals would go to a group.
+func (b *bench) wrappers() []contestant {
+	all := []contestant{
+		{name: "least C", argv: []string{b.file("leastc")}, forwards: true},
+		{name: leastGo, argv: []string{b.file("leastgo")}},
+		{name: tini, argv: []string{"tini", "-s", "--"}, init: []string{"tini", "--"}, forwards: true},
+		{name: "dumb-init -c", argv: []string{"dumb-init", "-c", "--"}, forwards: true},
+		{name: "catatonit", argv: []string{"catatonit", "--"}, forwards: true},
+		{name: supervise, argv: []string{b.file("supervise"), "init", "--"}, forwards: true},
+	}
+	for i := range all {
+		all[i].find()
+	}
+	return all
+}
+
+// find looks the program up, and tries it.
+func (c *contestant) find() {
+	if c.init == nil {
+		c.init = c.argv
+	}
+	file, err := exec.LookPath(c.argv[0])
+	switch {
+	case err != nil && c.argv[0] == filepath.Base(c.argv[0]):
+		c.absent = "not installed"
+		return
+	case errors.Is(err, os.ErrNotExist):
+		c.absent = "no C compiler"
+		return
+	case err != nil:
+		c.absent = err.Error()
+		return
+	}
+	c.argv, c.init = append([]string{file}, c.argv[1:]...), append([]string{file}, c.init[1:]...)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, c.argv[0], append(c.argv[1:], "true")...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		c.absent = fmt.Sprintf("it does not run: %v %s", err, out)
+	}
+}
+
+// series are the samples of all contestants of one table.
+type series struct {
+	order   []string
+	rounds  map[string]*stats.Rounds
+	skipped map[string]string
+}
+
+func newSeries(names ...string) *series {
+	s := &series{rounds: map[string]*stats.Rounds{}, skipped: map[string]string{}}
+	for _, name := range names {
+		s.order = append(s.order, name)
+		s.rounds[name] = &stats.Rounds{}
+	}
+	return s
+}
+
+// seriesOf makes the series of a table of wrappers, of which absent ones are skipped.
+func seriesOf(all []contestant) *series {
+	s := newSeries()
+	for _, c := range all {
+		s.order = append(s.order, c.name)
+		s.rounds[c.name] = &stats.Rounds{}
+		if c.absent != "" {
+			s.skipped[c.name] = c.absent
+		}
+	}
+	return s
+}
+
+// fail takes a contestant out of the rest of the table. The others go on.
+func (s *series) fail(name string, err error) {
+	s.skipped[name] = err.Error()
+	progress("%s: %v", name, err)
+}
+
+// in reports whether a contestant still takes part.
+func (s *series) in(name string) bool { return s.skipped[name] == "" }
+
+// ratio compares two contestants, and is 0 when one of them has no samples.
+func (s *series) ratio(name, baseline string) float64 {
+	if !s.in(name) || !s.in(baseline) || s.rounds[name] == nil || s.rounds[baseline] == nil {
+		return 0
+	}
+	return s.rounds[name].Ratio(*s.rounds[baseline])
+}
+
+// rows makes a row for each contestant with the cells that fill returns.
+func (s *series) rows(fill func(name string, samples stats.Rounds) map[string]report.Cell) []report.Row {
+	var rows []report.Row
+	for _, name := range s.order {
+		row := report.Row{Name: name, Skipped: s.skipped[name]}
+		if row.Skipped == "" {
+			row.Cells = fill(name, *s.rounds[name])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// shuffled returns the contestants that take part, in random order, so that none profits
+// from the one before it.
+func shuffled(all []contestant, s *series) []contestant {
+	var in []contestant
+	for _, i := range rand.Perm(len(all)) {
+		if s.in(all[i].name) {
+			in = append(in, all[i])
+		}
+	}
+	return in
+}
+
+// goal says whether a number is low enough; 0 is one that was not measured.
+func goal(text string, value, most float64, format string) report.Goal {
+	g := report.Goal{Text: text}
+	if value != 0 {
+		g.Measured, g.Met = fmt.Sprintf(format, value), value <= most
+	}
+	return g
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// manager is a program that keeps services running.
+type manager struct {
+	name   string
+	absent string         // why it does not take part
+	stop   syscall.Signal // that makes it stop all services
+
+	// arrange writes what it needs for services called s0000, s0001, ... that run tiny,
+	// into a directory that has the FIFO "announce", and returns its command line.
+	arrange func(b *bench, dir string, services int) ([]string, error)
+}
+
+// The names that goals refer to.
+const (
+	superviseRun = "supervise run"
+	forkExec     = "bare fork+exec"
+)
+
+// managers returns all there are. supervise takes part twice, because the others have no
+// part in what a service writes: the services of s6 and runit inherit standard output.
+func (b *bench) managers() []manager {
+	all := []manager{
+		{name: superviseRun, stop: syscall.SIGTERM, arrange: arrangeSupervise("prefix"), absent: b.lacksRun()},
+		{name: superviseRun + ", output inherited", stop: syscall.SIGTERM, arrange: arrangeSupervise("inherit"), absent: b.lacksRun()},
+		{name: "s6-svscan", stop: syscall.SIGTERM, arrange: arrangeScan("s6-svscan", "-c", "1024"), absent: notInstalled("s6-svscan", "s6-supervise")},
+		// runsvdir ends its children on SIGHUP, and not on SIGTERM: runsvdir(8).
+		{name: "runsvdir", stop: syscall.SIGHUP, arrange: arrangeScan("runsvdir"), absent: notInstalled("runsvdir", "runsv")},
+	}
+	return all
+}
+
+func notInstalled(programs ...string) string {
+	for _, name := range programs {
+		if _, err := exec.LookPath(name); err != nil {
+			return "not installed"
+		}
+	}
+	return ""
+}
+
+// lacksRun says why supervise run cannot be measured, if so.
+func (b *bench) lacksRun() string {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, b.file("supervise"), "run", "--help").CombinedOutput()
+	if err != nil || len(out) == 0 {
+		return "this build has no command run"
+	}
+	return ""
+}
+
+func arrangeSupervise(log string) func(*bench, string, int) ([]string, error) {
+	return func(b *bench, dir string, services int) ([]string, error) {
+		var text strings.Builder
+		fmt.Fprintf(&text, "[supervisor]\nruntime-dir = %q\n", filepath.Join(dir, "run"))
+		for i := range services {
+			fmt.Fprintf(&text, "\n[service.s%04d]\ncommand = [%q, %q]\nrestart = { policy = \"always\", delay = \"0s\" }\nlog = { mode = %q }\n",
+				i, b.file("tiny"), filepath.Join(dir, "announce"), log)
+		}
+		file := filepath.Join(dir, "services.toml")
+		return []string{b.file("supervise"), "run", file}, os.WriteFile(file, []byte(text.String()), 0o644)
+	}
+}
+
+// arrangeScan makes a directory with one directory a service, as s6 and runit want it. Their
+// program "run" is tiny itself, without a shell in between.
+func arrangeScan(argv ...string) func(*bench, string, int) ([]string, error) {
+	return func(b *bench, dir string, services int) ([]string, error) {
+		for i := range services {
+			service := filepath.Join(dir, fmt.Sprintf("s%04d", i))
+			if err := os.Mkdir(service, 0o755); err != nil {
+				return nil, err
+			}
+			if err := os.Symlink(b.file("tiny"), filepath.Join(service, "run")); err != nil {
+				return nil, err
+			}
+		}
+		file, err := exec.LookPath(argv[0])
+		return append(append([]string{file}, argv[1:]...), dir), err
+	}
+}
+
+// running is a manager at work.
+type running struct {
+	manager
+	child *child
+	fifo  *fifo
+	start int64 // CLOCK_MONOTONIC in ns, right before it was started
+}
+
+// launch starts a manager in a new directory.
+func (b *bench) launch(m manager, services int) (*running, error) {
+	b.started++
+	dir := b.file(fmt.Sprintf("services.%d", b.started))
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
+	}
+	f, err := openFIFO(filepath.Join(dir, "announce"))
+	if err != nil {
+		return nil, err
+	}
+	argv, err := m.arrange(b, dir, services)
+	if err != nil {
+		f.close()
+		return nil, err
+	}
+	r := &running{manager: m, fifo: f, start: now()}
+	if r.child, err = b.start(argv...); err != nil {
+		f.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// kill ends the manager. What it had started is left to sweep.
+func (r *running) kill() {
+	r.child.kill()
+	r.fifo.close()
+}
+
+// ended waits until no service is left and the manager has exited.
+func (r *running) ended() error {
+	deadline := time.Now().Add(patience)
+	fd, err := unix.PidfdOpen(r.child.pid, 0)
+	if err != nil {
+		return os.NewSyscallError("pidfd_open", err)
+	}
+	defer unix.Close(fd)
+	if err := r.fifo.gone(deadline); err != nil {
+		return fmt.Errorf("services are left: %w", err)
+	}
+	if err := readable(fd, deadline); err != nil {
+		return fmt.Errorf("%s goes on: %w", r.name, err)
+	}
+	return nil
+}
