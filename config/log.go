@@ -20,7 +20,7 @@ var logFields = []field[Log]{
 	},
 	{
 		name: "format", aliases: "style", takes: `"text" or "json"`,
-		doc: `how a line is written; without it text in mode "file", and the format of the supervisor's log in mode "prefix"`,
+		doc: `how a line is written in mode "file", text without it; in mode "prefix" the format is that of the supervisor's log`,
 		read: func(c *checker, n *node, into *Log) {
 			if word, ok := c.word(n, formatWords[Text:], "plain=text logfmt=text jsonl=json"); ok {
 				into.Format = Text + LogFormat(word)
@@ -56,8 +56,13 @@ func readLog(c *checker, n *node, into *Log) {
 	if into.Mode == ToFile && !there["file"] {
 		c.wrongKey(mode, `write file = "/var/log/NAME.log"`, `mode "file" needs a file`)
 	}
-	if format := n.child("format"); format != nil && into.Mode == Inherit {
-		c.wrongKey(format, "", `mode "inherit" has no format: the supervisor does not see the lines`)
+	if format := n.child("format"); format != nil && (mode == nil || there["mode"]) {
+		switch into.Mode {
+		case Inherit:
+			c.wrongKey(format, "", `mode "inherit" has no format: the supervisor does not see the lines`)
+		case Prefix:
+			c.wrongKey(format, "the format of all of them is that of the supervisor's log: supervise run --log-format", `in mode "prefix" a service has no format of its own`)
+		}
 	}
 	if into.Mode != ToFile {
 		if file != nil {

@@ -156,8 +156,8 @@ const (
 // LogFormat says how a line of output is written down.
 type LogFormat uint8
 
-// The formats. AutoFormat follows the supervisor's own log format in mode "prefix", and
-// is Text in mode "file".
+// The formats, of mode "file". AutoFormat, which is Text there, is that of the supervisor's
+// own log in mode "prefix".
 const (
 	AutoFormat LogFormat = iota
 	Text
