@@ -83,7 +83,7 @@ func (s *Supervisor) start(service *service) (process.Process, error) {
 		return process.Process{}, err
 	}
 	defer closeEnds()
-	dir, procs, has := service.tree.CgroupFD()
+	cgroup, has := service.tree.CgroupFD()
 	return process.Start(&process.Spec{
 		Path: file, Argv: spec.Command, Env: env, Dir: spec.Directory,
 		Mask: spec.Signals.Block, Ignore: spec.Signals.Ignore,
@@ -91,7 +91,7 @@ func (s *Supervisor) start(service *service) (process.Process, error) {
 		Limits:     limits(spec, s.in.Inherited().NoFile),
 		Credential: service.who.credential,
 		Umask:      int(spec.Umask.Mask), HasUmask: spec.Umask.Set,
-		CgroupFD: dir, ProcsFD: procs, HasCgroup: has,
+		CgroupFD: cgroup, HasCgroup: has,
 	})
 }
 

@@ -30,9 +30,8 @@ type Spec struct {
 	HasUmask   bool
 
 	// CgroupFD is a descriptor of a cgroup2 directory that the child starts in, if
-	// HasCgroup. Without clone3 (Linux 5.7) ProcsFD takes its place: the same directory's
-	// cgroup.procs, open for writing.
-	CgroupFD, ProcsFD int
+	// HasCgroup.
+	CgroupFD  int
 	HasCgroup         bool
 }
 

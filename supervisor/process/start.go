@@ -83,7 +83,16 @@ func refused(err error) bool {
 const stepClone3 = "clone3"
 
 func spawn(spec *Spec, modern bool) (Process, error) {
-	p, err := prepare(spec, !modern)
+	procs := -1
+	if spec.HasCgroup && !modern {
+		var err error
+		procs, err = syscall.Openat(spec.CgroupFD, "cgroup.procs", syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
+		if err != nil {
+			return Process{PIDFD: -1}, &StartError{Step: "open cgroup.procs", Errno: err.(syscall.Errno)}
+		}
+		defer syscall.Close(procs)
+	}
+	p, err := prepare(spec, procs)
 	if err != nil {
 		return Process{PIDFD: -1}, err
 	}

@@ -59,9 +59,9 @@ func (p *plan) add(name string, number uintptr, args ...uintptr) *step {
 	return last
 }
 
-// prepare turns the spec into system calls. join is set where the child is not born into
-// its cgroup, but has to go there itself.
-func prepare(spec *Spec, join bool) (*plan, error) {
+// prepare turns the spec into system calls. procs is cgroup.procs of the child's cgroup
+// where it is not born there but has to go itself, else -1.
+func prepare(spec *Spec, procs int) (*plan, error) {
 	p := &plan{
 		steps: make([]step, 0, maxSteps), names: make([]string, 0, maxSteps),
 		ignore: sigaction{handler: sigIgn}, mask: spec.Mask,
@@ -69,9 +69,9 @@ func prepare(spec *Spec, join bool) (*plan, error) {
 	if err := p.strings(spec); err != nil {
 		return nil, err
 	}
-	if spec.HasCgroup && join {
+	if procs >= 0 {
 		p.zero[0] = '0' // the writer itself: cgroups(7)
-		p.add("write cgroup.procs", syscall.SYS_WRITE, uintptr(spec.ProcsFD), uintptr(unsafe.Pointer(&p.zero)), 1)
+		p.add("write cgroup.procs", syscall.SYS_WRITE, uintptr(procs), uintptr(unsafe.Pointer(&p.zero)), 1)
 	}
 	p.placement(spec)
 	p.limit(spec)

@@ -97,7 +97,7 @@ func (r *Root) Service(name string) (Tree, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	return &cgroup{path: path, fd: fd, procs: -1}, nil
+	return &cgroup{path: path, fd: fd}, nil
 }
 
 // Environment returns the variables that mark a service's processes as such.
@@ -184,17 +184,11 @@ func unescape(path string) string {
 
 // cgroup is the tree of a service that has a cgroup.
 type cgroup struct {
-	path  string
-	fd    int // of the directory
-	procs int // of cgroup.procs, opened when it is first needed
+	path string
+	fd   int // of the directory
 }
 
-func (c *cgroup) CgroupFD() (dir, procs int, ok bool) {
-	if c.procs < 0 {
-		c.procs, _ = unix.Openat(c.fd, "cgroup.procs", unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	}
-	return c.fd, c.procs, true
-}
+func (c *cgroup) CgroupFD() (fd int, ok bool) { return c.fd, true }
 
 func (c *cgroup) Started(int) {}
 
@@ -305,9 +299,6 @@ func exists(path string) bool {
 }
 
 func (c *cgroup) Close() error {
-	if c.procs >= 0 {
-		_ = unix.Close(c.procs)
-	}
 	_ = unix.Close(c.fd)
 	return removeAll(c.path)
 }

@@ -22,8 +22,8 @@ func (m Method) String() string {
 // Tree is all that was started by one service and has not ended.
 type Tree interface {
 	// CgroupFD returns the descriptor of the cgroup that the service's processes must be
-	// started in, and that of its cgroup.procs, if there is one.
-	CgroupFD() (dir, procs int, ok bool)
+	// started in, if there is one.
+	CgroupFD() (fd int, ok bool)
 
 	// Started names the process that was started last as the service's main process.
 	Started(pid int)
