@@ -24,9 +24,11 @@ const (
 // supervise them need, and until all are down.
 func (b *bench) fleet() []report.Table {
 	all := b.managers()
-	order := []string{forkExec}
+	order := []string{forkExec, forkExecCgroup}
+	run := map[string]func() (fleetCost, error){forkExec: b.bareFleet, forkExecCgroup: b.cgroupFleet}
 	for _, m := range all {
 		order = append(order, m.name)
+		run[m.name] = func() (fleetCost, error) { return b.fleetOf(m) }
 	}
 	up, memory, processes, down := newSeries(order...), newSeries(order...), newSeries(order...), newSeries(order...)
 	for _, m := range all {
@@ -37,19 +39,15 @@ func (b *bench) fleet() []report.Table {
 			if !up.in(order[i]) {
 				continue
 			}
-			run := b.bareFleet
-			if i > 0 {
-				run = func() (fleetCost, error) { return b.fleetOf(all[i-1]) }
-			}
-			got, err := run()
+			got, err := run[order[i]]()
 			if err != nil {
 				up.fail(order[i], err)
 				continue
 			}
 			up.rounds[order[i]].Add(round, got.up)
+			down.rounds[order[i]].Add(round, got.down)
 			memory.rounds[order[i]].Add(round, got.memory)
 			processes.rounds[order[i]].Add(round, got.processes)
-			down.rounds[order[i]].Add(round, got.down)
 		}
 	}
 	return []report.Table{fleetTable(up, memory, processes, down)}
@@ -124,40 +122,11 @@ func (b *bench) supervising(pid int) (mib, count float64, err error) {
 	return mib, count, nil
 }
 
-// bareFleet is the floor: nothing but fork, exec, kill and wait.
-func (b *bench) bareFleet() (got fleetCost, err error) {
-	f, path, err := b.newFIFO()
-	if err != nil {
-		return got, err
-	}
-	defer f.close()
-	start := now()
-	var pids []int
-	for range fleetSize {
-		pid, err := syscall.ForkExec(b.file("tiny"), []string{"tiny", path}, &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{0, 1, 2}})
-		if err != nil {
-			return got, err
-		}
-		pids = append(pids, pid)
-	}
-	if got.up, err = f.all(start); err != nil {
-		return got, err
-	}
-	start = now()
-	for _, pid := range pids {
-		_ = syscall.Kill(pid, syscall.SIGTERM)
-	}
-	for _, pid := range pids {
-		_, _ = syscall.Wait4(pid, nil, 0, nil)
-	}
-	got.down = float64(now()-start) / 1e6
-	return got, nil
-}
-
 func fleetTable(up, memory, processes, down *series) report.Table {
 	mib := memory.rounds[superviseRun].Summary().Median
 	return report.Table{
 		Name: "fleet", Title: fmt.Sprintf("%d services: until all run, the supervising processes, until all are gone", fleetSize),
+		Notes: []string{"The memory is that of all processes but the services. s6 and runit do nothing with what their services write here."},
 		Goals: []report.Goal{
 			goal(fmt.Sprintf("%s up within %.1fx of %s", superviseRun, fleetUpGoal, forkExec), up.ratio(superviseRun, forkExec), fleetUpGoal, "%.2fx"),
 			goal(fmt.Sprintf("%s below %.0f MiB", superviseRun, fleetPSSGoal), mib, fleetPSSGoal, "%.1f MiB"),
@@ -178,7 +147,7 @@ func fleetTable(up, memory, processes, down *series) report.Table {
 				"up": report.Median(u, 0), "ups": report.Spread(u, 0), "ratio": report.Ratio(up.ratio(name, forkExec)),
 				"down": report.Median(d, 0), "downs": report.Spread(d, 0), "n": report.Number(float64(u.Count), 0),
 			}
-			if name != forkExec {
+			if name != forkExec && name != forkExecCgroup {
 				cells["pss"] = report.Median(memory.rounds[name].Summary(), 1)
 				cells["processes"] = report.Median(processes.rounds[name].Summary(), 0)
 			}

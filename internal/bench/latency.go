@@ -132,6 +132,7 @@ func latencyTable(s *series, pinned bool) report.Table {
 	if pinned {
 		table.Title = "the same with sender, wrapper and command on one processor, µs"
 	}
+	table.Notes = []string{"All are in one session, and signals go to the command alone: dumb-init is run with -c for that."}
 	table.Goals = []report.Goal{goal(supervise+" faster than "+tini, s.ratio(supervise, tini), 0.999, "%.2fx")}
 	return table
 }

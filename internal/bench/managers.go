@@ -26,8 +26,9 @@ type manager struct {
 
 // The names that goals refer to.
 const (
-	superviseRun = "supervise run"
-	forkExec     = "bare fork+exec"
+	superviseRun   = "supervise run"
+	forkExec       = "bare fork+exec"
+	forkExecCgroup = "bare, a cgroup each"
 )
 
 // managers returns all there are. supervise takes part twice, because the others have no

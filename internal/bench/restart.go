@@ -150,6 +150,7 @@ func restartTable(old, young *series) report.Table {
 	worst := max(old.rounds[superviseRun].Summary().Median, young.rounds[superviseRun].Summary().Median)
 	return report.Table{
 		Name: "restart", Title: "SIGKILL to the replacement running, ms",
+		Notes: []string{"runit and s6 let a second pass between two starts of a service; the others start it at once."},
 		Goals: []report.Goal{goal(fmt.Sprintf("%s, no delay, within %.1f ms", superviseRun, restartGoal), worst, restartGoal, "%.2f ms")},
 		Columns: []report.Column{
 			{Key: "old", Title: "up for 1.1 s"},
