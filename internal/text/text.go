@@ -1,7 +1,3 @@
-// Package text has the few functions of package strings that the start of supervise init
-// needs, for ASCII. Package strings itself needs package unicode, whose tables are set up
-// before main, and sorts behind the packages that init wants to be started before: see
-// cmd/supervise/first.
 package text
 
 import "iter"
@@ -37,16 +33,19 @@ func Split(s string, sep byte) iter.Seq[string] {
 	}
 }
 
-// Trim returns s without blanks and control characters at both ends.
+// Trim returns s without white space at both ends.
 func Trim(s string) string {
-	for s != "" && s[0] <= ' ' {
+	for s != "" && space(s[0]) {
 		s = s[1:]
 	}
-	for s != "" && s[len(s)-1] <= ' ' {
+	for s != "" && space(s[len(s)-1]) {
 		s = s[:len(s)-1]
 	}
 	return s
 }
+
+// space is isspace(3) in the C locale.
+func space(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
 // Upper returns s with the letters a to z in upper case.
 func Upper(s string) string {

@@ -7,7 +7,7 @@ import (
 )
 
 func samples() []string {
-	return []string{"", "a", "=", "a=b", "a=b=c", "=b", "a=", "  a b\t\n", " \t ", "SIGterm", "x\x00y", "\x7fz"}
+	return []string{"", "a", "=", "a=b", "a=b=c", "=b", "a=", "  a b\t\n", " \t ", "SIGterm", "x\x00y", "x\x00", "\v\fx\r\x1f", "\x7fz"}
 }
 
 // Each function does what its model in package strings does, on ASCII.
@@ -27,7 +27,7 @@ func TestAsStrings(t *testing.T) {
 		if got, want := Upper(s), strings.ToUpper(s); got != want {
 			t.Errorf("Upper(%q) = %q, want %q", s, got, want)
 		}
-		if got, want := Trim(s), strings.Trim(s, "\x00\t\n "); got != want {
+		if got, want := Trim(s), strings.TrimSpace(s); got != want {
 			t.Errorf("Trim(%q) = %q, want %q", s, got, want)
 		}
 	}

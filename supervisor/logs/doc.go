@@ -35,6 +35,8 @@
 // and reads no more: the pipes fill up, and the writers wait, as they would without a
 // supervisor. Nobody else waits: not the other pumps, and not the callers of the methods,
 // which never wait for anything (but [Logs.File], which opens the file, and [Logs.Close]).
+// [Source.Drain] answers after its grace, and [Pump.Attach] refuses a service whose last
+// sixteen generations have ended undrained.
 //
 // The supervisor's own descriptors are shared with other processes, so their flags are
 // left alone. A pipe or a terminal is opened once more, without blocking, through

@@ -11,7 +11,7 @@ import (
 type Drained struct {
 	Tail []string // see [Source.Tail]
 	// Complete is false if the destination was stuck for so long that not everything
-	// could be read; that is done later, and nothing is lost.
+	// could be read. That is done later, and nothing is lost unless [Logs.Close] gives up.
 	Complete bool
 }
 

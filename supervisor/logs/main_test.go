@@ -61,8 +61,10 @@ func chat(args []string) int {
 	for len(text[0])+len(text[1]) > 0 {
 		i := r.IntN(2)
 		n := min(len(text[i]), 1+r.IntN(1<<r.IntN(15)))
-		if _, err := unix.Write(1+i, text[i][:n]); err != nil {
+		if m, err := unix.Write(1+i, text[i][:n]); err != nil {
 			return 1
+		} else if m != n {
+			return 3
 		}
 		text[i] = text[i][n:]
 	}

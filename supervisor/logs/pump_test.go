@@ -34,7 +34,12 @@ func (tr transcript) check(t *testing.T, service, stream string, want []string) 
 	}
 	for i := range min(len(got), len(want)) {
 		if got[i] != want[i] {
-			t.Errorf("%s %s: line %d is %.200q, want %.200q", service, stream, i, got[i], want[i])
+			at := 0
+			for at < min(len(got[i]), len(want[i])) && got[i][at] == want[i][at] {
+				at++
+			}
+			t.Errorf("%s %s: line %d differs at byte %d: %d bytes, %.100q; want %d, %.100q",
+				service, stream, i, at, len(got[i]), got[i][at:], len(want[i]), want[i][at:])
 			return
 		}
 	}

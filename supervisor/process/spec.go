@@ -32,7 +32,7 @@ type Spec struct {
 	// CgroupFD is a descriptor of a cgroup2 directory that the child starts in, if
 	// HasCgroup.
 	CgroupFD  int
-	HasCgroup         bool
+	HasCgroup bool
 }
 
 // Placement is the process group and session that a child starts in.

@@ -1,14 +1,3 @@
-// Package first runs supervise init before the rest of the program is initialised.
-//
-// A container's start waits for init, and init needs none of what the other subcommands
-// are built with. To link that is cheap, but to initialise it is not: the tables of
-// unicode, the time zone, the command-line library and all the rest cost more than
-// everything that init does itself. The language says in which order packages are
-// initialised: by import path, each as soon as all that it imports are. What init needs
-// imports nothing that sorts behind "supervise", which the lattice test watches, so that
-// this package's turn comes before that of "time", "unicode", "os" and all that need them.
-//
-// For any other subcommand it does nothing.
 package first
 
 import (

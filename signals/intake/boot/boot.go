@@ -25,20 +25,23 @@ const Quiet = ^faults
 
 // What the entry point found. The names are used from assembly.
 var (
-	entered  uint32
-	stack    *uintptr  // where the kernel put argc, argv and the rest: the System V ABI, "Process Initialization"
-	mask     uint64    // the inherited signal mask
-	ignored  uint64    // the inherited ignored signals
-	noFile   [2]uint64 // RLIMIT_NOFILE, soft and hard
+	entered uint32
+	stack   *uintptr  // where the kernel put argc, argv and the rest: the System V ABI, "Process Initialization"
+	mask    uint64    // the inherited signal mask
+	ignored uint64    // the inherited ignored signals
+	noFile  [2]uint64 // RLIMIT_NOFILE, soft and hard
+	//lint:ignore U1000 used from assembly
 	guardSet = Forced
 )
 
 // What the catcher and the guard read.
 var (
+	//lint:ignore U1000 used from assembly
 	guarding  uint32 // the guard has taken its place
 	retired   uint32 // it is to stop
 	selfPID   int32
 	intakeTID int32
+	//lint:ignore U1000 used from assembly
 	quietMask = Quiet
 	goHandler [65]uintptr // the runtime's handlers, by signal
 )
@@ -59,13 +62,14 @@ const (
 
 // Signals below 32 coalesce, as they do in the kernel: one slot each. The real-time
 // ones of Forced (32, 33, 34) go round in a ring. A thread can be caught with one of
-// them only once, so that the ring overflows only if that many threads were started
-// before the intake thread ran again.
-const ringSize = 128
+// them only once, and the runtime allows 10,000 threads (debug.SetMaxThreads), so that
+// the ring is large enough for all. Pages that are never written cost nothing.
+const ringSize = 1 << 14
 
 var (
 	standard [32]slot
 	ring     [ringSize]slot
+	//lint:ignore U1000 used from assembly
 	ringHead uint64 // advanced by the catcher
 	ringTail uint64 // advanced by Take
 	lost     uint64
@@ -104,8 +108,7 @@ func Ignored() uint64 { return ignored }
 // NoFile returns RLIMIT_NOFILE (soft, hard) as it was before package os raised it.
 func NoFile() (soft, hard uint64) { return noFile[0], noFile[1] }
 
-// Lost returns how many real-time signals found the ring full. It has never been seen
-// to be anything but zero.
+// Lost returns how many real-time signals found the ring full, which should be none.
 func Lost() uint64 { return atomic.LoadUint64(&lost) }
 
 // SetIntake names the thread that is woken when the catcher has kept something, and
@@ -125,10 +128,7 @@ func Retire() {
 // Take moves one kept siginfo_t into raw and reports whether there was one. Only the
 // intake thread may call it.
 func Take(raw *[128]byte) bool {
-	for s := &ring[ringTail%ringSize]; ; {
-		if !s.move(raw) {
-			break
-		}
+	if ring[ringTail%ringSize].move(raw) {
 		ringTail++
 		return true
 	}

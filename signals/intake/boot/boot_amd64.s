@@ -43,7 +43,7 @@ realtime:
 	MOVQ	$1, CX
 	LOCK
 	XADDQ	CX, ·ringHead(SB)
-	ANDQ	$127, CX		// ringSize-1
+	ANDQ	$16383, CX		// ringSize-1
 	LEAQ	·ring(SB), BX
 claim:
 	IMULQ	$SLOT_SIZE, CX

@@ -44,7 +44,7 @@ advance:
 	ADD	$1, R1, R3
 	STLXR	R3, (R2), R4
 	CBNZ	R4, advance
-	AND	$127, R1		// ringSize-1
+	AND	$16383, R1		// ringSize-1
 	MOVD	$·ring(SB), R0
 claim:
 	MOVD	$SLOT_SIZE, R2
