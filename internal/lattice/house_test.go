@@ -1,0 +1,85 @@
+package lattice
+
+// house lists every package of the module, from the ground up. A package may import all
+// that stand on the floors below its own. What it imports beside that stands behind the
+// colon: packages of its own floor, written above it, and modules of others.
+const house = `
+floor ground
+	internal/text
+	signals:                  internal/text
+	signals/queue:            signals
+	internal/sys:             signals internal/text
+
+floor 1
+	coredump
+	config:                   coredump github.com/BurntSushi/toml
+	config/accounts:          config
+	supervisor/machine:       config
+
+floor 2
+	signals/intake/boot
+	signals/intake:           signals/intake/boot
+	signals/send
+	supervisor/process
+	supervisor/process/tree:  signals/send golang.org/x/sys
+	supervisor/logs:          golang.org/x/sys
+	supervisor/rundir:        golang.org/x/sys
+
+floor 3
+	supervisor/doctor:        golang.org/x/sys
+	supervisor/pid1
+	supervisor:               github.com/rs/zerolog golang.org/x/sys
+
+floor roof
+	cmd/supervise/first
+	cmd/supervise:            cmd/supervise/first github.com/spf13/cobra github.com/rs/zerolog golang.org/x/sys
+
+beside
+	internal/sim
+	internal/bench/stats
+	internal/bench/proc:      golang.org/x/sys
+	internal/bench/role:      golang.org/x/sys
+	internal/bench/report:    internal/bench/stats
+	internal/bench/leastgo
+	internal/bench/receiver
+	internal/bench/tiny
+	internal/bench:           internal/bench/stats internal/bench/proc internal/bench/role internal/bench/report golang.org/x/sys
+
+tests
+	internal/testproc:        golang.org/x/sys
+	internal/lattice
+`
+
+// Beside and tests are floors too, the topmost: nothing of the house may import what
+// stands there. What is under tests, tests alone may import.
+const testsFloor = "tests"
+
+// forTests are the modules that tests may use in addition to those of the house.
+var forTests = []string{"github.com/rogpeppe/go-internal"}
+
+// pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
+// goroutine, no log. They may import each other and, of the standard library, pureImports.
+var pure = []string{"internal/text", "signals", "signals/queue", "coredump", "supervisor/machine"}
+
+// allowedToPure is what a pure package may import that is not: the specification it works
+// by, which config also reads from files.
+var allowedToPure = []string{"config"}
+
+var pureImports = []string{
+	"cmp", "errors", "iter", "math", "math/bits", "math/rand/v2", "slices", "strconv", "strings",
+	"time", // for Duration
+	"unicode/utf8", "unsafe",
+}
+
+// early are the packages that run before the rest of the program is initialised, because
+// a container waits for them: package first says how. Directly or not, they import of the
+// standard library only earlyImports and what is internal to it.
+var early = []string{"supervisor/pid1", "cmd/supervise/first"}
+
+var earlyImports = []string{
+	"cmp", "errors", "iter", "math/bits", "runtime", "slices", "strconv",
+	// These sort behind "supervise" and before "time", so that they hold up nothing.
+	"sync", "sync/atomic", "syscall",
+	// These have nothing to initialise.
+	"unicode/utf8", "unsafe",
+}

@@ -1,0 +1,69 @@
+package lattice
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestEarly looks at all that the early packages import, and these in turn.
+func TestEarly(t *testing.T) {
+	for _, arch := range []string{"amd64", "arm64"} {
+		for _, p := range list(t, arch, append([]string{"-deps"}, paths(early)...)...) {
+			_, own := ours(p.ImportPath)
+			switch {
+			case foreign(p.ImportPath):
+				t.Errorf("%s: what runs early imports %s", arch, p.ImportPath)
+			case own, strings.HasPrefix(p.ImportPath, "internal/"), slices.Contains(earlyImports, p.ImportPath):
+			default:
+				t.Errorf("%s: what runs early imports %s, which costs start-up", arch, p.ImportPath)
+			}
+		}
+	}
+}
+
+// TestOrder builds the program and has the runtime tell what is initialised before init
+// runs: runtime, "Environment Variables", inittrace.
+func TestOrder(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "supervise")
+	build := exec.Command("go", "build", "-ldflags=-s -w -E=_supervise_entry", "-o", program, module+"/cmd/supervise")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	initialised := func(args ...string) (names []string) {
+		cmd := exec.Command(program, args...)
+		cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("supervise %v: %v\n%s", args, err, stderr.String())
+		}
+		for lines := bufio.NewScanner(&stderr); lines.Scan(); {
+			if fields := strings.Fields(lines.Text()); len(fields) > 2 && fields[0] == "init" && strings.HasPrefix(fields[2], "@") {
+				names = append(names, fields[1])
+			}
+		}
+		return names
+	}
+	// These come by the way: they sort before "supervise" and need nothing that is late.
+	byTheWay := []string{"math", "encoding/base64"}
+	trace := initialised("init", "--", "/bin/true")
+	for _, name := range trace {
+		if _, own := ours(name); !own && !strings.HasPrefix(name, "internal/") &&
+			!slices.Contains(earlyImports, name) && !slices.Contains(byTheWay, name) {
+			t.Errorf("%s is initialised before init runs", name)
+		}
+	}
+	if !slices.Contains(trace, "supervise/signals/intake/boot") || slices.Contains(trace, "main") {
+		t.Errorf("the trace of init is %v", trace)
+	}
+	if all := initialised("version"); len(all) <= len(trace) {
+		t.Errorf("the trace of version is %v: this test sees nothing", all)
+	}
+}
