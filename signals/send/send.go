@@ -51,12 +51,24 @@ func Info(pid int, info signals.Info) Result {
 	return resultOf(sys.Queue(pid, info.Forwardable()))
 }
 
-// Process sends a signal to a process in our own name. kill(2).
-func Process(pid int, s signals.Signal) Result { return resultOf(sys.Kill(pid, s)) }
+// Process sends a signal to a process in our own name. The numbers from 0 down, which
+// kill(2) takes for groups and for everyone, are Gone.
+func Process(pid int, s signals.Signal) Result {
+	if pid <= 0 {
+		return Gone
+	}
+	return resultOf(sys.Kill(pid, s))
+}
 
 // Group sends a signal to every process of a process group in our own name. OK means that
-// at least one of them took it. kill(2).
-func Group(pgid int, s signals.Signal) Result { return resultOf(sys.Kill(-pgid, s)) }
+// at least one of them took it. The group of PID 1 cannot be named, as kill(2) takes -1
+// for everyone: it is Gone.
+func Group(pgid int, s signals.Signal) Result {
+	if pgid <= 1 {
+		return Gone
+	}
+	return resultOf(sys.Kill(-pgid, s))
+}
 
 // Each sends a signal to every process of a list in our own name and returns how many
 // took it.
