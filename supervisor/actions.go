@@ -1,11 +1,8 @@
 package supervisor
 
 import (
-	"errors"
 	"strconv"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"supervise/config"
 	"supervise/internal/sys"
@@ -13,7 +10,6 @@ import (
 	"supervise/signals/send"
 	"supervise/supervisor/logs"
 	"supervise/supervisor/machine"
-	"supervise/supervisor/process"
 )
 
 // carryOut does what the machine has decided.
@@ -22,7 +18,7 @@ func (s *Supervisor) carryOut(action machine.Action) {
 	case machine.Tell:
 		s.tell(action)
 	case machine.Spawn:
-		s.result(s.spawn(s.services[action.Service], action.Gen))
+		s.starts = append(s.starts, action)
 	case machine.Send:
 		s.send(s.services[action.Service], action.Scope, action.Signal)
 	case machine.Deliver:
@@ -38,81 +34,6 @@ func (s *Supervisor) carryOut(action machine.Action) {
 	case machine.Finish:
 		s.finished = true
 	}
-}
-
-// spawn starts a generation of a service and returns the event that says how that went.
-func (s *Supervisor) spawn(service *service, gen machine.Gen) machine.Event {
-	child, err := s.start(service)
-	if err != nil {
-		var failure *process.StartError
-		temporary := errors.As(err, &failure) && failure.Temporary() ||
-			errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM)
-		return machine.Event{
-			Kind: machine.SpawnFailed, Service: service.id, Gen: gen,
-			Permanent: !temporary, Reason: err.Error(),
-		}
-	}
-	// The loop reaps, so that the pid is the child's for as long as we know it.
-	if child.PIDFD >= 0 {
-		_ = unix.Close(child.PIDFD)
-	}
-	service.gen, service.pid = gen, child.PID
-	service.tree.Started(child.PID)
-	s.leaders[child.PID] = service
-	return machine.Event{Kind: machine.Spawned, Service: service.id, Gen: gen, PID: int32(child.PID)}
-}
-
-func (s *Supervisor) start(service *service) (process.Process, error) {
-	spec := service.spec
-	env, err := environment(spec, service.who, s.root.Environment(spec.Name))
-	if err != nil {
-		return process.Process{}, err
-	}
-	path, havePath := lookupEnv(env, "PATH")
-	file, err := process.Lookup(spec.Command[0], path, havePath)
-	if err != nil {
-		return process.Process{}, err
-	}
-	if spec.Core.Filter != nil {
-		if err := filterCores(*spec.Core.Filter); err != nil {
-			return process.Process{}, err
-		}
-	}
-	files, closeEnds, err := s.attach(service)
-	if err != nil {
-		return process.Process{}, err
-	}
-	defer closeEnds()
-	cgroup, has := service.tree.CgroupFD()
-	return process.Start(&process.Spec{
-		Path: file, Argv: spec.Command, Env: env, Dir: spec.Directory,
-		Mask: spec.Signals.Block, Ignore: spec.Signals.Ignore,
-		Files: files, Placement: process.OwnSession,
-		Limits:     limits(spec, s.in.Inherited().NoFile),
-		Credential: service.who.credential,
-		Umask:      int(spec.Umask.Mask), HasUmask: spec.Umask.Set,
-		CgroupFD: cgroup, HasCgroup: has,
-	})
-}
-
-// attach returns the descriptors that a new generation gets as its first three.
-func (s *Supervisor) attach(service *service) (files []int, done func(), err error) {
-	null := int(s.null.Fd())
-	service.ended, service.drain, service.report = false, nil, false
-	if service.pump == nil {
-		return []int{null, 1, 2}, func() {}, nil
-	}
-	source, ends, err := service.pump.Attach(service.name())
-	if err != nil {
-		return nil, nil, err
-	}
-	if who := service.who.credential; who != nil {
-		// So that it can open /dev/stdout, which is a path to the pipe.
-		_ = unix.Fchown(ends.Stdout, int(who.UID), int(who.GID))
-		_ = unix.Fchown(ends.Stderr, int(who.UID), int(who.GID))
-	}
-	service.source = source
-	return []int{null, ends.Stdout, ends.Stderr}, ends.Close, nil
 }
 
 // drainGrace is how long the report of a service's last lines waits for a stuck
@@ -174,7 +95,7 @@ func (s *Supervisor) tellSent(service *service, scope config.Scope, signal signa
 	}
 	line := s.log.Info().Str(serviceField, service.name()).Stringer("signal", signal)
 	if scope == config.Tree {
-		line = line.Int("processes", count)
+		line = line.Int("count", count)
 	} else {
 		line = line.Int("pid", service.pid)
 	}
@@ -225,13 +146,4 @@ func (s *Supervisor) kill(service *service) {
 	if err := service.tree.Kill(); err != nil {
 		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot kill all of its processes")
 	}
-}
-
-func lookupEnv(env []string, name string) (value string, ok bool) {
-	for _, entry := range env {
-		if len(entry) > len(name) && entry[len(name)] == '=' && entry[:len(name)] == name {
-			return entry[len(name)+1:], true
-		}
-	}
-	return "", false
 }

@@ -54,6 +54,7 @@ func (s *Supervisor) dispatch(event machine.Event) {
 		for _, action := range s.machine.Step(s.now(), s.events[i]) {
 			s.carryOut(action)
 		}
+		s.spawn()
 	}
 	s.events = s.events[:0]
 }

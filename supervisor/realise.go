@@ -2,17 +2,13 @@ package supervisor
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"os/user"
-	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"supervise/config"
-	"supervise/coredump"
 	"supervise/signals/intake"
 	"supervise/supervisor/process"
 )
@@ -100,33 +96,6 @@ func lookupGroup(name string) (uint32, error) {
 	return uint32(id), err
 }
 
-// environment puts a service's variables together; later ones win.
-func environment(service *config.Service, who identity, marks []string) ([]string, error) {
-	merged := map[string]string{}
-	add := func(entries []string) {
-		for _, entry := range entries {
-			name, value, _ := strings.Cut(entry, "=")
-			merged[name] = value
-		}
-	}
-	add(os.Environ())
-	add(who.environment)
-	if service.EnvironmentFile != "" {
-		entries, err := readEnvironmentFile(service.EnvironmentFile)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read the environment file: %w", err)
-		}
-		add(entries)
-	}
-	maps.Copy(merged, service.Environment)
-	add(marks)
-	result := make([]string, 0, len(merged))
-	for _, name := range slices.Sorted(maps.Keys(merged)) {
-		result = append(result, name+"="+merged[name])
-	}
-	return result, nil
-}
-
 // limits returns what is set for a service: the descriptor limit that we were given, not
 // the one that package os raised, and the core limit if the service has one. A hard
 // limit can only be lowered.
@@ -145,15 +114,4 @@ func limits(service *config.Service, found intake.Limit) []process.Limit {
 		set = append(set, process.Limit{Resource: unix.RLIMIT_CORE, Soft: min(want, hard), Hard: hard})
 	}
 	return set
-}
-
-// filterCores sets our own coredump_filter, which the child's program inherits: the child
-// shares our memory up to exec, and with it the filter, so that there is no other place
-// to set it. core(5).
-func filterCores(filter coredump.Filter) error {
-	text := "0x" + strconv.FormatUint(uint64(filter), 16)
-	if err := os.WriteFile("/proc/self/coredump_filter", []byte(text), 0); err != nil {
-		return fmt.Errorf("cannot set the core dump filter: %w", err)
-	}
-	return nil
 }

@@ -42,7 +42,9 @@ type Supervisor struct {
 	held     signals.Set // real-time signals that are left in the kernel
 	borrowed bool        // it was told that more was taken in than allowed
 
-	events []machine.Event // results of actions, before anything from outside
+	starts []machine.Action // to be carried out when the rest of the step is
+	events []machine.Event  // results of actions, before anything from outside
+	filter filterLock
 
 	log     zerolog.Logger
 	logs    *logs.Logs
@@ -138,16 +140,13 @@ func (s *Supervisor) buryLeftovers() {
 	}
 }
 
-// openServices resolves users and makes trees and log destinations.
+// openServices resolves users and opens log destinations.
 func (s *Supervisor) openServices() error {
 	for i := range s.file.Services {
 		spec := &s.file.Services[i]
-		service := &service{id: machine.ServiceID(i), spec: spec}
+		service := &service{id: machine.ServiceID(i), spec: spec, tree: s.root.Service(spec.Name)}
 		var err error
 		if service.who, err = identify(spec); err != nil {
-			return fmt.Errorf("cannot start: service %q: %w", spec.Name, err)
-		}
-		if service.tree, err = s.root.Service(spec.Name); err != nil {
 			return fmt.Errorf("cannot start: service %q: %w", spec.Name, err)
 		}
 		if service.pump, err = s.pump(spec); err != nil {

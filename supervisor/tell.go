@@ -111,7 +111,7 @@ func (s *Supervisor) greet(options Options) {
 	}
 	line.Msg("supervise starts")
 	for _, w := range options.File.Warnings {
-		s.log.Warn().Str("file", options.File.Path).Int("line", w.Line).Str("key", w.Path).Str("hint", w.Hint).Msg(w.Message)
+		s.log.Warn().Str("file", options.File.Path+":"+strconv.Itoa(w.Line)).Str("key", w.Path).Str("hint", w.Hint).Msg(w.Message)
 	}
 }
 
@@ -249,7 +249,7 @@ func (s *Supervisor) processes(service *service) string {
 // orphaned tells of a child that was reaped and is no service's main process.
 func (s *Supervisor) orphaned(child sys.Child) {
 	s.orphans++
-	s.log.Debug().Int("pid", child.PID).Uint32("uid", child.UID).Msg("reaped an orphan: it " + child.Exit.String())
+	s.log.Debug().Int("pid", child.PID).Uint32("uid", child.UID).Msg("reaped an orphan: " + child.Exit.String())
 }
 
 // tellOrphans sums up, so that ten thousand of them are one line.

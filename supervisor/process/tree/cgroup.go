@@ -84,20 +84,12 @@ func (r *Root) Leftovers() ([]Member, error) {
 	return members, err
 }
 
-// Service makes the tree of one service.
-func (r *Root) Service(name string) (Tree, error) {
+// Service returns the tree of one service.
+func (r *Root) Service(name string) Tree {
 	if r.dir == "" {
-		return &descent{mark: r.mark, service: name, known: r.known}, nil
+		return &descent{mark: r.mark, service: name, known: r.known}
 	}
-	path := filepath.Join(r.dir, name)
-	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("cannot make a cgroup: %w", err)
-	}
-	fd, err := unix.Open(path, unix.O_DIRECTORY|unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
-	}
-	return &cgroup{path: path, fd: fd}, nil
+	return &cgroup{path: filepath.Join(r.dir, name), fd: -1}
 }
 
 // Environment returns the variables that mark a service's processes as such.
@@ -185,10 +177,23 @@ func unescape(path string) string {
 // cgroup is the tree of a service that has a cgroup.
 type cgroup struct {
 	path string
-	fd   int // of the directory
+	fd   int // of the directory, -1 until it is made
 }
 
-func (c *cgroup) CgroupFD() (fd int, ok bool) { return c.fd, true }
+func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
+	if c.fd >= 0 {
+		return c.fd, true, nil
+	}
+	if err := unix.Mkdir(c.path, 0o755); err != nil && err != unix.EEXIST {
+		return -1, true, fmt.Errorf("cannot make a cgroup: %w", &fs.PathError{Op: "mkdir", Path: c.path, Err: err})
+	}
+	fd, err = unix.Open(c.path, unix.O_DIRECTORY|unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, true, fmt.Errorf("cannot open a cgroup: %w", &fs.PathError{Op: "open", Path: c.path, Err: err})
+	}
+	c.fd = fd
+	return fd, true, nil
+}
 
 func (c *cgroup) Started(int) {}
 
@@ -258,6 +263,9 @@ func (c *cgroup) has(pid int) bool {
 }
 
 func (c *cgroup) Empty() (bool, error) {
+	if c.fd < 0 {
+		return true, nil
+	}
 	fd, err := unix.Openat(c.fd, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path, err)
@@ -299,7 +307,11 @@ func exists(path string) bool {
 }
 
 func (c *cgroup) Close() error {
+	if c.fd < 0 {
+		return nil
+	}
 	_ = unix.Close(c.fd)
+	c.fd = -1
 	return removeAll(c.path)
 }
 

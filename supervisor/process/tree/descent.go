@@ -34,7 +34,7 @@ type descent struct {
 	leader int
 }
 
-func (d *descent) CgroupFD() (fd int, ok bool) { return -1, false }
+func (d *descent) CgroupFD() (fd int, ok bool, err error) { return -1, false, nil }
 
 func (d *descent) Started(pid int) { d.leader = pid }
 

@@ -22,8 +22,9 @@ func (m Method) String() string {
 // Tree is all that was started by one service and has not ended.
 type Tree interface {
 	// CgroupFD returns the descriptor of the cgroup that the service's processes must be
-	// started in, if there is one.
-	CgroupFD() (fd int, ok bool)
+	// started in, if they have one. It is made when it is first asked for, so that it
+	// costs no time before something can run in the meantime.
+	CgroupFD() (fd int, ok bool, err error)
 
 	// Started names the process that was started last as the service's main process.
 	Started(pid int)
