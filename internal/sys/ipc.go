@@ -1,0 +1,53 @@
+package sys
+
+import "syscall"
+
+// Flags of msgget(2), semget(2), msgsnd(2) and msgrcv(2): linux/ipc.h, linux/msg.h. The
+// low nine bits of a get call's flags are the mode of what it makes.
+const (
+	IPCCreate    = 0o1000
+	IPCExclusive = 0o2000
+	IPCNoWait    = 0o4000
+
+	// MsgNoError has a message cut that is longer than the buffer, instead of E2BIG,
+	// which leaves it where it is.
+	MsgNoError = 0o10000
+)
+
+// IPCPrivate is the key of what has no key: a new object with every call.
+const IPCPrivate int32 = 0
+
+// Commands of msgctl(2) and semctl(2).
+const (
+	ipcRemove = 0
+	ipcSet    = 1
+	ipcStat   = 2
+)
+
+// IPCPerm is who may use a System V object: struct ipc64_perm of
+// include/uapi/asm-generic/ipcbuf.h as 64-bit architectures have it. A set call takes
+// over UID, GID and the low nine bits of Mode.
+type IPCPerm struct {
+	Key        int32
+	UID, GID   uint32
+	CUID, CGID uint32 // of who made it
+	Mode       uint32
+	Seq        uint16
+	_          uint16
+	_          [2]uint64
+}
+
+// Ftok makes a key as ftok(3) of glibc does: 16 bits of the file's inode, 8 of its device
+// and the project's 8. Two files of one device can therefore have the same key.
+func Ftok(path string, project byte) (key int32, err error) {
+	var st syscall.Stat_t
+	for {
+		if err = syscall.Stat(path, &st); err != syscall.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	return int32(uint32(st.Ino&0xffff) | uint32(st.Dev&0xff)<<16 | uint32(project)<<24), nil
+}

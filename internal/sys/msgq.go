@@ -1,0 +1,94 @@
+package sys
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// MsgHead is how many bytes of a message's buffer the kernel keeps for its type: a long,
+// which [MsgSend] and [MsgReceive] take to be the buffer's beginning. It does not count
+// towards the size of a message (msgmax) or of a queue (msg_qbytes).
+const MsgHead = 8
+
+// MsgQueue is what msgctl(2) tells of a queue: struct msqid64_ds of
+// include/uapi/asm-generic/msgbuf.h as 64-bit architectures have it.
+type MsgQueue struct {
+	Perm         IPCPerm
+	SendTime     int64 // seconds since 1970, as the two that follow
+	ReceiveTime  int64
+	ChangeTime   int64
+	Bytes        uint64 // in the queue now
+	Messages     uint64 // in the queue now
+	MaxBytes     uint64 // msg_qbytes
+	LastSender   int32  // pid, as the caller's namespace shows it; 0 for none
+	LastReceiver int32
+	_            [2]uint64
+}
+
+// MsgGet returns the id of the queue with a key. EEXIST, ENOENT, EACCES, ENOSPC: msgget(2).
+func MsgGet(key int32, flags int) (id int, err error) {
+	r, _, errno := syscall.RawSyscall(syscall.SYS_MSGGET, uintptr(key), uintptr(flags), 0)
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(r), nil
+}
+
+// SetMsgType writes a message's type, which is above 0, into the head of its buffer.
+func SetMsgType(buffer []byte, mtype int64) {
+	copy(buffer[:MsgHead], (*[MsgHead]byte)(unsafe.Pointer(&mtype))[:])
+}
+
+// MsgType reads it.
+func MsgType(buffer []byte) (mtype int64) {
+	copy((*[MsgHead]byte)(unsafe.Pointer(&mtype))[:], buffer)
+	return mtype
+}
+
+// MsgSend sends the message that follows the head of the buffer. With IPCNoWait a queue
+// that is full gives EAGAIN, without it the call waits. EINTR is never restarted by the
+// kernel; EIDRM says that the queue was removed, EINVAL also that it never was. msgsnd(2).
+func MsgSend(id int, buffer []byte, flags int) error {
+	call := syscall.Syscall6
+	if flags&IPCNoWait != 0 {
+		call = syscall.RawSyscall6
+	}
+	_, _, errno := call(syscall.SYS_MSGSND, uintptr(id), uintptr(unsafe.Pointer(&buffer[0])),
+		uintptr(len(buffer)-MsgHead), uintptr(flags), 0, 0)
+	return wrap(errno)
+}
+
+// MsgReceive takes a message out of a queue and returns its length, the head left out:
+// the first of type mtype, or with 0 the first of all. With IPCNoWait ENOMSG says that
+// there is none, without it the call waits. E2BIG leaves a message that is too long where
+// it is. EINTR and EIDRM are those of [MsgSend]. msgrcv(2).
+func MsgReceive(id int, buffer []byte, mtype int64, flags int) (n int, err error) {
+	call := syscall.Syscall6
+	if flags&IPCNoWait != 0 {
+		call = syscall.RawSyscall6
+	}
+	r, _, errno := call(syscall.SYS_MSGRCV, uintptr(id), uintptr(unsafe.Pointer(&buffer[0])),
+		uintptr(len(buffer)-MsgHead), uintptr(mtype), uintptr(flags), 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(r), nil
+}
+
+// MsgStat tells of a queue; it takes the permission to read it. msgctl(2), IPC_STAT.
+func MsgStat(id int) (queue MsgQueue, err error) {
+	return queue, msgControl(id, ipcStat, &queue)
+}
+
+// MsgSet changes owner, group, mode and MaxBytes of a queue, which is for its owner and
+// its maker. More than /proc/sys/kernel/msgmnb bytes takes CAP_SYS_RESOURCE. msgctl(2),
+// IPC_SET.
+func MsgSet(id int, queue MsgQueue) error { return msgControl(id, ipcSet, &queue) }
+
+// MsgRemove removes a queue and wakes all who wait for it, with EIDRM. msgctl(2), IPC_RMID.
+func MsgRemove(id int) error { return msgControl(id, ipcRemove, nil) }
+
+func msgControl(id, command int, queue *MsgQueue) error {
+	_, _, errno := syscall.RawSyscall(syscall.SYS_MSGCTL, uintptr(id), uintptr(command), uintptr(unsafe.Pointer(queue)))
+	return wrap(errno)
+}

@@ -1,0 +1,105 @@
+package sys
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// Commands of semctl(2): linux/sem.h.
+const (
+	semGetPID = 11
+	semGetAll = 13
+	semSetAll = 17
+)
+
+// SemOp is one operation of semop(2), struct sembuf: Op above 0 adds, below 0 subtracts
+// and waits until that can be done, and 0 waits for the value 0, for which the permission
+// to read is enough.
+type SemOp struct {
+	Num   uint16
+	Op    int16
+	Flags int16 // IPCNoWait: EAGAIN instead of waiting
+}
+
+// semStatus is the part of struct semid64_ds that is the same on all architectures; what
+// follows is only room for the rest.
+type semStatus struct {
+	perm IPCPerm
+	_    [10]uint64
+}
+
+// SemGet returns the id of the set of n semaphores with a key. EEXIST, ENOENT, EACCES,
+// ENOSPC: semget(2).
+func SemGet(key int32, n, flags int) (id int, err error) {
+	r, _, errno := syscall.RawSyscall(syscall.SYS_SEMGET, uintptr(key), uintptr(n), uintptr(flags))
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(r), nil
+}
+
+// SemTry does all operations at once, or none: EAGAIN when one would have to wait.
+// semtimedop(2) with a timeout of 0.
+func SemTry(id int, ops []SemOp) error {
+	var now syscall.Timespec
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_SEMTIMEDOP, uintptr(id), uintptr(unsafe.Pointer(&ops[0])),
+		uintptr(len(ops)), uintptr(unsafe.Pointer(&now)), 0, 0)
+	return wrap(errno)
+}
+
+// SemWait does all operations at once as soon as they can be done. Operations are looked
+// at in their order, again after each change of the set: the first that cannot be done
+// ends the call with EAGAIN when it has IPCNoWait, else it waits. EAGAIN is also the end of
+// the timeout, in nanoseconds. EIDRM says that the set was removed; EINTR is never
+// restarted by the kernel. semtimedop(2).
+func SemWait(id int, ops []SemOp, timeout int64) error {
+	limit := syscall.NsecToTimespec(max(timeout, 0))
+	_, _, errno := syscall.Syscall6(syscall.SYS_SEMTIMEDOP, uintptr(id), uintptr(unsafe.Pointer(&ops[0])),
+		uintptr(len(ops)), uintptr(unsafe.Pointer(&limit)), 0, 0)
+	return wrap(errno)
+}
+
+// SemValues reads the values of all semaphores of a set, at one moment. It takes the
+// permission to read. values must be as long as the set. semctl(2), GETALL.
+func SemValues(id int, values []uint16) error {
+	_, err := semControl(id, 0, semGetAll, unsafe.Pointer(&values[0]))
+	return err
+}
+
+// SemSetValues sets them all, at one moment. semctl(2), SETALL.
+func SemSetValues(id int, values []uint16) error {
+	_, err := semControl(id, 0, semSetAll, unsafe.Pointer(&values[0]))
+	return err
+}
+
+// SemLastPID returns the pid of who changed a semaphore last, 0 for nobody. semctl(2),
+// GETPID.
+func SemLastPID(id, num int) (pid int, err error) { return semControl(id, num, semGetPID, nil) }
+
+// SemPerm tells who may use a set. semctl(2), IPC_STAT.
+func SemPerm(id int) (IPCPerm, error) {
+	var status semStatus
+	_, err := semControl(id, 0, ipcStat, unsafe.Pointer(&status))
+	return status.perm, err
+}
+
+// SemSetPerm changes owner, group and mode of a set, which is for its owner and its maker.
+// semctl(2), IPC_SET.
+func SemSetPerm(id int, perm IPCPerm) error {
+	_, err := semControl(id, 0, ipcSet, unsafe.Pointer(&semStatus{perm: perm}))
+	return err
+}
+
+// SemRemove removes a set and wakes all who wait for it, with EIDRM. semctl(2), IPC_RMID.
+func SemRemove(id int) error {
+	_, err := semControl(id, 0, ipcRemove, nil)
+	return err
+}
+
+func semControl(id, num, command int, arg unsafe.Pointer) (int, error) {
+	r, _, errno := syscall.RawSyscall6(syscall.SYS_SEMCTL, uintptr(id), uintptr(num), uintptr(command), uintptr(arg), 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(r), nil
+}
