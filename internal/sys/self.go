@@ -18,9 +18,12 @@ func Mask() signals.Set {
 
 // Threads yields the ids of the calling process's threads, from /proc/self/task; none
 // when there is no /proc.
-func Threads() iter.Seq[int] {
+func Threads() iter.Seq[int] { return numbered("/proc/self/task") }
+
+// numbered yields the entries of a directory whose names are numbers.
+func numbered(path string) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		dir, err := syscall.Open("/proc/self/task", syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
+		dir, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
 		if err != nil {
 			return
 		}
@@ -33,7 +36,7 @@ func Threads() iter.Seq[int] {
 			}
 			_, _, names := syscall.ParseDirent(buffer[:n], -1, nil)
 			for _, name := range names {
-				if tid, err := strconv.Atoi(name); err == nil && !yield(tid) {
+				if number, err := strconv.Atoi(name); err == nil && !yield(number) {
 					return
 				}
 			}

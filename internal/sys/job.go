@@ -1,0 +1,68 @@
+package sys
+
+import (
+	"syscall"
+	"unsafe"
+
+	"supervise/signals"
+)
+
+// Stopped reports whether a child has been stopped since it was last asked for, and still
+// is, and by which signal. waitid(2) with WSTOPPED.
+func Stopped(pid int) (by signals.Signal, ok bool) {
+	const wStopped = 0x2
+	child, ok, _ := waitid(pPID, pid, wStopped|wNoHang|wAll)
+	return child.Exit.Signal, ok
+}
+
+// Pending returns the signals that wait for the calling thread or its process, because
+// it blocks them. rt_sigpending(2).
+func Pending() (set signals.Set) {
+	syscall.RawSyscall(syscall.SYS_RT_SIGPENDING, uintptr(unsafe.Pointer(&set)), setSize, 0)
+	return set
+}
+
+// SetDefault gives a signal its default action. rt_sigaction(2).
+func SetDefault(s signals.Signal) error {
+	var action struct {
+		handler, flags, restorer uintptr
+		mask                     signals.Set
+	}
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, setSize, 0, 0)
+	return wrap(errno)
+}
+
+// QueueGroup is [Queue] for a process group, given by a pidfd of its leader: OK once any
+// member took the signal, ESRCH when the process leads no group. pidfd_send_signal(2) with
+// PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9; EINVAL before.
+func QueueGroup(pidfd int, info signals.Info) error {
+	const pidfdSignalProcessGroup = 4
+	raw := info.Raw()
+	_, _, errno := syscall.RawSyscall6(sysPidfdSendSignal, uintptr(pidfd), uintptr(info.Signal),
+		uintptr(unsafe.Pointer(&raw)), pidfdSignalProcessGroup, 0, 0)
+	return wrap(errno)
+}
+
+// ParentDeath has the kernel send the caller a signal when its parent, or to be exact the
+// thread that made it, ends; 0 for none. Whether the parent lives is to be looked at
+// afterwards. prctl(2) PR_SET_PDEATHSIG.
+func ParentDeath(s signals.Signal) error {
+	const prSetPdeathsig = 1
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prSetPdeathsig, uintptr(s), 0, 0, 0, 0)
+	return wrap(errno)
+}
+
+// CloseRange closes the descriptors from first to last, those that are open. close_range(2),
+// Linux 5.9.
+func CloseRange(first, last int) error {
+	_, _, errno := syscall.RawSyscall(sysCloseRange, uintptr(uint32(first)), uintptr(uint32(last)), 0)
+	return wrap(errno)
+}
+
+// Now returns CLOCK_MONOTONIC in nanoseconds. clock_gettime(2).
+func Now() int64 {
+	const clockMonotonic = 1
+	var t syscall.Timespec
+	_, _, _ = syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, clockMonotonic, uintptr(unsafe.Pointer(&t)), 0)
+	return int64(t.Sec)*1_000_000_000 + int64(t.Nsec)
+}

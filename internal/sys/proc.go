@@ -1,0 +1,82 @@
+package sys
+
+import (
+	"iter"
+	"strconv"
+	"syscall"
+
+	"supervise/internal/text"
+)
+
+// Stat is the part of /proc/PID/stat that supervising needs: proc_pid_stat(5).
+type Stat struct {
+	PID     int
+	Name    string // the kernel's comm: 15 bytes at the most, any bytes
+	State   byte   // R S D Z T t X and so on
+	Parent  int
+	Group   int
+	Session int
+}
+
+// Zombie reports whether the process has ended and is not reaped.
+func (s Stat) Zombie() bool { return s.State == 'Z' || s.State == 'X' }
+
+// ReadStat reads what the kernel tells of a process; ENOENT or ESRCH when it is gone.
+func ReadStat(pid int) (Stat, error) {
+	line, err := ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return Stat{}, err
+	}
+	return ParseStat(line)
+}
+
+// ParseStat reads the text of a /proc/PID/stat. The name may have blanks and parentheses
+// in it, so that it ends at the last one.
+func ParseStat(line string) (s Stat, err error) {
+	open, end := -1, -1
+	for i := range len(line) {
+		switch {
+		case line[i] == '(' && open < 0:
+			open = i
+		case line[i] == ')':
+			end = i
+		}
+	}
+	if open < 1 || end < open {
+		return Stat{}, syscall.EINVAL
+	}
+	s.Name = line[open+1 : end]
+	if s.PID, err = strconv.Atoi(text.Trim(line[:open])); err != nil {
+		return Stat{}, syscall.EINVAL
+	}
+	numbers := [...]*int{&s.Parent, &s.Group, &s.Session}
+	field := 0
+	for value := range text.Split(text.Trim(line[end+1:]), ' ') {
+		switch {
+		case field == 0 && len(value) == 1:
+			s.State = value[0]
+		case field == 0:
+			return Stat{}, syscall.EINVAL
+		case field <= len(numbers):
+			if *numbers[field-1], err = strconv.Atoi(value); err != nil {
+				return Stat{}, syscall.EINVAL
+			}
+		default:
+			return s, nil
+		}
+		field++
+	}
+	return Stat{}, syscall.EINVAL
+}
+
+// Processes yields what /proc tells of every process that is to be seen there, one after
+// the other, so that the whole is no snapshot; none when there is no /proc.
+func Processes() iter.Seq[Stat] {
+	return func(yield func(Stat) bool) {
+		for pid := range numbered("/proc") {
+			if stat, err := ReadStat(pid); err == nil && !yield(stat) {
+				return
+			}
+		}
+	}
+}
