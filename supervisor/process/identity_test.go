@@ -108,6 +108,17 @@ func TestArguments(t *testing.T) {
 	})
 }
 
+// TestPIDVariable has the child find its own pid in its environment, once.
+func TestPIDVariable(t *testing.T) {
+	eachClone(t, func(t *testing.T) {
+		e := startEcho(t, Spec{Env: []string{"LISTEN_PID=1", "A=1", "LISTEN_PIDS=2", "LISTEN_PID=3"}, PIDVariable: "LISTEN_PID"})
+		want := "A=1\x00LISTEN_PIDS=2\x00LISTEN_PID=" + strconv.Itoa(e.PID) + "\x00"
+		if got := e.proc(t, "environ"); got != want {
+			t.Errorf("environment %q, want %q", got, want)
+		}
+	})
+}
+
 func TestCredential(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("to become another user takes root")

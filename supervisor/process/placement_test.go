@@ -63,6 +63,34 @@ func TestTerminal(t *testing.T) {
 	})
 }
 
+// TestTerminalOfSession gives a terminal that nobody has to the child's session.
+func TestTerminalOfSession(t *testing.T) {
+	if !testproc.Alone(t, testproc.OwnSession) {
+		return
+	}
+	signal.Ignore(syscall.SIGHUP)
+	tty := terminal(t)
+	eachClone(t, func(t *testing.T) {
+		for _, free := range []bool{false, true} {
+			if free {
+				ioctl(t, tty, syscall.TIOCNOTTY, nil)
+			}
+			spec := sleeper()
+			spec.Placement, spec.Terminal, spec.HasTerminal = OwnSession, tty, true
+			child := start(t, &spec)
+			if got := stat(t, child.PID)[4] != "0"; got != free { // tty_nr
+				t.Errorf("the terminal being free is %v, the child having one is %v", free, got)
+			}
+			if !free {
+				continue
+			}
+			_ = syscall.Kill(child.PID, syscall.SIGKILL)
+			wait(t, child, 0)
+			ioctl(t, tty, syscall.TIOCSCTTY, nil)
+		}
+	})
+}
+
 // terminal makes a new pseudo terminal the controlling one of this process.
 func terminal(t *testing.T) (tty int) {
 	t.Helper()

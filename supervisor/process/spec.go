@@ -18,9 +18,15 @@ type Spec struct {
 	// number equal to its own place is passed on as it is, a negative one is left alone.
 	Files []int
 
+	// PIDVariable is the name of an environment variable that is set to the child's own
+	// pid, as LISTEN_PID has to be (sd_listen_fds(3)); "" for none. It takes a /proc of
+	// our own PID namespace; without, the variable is empty.
+	PIDVariable string
+
 	Placement Placement
-	// Terminal is the descriptor of a terminal whose foreground process group the child's
-	// new group becomes, with Placement OwnGroup; 0 or more, if HasTerminal.
+	// Terminal is the descriptor of a terminal, 0 or more, if HasTerminal. With Placement
+	// OwnGroup the child's new group becomes its foreground process group, with OwnSession
+	// it becomes the new session's controlling terminal, if it is no other session's.
 	Terminal    int
 	HasTerminal bool
 

@@ -9,7 +9,8 @@ import (
 
 // Start starts a program by package syscall: the portable floor, for architectures
 // without assembly here. The mask and the ignored signals are those that the Go runtime
-// leaves its children, and limits are set right after the program has started.
+// leaves its children, limits are set right after the program has started,
+// Spec.PIDVariable is passed on as it is, and a new session gets no terminal.
 func Start(spec *Spec) (Process, error) {
 	pidfd := -1
 	attr := &syscall.ProcAttr{Dir: spec.Dir, Env: spec.Env, Sys: &syscall.SysProcAttr{

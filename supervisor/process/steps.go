@@ -3,10 +3,12 @@
 package process
 
 import (
+	"slices"
 	"strconv"
 	"syscall"
 	"unsafe"
 
+	"supervise/internal/text"
 	"supervise/signals"
 )
 
@@ -34,6 +36,8 @@ type plan struct {
 	path, dir       *byte
 	argv, env       []*byte
 	zero            [1]byte
+	proc            *byte  // "/proc/self"
+	own             []byte // the environment entry of Spec.PIDVariable
 }
 
 // sigaction is the kernel's struct sigaction: rt_sigaction(2).
@@ -80,6 +84,9 @@ func prepare(spec *Spec, procs int) (*plan, error) {
 		return nil, err
 	}
 	p.identity(spec)
+	if spec.PIDVariable != "" {
+		p.announce(spec.PIDVariable)
+	}
 	if spec.Dir != "" {
 		p.add("chdir "+spec.Dir, syscall.SYS_CHDIR, uintptr(unsafe.Pointer(p.dir)))
 	}
@@ -100,7 +107,11 @@ func (p *plan) strings(spec *Spec) (err error) {
 	if p.argv, err = syscall.SlicePtrFromStrings(spec.Argv); err != nil {
 		return &StartError{Step: "execve: an argument has a zero byte in it", Errno: syscall.EINVAL}
 	}
-	if p.env, err = syscall.SlicePtrFromStrings(spec.Env); err != nil {
+	env := spec.Env
+	if spec.PIDVariable != "" {
+		env = without(env, spec.PIDVariable)
+	}
+	if p.env, err = syscall.SlicePtrFromStrings(env); err != nil {
 		return &StartError{Step: "execve: the environment has a zero byte in it", Errno: syscall.EINVAL}
 	}
 	return nil
@@ -110,6 +121,9 @@ func (p *plan) placement(spec *Spec) {
 	switch spec.Placement {
 	case OwnSession:
 		p.add("setsid", syscall.SYS_SETSID)
+		if spec.HasTerminal {
+			p.add("take the terminal", syscall.SYS_IOCTL, uintptr(spec.Terminal), syscall.TIOCSCTTY, 0).optional = 1
+		}
 	case OwnGroup:
 		p.add("setpgid", syscall.SYS_SETPGID)
 		if spec.HasTerminal {
@@ -119,6 +133,26 @@ func (p *plan) placement(spec *Spec) {
 				uintptr(unsafe.Pointer(&p.pid))).optional = 1
 		}
 	}
+}
+
+// announce adds an environment variable with the child's pid as its value. The kernel
+// itself writes that pid in decimal, as what /proc/self points to: proc(5).
+func (p *plan) announce(variable string) {
+	const longest, atFDCWD = 20, -100
+	p.own = append([]byte(variable+"="), make([]byte, longest+1)...) // zero bytes to end it
+	p.env = append(p.env[:len(p.env)-1], &p.own[0], nil)
+	p.proc, _ = syscall.BytePtrFromString("/proc/self")
+	at := atFDCWD
+	p.add("readlink /proc/self", syscall.SYS_READLINKAT, uintptr(at), uintptr(unsafe.Pointer(p.proc)),
+		uintptr(unsafe.Pointer(&p.own[len(variable)+1])), longest).optional = 1
+}
+
+// without returns an environment without one variable.
+func without(env []string, variable string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
+		name, _, _ := text.Cut(entry, '=')
+		return name == variable
+	})
 }
 
 func (p *plan) limit(spec *Spec) {
