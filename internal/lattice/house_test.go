@@ -9,6 +9,7 @@ floor ground
 	signals:                  internal/text
 	signals/queue:            signals
 	internal/sys:             signals internal/text
+	internal/ipc:             internal/sys golang.org/x/sys
 
 floor 1
 	coredump

@@ -1,0 +1,155 @@
+package ipc
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"supervise/internal/sys"
+	"supervise/internal/testproc"
+)
+
+func TestMain(m *testing.M) {
+	testproc.Role("claim", claim)
+	testproc.Main(m)
+}
+
+var kinds = map[string]Kind{
+	"queue": Queue{Owned: true}, "semaphores": Semaphores(3), "memory": Memory(4096),
+}
+
+// claim makes an object of a kind for a directory and ends without removing it.
+func claim(args []string) int {
+	key, err := sys.Ftok(args[1], 'T')
+	if err != nil {
+		return 1
+	}
+	object, err := Claim(kinds[args[0]], key, nil)
+	if err != nil || object.Key != key {
+		fmt.Fprintln(os.Stderr, object, err)
+		return 2
+	}
+	if len(args) > 2 {
+		_ = WriteFile(args[1], "record", struct {
+			Owner
+			Object Object
+		}{Self(), object}, Permission{Mode: 0o600, Group: -1})
+	}
+	return 0
+}
+
+func TestClaim(t *testing.T) {
+	for name, kind := range kinds {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			key, err := sys.Ftok(dir, 'T')
+			if err != nil {
+				t.Fatal(err)
+			}
+			left := testproc.Command(t, "claim", name, dir)
+			if out, err := left.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			object, err := Claim(kind, key, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = object.Remove(kind) })
+			if !object.Removed || object.Key != key {
+				t.Errorf("what a dead process left: %+v", object)
+			}
+			// A second directory with the same key, while we are alive.
+			other, err := Claim(kind, key, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = other.Remove(kind) })
+			if other.Removed || other.Key != sys.IPCPrivate || other.ID == object.ID {
+				t.Errorf("what is in use: %+v", other)
+			}
+			if err := object.Allow(kind, Permission{Mode: 0o640, Group: -1}); err != nil {
+				t.Error(err)
+			}
+			if err := other.Remove(kind); err != nil {
+				t.Error(err)
+			}
+			if err := object.Remove(kind); err != nil {
+				t.Error(err)
+			}
+			if err := object.Remove(kind); err == nil {
+				t.Error("removed twice")
+			}
+		})
+	}
+}
+
+// TestBury has objects found by the file, whatever has become of their key.
+func TestBury(t *testing.T) {
+	for name, kind := range kinds {
+		dir := t.TempDir()
+		left := testproc.Command(t, "claim", name, dir, "record")
+		if out, err := left.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		var record struct {
+			Owner
+			Object Object
+		}
+		if err := ReadFile(dir, "record", &record); err != nil {
+			t.Fatal(err)
+		}
+		if record.Object.Bury(kind, Self()) {
+			t.Error("buried the object of a living process")
+		}
+		if !record.Object.Bury(kind, record.Owner) {
+			t.Errorf("%s: not found by %+v", name, record)
+		}
+		if record.Object.Bury(kind, record.Owner) {
+			t.Errorf("%s: buried twice", name)
+		}
+	}
+}
+
+func TestOwner(t *testing.T) {
+	self := Self()
+	if !self.Alive() || self.Start == 0 {
+		t.Errorf("not alive: %+v", self)
+	}
+	if (Owner{self.PID, self.Start + 1}).Alive() || (Owner{}).Alive() || (Owner{PID: -1}).Alive() {
+		t.Error("somebody else is alive")
+	}
+	for stat, want := range map[string]uint64{
+		"1 (a) b) R " + strings.Repeat("0 ", 18) + "77 0\n":   77,
+		"1 (zombie) Z " + strings.Repeat("0 ", 18) + "77 0\n": 0,
+		"1 (short) R 0 0": 0,
+		"":                0,
+	} {
+		if start, ok := parseStat(stat); start != want || ok != (want != 0) {
+			t.Errorf("parseStat(%q) = %d, %v", stat, start, ok)
+		}
+	}
+}
+
+func TestFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := WriteFile(dir, "x.json", Self(), Permission{Mode: 0o640, Group: -1}); err != nil {
+		t.Fatal(err)
+	}
+	var owner Owner
+	if err := ReadFile(dir, "x.json", &owner); err != nil || owner != Self() {
+		t.Errorf("%+v, %v", owner, err)
+	}
+	info, err := os.Stat(filepath.Join(dir, "x.json"))
+	if err != nil || info.Mode() != fs.FileMode(0o640) {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if err := WriteFile(dir, "x.json", func() {}, Permission{Group: -1}); err == nil {
+		t.Error("a function has no JSON")
+	}
+	if names, _ := os.ReadDir(dir); len(names) != 1 {
+		t.Errorf("left behind: %v", names)
+	}
+}
