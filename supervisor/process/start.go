@@ -57,14 +57,26 @@ func clone3Works() bool { return !plainClone.Load() }
 // long as its file takes to read.
 func Start(spec *Spec) (Process, error) {
 	if clone3Works() {
-		child, err := spawn(spec, true)
+		child, err := spawn(spec, modern)
+		if spec.HasCgroup && stillborn(err) {
+			child, err = spawn(spec, modernJoining)
+		}
 		if !refused(err) {
 			return child, err
 		}
 		plainClone.Store(true)
 	}
-	return spawn(spec, false)
+	return spawn(spec, plain)
 }
+
+// way is how a child is made, and comes into its cgroup.
+type way uint8
+
+const (
+	modern        way = iota // clone3, born there
+	modernJoining            // clone3, goes there itself
+	plain                    // clone, goes there itself
+)
 
 // refused reports whether clone3 itself is not to be had: the kernel is older than its
 // flags (ENOSYS, EINVAL), or a seccomp filter is in the way (ENOSYS or EPERM).
@@ -82,9 +94,24 @@ func refused(err error) bool {
 
 const stepClone3 = "clone3"
 
-func spawn(spec *Spec, modern bool) (Process, error) {
+// stillborn reports whether the child was killed before its first instruction. Since Linux
+// 6.14 the kernel does that to children that are born into another cgroup by mistake: it
+// compares how often cgroup.kill was written there with how often that was done where the
+// parent is, and takes a difference for a kill that came while it forked
+// (cgroup_css_set_fork and cgroup_post_fork in kernel/cgroup/cgroup.c).
+func stillborn(err error) bool {
+	failure, ok := err.(*StartError)
+	return ok && failure.Step == stepBirth
+}
+
+const stepBirth = "birth"
+
+// notBegun is what no system call returns.
+const notBegun = ^uintptr(0)
+
+func spawn(spec *Spec, how way) (Process, error) {
 	procs := -1
-	if spec.HasCgroup && !modern {
+	if spec.HasCgroup && how != modern {
 		var err error
 		procs, err = syscall.Openat(spec.CgroupFD, "cgroup.procs", syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
 		if err != nil {
@@ -96,18 +123,21 @@ func spawn(spec *Spec, modern bool) (Process, error) {
 	if err != nil {
 		return Process{PIDFD: -1}, err
 	}
+	begun := new(uintptr)
+	*begun = notBegun
+	p.steps[0].result = begun
 	pidfd := new(int32)
 	*pidfd = -1
 	prog := &program{steps: &p.steps[0], count: uintptr(len(p.steps))}
 	call := "clone"
-	if modern {
+	if how != plain {
 		call = stepClone3
 		prog.clone = &cloneArgs{
 			flags: cloneOurs, pidfd: uint64(uintptr(unsafe.Pointer(pidfd))),
 			exitSignal: uint64(syscall.SIGCHLD),
 		}
 		prog.cloneSize = unsafe.Sizeof(*prog.clone)
-		if spec.HasCgroup {
+		if spec.HasCgroup && how == modern {
 			prog.clone.flags |= cloneIntoCgroup
 			prog.clone.cgroup = uint64(spec.CgroupFD)
 		}
@@ -124,6 +154,9 @@ func spawn(spec *Spec, modern bool) (Process, error) {
 	case prog.errno != 0:
 		bury(child)
 		return Process{PIDFD: -1}, &StartError{Step: p.names[prog.failed], Errno: syscall.Errno(prog.errno)}
+	case *begun == notBegun && how == modern && spec.HasCgroup:
+		bury(child)
+		return Process{PIDFD: -1}, &StartError{Step: stepBirth, Errno: syscall.EINTR}
 	}
 	return child, nil
 }
