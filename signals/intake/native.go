@@ -73,7 +73,6 @@ func Start(argv []string) (*Intake, error) {
 	if in.mode == Reexec {
 		boot.Install()
 	}
-	boot.Retire()
 	return in, nil
 }
 
@@ -89,7 +88,6 @@ func Leave() {
 		return
 	}
 	boot.Uninstall()
-	boot.Retire()
 	var raw signals.RawInfo
 	for boot.Take((*[128]byte)(&raw)) {
 		_ = sys.Kill(syscall.Getpid(), signals.Decode(&raw).Signal)

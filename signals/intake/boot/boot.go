@@ -30,15 +30,11 @@ var (
 	mask    uint64    // the inherited signal mask
 	ignored uint64    // the inherited ignored signals
 	noFile  [2]uint64 // RLIMIT_NOFILE, soft and hard
-	//lint:ignore U1000 used from assembly
-	guardSet = Forced
 )
 
-// What the catcher and the guard read.
+// What the catcher and withhold work with.
 var (
-	//lint:ignore U1000 used from assembly
-	guarding  uint32 // the guard has taken its place
-	retired   uint32 // it is to stop
+	holding   uint32 // the runtime's handlers are withheld from the kernel
 	selfPID   int32
 	intakeTID int32
 	//lint:ignore U1000 used from assembly
@@ -115,16 +111,6 @@ func Lost() uint64 { return atomic.LoadUint64(&lost) }
 // that stays open to signals. Zero: nobody.
 func SetIntake(tid int) { atomic.StoreInt32(&intakeTID, int32(tid)) }
 
-// Retire ends the guard's work: from now on the catcher and the intake thread do without.
-// The first thread sleeps from then on. What it has kept is there for Take.
-func Retire() {
-	if entered == 0 {
-		return
-	}
-	atomic.StoreUint32(&retired, 1)
-	rawSyscall(sysTgkill, uintptr(selfPID), uintptr(selfPID), sigchld, 0)
-}
-
 // Take moves one kept siginfo_t into raw and reports whether there was one. Only the
 // intake thread may call it.
 func Take(raw *[128]byte) bool {
@@ -158,8 +144,7 @@ type sigaction struct {
 }
 
 // Install puts the catcher in the place of the runtime's handlers for the signals of
-// Forced. [Uninstall] puts them back. It is done by this package's initialisation when
-// the process came in through the entry point.
+// Forced, which the entry point has done already if [Entered]. [Uninstall] puts them back.
 func Install() {
 	selfPID = int32(rawSyscall(sysGetpid, 0, 0, 0, 0))
 	for sig := uintptr(1); sig <= 64; sig++ {
@@ -169,14 +154,13 @@ func Install() {
 		action := catcherAction()
 		var old sigaction
 		rawSyscall(sysRtSigaction, sig, uintptr(unsafe.Pointer(&action)), uintptr(unsafe.Pointer(&old)), 8)
-		if old.handler != action.handler {
-			goHandler[sig] = old.handler
-		}
+		goHandler[sig] = old.handler
 	}
 }
 
 // Uninstall gives the signals of Forced back to the Go runtime.
 func Uninstall() {
+	atomic.StoreUint32(&holding, 0)
 	for sig := uintptr(1); sig <= 64; sig++ {
 		if Forced>>(sig-1)&1 == 0 {
 			continue
@@ -204,12 +188,9 @@ func init() {
 		var keep [2]uint64
 		rawSyscall(sysPrlimit64, 0, rlimitNoFile, 0, uintptr(unsafe.Pointer(&keep)))
 		noFile = keep
-		return
 	}
-	Install()
 }
 
 const (
 	rlimitNoFile = 7
-	sigchld      = 17
 )

@@ -8,24 +8,21 @@
 //
 //   - The ELF entry point, used when the linker is told -E=_supervise_entry. It is the
 //     first code of the process. It notes the inherited mask, ignored signals and
-//     descriptor limit (the runtime overwrites all three), blocks everything, and starts a
-//     second thread on which the runtime then runs.
-//   - The guard, which is what becomes of the first thread: it waits for the signals of
-//     Forced and keeps their siginfo_t in memory. The kernel offers a signal for the
-//     process to the first thread before all others (complete_signal in its signal.c), so
-//     that the runtime's threads do not get to see one. When the intake thread is ready the
-//     guard retires, and sleeps for ever.
-//   - The catcher, a signal handler in assembly. From then on the kernel may hand a signal
-//     of Forced to any thread of the runtime. The catcher keeps the siginfo_t, blocks all
-//     signals in the mask that its thread returns to, so that this happens to a thread
-//     once, and wakes the intake thread. What is the runtime's own (real faults, and what
-//     it sends to its threads itself) goes on to the runtime's handler with the frame
+//     descriptor limit (the runtime overwrites all three), blocks everything, keeps what
+//     was pending, and puts the catcher in place.
+//   - The catcher, a signal handler in assembly for the signals of Forced, which the kernel
+//     may hand to any thread of the runtime. The catcher keeps the siginfo_t in memory,
+//     blocks all signals in the mask that its thread returns to, so that this happens to a
+//     thread once, and wakes the intake thread. What is the runtime's own (real faults, and
+//     what it sends to its threads itself) goes on to the runtime's handler with the frame
 //     untouched.
+//   - The hook into the runtime's sigaction, which keeps it from replacing the catcher:
+//     what it would install is noted instead.
 //
-// The catcher is put in place by this package's initialisation. It imports nothing that has
-// any itself, so that by the order the language prescribes (path by path, "supervise/..."
-// before "sync", "syscall" and "time") it runs before nearly every other package's.
+// The kernel offers a signal for the process to its first thread before all others
+// (complete_signal in its signal.c), which is the one that package intake waits in.
 //
-// Without the entry point (go run, go test) there is no guard, and the runtime's start
-// remains a moment in which a signal of Forced ends the process.
+// Without the entry point (go run, go test, any build with cgo) the catcher takes its place
+// when the intake starts, and the runtime's start remains a moment in which a signal of
+// Forced ends the process.
 package boot

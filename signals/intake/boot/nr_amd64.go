@@ -5,5 +5,4 @@ const (
 	sysRtSigaction = 13
 	sysGetpid      = 39
 	sysPrlimit64   = 302
-	sysTgkill      = 234
 )

@@ -5,5 +5,4 @@ const (
 	sysRtSigaction = 134
 	sysGetpid      = 172
 	sysPrlimit64   = 261
-	sysTgkill      = 131
 )

@@ -1,0 +1,145 @@
+//go:build linux && !cgo
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// System calls: asm/unistd_64.h.
+#define SYS_rt_sigaction	13
+#define SYS_rt_sigprocmask	14
+#define SYS_getpid		39
+#define SYS_rt_sigtimedwait	128
+#define SYS_prlimit64		302
+
+#define EINVAL		22
+
+// What the entry point asks the kernel for: siginfo_t or struct sigaction.
+GLOBL	scratch<>(SB), NOPTR, $128
+GLOBL	zero<>(SB), NOPTR|RODATA, $16
+DATA	everything<>+0(SB)/8, $0xffffffffffffffff
+GLOBL	everything<>(SB), NOPTR|RODATA, $8
+DATA	forced<>+0(SB)/8, $const_Forced
+GLOBL	forced<>(SB), NOPTR|RODATA, $8
+
+// The entry point of the process: -ldflags=-E=_supervise_entry. At SP lie argc, argv
+// and all the rest that the runtime will read; below it is free.
+TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVQ	SP, ·stack(SB)
+	MOVL	$SYS_rt_sigprocmask, AX
+	MOVL	$0, DI			// SIG_BLOCK
+	LEAQ	everything<>(SB), SI
+	LEAQ	·mask(SB), DX
+	MOVL	$8, R10
+	SYSCALL
+
+	MOVL	$1, R14			// which of the 64 are ignored?
+disposition:
+	MOVL	$SYS_rt_sigaction, AX
+	MOVQ	R14, DI
+	MOVL	$0, SI
+	LEAQ	scratch<>(SB), DX
+	MOVL	$8, R10
+	SYSCALL
+	CMPQ	scratch<>+0(SB), $1	// SIG_IGN
+	JNE	next
+	LEAQ	-1(R14), CX
+	BTSQ	CX, ·ignored(SB)
+next:
+	INCQ	R14
+	CMPQ	R14, $64
+	JLE	disposition
+
+	MOVL	$SYS_prlimit64, AX
+	MOVL	$0, DI
+	MOVL	$7, SI			// RLIMIT_NOFILE
+	MOVL	$0, DX
+	LEAQ	·noFile(SB), R10
+	SYSCALL
+
+	MOVL	$SYS_getpid, AX
+	SYSCALL
+	MOVL	AX, ·selfPID(SB)
+
+	// Take what was pending at exec, in order, as long as there is room.
+pending:
+	CMPQ	·ringHead(SB), $(const_ringSize/2)
+	JGE	drained
+	MOVL	$SYS_rt_sigtimedwait, AX
+	LEAQ	forced<>(SB), DI
+	LEAQ	scratch<>(SB), SI
+	LEAQ	zero<>(SB), DX
+	MOVL	$8, R10
+	SYSCALL
+	CMPQ	AX, $0
+	JLE	drained
+	MOVQ	AX, R14
+	LEAQ	scratch<>(SB), R12
+	CALL	·keep(SB)
+	JMP	pending
+drained:
+
+	// The catcher first, and then nobody takes its place: see withhold.
+	LEAQ	·catcher(SB), AX
+	MOVQ	AX, scratch<>+0(SB)
+	MOVQ	$0x1c000004, AX		// SA_SIGINFO|SA_RESTORER|SA_ONSTACK|SA_RESTART
+	MOVQ	AX, scratch<>+8(SB)
+	LEAQ	·restorer(SB), AX
+	MOVQ	AX, scratch<>+16(SB)
+	MOVQ	$-1, scratch<>+24(SB)
+	MOVL	$1, R14
+catch:
+	LEAQ	-1(R14), CX
+	BTQ	CX, forced<>(SB)
+	JCC	spare
+	MOVL	$SYS_rt_sigaction, AX
+	MOVQ	R14, DI
+	LEAQ	scratch<>(SB), SI
+	MOVL	$0, DX
+	MOVL	$8, R10
+	SYSCALL
+spare:
+	INCQ	R14
+	CMPQ	R14, $34
+	JLE	catch
+	MOVL	$1, ·entered(SB)
+	MOVL	$1, ·holding(SB)
+	JMP	_rt0_amd64_linux(SB)
+
+// The runtime asks here before it asks the kernel: runtime/cgo_sigaction.go.
+DATA	_cgo_sigaction+0(SB)/8, $withhold<>(SB)
+GLOBL	_cgo_sigaction(SB), NOPTR, $8
+
+// withhold is called as C does: DI = signal, SI = new action or 0, DX = where the old
+// goes or 0; AX = an errno, of which EINVAL sends the runtime to the kernel. For a signal
+// of Forced it notes the runtime's handler, and says that there was none before: what the
+// runtime finds, it would hand signals on to. What is no handler goes to the kernel: the
+// runtime is about to die of the signal.
+TEXT withhold<>(SB), NOSPLIT|NOFRAME, $0
+	CMPL	·holding(SB), $0
+	JEQ	kernel
+	LEAQ	-1(DI), CX
+	CMPQ	CX, $63
+	JHI	kernel
+	MOVQ	$const_Forced, AX
+	BTQ	CX, AX
+	JCC	kernel
+	TESTQ	SI, SI
+	JZ	old
+	MOVQ	0(SI), AX
+	CMPQ	AX, $1			// SIG_DFL, SIG_IGN
+	JLS	kernel
+	LEAQ	·goHandler(SB), CX
+	MOVQ	AX, (CX)(DI*8)
+old:
+	TESTQ	DX, DX
+	JZ	done
+	XORL	AX, AX
+	MOVQ	AX, 0(DX)
+	MOVQ	AX, 8(DX)
+	MOVQ	AX, 16(DX)
+	MOVQ	AX, 24(DX)
+done:
+	XORL	AX, AX
+	RET
+kernel:
+	MOVL	$EINVAL, AX
+	RET
