@@ -16,6 +16,7 @@ floor 1
 	config:                   coredump github.com/BurntSushi/toml
 	config/accounts:          config
 	supervisor/machine:       config
+	supervisor/control/request
 
 floor 2
 	signals/intake/boot

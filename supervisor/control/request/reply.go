@@ -1,0 +1,131 @@
+package request
+
+import (
+	"time"
+
+	"supervise/signals"
+)
+
+// Reply is an answer, or one of several. Which members it has depends on the request.
+type Reply struct {
+	Error      *Failure    `json:"error,omitempty"`
+	Text       string      `json:"text,omitempty"` // a sentence, for people
+	Supervisor *Supervisor `json:"supervisor,omitempty"`
+	Services   []Service   `json:"services,omitempty"`
+	Outcomes   []Outcome   `json:"outcomes,omitempty"`
+	Events     []Event     `json:"events,omitempty"`
+	Lines      []Line      `json:"lines,omitempty"`
+	Plan       []Change    `json:"plan,omitempty"`
+
+	// Dropped is how many answers were left out before this one, because the client read
+	// more slowly than they came.
+	Dropped uint64 `json:"dropped,omitempty"`
+}
+
+// Code is the kind of a failure.
+type Code string
+
+// The codes. The LSB exit code of a command is in brackets.
+const (
+	Usage          Code = "usage"           // the request makes no sense [2]
+	UnknownService Code = "unknown-service" // [4]
+	Refused        Code = "refused"         // not now: a shutdown has begun [1]
+	Failed         Code = "failed"          // tried, and did not work [1]
+	TimedOut       Code = "timeout"         // [1]
+	NotSupported   Code = "not-supported"   // not by this supervisor or kernel [1]
+	Lost           Code = "lost"            // the answer was given up: nobody read it [1]
+)
+
+// Failure says why there is no answer, or no good one.
+type Failure struct {
+	Code Code   `json:"code"`
+	Text string `json:"text"`
+}
+
+func (f *Failure) Error() string { return f.Text }
+
+// Supervisor is who answers.
+type Supervisor struct {
+	PID      int       `json:"pid"`
+	Version  string    `json:"version,omitempty"`
+	Since    time.Time `json:"since"`
+	File     string    `json:"file,omitempty"` // its configuration
+	Stopping bool      `json:"stopping,omitempty"`
+}
+
+// Service is the state of one service.
+type Service struct {
+	Name     string    `json:"name"`
+	State    string    `json:"state"`
+	Wanted   string    `json:"wanted"` // up or down
+	PID      int       `json:"pid"`    // of its main process, 0 when there is none
+	Ready    bool      `json:"ready"`
+	Since    time.Time `json:"since"` // when State began
+	Restarts int       `json:"restarts"`
+	Exit     *Exit     `json:"exit"` // the last one, null when there was none
+
+	NextRestart time.Time `json:"next_restart,omitzero"` // when it waits for that
+	Rung        int       `json:"rung,omitempty"`        // of Rungs, from 1, while it is being stopped
+	Rungs       int       `json:"rungs,omitempty"`
+	SigQ        *SigQ     `json:"sigq,omitempty"`
+	Held        int       `json:"held,omitempty"` // signals that wait in the supervisor
+}
+
+// Exit is how a main process ended.
+type Exit struct {
+	Code   int            `json:"code"`
+	Signal signals.Signal `json:"signal,omitzero"`
+	Core   bool           `json:"core,omitempty"`
+	Time   time.Time      `json:"time,omitzero"`
+	By     *Process       `json:"by,omitempty"` // who sent Signal, when that is known
+	Text   string         `json:"text"`         // in words
+}
+
+// Process is somebody.
+type Process struct {
+	PID  int    `json:"pid"`
+	UID  int    `json:"uid"`
+	Name string `json:"name,omitempty"`
+}
+
+// SigQ is how many signals are queued for the processes of a user, and may be.
+type SigQ struct {
+	Used  uint64 `json:"used"`
+	Limit uint64 `json:"limit"`
+}
+
+// Outcome is what became of a request for one service.
+type Outcome struct {
+	Service string `json:"service"`
+	OK      bool   `json:"ok"`
+	Result  string `json:"result,omitempty"` // one word: "up", "delivered", "ignored", "held"
+	Text    string `json:"text,omitempty"`   // a sentence
+}
+
+// Event is one thing that happened, or that was done about it.
+type Event struct {
+	ID      uint64    `json:"id"`
+	Cause   uint64    `json:"cause,omitempty"`  // the event that led to it at once
+	Origin  uint64    `json:"origin,omitempty"` // the one that the matter goes back to
+	Time    time.Time `json:"time"`
+	Service string    `json:"service,omitempty"`
+	Kind    string    `json:"kind"`
+	PID     int       `json:"pid,omitempty"`
+	By      *Process  `json:"by,omitempty"`
+	Text    string    `json:"text"` // a sentence
+}
+
+// Line is one line that a service wrote.
+type Line struct {
+	Time    time.Time `json:"time,omitzero"`
+	Service string    `json:"service"`
+	Stream  string    `json:"stream,omitempty"` // stdout or stderr
+	Text    string    `json:"text"`
+}
+
+// Change is one step of an update.
+type Change struct {
+	Action  string `json:"action"` // add, remove, restart, change
+	Service string `json:"service,omitempty"`
+	Text    string `json:"text"`
+}
