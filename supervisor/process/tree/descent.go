@@ -30,13 +30,20 @@ type descent struct {
 	known func(pid int) bool
 
 	// The main process that was started last, whose session may outlive it. A pid is not
-	// given to another process as long as it is the id of a session.
-	leader int
+	// given to another process as long as it is the id of a session or group.
+	leader entry
 }
 
 func (d *descent) CgroupFD() (fd int, ok bool, err error) { return -1, false, nil }
 
-func (d *descent) Started(pid int) { d.leader = pid }
+// Started reads the process's start time too, by which it is told from a later one that
+// is given the same pid. The caller has not reaped it yet.
+func (d *descent) Started(pid int) {
+	var ok bool
+	if d.leader, ok = readStat(strconv.Itoa(pid)); !ok {
+		d.leader = entry{pid: pid}
+	}
+}
 
 func (d *descent) Members() ([]Member, error) {
 	all, err := processes()
@@ -53,7 +60,7 @@ func (d *descent) Members() ([]Member, error) {
 // Empty first looks at our children alone. What is left of a service whose main process
 // has been reaped is, or descends from, a child of ours that is no main process.
 func (d *descent) Empty() (bool, error) {
-	if children, ok := children(); ok && d.known != nil && !d.known(d.leader) {
+	if children, ok := children(); ok && d.known != nil && !d.known(d.leader.pid) {
 		if !slices.ContainsFunc(children, func(pid int) bool { return !d.known(pid) }) {
 			return true, nil
 		}
@@ -160,36 +167,43 @@ func children() (pids []int, ok bool) {
 
 func (d *descent) Close() error { return nil }
 
-// pick chooses the living processes that belong to the service.
+// pick chooses the living processes that belong to the service. All of them descend from
+// us, so that nobody else's can be among them.
 func (d *descent) pick(all []entry) []entry {
-	const unknown, ours, foreign = 0, 1, 2
-	self := os.Getpid()
 	byPID := make(map[int]int, len(all))
 	for i, p := range all {
 		byPID[p.pid] = i
+		if p.pid == d.leader.pid && p.started != d.leader.started && d.leader.started != 0 {
+			d.leader = entry{} // its pid is in use again: nothing of its session is left
+		}
 	}
-	verdict := make([]int, len(all))
+	const unknown, foreign, below, ours = 0, 1, 2, 3
+	self := os.Getpid()
+	verdicts := make([]int, len(all))
 	var decide func(i, depth int) int
 	decide = func(i, depth int) int {
-		if verdict[i] != unknown {
-			return verdict[i]
+		if verdicts[i] != unknown {
+			return verdicts[i]
 		}
-		p := all[i]
-		result := foreign
-		parent, known := byPID[p.ppid]
+		p, verdict := all[i], foreign
+		parent, listed := byPID[p.ppid]
 		switch {
-		case p.pid == self || depth > len(all):
-		case d.leads(p.pid) || d.leads(p.session) || d.leads(p.group):
-			result = ours
-		case p.ppid == self:
-			if d.marked(p.pid) {
-				result = ours
+		case p.pid == self || p.ppid == 0 || depth > len(all):
+		case p.ppid == self || !listed:
+			// Not listed: its parent has ended since, so that it may have become our child.
+			if p.ppid == self {
+				verdict = below
 			}
-		case known:
-			result = decide(parent, depth+1)
+			if d.leads(p) || d.marked(p.pid) {
+				verdict = ours
+			}
+		default:
+			if verdict = decide(parent, depth+1); verdict == below && d.leads(p) {
+				verdict = ours
+			}
 		}
-		verdict[i] = result
-		return result
+		verdicts[i] = verdict
+		return verdict
 	}
 	var picked []entry
 	for i := range all {
@@ -200,17 +214,17 @@ func (d *descent) pick(all []entry) []entry {
 	return picked
 }
 
-func (d *descent) leads(pid int) bool { return pid != 0 && pid == d.leader }
+// leads reports whether a process is the main process, or in its session or group.
+func (d *descent) leads(p entry) bool {
+	leader := d.leader.pid
+	return leader != 0 && (p.pid == leader || p.session == leader || p.group == leader)
+}
 
 // marked reports whether a process was started, by whatever way, by this service of this
 // supervisor, if its environment still says so. Only orphans are asked.
 func (d *descent) marked(pid int) bool {
-	environ, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	if err != nil {
-		return false
-	}
 	instance, service := false, false
-	for entry := range bytes.SplitSeq(environ, []byte{0}) {
+	for entry := range bytes.SplitSeq(environ(pid), []byte{0}) {
 		switch string(entry) {
 		case markVariable + d.mark:
 			instance = true
@@ -221,86 +235,20 @@ func (d *descent) marked(pid int) bool {
 	return instance && service
 }
 
-// entry is what /proc/PID/stat tells of a process.
-type entry struct {
-	pid, ppid, group, session int
-	started                   int // clock ticks after boot
-	name                      string
-	zombie                    bool
-}
-
-// same reports whether pid is still the process that the entry was read of. Its parent,
-// group and session may have changed, and its name.
-func (p entry) same(pid int) bool {
-	now, ok := readStat(strconv.Itoa(pid))
-	return ok && now.started == p.started
-}
-
-// processes lists all processes that are to be seen.
-func processes() ([]entry, error) {
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return nil, err
+// environ returns the initial environment of a process, nil when it cannot be read. The
+// kernel shows none for a thread that has ended, as the first may have before the others.
+func environ(pid int) []byte {
+	dir := "/proc/" + strconv.Itoa(pid)
+	if text, err := os.ReadFile(dir + "/environ"); err == nil && len(text) > 0 {
+		return text
 	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	if err != nil {
-		return nil, err
-	}
-	all := make([]entry, 0, len(names))
-	for _, name := range names {
-		if name[0] < '1' || name[0] > '9' {
-			continue
-		}
-		if p, ok := readStat(name); ok {
-			all = append(all, p)
+	tasks, _ := os.ReadDir(dir + "/task")
+	for _, task := range tasks {
+		if text, err := os.ReadFile(dir + "/task/" + task.Name() + "/environ"); err == nil && len(text) > 0 {
+			return text
 		}
 	}
-	return all, nil
-}
-
-func readStat(pid string) (entry, bool) {
-	text, err := os.ReadFile("/proc/" + pid + "/stat")
-	if err != nil {
-		return entry{}, false
-	}
-	return parseStat(text)
-}
-
-// parseStat reads "pid (name) state ppid pgrp session ...": proc_pid_stat(5). The name
-// may have blanks and parentheses in it, so that it ends at the last one.
-func parseStat(text []byte) (p entry, ok bool) {
-	open, end := bytes.IndexByte(text, '('), bytes.LastIndexByte(text, ')')
-	if open < 1 || end < open {
-		return p, false
-	}
-	fields := bytes.Fields(text[end+1:])
-	const startField = 22 - 3 // counted from the state, the third
-	if len(fields) <= startField {
-		return p, false
-	}
-	p.name = string(text[open+1 : end])
-	p.zombie = fields[0][0] == 'Z' || fields[0][0] == 'X'
-	numbers := []struct {
-		to   *int
-		from []byte
-	}{{&p.pid, bytes.TrimSpace(text[:open])}, {&p.ppid, fields[1]}, {&p.group, fields[2]}, {&p.session, fields[3]}, {&p.started, fields[startField]}}
-	for _, n := range numbers {
-		var err error
-		if *n.to, err = strconv.Atoi(string(n.from)); err != nil {
-			return p, false
-		}
-	}
-	return p, true
-}
-
-// commOf returns the name of a process, "" when it is gone.
-func commOf(pid int) string {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
-	if err != nil {
-		return ""
-	}
-	return string(bytes.TrimSuffix(text, []byte{'\n'}))
+	return nil
 }
 
 // sendTo signals a process that is not our child, so that it may be gone and its pid in
