@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -31,17 +32,20 @@ func faults([]string) int {
 	if err != nil {
 		return complain("%v", err)
 	}
+	kinds := []func(){func() { *nothing = 1 }, func() { hole[0] = 1 }}
+	var begun sync.WaitGroup
 	for i := range 4 {
+		fault := kinds[i%len(kinds)]
+		begun.Add(1)
 		go func() {
+			recovered(&faulted, &wrong, fault)
+			begun.Done()
 			for {
-				if i%2 == 0 {
-					recovered(&faulted, &wrong, func() { *nothing = 1 })
-				} else {
-					recovered(&faulted, &wrong, func() { hole[0] = 1 })
-				}
+				recovered(&faulted, &wrong, fault)
 			}
 		}()
 	}
+	begun.Wait()
 	fmt.Println("ready")
 	for {
 		info, ok := in.Wait(intake.Forever)

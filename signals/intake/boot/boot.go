@@ -34,7 +34,8 @@ var (
 
 // What the catcher and withhold work with.
 var (
-	holding   uint32 // the runtime's handlers are withheld from the kernel
+	holding uint32 // the runtime's handlers are withheld from the kernel
+	//lint:ignore U1000 used from assembly
 	selfPID   int32
 	intakeTID int32
 	//lint:ignore U1000 used from assembly
