@@ -16,6 +16,10 @@ var (
 	reexecBuild string // as go run does
 )
 
+// helper is this test binary where every user can execute it: what go test builds lies in a
+// directory of its own user.
+var helper string
+
 func TestMain(m *testing.M) {
 	os.Exit(testproc.Run(func() int {
 		dir, err := os.MkdirTemp("", "supervise-test")
@@ -37,8 +41,25 @@ func TestMain(m *testing.M) {
 				return 1
 			}
 		}
+		helper = filepath.Join(dir, "helper")
+		if err := copySelf(helper); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 		return m.Run()
 	}))
+}
+
+func copySelf(to string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(self)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o755)
 }
 
 // eachBuild runs a test with the program built both ways.
