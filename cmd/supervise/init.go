@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"supervise/supervisor/pid1"
+	"supervise/supervisor/pid1/cmdline"
 )
 
 // newInit is init as the other commands' help, completion and manual see it. When it is
@@ -14,10 +14,10 @@ func newInit() *cobra.Command {
 	return &cobra.Command{
 		Use:                "init [flags] [--] COMMAND [ARG...]",
 		Short:              "Run one command as PID 1 of a container",
-		Long:               pid1.Usage,
+		Long:               cmdline.Usage(),
 		DisableFlagParsing: true,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return exitStatus(pid1.Main(os.Args, args))
+			return exitStatus(cmdline.Main(os.Args, 0, args))
 		},
 	}
 }

@@ -30,6 +30,7 @@ floor 2
 floor 3
 	supervisor/doctor:        golang.org/x/sys
 	supervisor/pid1
+	supervisor/pid1/cmdline:  supervisor/pid1
 	supervisor:               github.com/rs/zerolog golang.org/x/sys
 
 floor roof
@@ -76,7 +77,7 @@ var pureImports = []string{
 // early are the packages that run before the rest of the program is initialised, because
 // a container waits for them: package first says how. Directly or not, they import of the
 // standard library only earlyImports and what is internal to it.
-var early = []string{"supervisor/pid1", "cmd/supervise/first"}
+var early = []string{"supervisor/pid1/cmdline", "cmd/supervise/first"}
 
 var earlyImports = []string{
 	"cmp", "errors", "iter", "math/bits", "runtime", "slices", "strconv",

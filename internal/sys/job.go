@@ -15,6 +15,15 @@ func Stopped(pid int) (by signals.Signal, ok bool) {
 	return child.Exit.Signal, ok
 }
 
+// Peek is [Reap], but leaves the child to be reaped, by [ReapOne].
+func Peek() (child Child, ok, more bool) { return waitid(pAll, 0, wExited|wNoHang|wNoWait|wAll) }
+
+// ReapOne is [Reap] for one child.
+func ReapOne(pid int) (child Child, ok bool) {
+	child, ok, _ = waitid(pPID, pid, wExited|wNoHang|wAll)
+	return child, ok
+}
+
 // Pending returns the signals that wait for the calling thread or its process, because
 // it blocks them. rt_sigpending(2).
 func Pending() (set signals.Set) {

@@ -16,6 +16,7 @@ type Stat struct {
 	Parent  int
 	Group   int
 	Session int
+	Started uint64 // clock ticks after boot: with PID it names one process for good
 }
 
 // Zombie reports whether the process has ended and is not reaped.
@@ -50,6 +51,7 @@ func ParseStat(line string) (s Stat, err error) {
 		return Stat{}, syscall.EINVAL
 	}
 	numbers := [...]*int{&s.Parent, &s.Group, &s.Session}
+	const started = 22 - 3 // its place, counted from the state, which is the third
 	field := 0
 	for value := range text.Split(text.Trim(line[end+1:]), ' ') {
 		switch {
@@ -58,11 +60,15 @@ func ParseStat(line string) (s Stat, err error) {
 		case field == 0:
 			return Stat{}, syscall.EINVAL
 		case field <= len(numbers):
-			if *numbers[field-1], err = strconv.Atoi(value); err != nil {
-				return Stat{}, syscall.EINVAL
+			*numbers[field-1], err = strconv.Atoi(value)
+		case field == started:
+			s.Started, err = strconv.ParseUint(value, 10, 64)
+			if err == nil {
+				return s, nil
 			}
-		default:
-			return s, nil
+		}
+		if err != nil {
+			return Stat{}, syscall.EINVAL
 		}
 		field++
 	}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"syscall"
 	"unsafe"
+
+	"supervise/internal/text"
 )
 
 // Level is how much a message matters.
@@ -19,14 +21,49 @@ const (
 
 var levelNames = [...]string{"debug", "info", "warn", "error"}
 
-func parseLevel(text string) (Level, bool) {
+// ParseLevel reads a level's name.
+func ParseLevel(given string) (Level, bool) {
 	for i, name := range levelNames {
-		if text == name {
+		if given == name {
 			return Level(i), true
 		}
 	}
 	return 0, false
 }
+
+// Style is how messages are written.
+type Style uint8
+
+// The styles.
+const (
+	Text      Style = iota // for humans
+	JSON                   // one object a line, as zerolog writes it
+	Tini                   // as tini's: [WARN  tini (7)] message
+	DumbInit               // as dumb-init's: [dumb-init] message
+	Catatonit              // as catatonit's: WARN (catatonit:7): message
+)
+
+// Log is what is told on standard error.
+type Log struct {
+	Level Level
+	Style Style
+}
+
+// Message is one line as an init in that style would write it, for what is to be told
+// before there is one.
+func (o Log) Message(level Level, message string) string {
+	l := newLogger(o)
+	if o.Style == JSON {
+		l.appendJSON(level, message, nil)
+	} else {
+		l.appendText(level, message, nil)
+	}
+	return string(l.buffer)
+}
+
+func newLogger(o Log) logger { return logger{fd: stderr, level: o.Level, style: o.Style} }
+
+const stderr = 2
 
 // logger writes one line a message to a descriptor. It stands in for zerolog, whose
 // linking alone would cost more start-up time than all that this package does, and writes
@@ -35,7 +72,7 @@ func parseLevel(text string) (Level, bool) {
 type logger struct {
 	fd      int
 	level   Level
-	json    bool
+	style   Style
 	dropped int
 	buffer  []byte
 }
@@ -64,7 +101,7 @@ func (l *logger) say(level Level, message string, fields ...field) {
 		l.say(Warn, "log messages were lost: nobody reads them", number("count", dropped))
 	}
 	l.buffer = l.buffer[:0]
-	if l.json {
+	if l.style == JSON {
 		l.appendJSON(level, message, fields)
 	} else {
 		l.appendText(level, message, fields)
@@ -86,12 +123,7 @@ func (l *logger) say(level Level, message string, fields ...field) {
 }
 
 func (l *logger) appendText(level Level, message string, fields []field) {
-	b := append(l.buffer, "supervise init: "...)
-	if level >= Warn {
-		b = append(b, levelNames[level]...)
-		b = append(b, ": "...)
-	}
-	b = append(b, message...)
+	b := append(l.appendPrefix(level), message...)
 	for _, f := range fields {
 		b = append(b, ' ')
 		b = append(b, f.name...)
@@ -103,6 +135,31 @@ func (l *logger) appendText(level Level, message string, fields []field) {
 		}
 	}
 	l.buffer = append(b, '\n')
+}
+
+// appendPrefix begins a line of text.
+func (l *logger) appendPrefix(level Level) []byte {
+	b := l.buffer
+	switch l.style {
+	case Tini:
+		b = append(b, [...]string{"[DEBUG", "[INFO ", "[WARN ", "[FATAL"}[level]...)
+		b = append(b, " tini ("...)
+		b = strconv.AppendInt(b, int64(syscall.Getpid()), 10)
+		return append(b, ")] "...)
+	case DumbInit:
+		return append(b, "[dumb-init] "...)
+	case Catatonit:
+		b = append(b, text.Upper(levelNames[level])...)
+		b = append(b, " (catatonit:"...)
+		b = strconv.AppendInt(b, int64(syscall.Getpid()), 10)
+		return append(b, "): "...)
+	}
+	b = append(b, "supervise init: "...)
+	if level >= Warn {
+		b = append(b, levelNames[level]...)
+		b = append(b, ": "...)
+	}
+	return b
 }
 
 func (l *logger) appendJSON(level Level, message string, fields []field) {
@@ -128,10 +185,10 @@ func (l *logger) appendJSON(level Level, message string, fields []field) {
 
 // appendString writes a JSON string: RFC 8259, section 7. Bytes that are no UTF-8 become
 // the replacement character.
-func appendString(b []byte, text string) []byte {
+func appendString(b []byte, value string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
-	for _, r := range text {
+	for _, r := range value {
 		switch {
 		case r == '"' || r == '\\':
 			b = append(b, '\\', byte(r))
@@ -155,56 +212,4 @@ func (l *logger) room() bool {
 	var now [2]int64
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&poll)), 1, uintptr(unsafe.Pointer(&now)), 0, 0, 0)
 	return errno == 0 && n == 1 && poll.revents&pollOut != 0
-}
-
-// appendTime writes the time as RFC 3339 in UTC, with milliseconds.
-func appendTime(b []byte) []byte {
-	var now syscall.Timeval
-	if syscall.Gettimeofday(&now) != nil {
-		return append(b, "1970-01-01T00:00:00Z"...)
-	}
-	seconds := int64(now.Sec)
-	year, month, day := civil(seconds / 86400)
-	b = digits(b, year, 4)
-	b = digits(append(b, '-'), month, 2)
-	b = digits(append(b, '-'), day, 2)
-	seconds %= 86400
-	b = digits(append(b, 'T'), int(seconds/3600), 2)
-	b = digits(append(b, ':'), int(seconds/60%60), 2)
-	b = digits(append(b, ':'), int(seconds%60), 2)
-	b = digits(append(b, '.'), int(now.Usec)/1000, 3)
-	return append(b, 'Z')
-}
-
-func digits(b []byte, n, width int) []byte {
-	for div := pow10(width - 1); div > 0; div /= 10 {
-		b = append(b, byte('0'+n/div%10))
-	}
-	return b
-}
-
-func pow10(n int) int {
-	p := 1
-	for range n {
-		p *= 10
-	}
-	return p
-}
-
-// civil turns days since 1970 into a date of the Gregorian calendar: years are counted
-// from March, so that the leap day is a year's last.
-func civil(days int64) (year, month, day int) {
-	days += 719468 // from 1 March of the year 0
-	era := days / 146097
-	ofEra := days % 146097
-	y := (ofEra - ofEra/1460 + ofEra/36524 - ofEra/146096) / 365
-	ofYear := ofEra - (365*y + y/4 - y/100)
-	m := (5*ofYear + 2) / 153
-	day = int(ofYear-(153*m+2)/5) + 1
-	month = int(m) + 3
-	if month > 12 {
-		month -= 12
-		y++
-	}
-	return int(y + era*400), month, day
 }

@@ -3,29 +3,78 @@ package pid1
 import (
 	"syscall"
 	"unsafe"
+
+	"supervise/internal/sys"
+	"supervise/supervisor/process"
 )
 
-// stdin is where a controlling terminal is looked for.
-const stdin = 0
+// terminal is our controlling terminal.
+type terminal struct {
+	fd    int  // -1 for none that we keep
+	given bool // to the command, when it was started
+}
 
-// isTerminal reports whether a descriptor is a terminal: TCGETS answers, ioctl_tty(2).
-func isTerminal(fd int) bool {
+// openTerminal looks for our controlling terminal, on standard input first, and decides
+// whether the command gets it: the foreground goes to its process group if it is ours, and
+// to its session in any case, for which we let go of it.
+func openTerminal(placement process.Placement) terminal {
+	const stdin = 0
+	if placement == process.OwnSession {
+		// If we are the session's leader the kernel sends the foreground SIGHUP and
+		// SIGCONT, in our own name, which the intake leaves out.
+		_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, stdin, syscall.TIOCNOTTY, 0)
+		return terminal{fd: -1, given: errno == 0 || IsTerminal(stdin)}
+	}
+	t := terminal{fd: stdin}
+	group, ok := t.foreground()
+	if !ok {
+		fd, err := syscall.Open("/dev/tty", syscall.O_RDWR|syscall.O_NOCTTY|syscall.O_CLOEXEC, 0)
+		if err != nil {
+			return terminal{fd: -1}
+		}
+		t.fd = fd
+		group, ok = t.foreground()
+	}
+	t.given = ok && group == syscall.Getpgrp() && placement == process.OwnGroup
+	return t
+}
+
+// IsTerminal reports whether a descriptor is a terminal: TCGETS answers, ioctl_tty(2).
+func IsTerminal(fd int) bool {
 	var termios [256]byte
 	_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TCGETS, uintptr(unsafe.Pointer(&termios)))
 	return errno == 0
 }
 
-// foreground reports whether standard input is our controlling terminal and our process
-// group the one that it listens to, so that we may hand it to the command.
-func foreground() bool {
-	var group int32
-	_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, stdin, syscall.TIOCGPGRP, uintptr(unsafe.Pointer(&group)))
-	return errno == 0 && int(group) == syscall.Getpgrp()
+// foreground returns the process group that the terminal listens to; only for a process's
+// own controlling terminal, ioctl_tty(2).
+func (t *terminal) foreground() (group int, ok bool) {
+	var pgid int32
+	_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(t.fd), syscall.TIOCGPGRP, uintptr(unsafe.Pointer(&pgid)))
+	return int(pgid), errno == 0
 }
 
-// reclaim makes our own process group the terminal's foreground again. SIGTTOU, which
-// answers such a call from the background, is blocked here.
-func reclaim() {
-	group := int32(syscall.Getpgrp())
-	_, _, _ = syscall.RawSyscall(syscall.SYS_IOCTL, stdin, syscall.TIOCSPGRP, uintptr(unsafe.Pointer(&group)))
+// give makes a process group the foreground. SIGTTOU, which answers such a call from the
+// background, is blocked here.
+func (t *terminal) give(group int) {
+	pgid := int32(group)
+	_, _, _ = syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(t.fd), syscall.TIOCSPGRP, uintptr(unsafe.Pointer(&pgid)))
+}
+
+// idle reports whether the foreground is ours or nobody's, so that nothing is taken away.
+func (t *terminal) idle() bool {
+	group, ok := t.foreground()
+	return ok && (group == 0 || group == syscall.Getpgrp() || sys.Kill(-group, 0) == syscall.ESRCH)
+}
+
+// reclaim makes our own process group the foreground again after the command has ended,
+// unless it has gone to somebody else meanwhile, the shell that has put us into the
+// background for example. Group 0 is that of a command that was never started.
+func (t *terminal) reclaim(group int) {
+	if t.fd < 0 || !t.given {
+		return
+	}
+	if now, ok := t.foreground(); ok && now != syscall.Getpgrp() && (now == group || t.idle()) {
+		t.give(syscall.Getpgrp())
+	}
 }

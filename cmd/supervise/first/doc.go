@@ -1,4 +1,5 @@
-// Package first runs supervise init before the rest of the program is initialised.
+// Package first runs supervise init, also by the names of the programs that it stands in
+// for, before the rest of the program is initialised.
 //
 // A container's start waits for init, and init needs none of what the other subcommands
 // are built with. To link that is cheap, but to initialise it is not: the tables of

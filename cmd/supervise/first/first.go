@@ -4,12 +4,12 @@ import (
 	"syscall"
 
 	"supervise/signals/intake"
-	"supervise/supervisor/pid1"
+	"supervise/supervisor/pid1/cmdline"
 )
 
 func init() {
 	argv := intake.Arguments()
-	if len(argv) > 1 && argv[1] == "init" {
-		syscall.Exit(pid1.Main(argv, argv[2:]))
+	if index, args, ok := cmdline.Select(argv); ok {
+		syscall.Exit(cmdline.Main(argv, index, args))
 	}
 }

@@ -1,0 +1,68 @@
+package cmdline
+
+import (
+	"supervise/signals"
+	"supervise/supervisor/pid1"
+	"supervise/supervisor/process"
+)
+
+// catatonit is the command line of catatonit 0.1.7.
+var catatonit = personality{
+	names:    []string{"catatonit"},
+	grammar:  grammar{long: true, shorten: true},
+	flags:    catatonitFlags[:],
+	log:      pid1.Log{Level: pid1.Error, Style: pid1.Catatonit},
+	prepare:  prepareCatatonit,
+	surround: surroundCatatonit,
+	help: func(*line) *Answer {
+		return &Answer{Text: catatonitUsage + "\noptions:\n" + describe(catatonitFlags[:], 18), FD: 2}
+	},
+	refuse: refuseCatatonit,
+}
+
+// catatonitVersion has tini's name in it because Docker looks for that.
+const catatonitVersion = "tini version 0.1.7_catatonit (supervise)\n"
+
+var catatonitFlags = [...]flag{
+	{short: 'g', help: "Forward signals to pid1's process group.", set: func(l *line, _ string) error {
+		l.options.Group = true
+		return nil
+	}},
+	{short: 'h', help: "Print this help page."},
+	{short: 'L', help: "Print license information.", set: func(*line, string) error {
+		return shown("This is supervise in the place of catatonit, which is under the GNU General Public License.\n")
+	}},
+	{short: 'P', help: "Run in pause mode (no program is run, quit on SIGINT or SIGTERM).", set: func(l *line, _ string) error {
+		l.options.Pause = true
+		return nil
+	}},
+	{long: "version", short: 'V', help: "Print version information.", set: func(*line, string) error { return shown(catatonitVersion) }},
+}
+
+const catatonitUsage = "usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]\n"
+
+func prepareCatatonit(l *line) {
+	o := &l.options
+	o.Placement, o.Subreaper = process.OwnGroup, true
+	o.Ignore = signals.SetOf(signals.SIGTSTP, signals.SIGTTIN, signals.SIGTTOU)
+	o.ExecStatus = pid1.ExecStatus{Missing: 1, Denied: 1, Other: 1}
+}
+
+func surroundCatatonit(l *line, environ []string) error {
+	if _, set := lookup(environ, "CATATONIT_DEBUG"); set {
+		l.options.Log.Level = pid1.Debug
+	}
+	if _, set := lookup(environ, "CATATONIT_LOG"); set {
+		return &Answer{Text: l.options.Log.Message(pid1.Error, "CATATONIT_LOG is reserved for future use"), FD: 2, Status: 1}
+	}
+	return nil
+}
+
+func refuseCatatonit(l *line, message string) *Answer {
+	if message == "" {
+		message = l.options.Log.Message(pid1.Error, "missing program name")
+	} else {
+		message = l.program + ": " + message + "\n"
+	}
+	return &Answer{Text: message + catatonitUsage, FD: 2, Status: 1}
+}

@@ -1,0 +1,174 @@
+package cmdline
+
+import (
+	"syscall"
+
+	"supervise/internal/text"
+	"supervise/signals/intake"
+	"supervise/supervisor/pid1"
+)
+
+// personality is one program's command line.
+type personality struct {
+	names   []string // by which it is called
+	flags   []flag
+	grammar grammar
+	log     pid1.Log
+
+	// prepare sets what holds unless flags and environment say otherwise.
+	prepare func(*line)
+	// surround reads the environment. It comes before the arguments, unless behind is set.
+	surround func(*line, []string) error
+	behind   bool
+	// finish decides what depends on several flags, once all are read.
+	finish func(*line) error
+	// help makes the answer to the flag for it.
+	help func(l *line) *Answer
+	// refuse makes the answer to arguments that cannot be used; message is "" if there is
+	// just no command.
+	refuse func(l *line, message string) *Answer
+}
+
+// line is a command line that is being read.
+type line struct {
+	program   string // argv[0]
+	options   pid1.Options
+	verbosity int
+	single    bool // the command alone, wherever else it would be put
+	session   bool
+	shared    bool
+}
+
+// Answer is what is said and done instead of running a command.
+type Answer struct {
+	Text   string
+	FD     int // 1 or 2
+	Status int
+}
+
+func (a *Answer) Error() string { return a.Text }
+
+func shown(text string) error { return &Answer{Text: text, FD: 1} }
+
+// personalities are all there are. The first is supervise init itself.
+var personalities = [...]*personality{&own, &tini, &dumbInit, &catatonit}
+
+// ByName returns the index of the personality that a program is to take by its name, and
+// false for none: argv[0], with or without a path.
+func ByName(argv0 string) (index int, ok bool) {
+	name := argv0
+	for i := range len(name) {
+		if argv0[i] == '/' {
+			name = argv0[i+1:]
+		}
+	}
+	for i, p := range personalities {
+		for _, known := range p.names {
+			if name == known {
+				return i, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// Select finds out what of a program's arguments is ours: "supervise init ARGS", or one of
+// the names that we go by. ok is false for any other subcommand.
+func Select(argv []string) (index int, args []string, ok bool) {
+	if len(argv) == 0 {
+		return 0, nil, false
+	}
+	if index, ok = ByName(argv[0]); ok {
+		args = argv[1:]
+		if index == 0 && len(args) > 0 && args[0] == subcommand {
+			args = args[1:]
+		}
+		return index, args, true
+	}
+	if len(argv) > 1 && argv[1] == subcommand {
+		return 0, argv[2:], true
+	}
+	return 0, nil, false
+}
+
+const subcommand = "init"
+
+// Main does what the arguments say and returns the status to exit with. argv are the
+// program's own, with which it may execute itself again; index and args are those of
+// [Select].
+func Main(argv []string, index int, args []string) (status int) {
+	parent := syscall.Getppid()
+	options, answer := Parse(index, argv[0], args, syscall.Environ())
+	if answer != nil {
+		_, _ = syscall.Write(answer.FD, []byte(answer.Text))
+		return answer.Status
+	}
+	options.Parent = parent
+	in, err := intake.Start(argv)
+	if err != nil {
+		_, _ = syscall.Write(2, []byte(options.Log.Message(pid1.Error, err.Error())))
+		return options.ExecStatus.Other
+	}
+	return pid1.Run(in, options)
+}
+
+// Parse reads a command line. The answer is nil if there is a command to be run.
+func Parse(index int, program string, args, environ []string) (*pid1.Options, *Answer) {
+	p := personalities[index]
+	l := &line{program: program}
+	l.options.Log = p.log
+	p.prepare(l)
+	rest, err := p.read(l, args, environ)
+	if err == nil && len(rest) == 0 && !l.options.Pause {
+		return nil, p.refuse(l, "")
+	}
+	l.options.Command = rest
+	if err == nil && p.finish != nil {
+		err = p.finish(l)
+	}
+	switch err := err.(type) {
+	case nil:
+		return &l.options, nil
+	case *Answer:
+		return nil, err
+	default:
+		if err == errHelp {
+			return nil, p.help(l)
+		}
+		return nil, p.refuse(l, err.Error())
+	}
+}
+
+// read reads arguments and environment in the personality's order.
+func (p *personality) read(l *line, args, environ []string) (rest []string, err error) {
+	if !p.behind {
+		if err := p.surround(l, environ); err != nil {
+			return nil, err
+		}
+	}
+	rest, err = p.grammar.read(p.flags, l, args)
+	if err == nil && p.behind && len(rest) > 0 {
+		err = p.surround(l, environ)
+	}
+	return rest, err
+}
+
+// lookup returns an environment variable's value.
+func lookup(environ []string, name string) (value string, ok bool) {
+	for _, entry := range environ {
+		if key, value, _ := text.Cut(entry, '='); key == name {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// base is the program's name without its path: basename(3).
+func base(program string) string {
+	for i := len(program) - 1; i >= 0; i-- {
+		if program[i] == '/' {
+			return program[i+1:]
+		}
+	}
+	return program
+}

@@ -1,0 +1,55 @@
+package cmdline
+
+import (
+	"errors"
+
+	"supervise/internal/text"
+)
+
+// prefix begins the variables of supervise init: one for each flag that has a long name.
+const prefix = "SUPERVISE_INIT_"
+
+// surroundOwn reads the variables of supervise init as if each were its flag. Those that
+// are empty count as not set; an unknown one is an error, as an unknown flag is.
+func surroundOwn(l *line, environ []string) error {
+	for _, entry := range environ {
+		rest, ours := text.CutPrefix(entry, prefix)
+		if !ours {
+			continue
+		}
+		name, value, _ := text.Cut(rest, '=')
+		if value == "" {
+			continue
+		}
+		f := byVariable(name)
+		if f == nil {
+			return errors.New("unknown environment variable " + prefix + name)
+		}
+		if err := f.set(l, value); err != nil {
+			return errors.New(prefix + name + ": " + err.Error())
+		}
+	}
+	return nil
+}
+
+// byVariable finds the flag of a variable: STOP_TIMEOUT is that of --stop-timeout. There is
+// none for --help.
+func byVariable(name string) *flag {
+	for i := range ownFlags {
+		f := &ownFlags[i]
+		if f.long != "help" && variable(f.long) == name {
+			return f
+		}
+	}
+	return nil
+}
+
+func variable(long string) string {
+	upper := []byte(text.Upper(long))
+	for i, c := range upper {
+		if c == '-' {
+			upper[i] = '_'
+		}
+	}
+	return string(upper)
+}

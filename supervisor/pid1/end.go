@@ -1,0 +1,67 @@
+package pid1
+
+import (
+	"syscall"
+
+	"supervise/internal/sys"
+	"supervise/signals"
+)
+
+// end says why we exit, and returns what to exit with. It does not return when that is to
+// die of the command's signal.
+func (s *supervisor) end() (status int) {
+	if s.Pause {
+		s.log.say(Info, "exiting: "+s.last.String(), number("orphans", s.orphans))
+		return 0
+	}
+	status = s.Remap.Of(s.status())
+	s.farewell(status)
+	if s.ExitBySignal && s.exit.Signal != 0 && status == s.exit.Status() {
+		s.dieOf(s.exit.Signal)
+	}
+	return status
+}
+
+// status is the command's, but for one that was asked to end and has.
+func (s *supervisor) status() int {
+	asked := s.stopping.as
+	if s.ExitZeroOnStop && s.stopping.requested() && asked != 0 &&
+		(s.exit.Signal == asked || s.exit.Signal == 0 && s.exit.Code == 128+int(asked)) {
+		return 0
+	}
+	return s.exit.Status()
+}
+
+// farewell is the last line: why we exit.
+func (s *supervisor) farewell(status int) {
+	if lost := s.in.Lost(); lost > 0 {
+		s.log.say(Error, "signals were lost on the way in", number("count", int(lost)))
+	}
+	if waiting := s.backlog.Len(); waiting > 0 {
+		s.log.say(Warn, "the command ended with real-time signals still waiting for it", number("count", waiting))
+	}
+	if !s.log.enabled(Info) {
+		return
+	}
+	fields := []field{word("command", s.name), number("pid", s.command.PID), number("status", status), number("orphans", s.orphans)}
+	last := s.last
+	if count, relayed := s.in.Relayed(); count > s.before {
+		last = relayed
+	}
+	if last.Signal != 0 {
+		fields = append(fields, word("last-signal", last.String()))
+	}
+	s.log.say(Info, "exiting: the command "+s.exit.String(), fields...)
+}
+
+// dieOf ends this process by a signal, without a core of its own. It returns if that is not
+// possible, as for PID 1.
+func (s *supervisor) dieOf(signal signals.Signal) {
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+	if signal.Catchable() {
+		_ = sys.SetDefault(signal)
+	}
+	before := sys.SetMask(signals.Full.Without(signal))
+	_ = sys.KillThread(s.pid, syscall.Gettid(), signal)
+	sys.SetMask(before)
+}

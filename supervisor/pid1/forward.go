@@ -1,0 +1,164 @@
+package pid1
+
+import (
+	"supervise/signals"
+	"supervise/signals/queue"
+	"supervise/signals/send"
+)
+
+// forwarded is what is handed on: every signal that reaches us, but for SIGCHLD, which
+// is about us.
+const forwarded = signals.Full &^ (1<<(signals.SIGKILL-1) | 1<<(signals.SIGSTOP-1) | 1<<(signals.SIGCHLD-1))
+
+// backlogLimit is how many real-time signals wait for the command before those that
+// follow are left in the kernel: 12 MiB at the most.
+const backlogLimit = 1 << 18
+
+// relay lets the intake hand signals on itself: those about which nothing has to be
+// decided, and none while some wait here that must go first.
+func (s *supervisor) relay() {
+	if s.phase != running || s.Pause || s.Group || s.ByKill || s.log.enabled(Debug) || s.backlog.Len() > 0 {
+		s.in.Relay(0, 0)
+		return
+	}
+	s.in.Relay(s.command.PID, forwarded&^s.decided())
+}
+
+// decided are the signals that something else is done about than to hand them on.
+func (s *supervisor) decided() signals.Set {
+	set := s.Rewrite.Changed() | s.Ignore | s.RestartOn
+	if s.stops() {
+		set |= s.StopSignals
+	}
+	if s.pid != 1 || s.StopAlong {
+		set |= jobSignals
+	}
+	if s.terminal.fd >= 0 {
+		set = set.With(signals.SIGCONT)
+	}
+	return set
+}
+
+// receive decides what is done about a signal.
+func (s *supervisor) receive(info signals.Info) {
+	s.last = info
+	s.before, _ = s.in.Relayed()
+	switch {
+	case s.Pause:
+		if info.Signal == signals.SIGTERM || info.Signal == signals.SIGINT {
+			s.phase = over
+		}
+	case s.Ignore.Has(info.Signal), s.hadAlready(info):
+		if s.log.enabled(Debug) {
+			s.log.say(Debug, "not handed on: "+info.String())
+		}
+	case s.RestartOn.Has(info.Signal) && s.phase == running:
+		s.restart(info)
+	case s.StopSignals.Has(info.Signal) && s.stops() && s.phase != clearing:
+		s.stop(info)
+	default:
+		s.handOn(info)
+	}
+	if s.WarnReaped {
+		s.consider()
+	}
+}
+
+// handOn hands one signal on as what it is rewritten to, or keeps it behind others that
+// wait.
+func (s *supervisor) handOn(info signals.Info) {
+	received := info
+	info.Signal = s.Rewrite.Of(info.Signal)
+	switch {
+	case info.Signal == 0:
+		if s.log.enabled(Debug) {
+			s.log.say(Debug, "dropped, as it is rewritten to 0: "+received.String())
+		}
+	case s.phase != running:
+		s.toRest(info)
+	case info.Signal.RealTime() && s.backlog.Len() > 0:
+		s.keep(info)
+	default:
+		s.deliver(info, received)
+	}
+	s.handedOn(received.Signal)
+}
+
+func (s *supervisor) deliver(info, received signals.Info) {
+	switch result := s.send(info); result {
+	case send.OK:
+		if s.log.enabled(Debug) {
+			text := "handed on " + received.String()
+			if info.Signal != received.Signal {
+				text += " as " + info.Signal.String()
+			}
+			s.log.say(Debug, text, number("to", s.command.PID))
+		}
+	case send.Again:
+		s.keep(info)
+		s.relay()
+		s.alarms.in(alarmRetry, s.retry.Next())
+	case send.Gone:
+		s.log.say(Info, "the command has ended before "+info.String()+" could be handed on")
+	case send.Refused:
+		s.log.say(Warn, "cannot hand "+info.String()+" on to the command: "+result.String())
+	}
+}
+
+// send sends a signal to the command or, as asked for, its process group.
+func (s *supervisor) send(info signals.Info) send.Result {
+	group := s.Group
+	if info.Signal == signals.SIGCONT && s.continuing() {
+		group = true
+	}
+	if group {
+		result := send.Gone
+		if s.ByKill {
+			result = send.Group(s.command.PID, info.Signal)
+		} else {
+			result = send.InfoGroup(s.command.PID, s.command.PIDFD, info)
+		}
+		if result != send.Gone {
+			return result
+		}
+		// The command has gone to another group, and is reached all the same.
+	}
+	if s.ByKill {
+		return send.Process(s.command.PID, info.Signal)
+	}
+	return send.Info(s.command.PID, info)
+}
+
+// keep appends a real-time signal to the backlog. When that is full, those that follow
+// are left in the kernel, where their senders can see them.
+func (s *supervisor) keep(info signals.Info) {
+	s.backlog.Push(queue.Item{Info: info})
+	if s.backlog.Full() && !s.held {
+		s.held = true
+		s.in.Hold(signals.Full)
+		s.log.say(Warn, "the command does not take its real-time signals: no more are taken in", number("waiting", s.backlog.Len()))
+	}
+}
+
+// flush hands on what waits, as far as the kernel takes it.
+func (s *supervisor) flush() {
+	for {
+		item, ok := s.backlog.Front()
+		if !ok {
+			break
+		}
+		if s.send(item.Info) == send.Again {
+			break
+		}
+		s.backlog.Pop()
+		s.retry.Reset()
+	}
+	if s.held && s.backlog.Len() < backlogLimit/2 {
+		s.held = false
+		s.in.Release(signals.Full)
+	}
+	if s.backlog.Len() > 0 {
+		s.alarms.in(alarmRetry, s.retry.Next())
+	}
+	s.relay()
+}

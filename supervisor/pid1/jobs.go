@@ -1,0 +1,98 @@
+package pid1
+
+import (
+	"syscall"
+
+	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/supervisor/process"
+)
+
+// Job control. The shell that started us waits for our process to stop, but a terminal's
+// Ctrl-Z stops the command, which is alone in the foreground. So when the command stops
+// for the terminal's sake, we stop by the same signal, and when the shell continues us the
+// command gets its terminal and its SIGCONT back:
+//
+//	^Z ─► command's group stops ─► SIGCHLD ─► we stop ─► the shell prompts
+//	fg ─► shell: foreground to our group, SIGCONT ─► we: foreground to the command's, SIGCONT
+//
+// Where nobody could continue us, in a container for example, the kernel refuses to stop
+// us; and the command is continued at once, as it would not have stopped without us in
+// between (POSIX: "orphaned process group").
+
+// jobSignals are what a terminal, or a shell on its behalf, stops processes with.
+const jobSignals = signals.Set(1<<(signals.SIGTSTP-1) | 1<<(signals.SIGTTIN-1) | 1<<(signals.SIGTTOU-1))
+
+// fromTerminal are signals that a terminal sends to its whole foreground group.
+const fromTerminal = jobSignals | 1<<(signals.SIGINT-1) | 1<<(signals.SIGQUIT-1) | 1<<(signals.SIGWINCH-1)
+
+// hadAlready reports whether a signal has reached the command without us, because it
+// shares our process group and the kernel sent it to all of it.
+func (s *supervisor) hadAlready(info signals.Info) bool {
+	return s.Placement == process.SameGroup && info.Code == signals.CodeKernel && fromTerminal.Has(info.Signal)
+}
+
+// followsStops reports whether the command's stopping may concern us.
+func (s *supervisor) followsStops() bool {
+	return s.phase == running && !s.StopAlong && !s.Pause && (s.terminal.fd >= 0 || s.askedTo)
+}
+
+// followStop stops us as well, if the command has stopped for a reason that is the
+// shell's business.
+func (s *supervisor) followStop() {
+	by, stopped := sys.Stopped(s.command.PID)
+	if !stopped || !jobSignals.Has(by) {
+		return
+	}
+	if s.log.enabled(Debug) {
+		s.log.say(Debug, "the command was stopped by "+by.String()+": stopping as well")
+	}
+	if s.pid != 1 && stopSelf(by) {
+		return // SIGCONT is pending, and handed on like any other signal
+	}
+	if s.askedTo {
+		return // somebody wanted that
+	}
+	if by == signals.SIGTSTP || s.terminal.idle() {
+		if by != signals.SIGTSTP {
+			s.terminal.give(s.command.PID)
+		}
+		s.log.say(Info, "the terminal has stopped the command, and nobody could continue it: continuing it")
+		_ = sys.Kill(-s.command.PID, signals.SIGCONT)
+	}
+}
+
+// stopSelf stops this process by a signal's default action, and reports, when SIGCONT has
+// come, whether the kernel did so.
+func stopSelf(by signals.Signal) (did bool) {
+	before := sys.SetMask(signals.Full.Without(by))
+	_ = sys.KillThread(syscall.Getpid(), syscall.Gettid(), by) // we stop in here
+	sys.SetMask(before)
+	return sys.Pending().Has(signals.SIGCONT)
+}
+
+// handedOn is what is to be done about our own state when a signal was handed on.
+func (s *supervisor) handedOn(received signals.Signal) {
+	switch {
+	case received == signals.SIGCONT:
+		s.askedTo = false
+	case !jobSignals.Has(received):
+	case s.StopAlong:
+		_ = sys.Kill(s.pid, signals.SIGSTOP) // without effect as PID 1
+	default:
+		s.askedTo = true
+	}
+}
+
+// continuing prepares for SIGCONT, and reports whether it is for the command's whole
+// group, because a terminal may have stopped all of it.
+func (s *supervisor) continuing() (group bool) {
+	if s.terminal.fd < 0 || s.Placement != process.OwnGroup {
+		return false
+	}
+	if now, ok := s.terminal.foreground(); ok && now == syscall.Getpgrp() {
+		s.terminal.give(s.command.PID)
+		s.terminal.given = true
+	}
+	return true
+}

@@ -1,0 +1,119 @@
+package pid1
+
+import (
+	"syscall"
+
+	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/signals/send"
+)
+
+// reap takes every child that has ended out of the kernel, and does what follows from
+// that.
+func (s *supervisor) reap() {
+	if s.TermGroup && s.phase == running {
+		s.termGroup()
+	}
+	named := s.WarnReaped || s.log.enabled(Debug)
+	ended, left := false, false
+	for {
+		child, name, ok, more := next(named)
+		if !ok {
+			left = more
+			break
+		}
+		if child.PID == s.command.PID && s.phase == running {
+			s.in.Relay(0, 0) // its pid may now be anyone's
+			s.exit, ended = child.Exit, true
+			continue
+		}
+		s.orphan(child, name)
+	}
+	switch {
+	case ended:
+		s.commandEnded(left)
+	case s.followsStops():
+		s.followStop()
+	case s.phase == clearing || s.phase == staying:
+		s.restEnded(left)
+	}
+	if s.WarnReaped {
+		s.consider()
+	}
+}
+
+// next reaps one child, and finds out its name before that if it is wanted.
+func next(named bool) (child sys.Child, name string, ok, more bool) {
+	if !named {
+		child, ok, more = sys.Reap()
+		return child, "", ok, more
+	}
+	if child, ok, more = sys.Peek(); ok {
+		if stat, err := sys.ReadStat(child.PID); err == nil {
+			name = stat.Name
+		}
+		child, ok = sys.ReapOne(child.PID)
+	}
+	return child, name, ok, more
+}
+
+// orphan tells of a child that was not ours when it was born.
+func (s *supervisor) orphan(child sys.Child, name string) {
+	s.orphans++
+	level := Debug
+	if s.WarnReaped {
+		level = Warn
+	}
+	if s.log.enabled(level) {
+		s.log.say(level, "reaped an orphan that "+child.Exit.String(), number("pid", child.PID), word("name", name))
+	}
+}
+
+// termGroup sends SIGTERM to what is left of the command's process group when the command
+// has ended. That is done before it is reaped: until then nobody else has its pid.
+func (s *supervisor) termGroup() {
+	if _, ended := sys.Ended(s.command.PID); !ended {
+		return
+	}
+	if signal := s.Rewrite.Of(signals.SIGTERM); signal != 0 && s.Group {
+		_ = send.Group(s.command.PID, signal)
+	}
+}
+
+// commandEnded decides what comes after the command. left tells whether there are other
+// children.
+func (s *supervisor) commandEnded(left bool) {
+	s.alarms.clear(alarmRetry)
+	switch {
+	case left && (s.KillRemaining || s.killing):
+		s.clear()
+	case s.stopping.again && s.startAgain():
+	case left && s.WaitAll:
+		s.log.say(Info, "the command "+s.exit.String()+"; staying until its descendants have ended")
+		s.phase = staying
+	default:
+		s.phase = over
+	}
+}
+
+// restEnded is called when orphans were reaped after the command, and others are left or
+// not.
+func (s *supervisor) restEnded(left bool) {
+	switch {
+	case left && s.killing:
+		s.killRest() // those above may have hidden some
+	case left:
+	case s.stopping.again:
+		if !s.startAgain() {
+			s.phase = over
+		}
+	default:
+		s.phase = over
+	}
+}
+
+func (s *supervisor) closeCommand() {
+	if s.command.PIDFD >= 0 {
+		_ = syscall.Close(s.command.PIDFD)
+	}
+}

@@ -1,0 +1,161 @@
+package pid1
+
+import (
+	"strconv"
+	"syscall"
+
+	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/signals/send"
+)
+
+// The rest is what the command has started, and what those have, as far as it lives: as
+// PID 1 everything in the namespace, else every process below us.
+
+// patience is how long the rest may take to end after SIGKILL, which only a process that
+// hangs in the kernel does.
+const patience = 10 * second
+
+// killRounds bounds how often processes that fork faster than they can be listed are
+// looked for at a time; each one that ends has us look again.
+const killRounds = 20
+
+// below returns the living processes that descend from us.
+func below(self int) (found []sys.Stat) {
+	var all []sys.Stat
+	for stat := range sys.Processes() {
+		all = append(all, stat)
+	}
+	parents := make(map[int]int, len(all))
+	for _, stat := range all {
+		parents[stat.PID] = stat.Parent
+	}
+	for _, stat := range all {
+		parent := stat.Parent
+		for depth := 0; parent != self && parent != 0 && depth < len(all); depth++ {
+			parent = parents[parent]
+		}
+		if parent == self && !stat.Zombie() {
+			found = append(found, stat)
+		}
+	}
+	return found
+}
+
+// signalRest sends a signal to the rest in our own name.
+func (s *supervisor) signalRest(signal signals.Signal) {
+	if s.pid == 1 {
+		_ = sys.Kill(-1, signal)
+		return
+	}
+	for _, stat := range below(s.pid) {
+		sendTo(stat, signal)
+	}
+}
+
+// killRest kills the rest. What could fork is stopped first, until a look finds nothing
+// new, so that nothing gets away.
+func (s *supervisor) killRest() {
+	if s.pid == 1 {
+		_ = sys.Kill(-1, signals.SIGKILL) // the kernel's, and at once
+		return
+	}
+	stopped := map[int]sys.Stat{}
+	for range killRounds {
+		fresh := false
+		for _, stat := range below(s.pid) {
+			if stopped[stat.PID].Started != stat.Started {
+				stopped[stat.PID], fresh = stat, true
+				sendTo(stat, signals.SIGSTOP)
+			}
+		}
+		if !fresh {
+			break
+		}
+	}
+	for _, stat := range stopped {
+		sendTo(stat, signals.SIGKILL)
+	}
+}
+
+// sendTo signals a process that may have ended since it was looked at, and its pid be in
+// use again, if it is another's child. Only the same process is signalled.
+func sendTo(stat sys.Stat, signal signals.Signal) {
+	fd, err := sys.OpenPID(stat.PID)
+	if err == syscall.ESRCH {
+		return
+	}
+	now, gone := sys.ReadStat(stat.PID)
+	if gone == nil && now.Started == stat.Started {
+		if err != nil { // there are no pidfds before Linux 5.3
+			_ = send.Process(stat.PID, signal)
+		} else {
+			_ = sys.KillPIDFD(fd, uint8(signal))
+		}
+	}
+	if err == nil {
+		_ = syscall.Close(fd)
+	}
+}
+
+// toRest hands a signal on when the command has ended: to those of the rest that are our
+// own children, as the command was.
+func (s *supervisor) toRest(info signals.Info) {
+	for _, stat := range below(s.pid) {
+		if stat.Parent == s.pid {
+			result := send.Info(stat.PID, info)
+			if s.log.enabled(Debug) {
+				s.log.say(Debug, "handed "+info.String()+" on to an orphan: "+result.String(), number("to", stat.PID), word("name", stat.Name))
+			}
+		}
+	}
+}
+
+// clear begins to end the rest.
+func (s *supervisor) clear() {
+	s.phase = clearing
+	if s.killing || s.Grace == 0 {
+		s.graceEnded()
+		return
+	}
+	s.log.say(Info, "ending what the command has left", number("milliseconds", int(s.Grace/millisecond)))
+	s.signalRest(signals.SIGTERM)
+	s.signalRest(signals.SIGCONT)
+	s.alarms.in(alarmGrace, s.Grace)
+}
+
+// graceEnded kills the rest.
+func (s *supervisor) graceEnded() {
+	if s.phase != clearing {
+		return
+	}
+	s.alarms.clear(alarmGrace)
+	if names := describe(below(s.pid)); names != "" && !s.killing {
+		s.log.say(Warn, "killing what is left of the command", word("processes", names))
+	}
+	s.killing = true
+	s.killRest()
+	s.alarms.in(alarmGiveUp, patience)
+}
+
+// giveUp leaves a rest behind that does not end.
+func (s *supervisor) giveUp() {
+	s.log.say(Error, "not even SIGKILL ends what is left", word("processes", describe(below(s.pid))))
+	s.phase = over
+}
+
+// describe names processes: "12 (sleep), 13 (sh)".
+func describe(stats []sys.Stat) string {
+	const most = 10
+	text := ""
+	for i, stat := range stats {
+		if i == most {
+			return text + " and " + strconv.Itoa(len(stats)-most) + " more"
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += strconv.Itoa(stat.PID) + " (" + stat.Name + ")"
+	}
+	return text
+}

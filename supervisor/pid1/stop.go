@@ -1,0 +1,127 @@
+package pid1
+
+import (
+	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/signals/send"
+)
+
+// restartTimeout is how long a command that is to be restarted may take to end, where no
+// stop timeout is given.
+const restartTimeout = 10 * second
+
+// stopping is what has become of a request to end the command.
+type stopping struct {
+	delayed signals.Info   // the request that is held back while the command drains
+	by      signals.Info   // the request that was handed on
+	as      signals.Signal // what the command got for it
+	again   bool           // the command is to be started again afterwards
+}
+
+func (p *stopping) requested() bool { return p.by.Signal != 0 }
+
+// stops reports whether a request to end the command is more than a signal like any
+// other.
+func (s *supervisor) stops() bool {
+	return s.StopTimeout > 0 || s.Drain > 0 || s.ExitZeroOnStop || s.RestartOn != 0
+}
+
+// stop is the command being asked to end: at once, or after it has drained. A second
+// request cuts that short.
+func (s *supervisor) stop(info signals.Info) {
+	if s.stopping.again {
+		s.stopping.again = false
+		s.log.say(Info, "ending instead of restarting: "+info.String())
+	}
+	switch {
+	case s.alarms.pending(alarmDrain):
+		s.alarms.clear(alarmDrain)
+		delayed := s.stopping.delayed
+		s.stopNow(delayed)
+		if delayed.Signal != info.Signal {
+			s.stopNow(info)
+		}
+	case s.Drain > 0 && !s.stopping.requested():
+		s.stopping.delayed = info
+		s.alarms.in(alarmDrain, s.Drain)
+		s.log.say(Info, "draining before "+info.String()+" is handed on", number("milliseconds", int(s.Drain/millisecond)))
+	default:
+		s.stopNow(info)
+	}
+}
+
+// drained hands the delayed request on.
+func (s *supervisor) drained() {
+	if s.phase != clearing {
+		s.stopNow(s.stopping.delayed)
+	}
+}
+
+func (s *supervisor) stopNow(info signals.Info) {
+	s.stopping.by, s.stopping.as = info, s.Rewrite.Of(info.Signal)
+	s.handOn(info)
+	if s.StopTimeout > 0 {
+		s.within(s.StopTimeout)
+	}
+}
+
+// within gives the command that long to end; a later request does not put that off. A
+// stopped command is continued, as it could not even see the request.
+func (s *supervisor) within(timeout int64) {
+	if s.phase == running {
+		if stat, err := sys.ReadStat(s.command.PID); err == nil && stat.State == 'T' {
+			_ = send.Process(s.command.PID, signals.SIGCONT)
+		}
+	}
+	if !s.alarms.pending(alarmKill) {
+		s.alarms.in(alarmKill, timeout)
+	}
+}
+
+// restart ends the command, to start it again when it has ended.
+func (s *supervisor) restart(info signals.Info) {
+	if s.stopping.requested() || s.alarms.pending(alarmDrain) {
+		s.log.say(Info, "not restarting, as the command is ending: "+info.String())
+		return
+	}
+	s.log.say(Info, "restarting the command: "+info.String(), number("pid", s.command.PID))
+	s.stopping.again, s.stopping.by = true, info
+	s.stopping.as = signals.SIGTERM
+	request := info
+	request.Signal = signals.SIGTERM
+	s.handOn(request)
+	timeout := s.StopTimeout
+	if timeout == 0 {
+		timeout = restartTimeout
+	}
+	s.within(timeout)
+}
+
+// startAgain starts the command that was ended for that, and reports whether it runs.
+func (s *supervisor) startAgain() bool {
+	s.stopping = stopping{}
+	s.killing, s.askedTo = false, false
+	s.alarms = alarms{}
+	s.terminal.given = s.terminal.given && (s.terminal.fd < 0 || s.terminal.idle())
+	s.closeCommand()
+	if err := s.start(); err != nil {
+		s.exit = signals.Exit{Code: s.cannotStart(err)}
+		return false
+	}
+	s.phase = running
+	s.relay()
+	s.log.say(Info, "restarted the command", number("pid", s.command.PID))
+	return true
+}
+
+// escalate ends a command that has not ended when it was asked to, and all that it has
+// started.
+func (s *supervisor) escalate() {
+	s.log.say(Warn, "not all has ended in time after "+s.stopping.by.String()+": killing what is left", word("processes", describe(below(s.pid))))
+	s.killing = true
+	if s.phase == running {
+		s.killRest()
+	} else {
+		s.clear()
+	}
+}
