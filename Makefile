@@ -7,13 +7,16 @@ RELEASE  := CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags "$(LDFLAGS)"
 FUZZTIME ?= 30s
 BENCH    ?=
 
-.PHONY: help build build-arm64 test race lint format vet staticcheck tidy generate fuzz bench clean
+.PHONY: help build init build-arm64 test race lint format vet staticcheck tidy generate fuzz bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1#\2/p' $(MAKEFILE_LIST) | while IFS='#' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
 build: ## bin/supervise for this machine: static, with an entry point of its own
 	$(RELEASE) -o bin/supervise ./cmd/supervise
+
+init: ## bin/supervise-init: init and the names that it stands in for alone, for images
+	$(RELEASE) -tags slim -o bin/supervise-init ./cmd/supervise
 
 build-arm64: ## bin/supervise-arm64
 	GOARCH=arm64 $(RELEASE) -o bin/supervise-arm64 ./cmd/supervise

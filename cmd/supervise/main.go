@@ -1,3 +1,5 @@
+//go:build !slim
+
 // The runtime need not read the cgroup's CPU limits at every start, nor look at them
 // again every second: nothing here uses more than one CPU for long.
 //

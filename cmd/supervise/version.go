@@ -1,3 +1,5 @@
+//go:build !slim
+
 package main
 
 import (
@@ -10,9 +12,6 @@ import (
 
 	"supervise/signals/intake"
 )
-
-// version is set by the linker in release builds: -X main.version=...
-var version = "0.1.0-dev"
 
 // build is what version prints.
 type build struct {

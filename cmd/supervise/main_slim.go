@@ -1,0 +1,34 @@
+//go:build slim
+
+// The runtime need not read the cgroup's CPU limits: see main.go.
+//
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
+// The slim build, for images: init and the names that it stands in for, whatever the program
+// is called, and nothing else. It is made of the same source as the full one, whose files
+// all carry the opposite tag.
+package main
+
+import (
+	"syscall"
+
+	"supervise/signals/intake"
+	"supervise/supervisor/pid1/cmdline"
+)
+
+func main() {
+	argv := intake.Arguments()
+	if len(argv) == 0 {
+		syscall.Exit(126) // there is no /proc to read them from
+	}
+	index, args, ok := cmdline.Select(argv)
+	if !ok {
+		args = argv[1:]
+	}
+	if index == 0 && len(args) == 1 && args[0] == "--version" {
+		_, _ = syscall.Write(1, []byte("supervise init "+version+"\n"))
+		return
+	}
+	syscall.Exit(cmdline.Main(argv, index, args))
+}
