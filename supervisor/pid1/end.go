@@ -51,7 +51,7 @@ func (s *supervisor) farewell(status int) {
 	if last.Signal != 0 {
 		fields = append(fields, word("last-signal", last.String()))
 	}
-	s.log.say(Info, "exiting: the command "+s.exit.String(), fields...)
+	s.log.say(Info, "exiting: the command "+how(s.exit), fields...)
 }
 
 // dieOf ends this process by a signal, without a core of its own. It returns if that is not
@@ -64,4 +64,12 @@ func (s *supervisor) dieOf(signal signals.Signal) {
 	before := sys.SetMask(signals.Full.Without(signal))
 	_ = sys.KillThread(s.pid, syscall.Gettid(), signal)
 	sys.SetMask(before)
+}
+
+// how says how a process ended: "exited with code 3", "was killed by SIGKILL".
+func how(exit signals.Exit) string {
+	if exit.Signal != 0 {
+		return "was " + exit.String()
+	}
+	return exit.String()
 }

@@ -65,7 +65,7 @@ func (s *supervisor) orphan(child sys.Child, name string) {
 		level = Warn
 	}
 	if s.log.enabled(level) {
-		s.log.say(level, "reaped an orphan that "+child.Exit.String(), number("pid", child.PID), word("name", name))
+		s.log.say(level, "reaped an orphan that "+how(child.Exit), number("pid", child.PID), word("name", name))
 	}
 }
 
@@ -89,7 +89,7 @@ func (s *supervisor) commandEnded(left bool) {
 		s.clear()
 	case s.stopping.again && s.startAgain():
 	case left && s.WaitAll:
-		s.log.say(Info, "the command "+s.exit.String()+"; staying until its descendants have ended")
+		s.log.say(Info, "the command "+how(s.exit)+"; staying until its descendants have ended")
 		s.phase = staying
 	default:
 		s.phase = over
