@@ -110,7 +110,7 @@ func (s *Supervisor) start(service *service) (process.Process, error) {
 	return process.Start(&process.Spec{
 		Path: file, Argv: spec.Command, Env: env, Dir: spec.Directory,
 		Mask: spec.Signals.Block, Ignore: spec.Signals.Ignore,
-		Files: files, Placement: process.OwnSession,
+		Files: files, OnlyFiles: true, Placement: process.OwnSession,
 		Limits:     limits(spec, s.in.Inherited().NoFile),
 		Credential: service.who.credential,
 		Umask:      int(spec.Umask.Mask), HasUmask: spec.Umask.Set,

@@ -53,3 +53,19 @@ func CloseOnExec(first int) error {
 	_, _, errno := syscall.RawSyscall(sysCloseRange, uintptr(first), uintptr(^uint32(0)), closeRangeCloexec)
 	return wrap(errno)
 }
+
+// lowest is where descriptors that live long are put, out of the way of those that are
+// handed to children: those above what a child needs cost nothing when it is started.
+const lowest = 128
+
+// Aside moves a descriptor out of the way of those that are opened only for a moment, and
+// returns its new number; it becomes close-on-exec. It stays where it is when the limit
+// of descriptors leaves no room.
+func Aside(fd int) int {
+	moved, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_DUPFD_CLOEXEC, lowest)
+	if errno != 0 {
+		return fd
+	}
+	_ = syscall.Close(fd)
+	return int(moved)
+}

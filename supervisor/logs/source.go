@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/internal/sys"
 )
 
 // Source is one generation of a service as seen by its output: the reading ends of the
@@ -64,7 +66,7 @@ func (e Ends) Close() {
 const maxUndrained = 16
 
 // Attach makes the pipes for a new generation of a service and reads them from now on,
-// until all their writers are gone. It costs six system calls, none of which waits.
+// until all their writers are gone. It costs ten system calls, none of which waits.
 //
 // It fails when descriptors are short, and when the destination has been stuck for so
 // long that sixteen generations of the service have ended in the meantime without having
@@ -85,7 +87,7 @@ func (p *Pump) Attach(service string) (*Source, Ends, error) {
 			}
 			return nil, Ends{}, attachError(service, os.NewSyscallError("pipe2", err))
 		}
-		s.streams[i] = stream{source: s, fd: fds[0], second: i == 1}
+		s.streams[i] = stream{source: s, fd: sys.Aside(fds[0]), second: i == 1}
 		ends[i] = fds[1]
 	}
 	e := Ends{Stdout: ends[0], Stderr: ends[1]}

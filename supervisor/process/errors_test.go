@@ -213,14 +213,14 @@ func TestClone3Refused(t *testing.T) {
 		syscall.ENOSYS: true, syscall.EPERM: true, syscall.EINVAL: true,
 		syscall.EAGAIN: false, syscall.ENOMEM: false, syscall.EMFILE: false, syscall.EBADF: false,
 	} {
-		if got := refused(&StartError{Step: stepClone3, Errno: errno}); got != want {
+		if got := isRefused(&StartError{Step: stepClone3, Errno: errno}, stepClone3); got != want {
 			t.Errorf("clone3 with %v: refused %v", errno, got)
 		}
-		if refused(&StartError{Step: "execve /bin/true", Errno: errno}) {
+		if isRefused(&StartError{Step: "execve /bin/true", Errno: errno}, stepClone3) {
 			t.Errorf("execve with %v is taken for clone3", errno)
 		}
 	}
-	if refused(nil) {
+	if isRefused(nil, stepClone3) {
 		t.Error("success is taken for refusal")
 	}
 }

@@ -191,3 +191,41 @@ func TestPIDFD(t *testing.T) {
 		}
 	})
 }
+
+// TestOnlyFiles has descriptors of all kinds that the child must not get, among them such
+// as are not close-on-exec, and must keep here.
+func TestOnlyFiles(t *testing.T) {
+	eachClone(t, func(t *testing.T) {
+		zero := open(t, "/dev/zero")
+		for _, place := range []int{30, 31, 700} {
+			if err := syscall.Dup3(zero, place, 0); err != nil {
+				t.Fatal(err)
+			}
+			defer syscall.Close(place)
+		}
+		before := descriptors(t)
+		for _, files := range [][]int{{-1, -1, -1}, {0, -1, 2}, {zero, -1, -1, 30}, {31, -1, -1, 700, 30}, {-1, -1, -1, zero, 31, 30, 700}} {
+			e := startEcho(t, Spec{Files: files, OnlyFiles: true})
+			if links := e.links(t); len(links) != len(files) {
+				t.Errorf("with %v the child has %v", files, links)
+			}
+		}
+		if after := descriptors(t); after < before {
+			t.Errorf("%d of our descriptors are closed", before-after)
+		}
+	})
+}
+
+// TestWithoutCloseRange starts a child as where close_range is refused: others may stay,
+// but those of the child are right.
+func TestWithoutCloseRange(t *testing.T) {
+	defer noCloseRange.Store(false)
+	if !isRefused(&StartError{Step: stepUnshare, Errno: syscall.ENOSYS}, stepUnshare) {
+		t.Error("a kernel without close_range is not recognised")
+	}
+	noCloseRange.Store(true)
+	e := startEcho(t, Spec{Files: []int{-1, -1, -1, open(t, "/dev/zero")}, OnlyFiles: true})
+	if links := e.links(t); links["3"] != "/dev/zero" || len(links) != 4 {
+		t.Errorf("the child has %v", links)
+	}
+}

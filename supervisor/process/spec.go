@@ -17,6 +17,10 @@ type Spec struct {
 	// that is to become a later descriptor must not lie in the place of an earlier. A
 	// number equal to its own place is passed on as it is, a negative one is left alone.
 	Files []int
+	// OnlyFiles keeps every other descriptor from the program, also those that are not
+	// close-on-exec. The start then takes no longer the more of them the caller has, as
+	// long as Files themselves have low numbers. Before Linux 5.9 it changes nothing.
+	OnlyFiles bool
 
 	// PIDVariable is the name of an environment variable that is set to the child's own
 	// pid, as LISTEN_PID has to be (sd_listen_fds(3)); "" for none. It takes a /proc of

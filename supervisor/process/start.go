@@ -35,6 +35,7 @@ type cloneArgs struct {
 // Flags of clone and clone3: clone(2), linux/sched.h.
 const (
 	cloneVM         = 0x100
+	cloneFiles      = 0x400
 	clonePIDFD      = 0x1000
 	cloneVfork      = 0x4000
 	cloneIntoCgroup = 0x2_0000_0000 // Linux 5.7
@@ -50,18 +51,30 @@ var plainClone atomic.Bool
 
 func clone3Works() bool { return !plainClone.Load() }
 
+// noCloseRange is set once close_range was refused.
+var noCloseRange atomic.Bool
+
 // Start starts a program and returns once it runs or is known not to. The error is a
 // [StartError]; no child is left behind then. The caller's other threads go on meanwhile.
 //
 // The calling thread is stopped until the kernel has loaded the program, which takes as
 // long as its file takes to read.
 func Start(spec *Spec) (Process, error) {
+	child, err := attempt(spec)
+	if isRefused(err, stepUnshare) {
+		noCloseRange.Store(true)
+		child, err = attempt(spec)
+	}
+	return child, err
+}
+
+func attempt(spec *Spec) (Process, error) {
 	if clone3Works() {
 		child, err := spawn(spec, modern)
 		if spec.HasCgroup && stillborn(err) {
 			child, err = spawn(spec, modernJoining)
 		}
-		if !refused(err) {
+		if !isRefused(err, stepClone3) {
 			return child, err
 		}
 		plainClone.Store(true)
@@ -78,11 +91,12 @@ const (
 	plain                    // clone, goes there itself
 )
 
-// refused reports whether clone3 itself is not to be had: the kernel is older than its
-// flags (ENOSYS, EINVAL), or a seccomp filter is in the way (ENOSYS or EPERM).
-func refused(err error) bool {
+// isRefused reports whether a system call itself is not to be had: the kernel is older
+// than it or its flags (ENOSYS, EINVAL), or a seccomp filter is in the way (ENOSYS or
+// EPERM).
+func isRefused(err error, call string) bool {
 	failure, ok := err.(*StartError)
-	if !ok || failure.Step != stepClone3 {
+	if !ok || failure.Step != call {
 		return false
 	}
 	switch failure.Errno {
@@ -92,7 +106,10 @@ func refused(err error) bool {
 	return false
 }
 
-const stepClone3 = "clone3"
+const (
+	stepClone3  = "clone3"
+	stepUnshare = "close_range"
+)
 
 // stillborn reports whether the child was killed before its first instruction. Since Linux
 // 6.14 the kernel does that to children that are born into another cgroup by mistake: it
@@ -119,6 +136,10 @@ func spawn(spec *Spec, how way) (Process, error) {
 		}
 		defer syscall.Close(procs)
 	}
+	flags := uintptr(cloneOurs)
+	if spec.sharesFiles() {
+		flags |= cloneFiles
+	}
 	p, err := prepare(spec, procs)
 	if err != nil {
 		return Process{PIDFD: -1}, err
@@ -133,7 +154,7 @@ func spawn(spec *Spec, how way) (Process, error) {
 	if how != plain {
 		call = stepClone3
 		prog.clone = &cloneArgs{
-			flags: cloneOurs, pidfd: uint64(uintptr(unsafe.Pointer(pidfd))),
+			flags: uint64(flags), pidfd: uint64(uintptr(unsafe.Pointer(pidfd))),
 			exitSignal: uint64(syscall.SIGCHLD),
 		}
 		prog.cloneSize = unsafe.Sizeof(*prog.clone)
@@ -142,7 +163,7 @@ func spawn(spec *Spec, how way) (Process, error) {
 			prog.clone.cgroup = uint64(spec.CgroupFD)
 		}
 	} else {
-		prog.flags = cloneOurs | uintptr(syscall.SIGCHLD)
+		prog.flags = flags | uintptr(syscall.SIGCHLD)
 		prog.pidfd = pidfd
 	}
 	pid := vfork(prog)

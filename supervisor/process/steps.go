@@ -80,9 +80,11 @@ func prepare(spec *Spec, procs int) (*plan, error) {
 	p.placement(spec)
 	p.limit(spec)
 	p.dispositions(spec.Ignore)
+	p.unshare(spec)
 	if err := p.files(spec.Files); err != nil {
 		return nil, err
 	}
+	p.closeRest(spec)
 	p.identity(spec)
 	if spec.PIDVariable != "" {
 		p.announce(spec.PIDVariable)
@@ -181,6 +183,42 @@ func (p *plan) dispositions(ignore signals.Set) {
 			to = &p.ignore
 		}
 		p.add("rt_sigaction", syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(to)), 0, sigsetSize)
+	}
+}
+
+// sharesFiles reports whether the child begins with the caller's own table of descriptors
+// and not with a copy. Of a thousand, a copy and then closing each on exec take longer
+// than all the rest of a start.
+func (s *Spec) sharesFiles() bool { return s.OnlyFiles && !noCloseRange.Load() }
+
+const (
+	sysCloseRange = 436 // close_range(2), on every architecture
+	unshareRange  = 2   // CLOSE_RANGE_UNSHARE
+	noEnd         = uintptr(^uint32(0))
+)
+
+// unshare gives a child that shares its caller's descriptors its own table, with none in
+// it above those that it needs. Nothing before may change a descriptor.
+func (p *plan) unshare(spec *Spec) {
+	if spec.sharesFiles() {
+		p.add(stepUnshare, sysCloseRange, uintptr(spec.pastFiles()), noEnd, unshareRange)
+	}
+}
+
+// pastFiles is the first descriptor above all of Files and their places.
+func (s *Spec) pastFiles() int {
+	past := len(s.Files)
+	for _, fd := range s.Files {
+		past = max(past, fd+1)
+	}
+	return past
+}
+
+// closeRest closes what is left between the program's descriptors and those that unshare
+// has left out.
+func (p *plan) closeRest(spec *Spec) {
+	if first, past := len(spec.Files), spec.pastFiles(); spec.sharesFiles() && first < past {
+		p.add("close_range", sysCloseRange, uintptr(first), uintptr(past-1), 0)
 	}
 }
 
