@@ -173,9 +173,22 @@ func (s *Supervisor) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := s.logs.Close(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "supervise:", err)
+		lastWords("supervise: " + err.Error())
 	}
 	_ = s.dir.Close()
+}
+
+// lastWords writes to standard error without the logs, and goes on when that is stuck.
+func lastWords(text string) {
+	written := make(chan struct{})
+	go func() {
+		fmt.Fprintln(os.Stderr, text)
+		close(written)
+	}()
+	select {
+	case <-written:
+	case <-time.After(100 * time.Millisecond):
+	}
 }
 
 // endRest kills what belongs to no service any more but is still below us, and reaps it.
