@@ -111,6 +111,13 @@ func (j *journal) rewind() {
 	j.mu.Unlock()
 }
 
+// soFar returns the lines that have been read until now.
+func (j *journal) soFar() []line {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.lines[:len(j.lines):len(j.lines)]
+}
+
 // all returns every line, once there can be no more.
 func (j *journal) all() []line {
 	j.mu.Lock()

@@ -275,7 +275,7 @@ func TestRunCore(t *testing.T) {
 	} {
 		s.rewind()
 		s.await(name+" is done", over(name))
-		if got := written(s.lines, name); !slices.Equal(got, want) {
+		if got := written(s.soFar(), name); !slices.Equal(got, want) {
 			t.Errorf("%s wrote %q, want %q", name, got, want)
 		}
 	}
