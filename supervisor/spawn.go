@@ -25,7 +25,12 @@ func (s *Supervisor) spawn() {
 	var next atomic.Int64
 	work := func() {
 		for i := next.Add(1) - 1; i < int64(len(starts)); i = next.Add(1) - 1 {
-			made[i].child, made[i].err = s.start(s.services[starts[i].Service])
+			child, err := s.start(s.services[starts[i].Service])
+			// The loop reaps, so that the pid is the child's for as long as we know it.
+			if err == nil && child.PIDFD >= 0 {
+				_ = unix.Close(child.PIDFD)
+			}
+			made[i].pid, made[i].err = child.PID, err
 		}
 	}
 	var helpers sync.WaitGroup
@@ -41,8 +46,8 @@ func (s *Supervisor) spawn() {
 
 // made is what came of one start.
 type made struct {
-	child process.Process
-	err   error
+	pid int
+	err error
 }
 
 // started takes note of a start and returns the event that tells of it.
@@ -53,15 +58,10 @@ func (s *Supervisor) started(service *service, gen machine.Gen, made made) machi
 			Permanent: !temporary(made.err), Reason: made.err.Error(),
 		}
 	}
-	child := made.child
-	// The loop reaps, so that the pid is the child's for as long as we know it.
-	if child.PIDFD >= 0 {
-		_ = unix.Close(child.PIDFD)
-	}
-	service.gen, service.pid = gen, child.PID
-	service.tree.Started(child.PID)
-	s.leaders[child.PID] = service
-	return machine.Event{Kind: machine.Spawned, Service: service.id, Gen: gen, PID: int32(child.PID)}
+	service.gen, service.pid = gen, made.pid
+	service.tree.Started(made.pid)
+	s.leaders[made.pid] = service
+	return machine.Event{Kind: machine.Spawned, Service: service.id, Gen: gen, PID: int32(made.pid)}
 }
 
 // temporary reports whether a start may succeed later although nothing is changed: only
@@ -120,10 +120,9 @@ func (s *Supervisor) start(service *service) (process.Process, error) {
 
 // attach returns the descriptors that a new generation gets as its first three.
 func (s *Supervisor) attach(service *service) (files []int, done func(), err error) {
-	null := int(s.null.Fd())
 	service.ended, service.drain, service.report = false, nil, false
 	if service.pump == nil {
-		return []int{null, 1, 2}, func() {}, nil
+		return []int{s.null, 1, 2}, func() {}, nil
 	}
 	source, ends, err := service.pump.Attach(service.name())
 	if err != nil {
@@ -135,5 +134,5 @@ func (s *Supervisor) attach(service *service) (files []int, done func(), err err
 		_ = unix.Fchown(ends.Stderr, int(who.UID), int(who.GID))
 	}
 	service.source = source
-	return []int{null, ends.Stdout, ends.Stderr}, ends.Close, nil
+	return []int{s.null, ends.Stdout, ends.Stderr}, ends.Close, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
 
 	"supervise/config"
 	"supervise/internal/sys"
@@ -52,7 +53,7 @@ type Supervisor struct {
 	json    bool
 	root    *tree.Root
 	dir     *rundir.Dir
-	null    *os.File
+	null    int // /dev/null, for reading
 	senders senders
 	orphans int // reaped since the last line about them
 
@@ -110,8 +111,8 @@ func (s *Supervisor) open(options Options) (err error) {
 	if s.dir, err = rundir.Open(path); err != nil {
 		return fmt.Errorf("cannot start: %w", err)
 	}
-	if s.null, err = os.OpenFile(os.DevNull, os.O_RDONLY, 0); err != nil {
-		return fmt.Errorf("cannot start: %w", err)
+	if s.null, err = unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
+		return fmt.Errorf("cannot start: open %s: %w", os.DevNull, err)
 	}
 	if err = s.openLogs(options); err != nil {
 		return fmt.Errorf("cannot start: %w", err)
