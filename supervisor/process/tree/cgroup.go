@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervise/internal/sys"
 	"supervise/signals"
 )
 
@@ -22,18 +23,9 @@ type cgroup struct {
 	path  string
 	group string // the same as /proc/PID/cgroup names it
 	fd    int    // of the directory, -1 until it is made
-	spent bool   // cgroup.kill was written
 }
 
-// CgroupFD makes the cgroup anew once it has been killed. Since Linux 6.14 (kill_seq in
-// the kernel's cgroup.c, by which no fork gets away) what is born with CLONE_INTO_CGROUP
-// into a cgroup that was ever killed dies at birth, unless its parent's was as often.
 func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
-	if c.spent {
-		if err := c.Close(); err != nil {
-			return -1, true, fmt.Errorf("cannot make a cgroup anew: %w", err)
-		}
-	}
 	if c.fd >= 0 {
 		return c.fd, true, nil
 	}
@@ -44,8 +36,8 @@ func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
 	if err != nil {
 		return -1, true, fmt.Errorf("cannot open a cgroup: %w", &fs.PathError{Op: "open", Path: c.path, Err: err})
 	}
-	c.fd = fd
-	return fd, true, nil
+	c.fd = sys.Aside(fd)
+	return c.fd, true, nil
 }
 
 func (c *cgroup) Started(int) {}
@@ -170,7 +162,6 @@ func (c *cgroup) Kill() error {
 		return nil
 	}
 	if err == nil {
-		c.spent = true
 		_, err = c.Signal(signals.SIGKILL)
 		return err
 	}
@@ -188,15 +179,12 @@ func exists(path string) bool {
 }
 
 func (c *cgroup) Close() error {
-	if c.fd >= 0 {
-		_ = unix.Close(c.fd)
-		c.fd = -1
+	if c.fd < 0 {
+		return nil
 	}
-	err := removeAll(c.path)
-	if err == nil {
-		c.spent = false
-	}
-	return err
+	_ = unix.Close(c.fd)
+	c.fd = -1
+	return removeAll(c.path)
 }
 
 // removeAll removes a cgroup and those below it. One that is not empty stays, and is the

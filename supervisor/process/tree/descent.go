@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -82,7 +83,8 @@ func (d *descent) Signal(s signals.Signal) (sent int, err error) {
 func (d *descent) Kill() error { return killAll(d.pick) }
 
 // killAll kills what pick chooses. It stops everything first, until a look finds nothing
-// new, so that nothing can fork away from the SIGKILL that follows.
+// new, so that nothing can fork away from the SIGKILL that follows, and that what is known
+// by its parent alone is seen below it.
 func killAll(pick func([]entry) []entry) error {
 	stopped := map[int]entry{}
 	for range killRounds {
@@ -90,8 +92,10 @@ func killAll(pick func([]entry) []entry) error {
 		if err != nil {
 			return err
 		}
+		picked := pick(all)
+		stopGroups(all, picked)
 		fresh := false
-		for _, p := range pick(all) {
+		for _, p := range picked {
 			if stopped[p.pid].started != p.started {
 				stopped[p.pid], fresh = p, true
 				sendTo(p.pid, signals.SIGSTOP, p.same)
@@ -105,6 +109,29 @@ func killAll(pick func([]entry) []entry) error {
 		sendTo(p.pid, signals.SIGKILL, p.same)
 	}
 	return nil
+}
+
+// stopGroups stops whole process groups: one by one, processes that fork all the time are
+// never all found. A session that a descendant of ours has made has none but descendants
+// of ours in it. A group cannot end, and its id not be used again, as long as a child of
+// ours is in it, which the caller alone reaps.
+func stopGroups(all, picked []entry) {
+	own, ok := readStat("self")
+	if !ok {
+		return
+	}
+	held := map[int]bool{}
+	for _, p := range all {
+		if p.ppid == own.pid {
+			held[p.group] = true
+		}
+	}
+	for _, p := range picked {
+		if held[p.group] && p.session != own.session && p.group != own.group {
+			held[p.group] = false // once
+			send.Group(p.group, signals.SIGSTOP)
+		}
+	}
 }
 
 // Rest returns every living process that descends from the calling one, whatever service
@@ -235,12 +262,20 @@ func (d *descent) marked(pid int) bool {
 	return instance && service
 }
 
-// environ returns the initial environment of a process, nil when it cannot be read. The
-// kernel shows none for a thread that has ended, as the first may have before the others.
+// environ returns the initial environment of a process, nil when it cannot be read. In the
+// middle of an execve(2) there is none, and whoever calls that has been somebody before, so
+// that it is worth waiting for. Nor does the kernel show one for a thread that has ended, as
+// the first may have before the others.
 func environ(pid int) []byte {
 	dir := "/proc/" + strconv.Itoa(pid)
-	if text, err := os.ReadFile(dir + "/environ"); err == nil && len(text) > 0 {
-		return text
+	for range 100 {
+		if text, err := os.ReadFile(dir + "/environ"); err == nil && len(text) > 0 {
+			return text
+		}
+		if p, ok := readStat(strconv.Itoa(pid)); !ok || !p.bare {
+			break
+		}
+		time.Sleep(100 * time.Microsecond)
 	}
 	tasks, _ := os.ReadDir(dir + "/task")
 	for _, task := range tasks {

@@ -66,16 +66,15 @@ func (b *bed) testFamily(script string, processes int, known knowledge) {
 	s := b.start("web", script)
 	for _, end := range []func(count int){s.signalAll, s.killAll} {
 		all := s.pids(processes)
-		leader := s.cmd.Process.Pid
-		others := slices.DeleteFunc(slices.Clone(all), func(pid int) bool { return pid == leader })
+		others := slices.DeleteFunc(slices.Clone(all), func(pid int) bool { return pid == s.leader })
 		if known == never {
-			s.wantMembers([]int{leader})
+			s.wantMembers([]int{s.leader})
 		} else {
 			s.wantMembers(all)
 		}
-		_ = syscall.Kill(leader, syscall.SIGKILL)
-		ended(b.T, leader)
-		s.reap(leader)
+		_ = syscall.Kill(s.leader, syscall.SIGKILL)
+		ended(b.T, s.leader)
+		s.reap(s.leader)
 		if known == always {
 			s.wantMembers(others)
 			end(len(others))
@@ -89,8 +88,8 @@ func (b *bed) testFamily(script string, processes int, known knowledge) {
 	if err := s.Kill(); err != nil { // with its main process
 		b.Error(err)
 	}
-	ended(b.T, s.cmd.Process.Pid)
-	other.wantMembers([]int{other.cmd.Process.Pid})
+	ended(b.T, s.leader)
+	other.wantMembers([]int{other.leader})
 	if !alive(stray.Process.Pid) {
 		b.Error("a process that belongs to no service has been ended")
 	}

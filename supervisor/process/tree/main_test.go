@@ -19,6 +19,7 @@ import (
 
 	"supervise/internal/sys"
 	"supervise/internal/testproc"
+	"supervise/supervisor/process"
 )
 
 // The role headless ends its first thread, which is the one that main then runs on.
@@ -99,10 +100,11 @@ func reapAll() bool {
 // service is a shell script with its tree. Its processes say their pids.
 type service struct {
 	Tree
-	name string
-	b    *bed
-	cmd  *exec.Cmd
-	said *bufio.Scanner
+	name   string
+	b      *bed
+	leader int            // its main process
+	in     *os.File       // what that can read, and never gets
+	said   *bufio.Scanner // what its processes say
 }
 
 // start starts a service's script as supervise does.
@@ -116,30 +118,38 @@ func (b *bed) start(name, script string) *service {
 
 func (s *service) run(script string) {
 	s.b.Helper()
-	s.cmd = exec.Command("/bin/sh", "-c", script)
-	self := testproc.Argv(s.b.T)[0]
-	s.cmd.Env = append(append(os.Environ(), "SELF="+self), s.b.Environment(s.name)...)
-	if _, err := s.cmd.StdinPipe(); err != nil {
-		s.b.Fatal(err)
-	}
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	fd, has, err := s.CgroupFD()
 	if err != nil {
 		s.b.Fatal(err)
 	}
-	if has {
-		s.cmd.SysProcAttr.UseCgroupFD, s.cmd.SysProcAttr.CgroupFD = true, fd
-	}
-	out, err := s.cmd.StdoutPipe()
+	stdin, stdinWriter := pipe(s.b.T)
+	stdoutReader, stdout := pipe(s.b.T)
+	defer stdin.Close()
+	defer stdout.Close()
+	child, err := process.Start(&process.Spec{
+		Path: "/bin/sh", Argv: []string{"sh", "-c", script},
+		Env:       slices.Concat(os.Environ(), []string{"SELF=" + testproc.Argv(s.b.T)[0]}, s.b.Environment(s.name)),
+		Files:     []int{int(stdin.Fd()), int(stdout.Fd()), 2},
+		Placement: process.OwnSession,
+		CgroupFD:  fd, HasCgroup: has,
+	})
 	if err != nil {
 		s.b.Fatal(err)
 	}
-	s.said = bufio.NewScanner(out)
-	if err := s.cmd.Start(); err != nil {
-		s.b.Fatal(err)
+	_ = unix.Close(child.PIDFD)
+	s.in, s.said, s.leader = stdinWriter, bufio.NewScanner(stdoutReader), child.PID
+	s.Started(s.leader)
+	s.b.leaders[s.leader] = true
+}
+
+func pipe(t *testing.T) (r, w *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	s.Started(s.cmd.Process.Pid)
-	s.b.leaders[s.cmd.Process.Pid] = true
+	t.Cleanup(func() { r.Close(); w.Close() })
+	return r, w
 }
 
 // pids reads the pids that the next n processes say of themselves.

@@ -11,7 +11,8 @@ type entry struct {
 	pid, ppid, group, session int
 	started                   int // clock ticks after boot
 	name                      string
-	zombie                    bool
+	zombie                    bool // all its threads have ended
+	bare                      bool // it has no environment, yet or any more: execve(2) is about to give it one
 }
 
 // same reports whether pid is still the process that the entry was read of. Its parent,
@@ -60,7 +61,7 @@ func parseStat(text []byte) (p entry, ok bool) {
 		return p, false
 	}
 	fields := bytes.Fields(text[end+1:])
-	const threadsField, startField = 20 - 3, 22 - 3 // counted from the state, the third
+	const threadsField, startField, envEndField = 20 - 3, 22 - 3, 51 - 3 // counted from the state, the third
 	if len(fields) <= startField {
 		return p, false
 	}
@@ -84,7 +85,9 @@ func parseStat(text []byte) (p entry, ok bool) {
 		}
 	}
 	// The state is that of the first thread, which may have ended before the others.
-	p.zombie = (fields[0][0] == 'Z' || fields[0][0] == 'X') && threads <= 1
+	ended := fields[0][0] == 'Z' || fields[0][0] == 'X'
+	p.zombie = ended && threads <= 1
+	p.bare = !ended && len(fields) > envEndField && string(fields[envEndField]) == "0"
 	return p, true
 }
 

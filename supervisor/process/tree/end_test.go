@@ -1,0 +1,182 @@
+package tree
+
+import (
+	"bufio"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"supervise/internal/testproc"
+	"supervise/signals"
+)
+
+// TestZombies makes sure that what has ended is nothing, reaped or not.
+func TestZombies(t *testing.T) {
+	eachMethod(t, func(b *bed) {
+		s := b.start("web", "exec "+here)
+		if empty, err := b.Service("none").Empty(); !empty || err != nil {
+			b.Errorf("a service that was never started: empty %v, %v", empty, err)
+		}
+		s.wantMembers(s.pids(1))
+		_ = syscall.Kill(s.leader, syscall.SIGKILL)
+		ended(b.T, s.leader)
+		s.wantMembers(nil)
+		if sent, err := s.Signal(signals.SIGTERM); sent != 0 || err != nil {
+			b.Errorf("%d zombies were signalled, %v", sent, err)
+		}
+		if err := s.Kill(); err != nil {
+			b.Error(err)
+		}
+		if status := s.reap(s.leader); status.Signal() != syscall.SIGKILL {
+			b.Errorf("the status is %x", status)
+		}
+		s.wantMembers(nil)
+		if err := s.Kill(); err != nil {
+			b.Error(err)
+		}
+	})
+}
+
+// bounded is a line of shell that ends whoever comes to it after half a minute, so that
+// nothing lasts if the test fails.
+func bounded(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("/proc/uptime")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seconds, err := strconv.ParseFloat(strings.Fields(string(text))[0], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "read up idle </proc/uptime; [ ${up%.*} -lt " + strconv.Itoa(int(seconds)+30) + " ] || exit; "
+}
+
+// TestRunaway kills a service that moves on to a new process all the time, so that
+// whoever looks finds one that has gone.
+func TestRunaway(t *testing.T) {
+	eachMethod(t, func(b *bed) {
+		s := b.start("web", "f() { "+bounded(b.T)+"f & }; echo $$; f; exec sleep 30")
+		s.pids(1)
+		b.killUntilEmpty(s)
+	})
+}
+
+// TestBomb kills a fork bomb, whose user has a limit of processes.
+func TestBomb(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("to bound it takes root: another user, with a limit")
+	}
+	eachMethod(t, func(b *bed) {
+		bomb := "ulimit -u 60; echo $$; f() { " + bounded(b.T) + "f & f & wait; f; }; f"
+		s := b.start("web", "exec setpriv --reuid=54777 --regid=54777 --clear-groups sh -c '"+bomb+"' 2>/dev/null")
+		s.pids(1)
+		b.killUntilEmpty(s)
+	})
+}
+
+// killUntilEmpty kills, looks whenever a process was reaped, and kills again after a
+// while, as the supervisor does.
+func (b *bed) killUntilEmpty(s *service) {
+	b.Helper()
+	for began := time.Now(); ; {
+		if err := s.Kill(); err != nil {
+			b.Fatal(err)
+		}
+		for range 200 {
+			pid, err := syscall.Wait4(-1, nil, syscall.WALL, nil)
+			delete(b.leaders, pid)
+			empty, emptyErr := s.Empty()
+			switch took := time.Since(began); {
+			case emptyErr != nil:
+				b.Fatal(emptyErr)
+			case empty && took < 20*time.Second:
+				return
+			case empty:
+				b.Fatalf("it took %v: it has ended by itself", took)
+			case err == syscall.ECHILD:
+				b.Fatal("something is left, and no child of ours")
+			}
+		}
+	}
+}
+
+// TestLeftovers kills a supervisor: the next one of its name ends what it has left, and
+// what another has stays.
+func TestLeftovers(t *testing.T) {
+	if !testproc.Alone(t, testproc.OwnProcess) {
+		return
+	}
+	b := newBed(t, ByCgroup)
+	stranger := b.start("web", "exec "+here) // the same service, of another supervisor
+	stranger.pids(1)
+	name := "supervise-killed-" + strconv.Itoa(os.Getpid())
+	pids := killSupervisor(t, name)
+	next := Open(name, "", nil)
+	if members, err := next.Service("web").Members(); err != nil || len(members) != len(pids) {
+		t.Errorf("before: %v, %v, want %v", members, err, pids)
+	}
+	members, err := next.Leftovers()
+	if err != nil || len(members) != len(pids) {
+		t.Fatalf("%v, %v, want %v", members, err, pids)
+	}
+	for _, m := range members {
+		if !slices.Contains(pids, m.PID) || m.Name != "sleep" && m.Name != "sh" {
+			t.Errorf("left over is %+v, want one of %v", m, pids)
+		}
+		if alive(m.PID) {
+			t.Errorf("%d is still alive", m.PID)
+		}
+	}
+	if below, err := os.ReadDir(next.Dir()); err != nil || slices.ContainsFunc(below, os.DirEntry.IsDir) {
+		t.Errorf("the cgroups are still there: %v, %v", below, err)
+	}
+	if members, err := next.Leftovers(); len(members) != 0 || err != nil {
+		t.Errorf("a second time: %v, %v", members, err)
+	}
+	if err := next.Close(); err != nil {
+		t.Error(err)
+	}
+	stranger.wantMembers([]int{stranger.leader})
+}
+
+// killSupervisor runs a supervisor until its service is there, kills it, and returns the
+// pids of what is left.
+func killSupervisor(t *testing.T, name string) (pids []int) {
+	t.Helper()
+	cmd := testproc.Command(t, "killed", name, "setsid -f "+here+"; (setsid "+here+" &); exec "+here)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	testproc.Start(t, cmd)
+	for lines := bufio.NewScanner(out); len(pids) < 3; {
+		if !lines.Scan() {
+			t.Fatal("the supervisor says no more:", lines.Err())
+		}
+		pid, err := strconv.Atoi(lines.Text())
+		if err != nil {
+			t.Fatalf("the supervisor says %q", lines.Text())
+		}
+		pids = append(pids, pid)
+	}
+	_ = cmd.Process.Kill()
+	_, _ = cmd.Process.Wait()
+	return pids
+}
+
+// TestNothingToLeave has no cgroup.
+func TestNothingToLeave(t *testing.T) {
+	r := &Root{mark: "m"}
+	if members, err := r.Leftovers(); members != nil || err != nil || r.Dir() != "" || r.Method() != ByDescent {
+		t.Errorf("%v, %v, %q, %v", members, err, r.Dir(), r.Method())
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}
