@@ -5,17 +5,16 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 )
 
-// numbers returns the lines that "seq 1 n" writes.
+// numbers returns the lines that "seq -f %0100g 1 n" writes.
 func numbers(n int) []string {
 	lines := make([]string, n)
 	for i := range lines {
-		lines[i] = strconv.Itoa(i + 1)
+		lines[i] = fmt.Sprintf("%0100d", i+1)
 	}
 	return lines
 }
@@ -24,8 +23,8 @@ func numbers(n int) []string {
 // lost or torn, and the last line needs no newline.
 func TestRunOutput(t *testing.T) {
 	t.Parallel()
-	const n = 150_000
-	script := fmt.Sprintf(`command = ["sh", "-c", "seq 1 %d; printf end"]`, n) + "\n"
+	const n = 10_000 // lines of 101 bytes
+	script := fmt.Sprintf(`command = ["sh", "-c", "seq -f %%0100g 1 %d; printf end"]`, n) + "\n"
 	s := start(t, entryBuild, `
 [service.console]
 `+script+`
