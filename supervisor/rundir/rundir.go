@@ -28,6 +28,7 @@ func Default() string {
 // Dir is a locked runtime directory.
 type Dir struct {
 	Path string // absolute
+	id   string
 	lock *os.File
 }
 
@@ -58,7 +59,8 @@ func Open(path string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make the runtime directory: %w", err)
 	}
-	if err := trusted(path); err != nil {
+	st, err := trusted(path)
+	if err != nil {
 		return nil, err
 	}
 	file, err := os.OpenFile(filepath.Join(path, lockName), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o644)
@@ -72,7 +74,7 @@ func Open(path string) (*Dir, error) {
 		}
 		return nil, fmt.Errorf("cannot lock the runtime directory %s: flock: %w", path, err)
 	}
-	d := &Dir{Path: path, lock: file}
+	d := &Dir{Path: path, id: idOf(path, st), lock: file}
 	if err := d.sign(); err != nil {
 		_ = file.Close()
 		return nil, fmt.Errorf("cannot write into the runtime directory: %w", err)
@@ -80,27 +82,29 @@ func Open(path string) (*Dir, error) {
 	return d, nil
 }
 
-// trusted refuses a directory that another user could have put there: the one in /tmp has
-// a name that anybody can guess.
-func trusted(path string) error {
-	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err != nil {
-		return fmt.Errorf("cannot look at the runtime directory %s: %w", path, err)
+// trusted refuses a directory that another user but root could have put there: the one in
+// /tmp has a name that anybody can guess. A symbolic link is followed if it is as good.
+func trusted(path string) (st unix.Stat_t, err error) {
+	for _, look := range []func(string, *unix.Stat_t) error{unix.Lstat, unix.Stat} {
+		if err := look(path, &st); err != nil {
+			return st, fmt.Errorf("cannot look at the runtime directory %s: %w", path, err)
+		}
+		if int(st.Uid) != os.Geteuid() && st.Uid != 0 {
+			return st, fmt.Errorf("the runtime directory %s belongs to uid %d; remove it, or set supervisor.runtime-dir", path, st.Uid)
+		}
 	}
-	if st.Mode&unix.S_IFMT == unix.S_IFLNK && filepath.Dir(path) == "/tmp" {
-		return fmt.Errorf("the runtime directory %s is a symbolic link in /tmp; remove it, or set supervisor.runtime-dir", path)
-	}
-	if st.Mode&unix.S_IFMT == unix.S_IFDIR && int(st.Uid) != os.Geteuid() && st.Uid != 0 {
-		return fmt.Errorf("the runtime directory %s belongs to uid %d; remove it, or set supervisor.runtime-dir", path, st.Uid)
-	}
-	return nil
+	return st, nil
 }
 
+// owner reads who has the lock, 0 if it does not say.
 func owner(file *os.File) int {
 	text := make([]byte, 32)
 	n, _ := file.ReadAt(text, 0)
-	pid, _ := strconv.Atoi(strings.TrimSpace(string(text[:n])))
-	return pid
+	pid, err := strconv.ParseInt(strings.TrimSpace(string(text[:n])), 10, 32)
+	if err != nil || pid < 0 {
+		return 0
+	}
+	return int(pid)
 }
 
 // sign writes our pid into the lock file.
@@ -112,11 +116,15 @@ func (d *Dir) sign() error {
 	return err
 }
 
-// ID is a short name for the directory, the same in every process: hexadecimal digits.
-func (d *Dir) ID() string {
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(d.Path))
-	return strconv.FormatUint(uint64(sum.Sum32()), 16)
+// ID is a short name for the directory, the same in every process that opens it by the
+// same path: hexadecimal digits. Another directory of the same path, in another mount
+// namespace, has another.
+func (d *Dir) ID() string { return d.id }
+
+func idOf(path string, st unix.Stat_t) string {
+	sum := fnv.New64a()
+	_, _ = fmt.Fprintf(sum, "%s %d %d", path, st.Dev, st.Ino)
+	return strconv.FormatUint(sum.Sum64(), 16)
 }
 
 // Close gives the directory up. The lock file stays, empty: to remove it would let two

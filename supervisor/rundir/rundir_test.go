@@ -1,0 +1,269 @@
+package rundir
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"supervise/internal/testproc"
+)
+
+func TestMain(m *testing.M) {
+	testproc.Role("hold", hold)
+	testproc.Main(m)
+}
+
+// hold takes a directory and keeps it until its input ends or it is killed.
+func hold(args []string) int {
+	dir, err := Open(args[0])
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Println("ready")
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	_ = dir.Close()
+	return 0
+}
+
+// open opens a directory that is given up with the test.
+func open(t *testing.T, path string) *Dir {
+	t.Helper()
+	dir, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = dir.Close() })
+	return dir
+}
+
+func lockText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(path, lockName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestOpen(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0))
+	path := filepath.Join(t.TempDir(), "run", "supervise")
+	dir := open(t, path)
+	if dir.Path != path {
+		t.Errorf("its path is %s, want %s", dir.Path, path)
+	}
+	if got, want := lockText(t, path), strconv.Itoa(os.Getpid())+"\n"; got != want {
+		t.Errorf("the lock says %q, want %q", got, want)
+	}
+	for name, want := range map[string]os.FileMode{path: 0o755 | os.ModeDir, filepath.Dir(path): 0o755 | os.ModeDir, filepath.Join(path, lockName): 0o644} {
+		if st, err := os.Stat(name); err != nil || st.Mode() != want {
+			t.Errorf("%s: %v, %v, want %v", name, st.Mode(), err, want)
+		}
+	}
+	if err := dir.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := lockText(t, path); got != "" {
+		t.Errorf("given up, the lock says %q", got)
+	}
+	open(t, path)
+}
+
+// TestSecond is refused with the pid of the first, whatever way it comes, and let in when
+// the first has ended, even if it was killed.
+func TestSecond(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	cmd := testproc.Command(t, "hold", path)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testproc.Start(t, cmd)
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("the first says %q, %v", line, err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, way := range []string{path, path + "/../run/", link} {
+		_, err := Open(way)
+		var busy *BusyError
+		if !errors.As(err, &busy) || busy.PID != cmd.Process.Pid {
+			t.Fatalf("%s: %v, want it busy with %d", way, err, cmd.Process.Pid)
+		}
+		if want := fmt.Sprintf("another supervise (pid %d) runs in %s", busy.PID, filepath.Clean(way)); !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if got, want := lockText(t, path), strconv.Itoa(cmd.Process.Pid)+"\n"; got != want {
+		t.Errorf("after that the lock says %q, want %q", got, want)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	open(t, path)
+	if got, want := lockText(t, path), strconv.Itoa(os.Getpid())+"\n"; got != want {
+		t.Errorf("the lock of a killed one says %q, want %q", got, want)
+	}
+}
+
+// TestBusyUnknown is refused by one that has not said who it is.
+func TestBusyUnknown(t *testing.T) {
+	path := t.TempDir()
+	open(t, path)
+	for _, text := range []string{"", "\n", "x\n", "-4\n", "99999999999999999999999\n", strings.Repeat("7", 100)} {
+		if err := os.WriteFile(filepath.Join(path, lockName), []byte(text), 0); err != nil {
+			t.Fatal(err)
+		}
+		var busy *BusyError
+		if _, err := Open(path); !errors.As(err, &busy) || busy.PID != 0 || strings.Contains(err.Error(), "pid") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	base := t.TempDir()
+	for name, make := range map[string]func(path string) error{
+		"a file":            func(path string) error { return os.WriteFile(path, nil, 0o644) },
+		"below a file":      func(path string) error { return os.WriteFile(filepath.Dir(path), nil, 0o644) },
+		"a link to nowhere": func(path string) error { return os.Symlink("/nonexistent/place", path) },
+		"the lock is a link": func(path string) error {
+			return lockWith(path, func(lock string) error { return os.Symlink("/dev/null", lock) })
+		},
+		"the lock is a FIFO": func(path string) error {
+			return lockWith(path, func(lock string) error { return syscall.Mkfifo(lock, 0o600) })
+		},
+		"the lock is a folder": func(path string) error {
+			return lockWith(path, func(lock string) error { return os.Mkdir(lock, 0o755) })
+		},
+	} {
+		path := filepath.Join(base, name, "x")
+		if name != "below a file" {
+			if err := os.Mkdir(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := make(path); err != nil {
+			t.Fatal(err)
+		}
+		dir, err := Open(path)
+		if err == nil {
+			_ = dir.Close()
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), "cannot ") || !strings.Contains(err.Error(), filepath.Dir(path)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func lockWith(path string, make func(lock string) error) error {
+	if err := os.Mkdir(path, 0o755); err != nil {
+		return err
+	}
+	return make(filepath.Join(path, lockName))
+}
+
+// TestForeign refuses what another user has put there, a link included, and does not touch
+// it.
+func TestForeign(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("to give a directory to another user takes root")
+	}
+	base := t.TempDir()
+	theirs, link, ours := filepath.Join(base, "theirs"), filepath.Join(base, "link"), filepath.Join(base, "ours")
+	toTheirs := filepath.Join(base, "to-theirs")
+	for _, dir := range []string{theirs, ours} {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for from, to := range map[string]string{link: ours, toTheirs: theirs} {
+		if err := os.Symlink(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{theirs, link} {
+		if err := os.Lchown(path, 54321, 54321); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{theirs, link, toTheirs} {
+		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), path+" belongs to uid 54321") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	for _, dir := range []string{theirs, ours} {
+		if files, err := os.ReadDir(dir); len(files) != 0 || err != nil {
+			t.Errorf("%s has %v in it, %v", dir, files, err)
+		}
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may write everywhere")
+	}
+	path := t.TempDir()
+	if err := os.Chmod(path, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{path, filepath.Join(path, "below")} {
+		if _, err := Open(path); !errors.Is(err, syscall.EACCES) {
+			t.Errorf("%s: %v, want %v", path, err, syscall.EACCES)
+		}
+	}
+}
+
+func TestID(t *testing.T) {
+	base := t.TempDir()
+	a := open(t, filepath.Join(base, "a"))
+	if b := open(t, filepath.Join(base, "b")); a.ID() == b.ID() {
+		t.Errorf("two directories have the same id %s", a.ID())
+	}
+	if _, err := strconv.ParseUint(a.ID(), 16, 64); err != nil {
+		t.Error(err)
+	}
+	_ = a.Close()
+	if again := open(t, a.Path); again.ID() != a.ID() {
+		t.Errorf("it was %s and is %s", a.ID(), again.ID())
+	}
+	_ = os.RemoveAll(a.Path)
+	elsewhere := filepath.Join(base, "elsewhere") // so that the inode is in use
+	if err := os.Mkdir(elsewhere, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if other := open(t, a.Path); other.ID() == a.ID() {
+		t.Errorf("another directory of the same path has the same id %s", other.ID())
+	}
+}
+
+func TestDefault(t *testing.T) {
+	want := "/run/supervise"
+	if os.Geteuid() != 0 {
+		t.Setenv("XDG_RUNTIME_DIR", "/run/user/7")
+		if got, want := Default(), "/run/user/7/supervise"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		want = "/tmp/supervise-" + strconv.Itoa(os.Geteuid())
+	}
+	for _, bad := range []string{"", "relative"} {
+		t.Setenv("XDG_RUNTIME_DIR", bad)
+		if got := Default(); got != want {
+			t.Errorf("with %q it is %s, want %s", bad, got, want)
+		}
+	}
+}
