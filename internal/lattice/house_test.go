@@ -26,11 +26,15 @@ floor 2
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/logs:          golang.org/x/sys
 	supervisor/rundir:        golang.org/x/sys
+	supervisor/control/wire
+	supervisor/control/client: supervisor/control/wire golang.org/x/sys
+	supervisor/control:       supervisor/control/wire golang.org/x/sys
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
+	supervisor/pid1/conformance
 	supervisor:               github.com/rs/zerolog golang.org/x/sys
 
 floor roof
@@ -58,7 +62,7 @@ tests
 const testsFloor = "tests"
 
 // forTests are the modules that tests may use in addition to those of the house.
-var forTests = []string{"github.com/rogpeppe/go-internal"}
+var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pty"}
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.

@@ -63,6 +63,7 @@ type listed struct {
 func list(t *testing.T, arch string, args ...string) []listed {
 	t.Helper()
 	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Standard,GoFiles,Imports,TestImports,XTestImports"}, args...)...)
+	cmd.Dir = "../.." // a pattern of paths would have go look into every module there is
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+arch, "CGO_ENABLED=0")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -109,7 +110,7 @@ func TestImports(t *testing.T) {
 	members := plan(t)
 	for _, arch := range architectures {
 		seen := map[string]bool{}
-		for _, p := range list(t, arch, module+"/...") {
+		for _, p := range list(t, arch, "./...") {
 			name, _ := ours(p.ImportPath)
 			seen[name] = true
 			m, known := members[name]
