@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -157,14 +158,16 @@ func procfs() Finding {
 }
 
 func corePattern() Finding {
-	f := Finding{Name: "core_pattern", Status: Note}
 	text, err := os.ReadFile("/proc/sys/kernel/core_pattern")
 	if err != nil {
-		f.Status, f.Value = Bad, err.Error()
-		f.Meaning = "it cannot be told where cores go"
-		return f
+		return Finding{Name: "core_pattern", Status: Bad, Value: err.Error(), Meaning: "it cannot be told where cores go"}
 	}
-	f.Value = strings.TrimSpace(string(text))
+	return whereCoresGo(strings.TrimSpace(string(text)))
+}
+
+// whereCoresGo reads a core_pattern: core(5).
+func whereCoresGo(pattern string) Finding {
+	f := Finding{Name: "core_pattern", Status: Note, Value: pattern}
 	switch {
 	case f.Value == "":
 		f.Value, f.Meaning = "(empty)", "no cores are written, unless kernel.core_uses_pid is set"
@@ -185,9 +188,10 @@ func runtimeDir(dir string) Finding {
 	f := Finding{Name: "runtime directory", Status: Good, Value: dir, Meaning: "run keeps its lock here; one supervisor for each directory"}
 	err := unix.Access(dir, unix.W_OK)
 	if errors.Is(err, unix.ENOENT) {
-		parent := dir[:max(strings.LastIndexByte(dir, '/'), 1)]
-		err = unix.Access(parent, unix.W_OK)
 		f.Value += " (will be made)"
+		for parent := filepath.Dir(dir); errors.Is(err, unix.ENOENT) && parent != dir; parent = filepath.Dir(parent) {
+			err = unix.Access(parent, unix.W_OK)
+		}
 	}
 	if err != nil {
 		f.Status, f.Value = Bad, dir+": "+err.Error()
