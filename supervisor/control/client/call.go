@@ -1,0 +1,159 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"supervise/internal/sys"
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/control/wire"
+)
+
+// call is one request under way.
+type call struct {
+	client *Client
+	ctx    context.Context
+	id     uint32
+	number uint64
+	buffer []byte
+	parts  wire.Assembler
+
+	left    chan struct{}         // closed when the call is over for us
+	guarded chan struct{}         // closed when the guard has ended, if it was started
+	cause   atomic.Pointer[error] // why the guard has woken us
+}
+
+// guardAfter is how long a call may take before it gets a guard, which costs two threads.
+const guardAfter = 20 * time.Millisecond
+
+// run asks and receives until the last answer has come or yield wants no more.
+func (c *call) run(r request.Request, yield func(*request.Reply, error) bool) error {
+	text, err := request.Marshal(r)
+	if err == nil {
+		err = c.send(wire.Request, text)
+	}
+	if err != nil {
+		return err
+	}
+	over := false
+	slow := time.AfterFunc(guardAfter, c.guard)
+	defer func() {
+		close(c.left)
+		guarded := !slow.Stop()
+		if guarded {
+			<-c.guarded
+		}
+		if !over {
+			_ = c.send(wire.Cancel, nil)
+		}
+		if guarded || !over {
+			c.drain()
+		}
+	}()
+	for !over {
+		var answer []byte
+		if answer, over, err = c.receive(); err != nil {
+			return err
+		}
+		reply := new(request.Reply)
+		if err := json.Unmarshal(answer, reply); err != nil {
+			return fmt.Errorf("cannot read the answer: %w", err)
+		}
+		if !yield(reply, nil) {
+			return nil
+		}
+		if !over {
+			if err := c.send(wire.Next, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// retry is how long to wait when the queue of requests is full: the supervisor reads it as
+// fast as it can.
+const retry = 200 * time.Microsecond
+
+// cancelTries is how often a cancel is tried, which nobody waits for.
+const cancelTries = 50
+
+func (c *call) send(kind wire.Kind, payload []byte) error {
+	frame := wire.Frame{Kind: kind, Client: c.id, Request: c.number, Parts: 1, Payload: payload}
+	message := frame.Append(nil, wire.ToServer)
+	for try := 1; ; try++ {
+		err := sys.MsgSend(c.client.queues.Request, message, sys.IPCNoWait)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR):
+			return os.NewSyscallError("msgsnd", err)
+		case kind == wire.Cancel && try < cancelTries:
+		case c.ctx.Err() != nil || kind == wire.Cancel:
+			return c.ctx.Err()
+		case !c.client.queues.Owner.Alive():
+			return ErrEnded
+		}
+		time.Sleep(retry)
+	}
+}
+
+// receive returns the next whole answer, and whether it is the last.
+func (c *call) receive() (answer []byte, last bool, err error) {
+	for {
+		n, err := sys.MsgReceive(c.client.queues.Reply, c.buffer, int64(c.id), sys.MsgNoError)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+			continue
+		case err != nil:
+			return nil, false, os.NewSyscallError("msgrcv", err)
+		}
+		frame, err := wire.Parse(c.buffer[sys.MsgHead : sys.MsgHead+n])
+		if err != nil || frame.Request != c.number {
+			continue // of an earlier process with our pid, or nobody's
+		}
+		if frame.Kind == wire.Wake {
+			if cause := c.cause.Load(); cause != nil {
+				return nil, false, *cause
+			}
+			continue
+		}
+		answer, whole, err := c.parts.Add(frame)
+		if err != nil {
+			return nil, false, err
+		}
+		if whole {
+			return answer, frame.Flags&wire.Last != 0, nil
+		}
+		if err := c.send(wire.Next, nil); err != nil {
+			return nil, false, err
+		}
+	}
+}
+
+// drain takes what may have come for a call that is over.
+func (c *call) drain() {
+	for {
+		_, err := sys.MsgReceive(c.client.queues.Reply, c.buffer, int64(c.id), sys.IPCNoWait|sys.MsgNoError)
+		if err != nil && !errors.Is(err, syscall.EINTR) {
+			return
+		}
+	}
+}
+
+// explain says of an error what it means.
+func (c *call) explain(err error) error {
+	switch {
+	case errors.Is(err, syscall.EIDRM), errors.Is(err, syscall.EINVAL):
+		return ErrEnded
+	case errors.Is(err, ErrEnded), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	return fmt.Errorf("cannot talk to the supervise of %s: %w", c.client.dir, err)
+}

@@ -1,0 +1,78 @@
+package client
+
+import (
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/internal/sys"
+	"supervise/supervisor/control/wire"
+)
+
+// guard wakes a call that waits in msgrcv(2), which has no timeout, when its context ends
+// or the supervisor is gone: by a message to itself.
+func (c *call) guard() {
+	defer close(c.guarded)
+	gone, forget := exited(c.client)
+	defer forget()
+	var cause error
+	select {
+	case <-c.left:
+		return
+	case <-c.ctx.Done():
+		cause = c.ctx.Err()
+	case <-gone:
+		cause = ErrEnded
+	}
+	c.cause.Store(&cause)
+	frame := wire.Frame{Kind: wire.Wake, Client: c.id, Request: c.number, Parts: 1}
+	message := frame.Append(nil, int64(c.id))
+	for {
+		// The queue may be full of others' answers, or the server may have cleared it.
+		err := sys.MsgSend(c.client.queues.Reply, message, sys.IPCNoWait)
+		wait := time.Second
+		if err != nil {
+			wait = time.Millisecond
+		}
+		select {
+		case <-c.left:
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// exited returns a channel that is closed when the supervisor's process ends.
+func exited(client *Client) (gone chan struct{}, forget func()) {
+	gone = make(chan struct{})
+	fd, err := unix.PidfdOpen(client.PID(), unix.PIDFD_NONBLOCK)
+	if err != nil || !client.queues.Owner.Alive() {
+		if err == nil {
+			unix.Close(fd)
+		}
+		// It is gone, or the kernel is too old to tell (before Linux 5.10).
+		if !client.queues.Owner.Alive() {
+			close(gone)
+		}
+		return gone, func() {}
+	}
+	file := os.NewFile(uintptr(fd), "pidfd")
+	conn, err := file.SyscallConn()
+	if err != nil || file.SetReadDeadline(time.Time{}) != nil {
+		return gone, func() { _ = file.Close() }
+	}
+	go func() {
+		if conn.Read(ended) == nil {
+			close(gone)
+		}
+	}()
+	return gone, func() { _ = file.Close() }
+}
+
+// ended reports whether the process behind a pidfd has.
+func ended(fd uintptr) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return n > 0 && err == nil
+}

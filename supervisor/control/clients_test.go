@@ -1,0 +1,252 @@
+package control
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/internal/ipc"
+	"supervise/internal/testproc"
+	"supervise/supervisor/control/client"
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/control/wire"
+)
+
+// TestKilledClients kills clients at every point of a request, from before its answer to
+// the middle of one of many parts.
+func TestKilledClients(t *testing.T) {
+	all := services(200)
+	var mu sync.Mutex
+	points := map[int]int{} // by pid: how often it has asked
+	const workers = 4
+	kill := func(call *Call) { _ = syscall.Kill(call.Origin.PID, syscall.SIGKILL) }
+	l := serve(t, t.TempDir(), func(call *Call) {
+		if call.Origin.PID == os.Getpid() {
+			call.Reply(&request.Reply{Services: all})
+			return
+		}
+		mu.Lock()
+		points[call.Origin.PID]++
+		asked := points[call.Origin.PID]
+		mu.Unlock()
+		switch call.Origin.PID % 4 {
+		case 0:
+			kill(call)
+			call.Reply(&request.Reply{Services: all})
+		case 1:
+			call.Reply(&request.Reply{Services: all})
+			kill(call)
+		case 2: // never answered
+			kill(call)
+		case 3:
+			call.Reply(&request.Reply{Services: all[:1]})
+			if asked == 3 {
+				kill(call)
+			}
+		}
+	})
+	victims := func(n int) {
+		var group sync.WaitGroup
+		for range workers {
+			group.Go(func() {
+				for range n / workers {
+					cmd := testproc.Command(t, "ask", l.dir, "0")
+					cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+					out, err := cmd.CombinedOutput()
+					if state, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || state.Signal() != syscall.SIGKILL {
+						t.Errorf("%v: %s", err, out)
+						return
+					}
+				}
+			})
+		}
+		group.Wait()
+		eventually(t, "no message is left", l.empty)
+		eventually(t, "no client is known", func() bool {
+			l.desk.mu.Lock()
+			defer l.desk.mu.Unlock()
+			return len(l.desk.clients) == 0
+		})
+	}
+	victims(20)
+	files, memory := descriptors(t), heap()
+	victims(killed)
+	if n := descriptors(t); n > files {
+		t.Errorf("%d descriptors before, %d after", files, n)
+	}
+	if grown := int64(heap()) - int64(memory); grown > 1<<20 {
+		t.Errorf("%d bytes of memory more", grown)
+	}
+	if reply, err := l.dial().Call(limited(t), request.Status{}); err != nil || len(reply.Services) != len(all) {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+func heap() uint64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+// start starts a server in a process of its own and returns when it serves.
+func start(t *testing.T, dir string) (cmd *exec.Cmd, line string) {
+	t.Helper()
+	cmd = testproc.Command(t, "serve", dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testproc.Start(t, cmd)
+	line, _ = bufio.NewReader(out).ReadString('\n')
+	if !strings.HasPrefix(line, "ready ") {
+		t.Fatalf("the server says %q", line)
+	}
+	return cmd, line
+}
+
+// TestKilledServer finds what a killed server has left, tells, and puts it right.
+func TestKilledServer(t *testing.T) {
+	dir := t.TempDir()
+	cmd, line := start(t, dir)
+	if line != "ready {0 0}\n" {
+		t.Errorf("at first: %q", line)
+	}
+	old, err := wire.Find(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits := make(chan error)
+	go func() {
+		c, err := client.Dial(dir)
+		if err == nil {
+			_, err = c.Call(limited(t), request.Events{})
+		}
+		waits <- err
+	}()
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Dial(dir); err != nil {
+		t.Error("stopped, but alive:", err)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if err := <-waits; err == nil {
+		t.Error("a killed server has answered")
+	}
+	_, err = client.Dial(dir)
+	if not, ok := err.(*client.NotRunningError); !ok || not.PID != cmd.Process.Pid {
+		t.Errorf("dial: %v", err)
+	}
+	s, left, err := Open(Options{Dir: dir, Services: []string{"web"}, Mode: 0o600, Group: -1, Wake: func() {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if left.Queues != 2 || left.FIFOs != 3 {
+		t.Errorf("left: %+v", left)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "services", "db")); err == nil {
+		t.Error("the FIFO of a service that is no more is left")
+	}
+	if s.desk.queues.Requests.Key != old.Requests.Key {
+		t.Errorf("the key has changed from %#x to %#x", old.Requests.Key, s.desk.queues.Requests.Key)
+	}
+}
+
+// TestTwoDirectories has two servers at once, the second with the keys of the first.
+func TestTwoDirectories(t *testing.T) {
+	one, two := serve(t, t.TempDir(), answerAs(1)), serve(t, t.TempDir(), answerAs(2))
+	for i, l := range []*loop{one, two} {
+		reply, err := l.dial().Call(limited(t), request.Status{})
+		if err != nil || len(reply.Services) != i+1 {
+			t.Errorf("%+v, %v", reply, err)
+		}
+	}
+	requests, _ := one.queues()
+	again, left, err := wire.Create(one.dir, ipc.Permission{Mode: 0o600, Group: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Remove()
+	if left != 0 || again.Request == requests || again.Requests.Key != 0 {
+		t.Errorf("met: %+v, %d left", again, left)
+	}
+}
+
+// TestPermissions has other users try.
+func TestPermissions(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("to become another user takes root")
+	}
+	const nobody, group = 65534, 31337
+	for _, test := range []struct {
+		name  string
+		mode  uint32
+		group int
+		who   syscall.Credential
+		may   bool
+	}{
+		{"owner alone", 0o600, -1, syscall.Credential{Uid: nobody, Gid: nobody}, false},
+		{"group, not in it", 0o660, group, syscall.Credential{Uid: nobody, Gid: nobody}, false},
+		{"group, in it", 0o660, group, syscall.Credential{Uid: nobody, Gid: nobody, Groups: []uint32{group}}, true},
+		{"group, as the first one", 0o660, group, syscall.Credential{Uid: nobody, Gid: group}, true},
+		{"all", 0o666, -1, syscall.Credential{Uid: nobody, Gid: nobody}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir, program := open(t)
+			l := serve(t, dir, answerAs(3), func(o *Options) {
+				o.Mode, o.Group, o.Services = test.mode, test.group, []string{"web"}
+			})
+			for role, arg := range map[string]string{"ask": "1", "tell": "restart web"} {
+				cmd := testproc.Command(t, role, dir, arg)
+				cmd.Path = program
+				cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &test.who, Pdeathsig: syscall.SIGKILL}
+				out := output(t, cmd)
+				if test.may && out != "ok\n" || !test.may && !strings.Contains(out, "permission denied") {
+					t.Errorf("%s: %s", role, out)
+				}
+			}
+			if !l.empty() {
+				t.Error("something is left in the queues")
+			}
+		})
+	}
+}
+
+// open returns a directory that everybody can reach, with the test's program in it.
+func open(t *testing.T) (dir, program string) {
+	t.Helper()
+	base, err := os.MkdirTemp("", "supervise-control")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(base) })
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, program = filepath.Join(base, "run"), filepath.Join(base, "program")
+	for _, err := range []error{
+		os.Chmod(base, 0o755), os.Mkdir(dir, 0o755), os.WriteFile(program, text, 0o755),
+		os.Chmod(program, 0o755), unix.Access(program, unix.X_OK),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, program
+}

@@ -1,0 +1,158 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Names in the runtime directory.
+const (
+	controlName = "control"
+	servicesDir = "services"
+)
+
+// fifos are all FIFOs of a server. After [openFIFOs] they belong to the poller's goroutine.
+type fifos struct {
+	server   *Server
+	main     *fifo
+	services map[string]*fifo
+	buffer   []byte // of all: each read is worked off before the next
+}
+
+// openFIFOs makes the FIFOs. found says how many were there already.
+func openFIFOs(s *Server) (all *fifos, found int, err error) {
+	all = &fifos{server: s, services: map[string]*fifo{}, buffer: make([]byte, 4096)}
+	defer func() {
+		if err != nil {
+			all.close()
+			err = fmt.Errorf("cannot make the control FIFOs: %w", err)
+		}
+	}()
+	main, there, err := all.open(filepath.Join(s.options.Dir, controlName), "")
+	if err != nil {
+		return all, 0, err
+	}
+	all.main = main
+	if there {
+		found++
+	}
+	of, err := all.set(s.options.Services)
+	return all, found + of + all.clear(), err
+}
+
+// clear removes the FIFOs of services that are no more, which a killed supervisor has left.
+func (f *fifos) clear() (removed int) {
+	left, _ := os.ReadDir(filepath.Join(f.server.options.Dir, servicesDir))
+	for _, entry := range left {
+		if name := entry.Name(); f.services[name] == nil && os.Remove(f.path(name)) == nil {
+			removed++
+			_ = os.Remove(filepath.Dir(f.path(name)))
+		}
+	}
+	return removed
+}
+
+// set opens FIFOs for new services and closes those of services that are no more.
+func (f *fifos) set(names []string) (found int, err error) {
+	wanted := map[string]bool{}
+	for _, name := range names {
+		wanted[name] = true
+		if f.services[name] != nil {
+			continue
+		}
+		path := f.path(name)
+		if failed := os.MkdirAll(filepath.Dir(path), 0o755); failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		one, there, failed := f.open(path, name)
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		f.services[name] = one
+		if there {
+			found++
+		}
+	}
+	for name, one := range f.services {
+		if !wanted[name] {
+			one.close(f.server.poller)
+			delete(f.services, name)
+			_ = os.Remove(filepath.Dir(one.path))
+		}
+	}
+	return found, err
+}
+
+func (f *fifos) path(service string) string {
+	return filepath.Join(f.server.options.Dir, servicesDir, service, controlName)
+}
+
+// open makes one FIFO, or takes over one that is there, and begins to read it. Whatever
+// else has its name is removed: who writes to a FIFO that is not there makes a file.
+func (f *fifos) open(path, service string) (one *fifo, found bool, err error) {
+	info, err := os.Lstat(path)
+	found = err == nil
+	if found && info.Mode().Type() != fs.ModeNamedPipe {
+		if err := os.Remove(path); err != nil {
+			return nil, found, err
+		}
+	}
+	if err := unix.Mkfifo(path, 0o600); err != nil && !errors.Is(err, unix.EEXIST) {
+		return nil, found, &os.PathError{Op: "mkfifo", Path: path, Err: err}
+	}
+	// Opened for reading alone: the end of the last writer is the end of a line.
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, found, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	one = &fifo{all: f, fd: fd, path: path, service: service}
+	if err := one.prepare(f.server); err != nil {
+		unix.Close(fd)
+		return nil, found, err
+	}
+	return one, found, nil
+}
+
+// prepare gives the FIFO its owner and mode and has it read.
+func (one *fifo) prepare(s *Server) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(one.fd, &st); err != nil {
+		return &os.PathError{Op: "fstat", Path: one.path, Err: err}
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFIFO {
+		return &os.PathError{Op: "open", Path: one.path, Err: errors.New("is no FIFO")}
+	}
+	if err := unix.Fchown(one.fd, os.Geteuid(), s.perm.Group); err != nil {
+		return &os.PathError{Op: "fchown", Path: one.path, Err: err}
+	}
+	if err := unix.Fchmod(one.fd, s.perm.Mode); err != nil {
+		return &os.PathError{Op: "fchmod", Path: one.path, Err: err}
+	}
+	if one.service != "" {
+		// Letters need little room, and the room of all pipes of a user is limited:
+		// pipe(7), pipe-user-pages-soft. That it cannot be given back does not matter.
+		_, _ = unix.FcntlInt(uintptr(one.fd), unix.F_SETPIPE_SZ, os.Getpagesize())
+	}
+	var err error
+	one.key, err = s.poller.add(one.fd, unix.EPOLLIN|unix.EPOLLET, one)
+	return err
+}
+
+// close closes and removes all FIFOs.
+func (f *fifos) close() {
+	for _, one := range f.services {
+		one.close(f.server.poller)
+		_ = os.Remove(filepath.Dir(one.path))
+	}
+	_ = os.Remove(filepath.Join(f.server.options.Dir, servicesDir)) // unless something else is in it
+	if f.main != nil {
+		f.main.close(f.server.poller)
+	}
+}

@@ -1,0 +1,149 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"supervise/internal/sys"
+)
+
+// Version is the version of the frame.
+const Version = 1
+
+// HeaderSize is the length of a frame's header, in bytes, behind the message's type.
+const HeaderSize = 24
+
+// MaxFrame is the longest message that is sent here, in bytes, if the queue takes it: so
+// short that a queue of the usual 16 KiB has room for four clients at a time.
+const MaxFrame = 4096
+
+// ToServer is the type of every message in the queue of requests. In the queue of replies
+// the type is the client's id.
+const ToServer = 1
+
+// Kind is what a frame is for.
+type Kind uint8
+
+// The kinds.
+const (
+	Request Kind = 1 // a new request, which ends the client's last one
+	Next    Kind = 2 // the client has read a frame and waits for another
+	Cancel  Kind = 3 // the client wants no more of this request
+	Reply   Kind = 4 // a part of an answer
+	Wake    Kind = 5 // from a client to itself
+)
+
+// Flags are more about a frame.
+type Flags uint16
+
+// The flags.
+const (
+	Last  Flags = 1 << iota // Reply: no answer follows the one that this is a part of
+	Quiet                   // Request: no answer is wanted
+)
+
+// Frame is one message, taken apart.
+type Frame struct {
+	Kind    Kind
+	Flags   Flags
+	Client  uint32 // see [ClientID]
+	Request uint64 // the client's number for its request, the same in all that is about it
+	Part    uint32 // from 0
+	Parts   uint32 // of the answer, at least 1
+	Payload []byte // of the request or of this part of the answer
+}
+
+// MaxParts bounds an answer: 64 MiB.
+const MaxParts = 16384
+
+// SlotBits is how many bits of a client's id its process gives out as it likes.
+const SlotBits = 9
+
+// ClientID makes the id of a client from its pid, which has at most 22 bits (PID_MAX_LIMIT
+// of linux/threads.h), and a number below 512 that tells the clients within one process
+// apart. It is above 0 and fits a long of 32 bits.
+func ClientID(pid, slot int) uint32 { return uint32(pid)<<SlotBits | uint32(slot)&(1<<SlotBits-1) }
+
+// ClientPID returns the pid in a client's id.
+func ClientPID(client uint32) int { return int(client >> SlotBits) }
+
+// ErrFrame says that a message is no frame of this version.
+var ErrFrame = errors.New("not a frame of version 1")
+
+// Append appends the frame as a message of a type, header of the message included.
+func (f *Frame) Append(buffer []byte, mtype int64) []byte {
+	order := binary.NativeEndian
+	buffer = order.AppendUint64(buffer, uint64(mtype))
+	buffer = append(buffer, Version, byte(f.Kind))
+	buffer = order.AppendUint16(buffer, uint16(f.Flags))
+	buffer = order.AppendUint32(buffer, f.Client)
+	buffer = order.AppendUint64(buffer, f.Request)
+	buffer = order.AppendUint32(buffer, f.Part)
+	buffer = order.AppendUint32(buffer, f.Parts)
+	return append(buffer, f.Payload...)
+}
+
+// Parse takes a message apart, its type left out. The payload is part of the message. An
+// error is [ErrFrame], with what is wrong.
+func Parse(message []byte) (f Frame, err error) {
+	if len(message) < HeaderSize {
+		return f, fmt.Errorf("%w: %d bytes", ErrFrame, len(message))
+	}
+	order := binary.NativeEndian
+	f = Frame{
+		Kind: Kind(message[1]), Flags: Flags(order.Uint16(message[2:])),
+		Client: order.Uint32(message[4:]), Request: order.Uint64(message[8:]),
+		Part: order.Uint32(message[16:]), Parts: order.Uint32(message[20:]),
+		Payload: message[HeaderSize:],
+	}
+	switch {
+	case message[0] != Version:
+		return Frame{}, fmt.Errorf("%w: version %d", ErrFrame, message[0])
+	case f.Kind < Request || f.Kind > Wake:
+		return Frame{}, fmt.Errorf("%w: kind %d", ErrFrame, f.Kind)
+	case f.Parts == 0 || f.Parts > MaxParts || f.Part >= f.Parts:
+		return Frame{}, fmt.Errorf("%w: part %d of %d", ErrFrame, f.Part, f.Parts)
+	case f.Client>>31 != 0 || ClientPID(f.Client) == 0:
+		return Frame{}, fmt.Errorf("%w: client %#x", ErrFrame, f.Client)
+	}
+	return f, nil
+}
+
+// Split cuts an answer into frames for a client, as messages of at most size bytes, the
+// message's type not counted.
+func Split(answer []byte, f Frame, size int) (messages [][]byte) {
+	room := size - HeaderSize
+	f.Parts = uint32(max(1, (len(answer)+room-1)/room))
+	for f.Part = 0; f.Part < f.Parts; f.Part++ {
+		n := min(room, len(answer))
+		f.Payload = answer[:n]
+		answer = answer[n:]
+		messages = append(messages, f.Append(make([]byte, 0, sys.MsgHead+HeaderSize+n), int64(f.Client)))
+	}
+	return messages
+}
+
+// Assembler puts the answers to one request together. The zero value has seen nothing.
+type Assembler struct {
+	next   uint32
+	answer []byte
+}
+
+// Add takes the next frame. whole says that it completes an answer, which is valid until
+// the next call.
+func (a *Assembler) Add(f Frame) (answer []byte, whole bool, err error) {
+	if f.Part != a.next {
+		return nil, false, fmt.Errorf("cannot put the answer together: part %d of %d came instead of %d", f.Part, f.Parts, a.next)
+	}
+	if f.Part == 0 {
+		a.answer = a.answer[:0]
+	}
+	a.answer = append(a.answer, f.Payload...)
+	a.next++
+	if a.next < f.Parts {
+		return nil, false, nil
+	}
+	a.next = 0
+	return a.answer, true, nil
+}
