@@ -26,6 +26,7 @@ floor 2
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/logs:          golang.org/x/sys
 	supervisor/rundir:        golang.org/x/sys
+	supervisor/journal
 	supervisor/control/wire
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys

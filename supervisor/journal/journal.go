@@ -1,0 +1,132 @@
+package journal
+
+import (
+	"slices"
+	"time"
+
+	"supervise/supervisor/control/request"
+)
+
+// Entry is one thing that happened, or that was done. Its number is given to it.
+type Entry struct {
+	Time    time.Duration // since the journal's beginning, monotonic
+	Cause   uint64        // the number of the entry that led to it at once, 0 for none
+	Origin  uint64        // of the one that the matter goes back to; 0 is the entry itself
+	Service string        // "" when it is about none in particular
+	Kind    string        // one word
+	PID     int
+	By      *request.Process // who did it, where that is known
+	Text    string           // a sentence, without the service's name
+}
+
+// Journal is the list.
+type Journal struct {
+	began   time.Time
+	limit   int
+	entries []Entry // a ring once it has grown to limit
+	next    uint64  // the number of the entry to come; numbers begin at 1
+}
+
+// New returns a journal that remembers the last limit entries, and takes memory as they
+// come. Times count from began.
+func New(limit int, began time.Time) *Journal {
+	return &Journal{began: began, limit: limit, next: 1}
+}
+
+// Add appends an entry and returns its number.
+func (j *Journal) Add(e Entry) uint64 {
+	id := j.next
+	j.next++
+	if e.Origin == 0 {
+		e.Origin = id
+	}
+	if len(j.entries) < j.limit {
+		j.entries = append(j.entries, e)
+	} else {
+		*j.at(id) = e
+	}
+	return id
+}
+
+// Next is the number that the next entry will have.
+func (j *Journal) Next() uint64 { return j.next }
+
+// first is the number of the oldest entry that is still there.
+func (j *Journal) first() uint64 { return j.next - uint64(len(j.entries)) }
+
+// at is the place of an entry.
+func (j *Journal) at(id uint64) *Entry { return &j.entries[(id-1)%uint64(j.limit)] }
+
+// Event returns the entry with a number, and false when it is forgotten or not there yet.
+func (j *Journal) Event(id uint64) (request.Event, bool) {
+	if id < j.first() || id >= j.next {
+		return request.Event{}, false
+	}
+	e := j.at(id)
+	return request.Event{
+		ID: id, Cause: e.Cause, Origin: e.Origin, Time: j.began.Add(e.Time), Service: e.Service,
+		Kind: e.Kind, PID: e.PID, By: e.By, Text: e.Text,
+	}, true
+}
+
+// Last returns the last limit entries about these services, and about none in particular,
+// the oldest first. No service means all of them, no limit all that there is.
+func (j *Journal) Last(services []string, limit int) []request.Event {
+	var events []request.Event
+	for id := j.next - 1; id >= j.first() && id > 0 && (limit <= 0 || len(events) < limit); id-- {
+		if e := j.at(id); len(services) == 0 || e.Service == "" || slices.Contains(services, e.Service) {
+			event, _ := j.Event(id)
+			events = append(events, event)
+		}
+	}
+	slices.Reverse(events)
+	return events
+}
+
+// maxWhy is how many matters back an explanation goes.
+const maxWhy = 3
+
+// Why returns what led to the present state of a service, the first cause first: all that
+// belongs to the same matter as the last entry about it, and before that the matter which
+// this one came out of, if it was about the same service.
+func (j *Journal) Why(service string) []request.Event {
+	last := j.before(j.next, service)
+	var chain []request.Event
+	for range maxWhy {
+		e, ok := j.Event(last)
+		if !ok {
+			break
+		}
+		matter := j.matter(e.Origin, last, service)
+		chain = append(matter, chain...)
+		if e, ok := j.Event(e.Origin); ok && e.Cause != 0 {
+			last = e.Cause
+			continue
+		}
+		break
+	}
+	return chain
+}
+
+// before returns the number of the last entry about a service before another, 0 for none.
+func (j *Journal) before(id uint64, service string) uint64 {
+	for id--; id >= j.first() && id > 0; id-- {
+		if j.at(id).Service == service {
+			return id
+		}
+	}
+	return 0
+}
+
+// matter returns the entries up to last that go back to the same origin and are about the
+// service, and the origin itself whatever it is about.
+func (j *Journal) matter(origin, last uint64, service string) []request.Event {
+	var events []request.Event
+	for id := max(origin, j.first()); id <= last; id++ {
+		if e := j.at(id); id == origin || e.Origin == origin && (e.Service == service || e.Service == "") {
+			event, _ := j.Event(id)
+			events = append(events, event)
+		}
+	}
+	return events
+}
