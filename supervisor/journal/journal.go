@@ -2,6 +2,7 @@ package journal
 
 import (
 	"slices"
+	"sort"
 	"time"
 
 	"supervise/supervisor/control/request"
@@ -12,6 +13,7 @@ type Entry struct {
 	Time    time.Duration // since the journal's beginning, monotonic
 	Cause   uint64        // the number of the entry that led to it at once, 0 for none
 	Origin  uint64        // of the one that the matter goes back to; 0 is the entry itself
+	Step    uint64        // what the caller counts in; never less than that of the entry before
 	Service string        // "" when it is about none in particular
 	Kind    string        // one word
 	PID     int
@@ -46,6 +48,17 @@ func (j *Journal) Add(e Entry) uint64 {
 		*j.at(id) = e
 	}
 	return id
+}
+
+// Of returns the number of the first entry of a step, 0 when there is none or it is
+// forgotten.
+func (j *Journal) Of(step uint64) uint64 {
+	first := j.first()
+	i := sort.Search(len(j.entries), func(i int) bool { return j.at(first+uint64(i)).Step >= step })
+	if i == len(j.entries) || j.at(first+uint64(i)).Step != step {
+		return 0
+	}
+	return first + uint64(i)
 }
 
 // Next is the number that the next entry will have.

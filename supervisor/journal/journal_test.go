@@ -96,3 +96,15 @@ func TestForgotten(t *testing.T) {
 		t.Errorf("why web: %v, want %v", got, want)
 	}
 }
+
+func TestOf(t *testing.T) {
+	j := New(4, time.Unix(0, 0))
+	for _, step := range []uint64{1, 3, 3, 4, 7, 7} { // the first two are forgotten
+		j.Add(Entry{Step: step})
+	}
+	for step, want := range []uint64{0, 0, 0, 3, 4, 0, 0, 5, 0} {
+		if got := j.Of(uint64(step)); got != want {
+			t.Errorf("the first entry of step %d is %d, want %d", step, got, want)
+		}
+	}
+}
