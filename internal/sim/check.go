@@ -200,19 +200,19 @@ func (w *world) checkBooks() {
 	deadline, _ := w.m.Deadline()
 	for i := range w.services {
 		l := &w.services[i].ledger
-		status, _ := w.m.Status(machine.ServiceID(i))
-		if l.taken != l.arrived+l.lost+l.merged+status.Waiting && w.err == nil {
+		view := w.m.View(machine.ServiceID(i))
+		if l.taken != l.arrived+l.lost+l.merged+view.Held && w.err == nil {
 			w.fail(machine.ServiceID(i), "%d signals came in, %d arrived, %d were lost and %d merged, and %d wait",
-				l.taken, l.arrived, l.lost, l.merged, status.Waiting)
+				l.taken, l.arrived, l.lost, l.merged, view.Held)
 		}
-		if status.Timed && deadline > status.Deadline {
-			w.fail(machine.ServiceID(i), "due at %v, but the next deadline is %v", status.Deadline, deadline)
+		if view.Timed && deadline > view.Deadline {
+			w.fail(machine.ServiceID(i), "due at %v, but the next deadline is %v", view.Deadline, deadline)
 		}
-		if status.Holding && w.holdable(i)&^w.held != 0 {
+		if view.Holding && w.holdable(i)&^w.held != 0 {
 			w.fail(machine.ServiceID(i), "of %v, which it has held, %v is not", w.holdable(i), w.holdable(i)&^w.held)
 		}
-		if limit := w.spec.Services[i].Signals.Queue; limit.WhenFull != config.Wait && status.Queue.HighWater > limit.Limit+1 {
-			w.fail(machine.ServiceID(i), "%d signals in a queue for %d", status.Queue.HighWater, limit.Limit)
+		if limit := w.spec.Services[i].Signals.Queue; limit.WhenFull != config.Wait && view.Queue.HighWater > limit.Limit+1 {
+			w.fail(machine.ServiceID(i), "%d signals in a queue for %d", view.Queue.HighWater, limit.Limit)
 		}
 	}
 }
@@ -249,7 +249,7 @@ func (w *world) checkIdle() {
 		return
 	}
 	for i := range w.services {
-		if status, _ := w.m.Status(machine.ServiceID(i)); status.Waiting > 0 && deadline <= w.now+50*time.Millisecond {
+		if view := w.m.View(machine.ServiceID(i)); view.Held > 0 && deadline <= w.now+50*time.Millisecond {
 			return
 		}
 	}
@@ -262,17 +262,17 @@ func (w *world) checkCalm() {
 	w.checkBooks()
 	for i := range w.services {
 		id := machine.ServiceID(i)
-		status, _ := w.m.Status(id)
+		view := w.m.View(id)
 		spec := &w.spec.Services[i].Restart
-		runs := status.State == machine.Running
+		runs := view.State == machine.Running
 		// A permanent failure of the first start, or of the only one, is for good.
-		excused := status.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || !status.Exited)
+		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || !view.Exited)
 		switch {
-		case status.Wanted == machine.Up && !runs && !excused:
-			w.fail(id, "%v: %w", status.State, errNotUp)
-		case status.Waiting > 0:
-			w.fail(id, "%d signals wait for nothing", status.Waiting)
-		case status.Holding:
+		case view.Wanted == machine.Up && !runs && !excused:
+			w.fail(id, "%v: %w", view.State, errNotUp)
+		case view.Held > 0:
+			w.fail(id, "%d signals wait for nothing", view.Held)
+		case view.Holding:
 			w.fail(id, "it holds the intake for nothing")
 		}
 	}

@@ -98,7 +98,7 @@ func (m *Machine) Deadline() (time.Duration, bool) {
 
 // boot starts what is enabled.
 func (m *Machine) boot() {
-	if m.refusesStart() {
+	if m.ShuttingDown() {
 		m.tell(Note{Kind: RefusedCommand, Event: Boot})
 		return
 	}
@@ -116,7 +116,7 @@ func (m *Machine) boot() {
 
 // serviceEvent passes an event on to its service, if that and its generation exist.
 func (m *Machine) serviceEvent(ev Event) {
-	if ev.Service < 0 || int(ev.Service) >= len(m.services) {
+	if !m.has(ev.Service) {
 		m.tell(Note{Kind: NoSuchService, Event: ev.Kind})
 		return
 	}
@@ -126,7 +126,7 @@ func (m *Machine) serviceEvent(ev Event) {
 		m.impossible(s)
 	case ev.Kind.ofGeneration() && ev.Gen < s.gen:
 		m.late(s)
-	case (ev.Kind == Start || ev.Kind == Restart) && m.refusesStart():
+	case (ev.Kind == Start || ev.Kind == Restart) && m.ShuttingDown():
 		m.do(s, Action{Kind: Tell, Origin: m.shutdown.origin, Note: Note{Kind: RefusedCommand, Event: ev.Kind}})
 	default:
 		m.dispatch(s, ev.Kind)

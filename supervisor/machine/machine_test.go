@@ -162,7 +162,7 @@ func TestOverlappingHolds(t *testing.T) {
 	}
 }
 
-func TestStatus(t *testing.T) {
+func TestView(t *testing.T) {
 	s := newScript()
 	s.service("web", []string{"forward=SIGRTMIN:SIGRTMIN"})
 	s.service("job", nil)
@@ -173,24 +173,37 @@ func TestStatus(t *testing.T) {
 	m.Step(time.Second, Event{Kind: Spawned, Gen: 1, PID: 8, Service: 1})
 	m.Step(3*time.Second, Event{Kind: Exited, Gen: 1, Exit: signals.Exit{Code: 4}})
 	m.Step(4*time.Second, Event{Kind: Stop, Service: 1})
-	got := m.Snapshot(nil)
-	want := []Status{
+	want := []View{
 		{
 			State: Backoff, Wanted: Up, Since: 3 * time.Second, Origin: 5, Gen: 1,
-			Deadline: 3500 * time.Millisecond, Timed: true, Rungs: 1,
-			Restarts: 1, Row: 1, Exit: signals.Exit{Code: 4}, Exited: true, Waiting: 1,
+			Timed: true, Deadline: 3500 * time.Millisecond, NextRestart: 3500 * time.Millisecond, Rungs: 1,
+			Exited: true, Exit: signals.Exit{Code: 4}, ExitedAt: 3 * time.Second, Up: 2 * time.Second,
+			Restarts: 1, Row: 1, Held: 1,
 		},
 		{
 			State: Stopping, Wanted: Down, Since: 4 * time.Second, Origin: 6, Gen: 1, PID: 8,
-			Deadline: 14 * time.Second, Timed: true, Rungs: 1,
+			Timed: true, Deadline: 14 * time.Second, Rung: 1, Rungs: 1,
 		},
+		{}, // there is no such service
 	}
 	want[0].Queue.Queued, want[0].Queue.HighWater = 1, 1
-	if !slices.Equal(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	for i, want := range want {
+		if got := m.View(ServiceID(i)); got != want {
+			t.Errorf("service %d:\ngot  %+v\nwant %+v", i, got, want)
+		}
 	}
-	if _, ok := m.Status(2); ok {
-		t.Error("a service too many")
+	m.Step(14*time.Second, Event{Kind: Tick})
+	if got := m.View(1); got.Rung != got.Rungs+1 {
+		t.Errorf("rung %d of %d, and it was sent SIGKILL", got.Rung, got.Rungs)
+	}
+	if m.ShuttingDown() {
+		t.Error("shutting down, and nobody asked for it")
+	}
+	if m.Step(15*time.Second, Event{Kind: Shutdown}); !m.ShuttingDown() {
+		t.Error("not shutting down")
+	}
+	if m.Steps() != 8 || m.Origin(1) != 6 || m.Origin(-1) != 0 {
+		t.Errorf("step %d, origins %d and %d", m.Steps(), m.Origin(1), m.Origin(-1))
 	}
 }
 

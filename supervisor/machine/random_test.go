@@ -202,7 +202,7 @@ func (g *guard) action(a Action) error {
 // idle checks that there is a deadline only if something is under way.
 func (g *guard) idle(m *Machine) error {
 	_, timed := m.Deadline()
-	busy := m.refusesStart() && !g.finished
+	busy := m.ShuttingDown() && !g.finished
 	for i := range m.services {
 		s := &m.services[i]
 		busy = busy || s.state == Stopping || s.state == Clearing || s.state == Backoff || s.outbox.retry.set()

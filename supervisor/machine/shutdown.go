@@ -24,9 +24,6 @@ func newShutdown(timeout time.Duration, rank int) shutdown {
 	return shutdown{timeout: timeout, deadline: timer{rank: rank}, progress: timer{rank: rank + 1}}
 }
 
-// refusesStart reports whether it is too late to start anything.
-func (m *Machine) refusesStart() bool { return m.shutdown.origin != 0 }
-
 // shutdownAsked begins a shutdown, by command or by signal, or hurries up one that
 // has begun. The signal, if it was one, is m.event.Info.
 func (m *Machine) shutdownAsked(kind EventKind) {

@@ -56,10 +56,11 @@ type service struct {
 	started time.Duration
 	ran     bool // a generation of it has been alive
 
-	exit    signals.Exit  // of the last leader
-	exited  bool          // there was one
-	up      time.Duration // how long it lived
-	unasked bool          // nobody asked for its end, so the policy judges it
+	exit     signals.Exit  // of the last leader
+	exited   bool          // there was one
+	exitedAt time.Duration // when it was reaped
+	up       time.Duration // how long it lived
+	unasked  bool          // nobody asked for its end, so the policy judges it
 
 	ladder   ladder
 	restarts restarts

@@ -152,7 +152,7 @@ func (m *Machine) exitedWhileStopping(s *service) {
 }
 
 func (m *Machine) leaderGone(s *service) {
-	s.exit, s.exited, s.up, s.pid = m.event.Exit, true, m.now-s.started, 0
+	s.exit, s.exited, s.exitedAt, s.up, s.pid = m.event.Exit, true, m.now, m.now-s.started, 0
 	m.takeBack(s)
 	m.note(s, Note{Kind: LeaderExited, Exit: s.exit, For: s.up})
 	if m.event.Survivors {

@@ -1,0 +1,83 @@
+package machine
+
+import (
+	"time"
+
+	"supervise/signals"
+	"supervise/signals/queue"
+)
+
+// View is what is to be known of a service at one moment. All times are on the
+// clock of Step's now.
+type View struct {
+	State  State
+	Since  time.Duration // when State began
+	Origin EventID       // what State goes back to; 0 when nothing has happened yet
+	Wanted Wanted
+	Gen    Gen   // the last one, 0 if there was none
+	PID    int32 // of the leader, 0 when there is none
+
+	Timed       bool          // State ends by itself, at Deadline: the rung, or the wait for the next start
+	Deadline    time.Duration // 0 unless Timed
+	NextRestart time.Duration // Deadline in Backoff; 0 in every other state
+	Rung        int           // of the ladder under way, from 1; Rungs + 1 is SIGKILL; 0 when there is none
+	Rungs       int           // of the ladder under way, or of the next one; without SIGKILL
+
+	Exited   bool          // there was a leader that ended:
+	Exit     signals.Exit  // how the last one did,
+	ExitedAt time.Duration // when,
+	Up       time.Duration // and how long it had lived
+	Restarts int           // by policy and after failed spawns, since New
+	Row      int           // restarts in a row by policy
+
+	Held    int          // signals that wait for the leader, or for the next one
+	Holding bool         // it has the intake of its real-time signals held
+	Queue   queue.Counts // of its real-time signals that did not get through at once
+}
+
+// Len is how many ids there are.
+func (m *Machine) Len() int { return len(m.services) }
+
+// View returns what is to be known of a service, and the zero View of one that there
+// never was. It allocates nothing.
+func (m *Machine) View(id ServiceID) View {
+	if !m.has(id) {
+		return View{}
+	}
+	s := &m.services[id]
+	v := View{
+		State: s.state, Since: s.since, Origin: s.origin, Wanted: s.wanted, Gen: s.gen, PID: s.pid,
+		Timed: s.deadline.set(), Rungs: s.lastRung(),
+		Exited: s.exited, Exit: s.exit, ExitedAt: s.exitedAt, Up: s.up,
+		Restarts: s.restarts.total, Row: s.restarts.row,
+		Held: s.outbox.waiting(), Holding: s.outbox.holding, Queue: s.outbox.realtime.Counts(),
+	}
+	if v.Timed {
+		v.Deadline = s.deadline.at
+	}
+	switch {
+	case s.state == Backoff:
+		v.NextRestart = s.deadline.at
+	case s.state.climbing():
+		v.Rung = s.ladder.rung + 1
+	}
+	return v
+}
+
+// has reports whether there is, or was, a service with this id.
+func (m *Machine) has(id ServiceID) bool { return id >= 0 && int(id) < len(m.services) }
+
+// Origin returns what the state of a service goes back to, 0 for nothing.
+func (m *Machine) Origin(id ServiceID) EventID {
+	if !m.has(id) {
+		return 0
+	}
+	return m.services[id].origin
+}
+
+// Steps is the number of the last event.
+func (m *Machine) Steps() EventID { return m.seq }
+
+// ShuttingDown reports whether a shutdown has begun, or is over: nothing is started
+// any more.
+func (m *Machine) ShuttingDown() bool { return m.shutdown.origin != 0 }
