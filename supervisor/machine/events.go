@@ -26,6 +26,9 @@ const (
 	Start
 	Stop
 	Restart
+	// Post is the command to pass Info on to Service as it is: no rule is asked and
+	// nothing is translated. It takes its place among the forwarded signals.
+	Post
 	// Signal says that the supervisor itself was sent Info. SIGCHLD is never among
 	// them: it is the loop's hint to reap.
 	Signal
@@ -65,7 +68,7 @@ type Event struct {
 	Reason    string       // SpawnFailed
 	Exit      signals.Exit // Exited
 	Survivors bool         // Exited
-	Info      signals.Info // Signal
+	Info      signals.Info // Signal, Post
 	Ticket    Ticket       // Sent
 	Result    Result       // Sent
 }

@@ -126,6 +126,8 @@ func (m *Machine) serviceEvent(ev Event) {
 		m.impossible(s)
 	case ev.Kind.ofGeneration() && ev.Gen < s.gen:
 		m.late(s)
+	case ev.Kind == Post && !ev.Info.Signal.Valid():
+		m.reply(s, Note{Kind: Impossible, Event: Post, From: s.state, Reason: ev.Info.Signal.String() + " is no signal"})
 	case (ev.Kind == Start || ev.Kind == Restart) && m.ShuttingDown():
 		m.do(s, Action{Kind: Tell, Origin: m.shutdown.origin, Note: Note{Kind: RefusedCommand, Event: ev.Kind}})
 	default:

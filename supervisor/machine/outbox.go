@@ -78,7 +78,8 @@ func (s *service) holds() bool {
 	return false
 }
 
-// signalArrived takes a signal for a service that has, or will have, a leader.
+// signalArrived takes a signal for a service that has, or will have, a leader. One that
+// was posted waits in no kernel's queue: it is dropped where others would be held there.
 func (m *Machine) signalArrived(s *service) {
 	item, ok := m.translate(s)
 	if !ok {
@@ -91,6 +92,10 @@ func (m *Machine) signalArrived(s *service) {
 		return
 	}
 	if realTime {
+		if m.kind == Post && o.wait && o.realtime.Full() {
+			m.drop(s, item, QueueFull)
+			return
+		}
 		if dropped, drop := o.realtime.Push(item); drop {
 			m.drop(s, dropped, QueueFull)
 			return
@@ -127,9 +132,12 @@ func (m *Machine) signalForNobody(s *service) {
 }
 
 // translate makes of the present event's signal the one that the service wants, and
-// tells of it when the two differ.
+// tells of it when the two differ. One that was posted is what is wanted.
 func (m *Machine) translate(s *service) (queue.Item, bool) {
 	info := m.event.Info
+	if m.kind == Post {
+		return queue.Item{Info: info, Ticket: uint64(m.seq)}, true
+	}
 	as, ok := s.spec.Signals.Forward[info.Signal]
 	if !ok {
 		return queue.Item{}, false

@@ -48,6 +48,7 @@ var formsOf = map[EventKind][]string{
 	Start:       {"start web"},
 	Stop:        {"stop web"},
 	Restart:     {"restart web"},
+	Post:        {"post web SIGUSR1 from 812", "post web SIGRTMIN value 1 from 812"},
 	Signal:      {"signal SIGHUP from 812", "signal SIGRTMIN value 1 from 812"},
 	Tick:        {"tick"},
 	Shutdown:    {"shutdown"},

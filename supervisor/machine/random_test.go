@@ -38,7 +38,7 @@ func (b *byteEvents) next() int {
 }
 
 func (b *byteEvents) event(m *Machine) Event {
-	// 0 to 12 are the kinds, above that more of those that make processes live and die.
+	// Below numEvents are the kinds, above that more of those that make processes live and die.
 	kind := b.next()
 	kinds := []EventKind{Spawned, Spawned, Exited, Emptied, Start, Sent, Sent, Tick, Tick, Signal}
 	if kind %= 32; kind >= numEvents {
@@ -56,7 +56,7 @@ func (b *byteEvents) event(m *Machine) Event {
 	if int(ev.Service) < len(m.services) {
 		b.about(m, &ev)
 	}
-	if ev.Kind == Signal {
+	if ev.Kind == Signal || ev.Kind == Post {
 		numbers := []signals.Signal{1, 1, 34, 34, 34, 35, 35, 14, 17, 0, 65, 255, 34, 35, 2, 3}
 		ev.Info = signals.Info{Signal: numbers[b.next()%len(numbers)], Code: signals.CodeQueue, Value: uint64(m.seq)}
 		if (ev.Info.Signal == 2 || ev.Info.Signal == 3) && b.next()%8 != 0 {
@@ -164,6 +164,9 @@ func (g *guard) action(a Action) error {
 			return fmt.Errorf("signal to a generation that is gone")
 		}
 	case Deliver:
+		if !a.Info.Signal.Valid() {
+			return fmt.Errorf("delivery of no signal")
+		}
 		if !alive || s.open {
 			return fmt.Errorf("delivery to a generation that is gone, or a second one")
 		}

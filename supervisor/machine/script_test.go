@@ -164,11 +164,13 @@ func (s *script) event(words []string) Event {
 	case ev.Kind == Signal:
 		ev.Info = info(words)
 		return ev
-	case ev.Kind == Start, ev.Kind == Stop, ev.Kind == Restart, ev.Kind.ofGeneration():
+	case ev.Kind == Start, ev.Kind == Stop, ev.Kind == Restart, ev.Kind == Post, ev.Kind.ofGeneration():
 		s.about(&ev, words[0])
 		words = words[1:]
 	}
 	switch ev.Kind {
+	case Post:
+		ev.Info = info(words)
 	case Spawned:
 		ev.PID = int32(number(words[0]))
 	case SpawnFailed:

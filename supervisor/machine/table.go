@@ -23,6 +23,9 @@ var (
 	cellTimeOut    = cell{(*Machine).rungTimedOut, "rung timed out: next rung, then SIGKILL every 5 s", nil}
 	cellHold       = cell{(*Machine).signalArrived, "held for the leader to come", nil}
 	cellNobody     = cell{(*Machine).signalForNobody, "dropped and noted", nil}
+	cellDeliver    = cell{(*Machine).signalArrived, "delivered to the leader, in order", nil}
+	cellFarewell   = cell{(*Machine).signalArrivedWhileClimbing, "delivered to the leader; held if it is to start again", nil}
+	cellHoldOrDrop = cell{(*Machine).signalArrivedWhileClimbing, "held if it is to start again; else dropped and noted", nil}
 	cellSent       = cell{(*Machine).sent, "settles the delivery", nil}
 )
 
@@ -37,6 +40,7 @@ var table = [numStates][numEvents]cell{
 		Start:       cellStart,
 		Stop:        cellAlready,
 		Restart:     cellStart,
+		Post:        cellNobody,
 		Signal:      cellNobody,
 		Tick:        cellNothing,
 		Shutdown:    cellNothing,
@@ -52,6 +56,7 @@ var table = [numStates][numEvents]cell{
 		Start:       {(*Machine).startAskedWhileStarting, "remembered: it is to stay up", nil},
 		Stop:        {(*Machine).stopAskedLater, "remembered: stops once it is spawned", nil},
 		Restart:     {(*Machine).startAskedWhileStarting, "remembered: it is to stay up", nil},
+		Post:        cellHold,
 		Signal:      cellHold,
 		Tick:        cellNothing,
 		Shutdown:    {(*Machine).stopAskedLater, "remembered: stops once it is spawned", nil},
@@ -67,7 +72,8 @@ var table = [numStates][numEvents]cell{
 		Start:       cellAlready,
 		Stop:        {(*Machine).stopAsked, "begins the ladder", to(Stopping)},
 		Restart:     {(*Machine).restartAsked, "begins the ladder, to start again", to(Stopping)},
-		Signal:      {(*Machine).signalArrived, "delivered to the leader, in order", nil},
+		Post:        cellDeliver,
+		Signal:      cellDeliver,
 		Tick:        cellNothing,
 		Shutdown:    {(*Machine).stopAsked, "begins the ladder", to(Stopping)},
 		ShutdownNow: {(*Machine).killAsked, "SIGKILL for the tree", to(Stopping)},
@@ -82,7 +88,8 @@ var table = [numStates][numEvents]cell{
 		Start:       cellStartLater,
 		Stop:        cellStopLater,
 		Restart:     cellStartLater,
-		Signal:      {(*Machine).signalArrivedWhileClimbing, "delivered to the leader; held if it is to start again", nil},
+		Post:        cellFarewell,
+		Signal:      cellFarewell,
 		Tick:        cellTimeOut,
 		Shutdown:    cellStopLater,
 		ShutdownNow: cellCut,
@@ -97,7 +104,8 @@ var table = [numStates][numEvents]cell{
 		Start:       cellStartLater,
 		Stop:        cellStopLater,
 		Restart:     cellStartLater,
-		Signal:      {(*Machine).signalArrivedWhileClimbing, "held if it is to start again; else dropped and noted", nil},
+		Post:        cellHoldOrDrop,
+		Signal:      cellHoldOrDrop,
 		Tick:        cellTimeOut,
 		Shutdown:    cellStopLater,
 		ShutdownNow: cellCut,
@@ -112,6 +120,7 @@ var table = [numStates][numEvents]cell{
 		Start:       cellStart,
 		Stop:        cellRest,
 		Restart:     cellStart,
+		Post:        cellHold,
 		Signal:      cellHold,
 		Tick:        {(*Machine).backoffOver, "spawns it", to(Starting)},
 		Shutdown:    cellRest,
@@ -127,6 +136,7 @@ var table = [numStates][numEvents]cell{
 		Start:       cellStart,
 		Stop:        {(*Machine).stopAskedAtRest, "forgets the failure", to(Stopped)},
 		Restart:     cellStart,
+		Post:        cellNobody,
 		Signal:      cellNobody,
 		Tick:        cellNothing,
 		Shutdown:    cellNothing,

@@ -13,7 +13,7 @@ var stateNames = [numStates]string{
 }
 
 var eventNames = [numEvents]string{
-	Boot: "boot", Start: "start", Stop: "stop", Restart: "restart", Signal: "signal",
+	Boot: "boot", Start: "start", Stop: "stop", Restart: "restart", Post: "post", Signal: "signal",
 	Tick: "tick", Shutdown: "shutdown", ShutdownNow: "shutdown-now", Spawned: "spawned",
 	SpawnFailed: "spawn-failed", Exited: "exited", Emptied: "emptied", Sent: "sent",
 }
@@ -88,7 +88,7 @@ func (e Event) Text(service string) string {
 	switch {
 	case e.Kind.ofGeneration():
 		text += " " + generation(service, e.Gen)
-	case e.Kind == Start, e.Kind == Stop, e.Kind == Restart:
+	case e.Kind == Start, e.Kind == Stop, e.Kind == Restart, e.Kind == Post:
 		text += " " + service
 	}
 	switch e.Kind {
@@ -101,7 +101,7 @@ func (e Event) Text(service string) string {
 		if e.Survivors {
 			text += ", survivors remain"
 		}
-	case Signal:
+	case Signal, Post:
 		text += " " + e.Info.String()
 	case Sent:
 		text += " #" + id(e.Ticket) + ": " + e.Result.String()
