@@ -91,6 +91,7 @@ func Run(options Options) error {
 		began: time.Now(),
 	}
 	s.mailbox.wake = options.Intake.Wake
+	reserveThreads()
 	if err := s.open(options); err != nil {
 		return err
 	}
