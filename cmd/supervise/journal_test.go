@@ -16,7 +16,7 @@ type line struct {
 	Signal, From, Sender    string
 	Processes               string
 	Comm                    string
-	PID                     int
+	PID, Count              int
 	Descendants             string
 	Output                  []string
 

@@ -1,0 +1,118 @@
+package main_test
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"supervise/internal/testproc"
+)
+
+// TestOrphans has ten thousand children of a child become orphans at once, as zombies: all
+// are reaped, and nothing of them stays in memory.
+func TestOrphans(t *testing.T) {
+	if testing.Short() {
+		t.Skip("forks ten thousand processes")
+	}
+	const (
+		n    = "10000"
+		few  = "3000"  // the first ones cost what is kept for the next
+		most = 1 << 10 // KiB that the memory may grow by
+	)
+	// What forks so often must be small: not this test binary.
+	forker := filepath.Join(openDir(t), "forker")
+	build := exec.Command("go", "build", "-o", forker, "supervise/internal/bench")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+
+	t.Run("init", func(t *testing.T) {
+		cmd := exec.Command(entryBuild, "init", forker, "role", "orphans")
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.Stderr = os.Stderr
+		testproc.Start(t, cmd)
+		lines := bufio.NewScanner(out)
+		round := func(request string) {
+			if _, err := in.Write([]byte(request + "\n")); err != nil {
+				t.Fatal(err)
+			}
+			if !lines.Scan() {
+				t.Fatalf("no answer to %q", request)
+			}
+		}
+		lines.Scan() // ready
+		round("zombies " + few)
+		before := memory(t, cmd.Process.Pid)
+		round("zombies " + n)
+		if after := memory(t, cmd.Process.Pid); after > before+most {
+			t.Errorf("init has %d KiB, and had %d", after, before)
+		}
+		_ = in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+
+	t.Run("run", func(t *testing.T) {
+		s := start(t, entryBuild, `
+[service.forks]
+command = ["sh", "-c", '{ echo zombies `+few+`; read x < $DIR/go; echo zombies `+n+`; read x < $DIR/go; } | "$0" role orphans', "`+forker+`"]
+log.file = "$DIR/log"
+`, withFIFO(t, "go"), func(s *supervised) { s.cmd.Args = slices.Replace(s.cmd.Args, 5, 6, "info") })
+		awaitReaped := func(n string) {
+			for reaped, want := 0, atoi(t, n); reaped < want; {
+				reaped += s.await("orphans are reaped", says("", "reaped processes that services had left behind")).Count
+			}
+		}
+		awaitReaped(few)
+		before := memory(t, s.cmd.Process.Pid)
+		s.release(t, "go")
+		awaitReaped(n)
+		if after := memory(t, s.cmd.Process.Pid); after > before+most {
+			t.Errorf("supervise has %d KiB, and had %d", after, before)
+		}
+		s.release(t, "go")
+		s.await("forks has ended", over("forks"))
+		s.stop(t, syscall.SIGTERM)
+	})
+}
+
+// memory returns the private memory of a process in KiB, and its share of what it has in
+// common with others: proc_pid_smaps(5).
+func memory(t *testing.T, pid int) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/smaps_rollup")
+	if err != nil {
+		t.Skip("cannot tell how much memory a process has:", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); fields[0] == "Pss:" {
+			return atoi(t, fields[1])
+		}
+	}
+	t.Fatal("no Pss in smaps_rollup")
+	return 0
+}
+
+func atoi(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
