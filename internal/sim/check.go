@@ -9,7 +9,7 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// ledger accounts for every signal that was to be forwarded to a service.
+// ledger accounts for every signal that was to get to a service.
 type ledger struct {
 	taken   int // in by the machine
 	arrived int
@@ -33,6 +33,8 @@ func (w *world) noteEvent(ev machine.Event) {
 		w.remember(ev)
 	case machine.Start, machine.Restart:
 		w.services[ev.Service].manual = true
+	case machine.Post:
+		w.services[ev.Service].ledger.taken++
 	case machine.Signal:
 		if w.spec.Signals[ev.Info.Signal] != config.Forward {
 			return

@@ -10,7 +10,7 @@ import (
 func (w *world) interfere() {
 	id := machine.ServiceID(w.random.IntN(len(w.services)))
 	s := &w.services[id]
-	switch w.random.IntN(24) {
+	switch w.random.IntN(26) {
 	case 0:
 		w.feed(machine.Event{Kind: machine.Start, Service: id})
 		w.startAll()
@@ -28,6 +28,8 @@ func (w *world) interfere() {
 		w.strike(id, config.Tree, signals.SIGCONT)
 	case 6:
 		w.strike(id, config.Group, signals.SIGTERM)
+	case 24, 25:
+		w.post(id)
 	case 23:
 		s.crashes = w.chance(3)
 	case 7:
@@ -65,6 +67,18 @@ func (w *world) strike(id machine.ServiceID, scope config.Scope, s signals.Signa
 		return
 	}
 	w.signal(id, t, scope, s)
+}
+
+// post is a signal for one service by command: any that there is.
+func (w *world) post(id machine.ServiceID) {
+	for range 1 + w.random.IntN(3) {
+		s := forwarded[w.random.IntN(len(forwarded))]
+		if w.chance(4) {
+			s = signals.Signal(1 + w.random.IntN(int(signals.Max)))
+		}
+		info := signals.Info{Signal: s, Code: signals.CodeQueue, PID: 2, Value: uint64(w.steps)}
+		w.feed(machine.Event{Kind: machine.Post, Service: id, Info: info})
+	}
 }
 
 // receive is a signal to the supervisor. What is held stays in the kernel, in order,

@@ -103,9 +103,14 @@
 // At most one delivery per service is under way at a time, which is what keeps the
 // order. Where there will be no leader the signal is dropped, and a note tells of it.
 //
+// Post brings a signal for one service by command. No rule is asked and nothing is
+// translated, but it waits in the same places, in the order in which it came among the
+// forwarded ones.
+//
 // When a queue is full whose policy is to wait, the machine asks with Hold to leave
 // the real-time signals that the service forwards in the kernel's queue, and with
-// Release to read on once half of the queue is free.
+// Release to read on once half of the queue is free. What is posted to a full queue is
+// dropped whatever its policy: it could wait in nobody else's.
 //
 // # Why
 //
