@@ -27,6 +27,7 @@ floor 2
 	supervisor/logs:          golang.org/x/sys
 	supervisor/rundir:        golang.org/x/sys
 	supervisor/journal
+	supervisor/board:         golang.org/x/sys
 	supervisor/control/wire
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys

@@ -1,0 +1,228 @@
+package board
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/internal/ipc"
+	"supervise/internal/sys"
+)
+
+// FileName is the file of a runtime directory that says where its board is.
+const FileName = "board.json"
+
+// The letters that make the keys with the runtime directory: ftok(3).
+const (
+	memoryLetter    = 'B'
+	semaphoreLetter = 'S'
+)
+
+// Options is what a board needs.
+type Options struct {
+	Dir   string // the runtime directory, which belongs to the caller alone
+	Slots int    // how many are in use
+	Mode  uint32 // who beside the owner may read: 0600, 0640, 0644
+	Group int    // -1 is the process's own
+}
+
+// file is what the file says.
+type file struct {
+	Version    int        `json:"version"`
+	Memory     int        `json:"memory"`     // id of the segment
+	Semaphores int        `json:"semaphores"` // id of the set
+	Owner      ipc.Owner  `json:"owner"`
+	Segment    ipc.Object `json:"segment"`
+	Set        ipc.Object `json:"set"`
+}
+
+// Board is the writer's side. It belongs to one goroutine.
+type Board struct {
+	options    Options
+	perm       ipc.Permission
+	file       file
+	view       view
+	generation uint64
+	number     number
+	dirty      bool
+	ops        []sys.SemOp
+}
+
+// Create makes the board of a runtime directory. What a killed supervisor of the directory
+// has left is removed; left says how many objects that was.
+func Create(options Options) (b *Board, left int, err error) {
+	b = &Board{options: options}
+	b.perm = ipc.Permission{Mode: options.Mode&0o044 | 0o600, Group: options.Group}
+	b.file = file{Version: Version, Owner: ipc.Self()}
+	var old file
+	if ipc.ReadFile(options.Dir, FileName, &old) == nil {
+		for _, buried := range []bool{
+			old.Segment.Bury(ipc.Memory(0), old.Owner), old.Set.Bury(ipc.Semaphores(semaphores), old.Owner),
+		} {
+			if buried {
+				left++
+			}
+		}
+	}
+	defer func() {
+		if err != nil {
+			b.Close()
+			b, err = nil, fmt.Errorf("cannot make the status board of %s: %w", options.Dir, err)
+		}
+	}()
+	if err := b.claimSet(); err != nil {
+		return b, left, err
+	}
+	if err := b.segment(options.Slots, view{}); err != nil {
+		return b, left, err
+	}
+	if b.file.Set.Removed {
+		left++
+	}
+	if b.file.Segment.Removed {
+		left++
+	}
+	return b, left, nil
+}
+
+func (b *Board) claimSet() (err error) {
+	key, err := sys.Ftok(b.options.Dir, semaphoreLetter)
+	if err != nil {
+		return os.NewSyscallError("stat", err)
+	}
+	kind := ipc.Semaphores(semaphores)
+	if b.file.Set, err = ipc.Claim(kind, key, nil); err != nil {
+		return os.NewSyscallError("semget", err)
+	}
+	b.file.Semaphores = b.file.Set.ID
+	if err := sys.SemSetValues(b.file.Semaphores, number(0).values()); err != nil {
+		return os.NewSyscallError("semctl", err)
+	}
+	return os.NewSyscallError("semctl", b.file.Set.Allow(kind, b.perm))
+}
+
+// spare is how many more slots a segment has than are in use at first.
+func spare(used int) int { return max(32, used/2) }
+
+// grow puts a larger segment in the place of the present one, of which the key is needed:
+// it is removed first, and who has it attached can read on. If there can be no larger one
+// these readers, and we, keep it.
+func (b *Board) grow(used int) error {
+	before := b.view
+	_ = b.file.Segment.Remove(ipc.Memory(0))
+	if err := b.segment(used, before); err != nil {
+		return err
+	}
+	atomic.StoreUint32(&before.header.moved, 1)
+	_ = unix.SysvShmDetach(before.memory)
+	return nil
+}
+
+// segment makes a segment for that many services, with what stands in another one, and has
+// the file name it.
+func (b *Board) segment(used int, before view) (err error) {
+	capacity := used + spare(used)
+	kind := ipc.Memory(headerSize + capacity*slotSize)
+	key, err := sys.Ftok(b.options.Dir, memoryLetter)
+	if err != nil {
+		return os.NewSyscallError("stat", err)
+	}
+	object, err := ipc.Claim(kind, key, nil)
+	if err != nil {
+		return os.NewSyscallError("shmget", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = object.Remove(kind)
+		}
+	}()
+	memory, err := unix.SysvShmAttach(object.ID, 0, 0)
+	if err != nil {
+		return os.NewSyscallError("shmat", err)
+	}
+	b.generation++
+	b.format(memory, capacity, used)
+	now, err := newView(memory)
+	if err != nil {
+		return err
+	}
+	for i := range before.slots {
+		content := before.slots[i]
+		now.slots[i].store(&content)
+	}
+	if err := object.Allow(kind, b.perm); err != nil {
+		return os.NewSyscallError("shmctl", err)
+	}
+	b.view, b.dirty, b.file.Segment, b.file.Memory = now, true, object, object.ID
+	return ipc.WriteFile(b.options.Dir, FileName, b.file, ipc.Permission{Mode: 0o644, Group: -1})
+}
+
+// format writes the header of a new segment, which nobody else may attach yet.
+func (b *Board) format(memory []byte, capacity, used int) {
+	h := (*header)(unsafe.Pointer(&memory[0]))
+	*h = header{
+		magic: magic, version: Version, headerSize: headerSize, slotSize: slotSize,
+		capacity: uint32(capacity), used: uint32(used),
+		pid: int32(b.file.Owner.PID), start: b.file.Owner.Start, generation: b.generation,
+	}
+}
+
+// Resize has n slots in use, which keep their content, new ones being empty.
+func (b *Board) Resize(n int) error {
+	if n > len(b.view.slots) {
+		if err := b.grow(n); err != nil {
+			return fmt.Errorf("cannot make room on the status board of %s: %w", b.options.Dir, err)
+		}
+		return nil
+	}
+	for i := n; i < int(b.view.header.used); i++ {
+		b.view.slots[i].store(&rawSlot{})
+	}
+	atomic.StoreUint32(&b.view.header.used, uint32(n))
+	b.dirty = true
+	return nil
+}
+
+// Set shows the state of a service in slot i, which is in use. It makes no system call.
+func (b *Board) Set(i int, s *Slot) {
+	var content rawSlot
+	s.pack(&content)
+	if b.view.slots[i].store(&content) {
+		b.dirty = true
+	}
+}
+
+// Publish wakes all who wait for a change, if there was one: one semop(2) that never
+// waits. An error says that nobody is woken, EIDRM that somebody has removed the set.
+func (b *Board) Publish() error {
+	if !b.dirty {
+		return nil
+	}
+	b.dirty = false
+	atomic.AddUint64(&b.view.header.changes, 1)
+	b.number, b.ops = b.number.advance(b.ops[:0])
+	if err := sys.SemTry(b.file.Semaphores, b.ops); err != nil {
+		return fmt.Errorf("cannot wake those who watch the status board: %w", os.NewSyscallError("semop", err))
+	}
+	return nil
+}
+
+// Close removes the board. Those who have it open can read it on; those who wait are woken.
+func (b *Board) Close() {
+	_ = os.Remove(filepath.Join(b.options.Dir, FileName))
+	if b.view.header != nil {
+		atomic.StoreUint32(&b.view.header.moved, 1)
+		_ = unix.SysvShmDetach(b.view.memory)
+		b.view = view{}
+	}
+	if b.file.Segment.Stamp != 0 {
+		_ = b.file.Segment.Remove(ipc.Memory(0))
+	}
+	if b.file.Set.Stamp != 0 {
+		_ = b.file.Set.Remove(ipc.Semaphores(semaphores))
+	}
+}

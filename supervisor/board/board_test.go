@@ -1,0 +1,435 @@
+package board
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"supervise/internal/sys"
+	"supervise/internal/testproc"
+)
+
+func TestMain(m *testing.M) {
+	testproc.Role("own", own)
+	testproc.Role("read", read)
+	testproc.Main(m)
+}
+
+const patient = 30 * time.Second
+
+func create(t testing.TB, dir string, slots int, change ...func(*Options)) *Board {
+	t.Helper()
+	options := Options{Dir: dir, Slots: slots, Mode: 0o600, Group: -1}
+	for _, f := range change {
+		f(&options)
+	}
+	b, left, err := Create(options)
+	if err != nil || left != 0 {
+		t.Fatal(left, err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+func openBoard(t testing.TB, dir string) *Reader {
+	t.Helper()
+	r, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+var full = Slot{
+	Name: "web", State: "stopping", Wanted: true, Ready: true, Paused: true, PID: 4711, Since: 1, Restarts: 2,
+	NextRestart: 3, Rung: 1, Rungs: 4, Held: 5, Exited: true, ExitTime: 6, ExitCode: 7, ExitSignal: 9, Core: true,
+	SenderPID: 812, SenderUID: 1000, Sender: "bash", SigQUsed: 10, SigQLimit: 11,
+}
+
+func TestBoard(t *testing.T) {
+	dir := t.TempDir()
+	b := create(t, dir, 2)
+	r := openBoard(t, dir)
+	b.Set(0, &full)
+	b.Set(1, &Slot{Name: strings.Repeat("n", 99), State: strings.Repeat("s", 99)})
+	got := r.Snapshot(nil)
+	if len(got) != 2 || got[0] != full || got[1].Name != strings.Repeat("n", 80) || got[1].State != strings.Repeat("s", 16) {
+		t.Errorf("%+v", got)
+	}
+	if !r.Alive() || r.Owner() != os.Getpid() {
+		t.Error("the owner is not we")
+	}
+
+	// More services: the reader follows by itself, and nothing is lost.
+	if err := b.Resize(200); err != nil {
+		t.Fatal(err)
+	}
+	b.Set(199, &Slot{Name: "last"})
+	if got = r.Snapshot(got); len(got) != 200 || got[0] != full || got[199].Name != "last" {
+		t.Errorf("after growing: %d slots, %+v", len(got), got[0])
+	}
+	if r.view.header.generation != 2 {
+		t.Errorf("generation %d", r.view.header.generation)
+	}
+	if err := b.Resize(1); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Resize(2); err != nil {
+		t.Fatal(err)
+	}
+	if got = r.Snapshot(got); len(got) != 2 || got[0] != full || got[1] != (Slot{}) {
+		t.Errorf("after shrinking: %+v", got)
+	}
+	b.Close()
+	if got = r.Snapshot(got); len(got) != 2 || got[0] != full {
+		t.Errorf("after the end: %+v", got)
+	}
+	if _, err := r.Mark(); !errors.Is(err, ErrNone) {
+		t.Errorf("Mark: %v", err)
+	}
+	if _, err := Open(dir); !errors.Is(err, ErrNone) {
+		t.Errorf("Open: %v", err)
+	}
+}
+
+// TestLayout writes the bytes down that the package's documentation promises.
+func TestLayout(t *testing.T) {
+	dir := t.TempDir()
+	b := create(t, dir, 1)
+	b.Set(0, &full)
+	order := binary.NativeEndian
+	m := b.view.memory
+	for offset, want := range map[int]uint32{4: 1, 8: 64, 12: 256, 20: 1, 28: uint32(os.Getpid()), 40: 1} {
+		if got := order.Uint32(m[offset:]); got != want {
+			t.Errorf("header, offset %d: %d, want %d", offset, got, want)
+		}
+	}
+	if string(m[:4]) != "SVBD" {
+		t.Errorf("magic %q", m[:4])
+	}
+	s := m[64:]
+	for offset, want := range map[int]uint64{8: 1, 16: 3, 24: 2, 56: 6, 64: 10, 72: 11} {
+		if got := order.Uint64(s[offset:]); got != want {
+			t.Errorf("slot, offset %d: %d, want %d", offset, got, want)
+		}
+	}
+	for offset, want := range map[int]uint32{0: 2, 4: 15, 32: 4711, 36: 7, 40: 9, 44: 812, 48: 1000, 52: 5, 80: 1, 84: 4, 88: 1} {
+		if got := order.Uint32(s[offset:]); got != want {
+			t.Errorf("slot, offset %d: %d, want %d", offset, got, want)
+		}
+	}
+	for offset, want := range map[int]string{96: "stopping\x00", 112: "bash\x00", 128: "web\x00"} {
+		if got := string(s[offset : offset+len(want)]); got != want {
+			t.Errorf("slot, offset %d: %q, want %q", offset, got, want)
+		}
+	}
+}
+
+// TestWait has watchers count changes while they come as fast as can be: each sees the
+// last one, however it falls into its waiting.
+func TestWait(t *testing.T) {
+	dir := t.TempDir()
+	b := create(t, dir, 1)
+	const last = 2000
+	var ready, done sync.WaitGroup
+	for range 4 {
+		r := openBoard(t, dir)
+		ready.Add(1)
+		done.Go(func() {
+			ready.Done()
+			var slots []Slot
+			for {
+				mark, err := r.Mark()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if slots = r.Snapshot(slots); slots[0].Restarts == last {
+					return
+				}
+				if changed, err := r.Wait(mark, patient); err != nil || !changed {
+					t.Errorf("%v, %v, at %d", changed, err, slots[0].Restarts)
+					return
+				}
+			}
+		})
+	}
+	ready.Wait()
+	for i := range last + 1 {
+		b.Set(0, &Slot{Restarts: uint64(i)})
+		if err := b.Publish(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done.Wait()
+
+	r := openBoard(t, dir)
+	mark, err := r.Mark()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Set(0, &Slot{Restarts: last}) // as before
+	if err := b.Publish(); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := r.Wait(mark, time.Millisecond); changed || err != nil {
+		t.Errorf("nothing has changed: %v, %v", changed, err)
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := r.Wait(mark, patient)
+		ended <- err
+	}()
+	b.Close()
+	if err := <-ended; !errors.Is(err, ErrNone) {
+		t.Error(err)
+	}
+}
+
+// TestNumber goes through the numbers at which bits carry, the wrap included, and holds
+// that the semaphores follow.
+func TestNumber(t *testing.T) {
+	b := create(t, t.TempDir(), 1)
+	const end = 1<<numberBits - 1
+	for _, n := range []number{0, 1, 3, 0xff, 0xfff, 1 << 16, end - 1, end} {
+		if err := sys.SemSetValues(b.file.Semaphores, n.values()); err != nil {
+			t.Fatal(err)
+		}
+		next, ops := n.advance(nil)
+		if err := sys.SemTry(b.file.Semaphores, ops); err != nil {
+			t.Fatal(err)
+		}
+		values := make([]uint16, semaphores)
+		if err := sys.SemValues(b.file.Semaphores, values); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(values, next.values()) || numberOf(values) != next || next != (n+1)&end {
+			t.Errorf("after %d: %v", n, values)
+		}
+	}
+}
+
+// TestConsistent reads while slots are written: each is of one piece.
+func TestConsistent(t *testing.T) {
+	dir := t.TempDir()
+	b := create(t, dir, 1)
+	r := openBoard(t, dir)
+	var stop atomic.Bool
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for i := uint64(1); !stop.Load(); i++ {
+			b.Set(0, &Slot{Restarts: i, SigQUsed: i, SigQLimit: i, PID: int32(i), Name: fmt.Sprint(i)})
+		}
+	})
+	var slots []Slot
+	for range 20000 {
+		slots = r.Snapshot(slots)
+		s := slots[0]
+		if s.Torn || s.Restarts == 0 {
+			continue
+		}
+		if s.SigQLimit != s.Restarts || s.SigQUsed != s.Restarts || s.PID != int32(s.Restarts) || s.Name != fmt.Sprint(s.Restarts) {
+			t.Errorf("%+v", s)
+			break
+		}
+	}
+	stop.Store(true)
+	writer.Wait()
+}
+
+// own shows one service until it is killed.
+func own(args []string) int {
+	b, left, err := Create(Options{Dir: args[0], Slots: 1, Mode: 0o600, Group: -1})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	b.Set(0, &full)
+	fmt.Println("ready", left)
+	for {
+		time.Sleep(time.Hour)
+	}
+}
+
+// read prints what it reads.
+func read(args []string) int {
+	r, err := Open(args[0])
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	mark, err := r.Mark()
+	if err == nil {
+		_, err = r.Wait(mark, time.Millisecond)
+	}
+	fmt.Println(r.Snapshot(nil)[0].Name, err)
+	return 0
+}
+
+// TestOwnerStoppedAndKilled reads the board of a supervisor that cannot answer any more.
+func TestOwnerStoppedAndKilled(t *testing.T) {
+	dir := t.TempDir()
+	cmd := testproc.Command(t, "own", dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testproc.Start(t, cmd)
+	if line, _ := bufio.NewReader(out).ReadString('\n'); line != "ready 0\n" {
+		t.Fatal(line)
+	}
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	r := openBoard(t, dir)
+	if got := r.Snapshot(nil); len(got) != 1 || got[0] != full || !r.Alive() {
+		t.Errorf("stopped: %+v", got)
+	}
+	mark, err := r.Mark()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if _, err := r.Wait(mark, patient); !errors.Is(err, ErrNone) {
+		t.Errorf("waited for a dead one: %v", err)
+	}
+	late := openBoard(t, dir)
+	if got := late.Snapshot(nil); len(got) != 1 || got[0] != full || late.Alive() {
+		t.Errorf("killed: %+v", got)
+	}
+	b, left, err := Create(Options{Dir: dir, Slots: 1, Mode: 0o600, Group: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if left != 2 {
+		t.Errorf("%d objects were left", left)
+	}
+}
+
+func TestPermissions(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("to become another user takes root")
+	}
+	base, err := os.MkdirTemp("", "supervise-board")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(base)
+	self, _ := os.Executable()
+	text, err := os.ReadFile(self)
+	dir, program := filepath.Join(base, "run"), filepath.Join(base, "program")
+	if err := errors.Join(err, os.Chmod(base, 0o755), os.Mkdir(dir, 0o755), os.WriteFile(program, text, 0o755), os.Chmod(program, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	const nobody, group = 65534, 31337
+	for _, test := range []struct {
+		mode uint32
+		gid  uint32
+		want string
+	}{
+		{0o600, group, "permission denied"},
+		{0o660, group, "web <nil>"},
+		{0o660, nobody, "permission denied"},
+		{0o666, nobody, "web <nil>"},
+	} {
+		b := create(t, dir, 1, func(o *Options) { o.Mode, o.Group = test.mode, group })
+		b.Set(0, &full)
+		cmd := exec.Command(program, dir)
+		cmd.Env = testproc.Environ("read")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: test.gid}, Pdeathsig: syscall.SIGKILL}
+		out, _ := cmd.CombinedOutput()
+		if !strings.Contains(string(out), test.want) {
+			t.Errorf("mode %o, gid %d: %s", test.mode, test.gid, out)
+		}
+		// Nobody but the owner may write, whatever the mode.
+		if perm, err := sys.SemPerm(b.file.Semaphores); err != nil || perm.Mode&0o022 != 0 {
+			t.Errorf("mode %o, %v", perm.Mode, err)
+		}
+		b.Close()
+	}
+}
+
+// aligned copies bytes to where a segment may be.
+func aligned(text []byte) []byte {
+	words := make([]uint64, len(text)/8+1)
+	memory := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(text))
+	copy(memory, text)
+	return memory
+}
+
+// FuzzReader reads segments that a madman has written.
+func FuzzReader(f *testing.F) {
+	b := create(f, f.TempDir(), 2)
+	b.Set(0, &full)
+	f.Add(b.view.memory[:headerSize+2*slotSize])
+	f.Add(b.view.memory)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) > 1<<14 {
+			return
+		}
+		v, err := newView(aligned(text))
+		if err != nil {
+			if !errors.Is(err, ErrLayout) {
+				t.Error(err)
+			}
+			return
+		}
+		for _, s := range v.snapshot(nil) {
+			if len(s.Name) > maxName || len(s.State) > maxState || len(s.Sender) > maxSender {
+				t.Errorf("%+v", s)
+			}
+		}
+	})
+}
+
+func BenchmarkSnapshot500(b *testing.B) {
+	dir := b.TempDir()
+	w := create(b, dir, 500)
+	for i := range 500 {
+		s := full
+		s.Name = fmt.Sprint("service-", i)
+		w.Set(i, &s)
+	}
+	r := openBoard(b, dir)
+	slots := r.Snapshot(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		slots = r.Snapshot(slots)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/500, "ns/service")
+}
+
+func BenchmarkSet(b *testing.B) {
+	w := create(b, b.TempDir(), 1)
+	s := full
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Restarts++
+		w.Set(0, &s)
+	}
+}
+
+func BenchmarkPublish(b *testing.B) {
+	w := create(b, b.TempDir(), 1)
+	for b.Loop() {
+		w.dirty = true
+		if err := w.Publish(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

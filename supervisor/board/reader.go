@@ -1,0 +1,164 @@
+package board
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/internal/ipc"
+	"supervise/internal/sys"
+)
+
+// ErrNone says that there is no board: no supervisor runs in the directory, and none was
+// killed there.
+var ErrNone = errors.New("there is no status board")
+
+// Reader is a reader's side. It belongs to one goroutine.
+type Reader struct {
+	dir  string
+	file file
+	view view
+}
+
+// Mark is a moment in the history of a board.
+type Mark struct {
+	number     number
+	semaphores int
+}
+
+// openTries is how often the board is looked for that has just moved, a millisecond apart.
+const openTries = 20
+
+// Open opens the board of a runtime directory, read-only. [ErrNone] says that there is
+// none. One whose owner was killed can be read too: see [Reader.Alive].
+func Open(dir string) (r *Reader, err error) {
+	r = &Reader{dir: dir}
+	for range openTries {
+		if err = r.open(); !errors.Is(err, errMoved) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the status board of %s: %w", dir, err)
+	}
+	return r, nil
+}
+
+// errMoved says that the file names objects that are no more: there are new ones soon, or
+// there is no board.
+var errMoved = fmt.Errorf("%w any more", ErrNone)
+
+func (r *Reader) open() error {
+	var now file
+	err := ipc.ReadFile(r.dir, FileName, &now)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrNone
+	case err != nil:
+		return err
+	case now.Version != Version:
+		return fmt.Errorf("%w: the file has version %d", ErrLayout, now.Version)
+	}
+	memory, err := unix.SysvShmAttach(now.Memory, 0, unix.SHM_RDONLY)
+	switch {
+	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.EIDRM):
+		return errMoved
+	case err != nil:
+		return os.NewSyscallError("shmat", err)
+	}
+	v, err := newView(memory)
+	if err == nil && (int(v.header.pid) != now.Owner.PID || v.header.start != now.Owner.Start) {
+		err = errMoved // its id is somebody else's by now
+	}
+	if err != nil {
+		_ = unix.SysvShmDetach(memory)
+		return err
+	}
+	r.Close()
+	r.file, r.view = now, v
+	return nil
+}
+
+// Owner returns the supervisor's pid.
+func (r *Reader) Owner() int { return r.file.Owner.PID }
+
+// Alive reports whether the supervisor still runs, be it stopped. If not, the board shows
+// what was last.
+func (r *Reader) Alive() bool { return r.file.Owner.Alive() }
+
+// Snapshot reads all services, in the order of the configuration, into slots, which is
+// used again. It makes no system call, unless the board has moved because services were
+// added.
+func (r *Reader) Snapshot(slots []Slot) []Slot {
+	if atomic.LoadUint32(&r.view.header.moved) != 0 {
+		_ = r.open() // or what was last is all there is
+	}
+	return r.view.snapshot(slots)
+}
+
+// Mark returns the present moment. Take it before the snapshot that a [Reader.Wait] with
+// it is to follow.
+func (r *Reader) Mark() (Mark, error) {
+	values := make([]uint16, semaphores)
+	if err := sys.SemValues(r.file.Semaphores, values); err != nil {
+		return Mark{}, r.explain("semctl", err)
+	}
+	return Mark{numberOf(values), r.file.Semaphores}, nil
+}
+
+// look is how often a waiting reader looks whether the owner still lives.
+const look = time.Second
+
+// Wait sleeps until something has changed since mark, and reports whether it has; else the
+// limit is over. [ErrNone] says that the board was removed, or that its owner is gone, so
+// that nothing will change any more.
+func (r *Reader) Wait(mark Mark, limit time.Duration) (changed bool, err error) {
+	ops := mark.number.await()
+	deadline := time.Now().Add(limit)
+	for {
+		began := time.Now()
+		slice := min(look, deadline.Sub(began))
+		err := sys.SemWait(mark.semaphores, ops, int64(max(slice, 0)))
+		switch {
+		case errors.Is(err, syscall.EINTR):
+			continue
+		case !errors.Is(err, syscall.EAGAIN):
+			return false, r.explain("semop", err)
+		}
+		// EAGAIN is both: the end of the time, and a change.
+		now, err := r.Mark()
+		switch {
+		case err != nil:
+			return false, err
+		case now != mark:
+			return true, nil
+		case !r.Alive():
+			return false, fmt.Errorf("cannot wait for a change: the supervise of %s was killed: %w", r.dir, ErrNone)
+		case !time.Now().Before(deadline):
+			return false, nil
+		}
+	}
+}
+
+// explain says of an error of the semaphores what it means.
+func (r *Reader) explain(call string, err error) error {
+	if errors.Is(err, syscall.EIDRM) || errors.Is(err, syscall.EINVAL) {
+		return fmt.Errorf("cannot watch the status board of %s: %w", r.dir, errMoved)
+	}
+	return fmt.Errorf("cannot watch the status board of %s: %w", r.dir, os.NewSyscallError(call, err))
+}
+
+// Close lets the board go. Snapshot must not be called any more.
+func (r *Reader) Close() {
+	if r.view.memory != nil {
+		_ = unix.SysvShmDetach(r.view.memory)
+		r.view = view{}
+	}
+}
