@@ -32,7 +32,9 @@ func (w *world) noteEvent(ev machine.Event) {
 	case machine.Emptied:
 		w.remember(ev)
 	case machine.Start, machine.Restart:
-		w.services[ev.Service].manual = true
+		s := &w.services[ev.Service]
+		s.manual, s.once = true, ev.Once
+		s.last = ev.Kind == machine.Start && (s.state == machine.Starting || s.state == machine.Running)
 	case machine.Post:
 		w.services[ev.Service].ledger.taken++
 	case machine.Signal:
@@ -114,6 +116,10 @@ func (w *world) checkSpawn(a *machine.Action, s *service) {
 	case w.shutdown != never:
 		w.fail(a.Service, "spawned during a shutdown")
 	}
+	if s.once && s.last {
+		w.fail(a.Service, "spawned again, and it was to be started but once")
+	}
+	s.last = true
 	if s.manual || s.killed {
 		s.manual, s.spawns = false, s.spawns[:0]
 		return
@@ -134,7 +140,8 @@ func (w *world) checkNote(a *machine.Action) {
 	case machine.Changed:
 		w.checkChange(a.Service, n)
 	case machine.Remembered:
-		w.services[a.Service].promised = n.Event == machine.Start || n.Event == machine.Restart
+		starts := n.Event == machine.Start || n.Event == machine.Restart
+		w.services[a.Service].promised = starts && n.From != machine.Running
 	case machine.Restarting:
 		spec := &w.spec.Services[a.Service].Restart
 		longest := max(time.Duration(float64(spec.MaxDelay)*(1+spec.Jitter)), spec.MaxDelay, time.Second)
@@ -268,7 +275,7 @@ func (w *world) checkCalm() {
 		spec := &w.spec.Services[i].Restart
 		runs := view.State == machine.Running
 		// A permanent failure of the first start, or of the only one, is for good.
-		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || !view.Exited)
+		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || view.Once || !view.Exited)
 		switch {
 		case view.Wanted == machine.Up && !runs && !excused:
 			w.fail(id, "%v: %w", view.State, errNotUp)

@@ -12,14 +12,14 @@ func (w *world) interfere() {
 	s := &w.services[id]
 	switch w.random.IntN(26) {
 	case 0:
-		w.feed(machine.Event{Kind: machine.Start, Service: id})
+		w.feed(machine.Event{Kind: machine.Start, Service: id, Once: w.chance(4)})
 		w.startAll()
 	case 1:
 		if w.chance(3) { // a little rarer, or nothing would ever be up
 			w.feed(machine.Event{Kind: machine.Stop, Service: id})
 		}
 	case 2:
-		w.feed(machine.Event{Kind: machine.Restart, Service: id})
+		w.feed(machine.Event{Kind: machine.Restart, Service: id, Once: w.chance(8)})
 	case 3:
 		w.strike(id, config.Main, signals.SIGKILL)
 	case 4:

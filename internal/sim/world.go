@@ -56,6 +56,8 @@ type service struct {
 	spawns  []time.Duration // the latest that nobody asked for
 	killed  bool            // the last leader died of SIGKILL
 	manual  bool            // the next spawn was asked for
+	once    bool            // and is to be the last
+	last    bool            // it was, or it is running
 
 	promised bool        // that it starts as soon as nothing of it is left
 	unheard  machine.Gen // has said that it is gone, to a delivery

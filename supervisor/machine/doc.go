@@ -88,6 +88,9 @@
 // next generation in the same step. Even then nothing spins: see restart.go for the
 // brakes. A failure to spawn is not an exit: it never counts towards the limit.
 //
+// A service that was started Once is not started again after this run, whatever way it
+// ends and whatever its policy, until the next command to start it.
+//
 // # Signals for services
 //
 // A signal that the supervisor was sent is looked up in the rules; without a rule it

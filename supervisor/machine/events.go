@@ -22,7 +22,9 @@ type EventKind uint8
 const (
 	// Boot starts every enabled service. It is the first event, and comes once.
 	Boot EventKind = iota
-	// Start, Stop and Restart are commands about Service.
+	// Start, Stop and Restart are commands about Service. A Start, or Restart, that is
+	// to start it Once says that its policy starts it no more when it ends; the next
+	// one that is not forgets that. What runs already ends for the last time.
 	Start
 	Stop
 	Restart
@@ -63,6 +65,7 @@ type Event struct {
 	Service ServiceID // all but Boot, Signal, Tick, Shutdown and ShutdownNow
 	Gen     Gen       // Spawned and what follows it
 
+	Once      bool         // Start, Restart
 	PID       int32        // Spawned
 	Permanent bool         // SpawnFailed
 	Reason    string       // SpawnFailed

@@ -20,7 +20,8 @@ const (
 	// Restarting: the service will be started again in For, 0 being at once. Count is
 	// the number of restarts in a row, 0 when it could not be spawned at all.
 	Restarting
-	// Completed: the service ended as Exit says, and its policy is to leave it at that.
+	// Completed: the service ended as Exit says, and its policy is to leave it at that;
+	// or Why, StartedOnce.
 	Completed
 	// GaveUp: the service has failed, for the reason Why. Count is the number of
 	// restarts in a row.
@@ -83,12 +84,13 @@ const (
 // Why is the reason for which something was given up or dropped.
 type Why uint8
 
-// The reasons. The first three are of GaveUp, the others of Dropped.
+// The reasons. The first four are of GaveUp, the others of Dropped.
 const (
 	NoReason        Why = iota
 	LimitReached        // as many restarts in a row as the limit allows
 	PolicyNever         // the policy is to start it but once
 	CannotExecute       // nothing to execute, and it never ran
+	StartedOnce         // it was to be started but once, whatever its policy
 	NotRunning          // the service does not run and will not
 	QueueFull           // the service's queue is full
 	RefusedByKernel     // the kernel will never take it

@@ -18,9 +18,11 @@ var waysInto = map[State][]string{
 	Starting: {
 		"start web",
 		"start web|stop web",
+		"start web once",
 	},
 	Running: {
 		"start web|spawned web 1",
+		"start web once|spawned web 1",
 	},
 	Stopping: {
 		"start web|spawned web 1|stop web",
@@ -30,6 +32,7 @@ var waysInto = map[State][]string{
 	Clearing: {
 		"start web|spawned web 1|exited web code 1 survivors",
 		"start web|spawned web 1|exited web code 0 survivors",
+		"start web once|spawned web 1|exited web code 1 survivors",
 		"start web|spawned web 1|stop web|exited web code 1 survivors",
 		"start web|spawned web 1|restart web|exited web code 1 survivors",
 	},
@@ -45,7 +48,7 @@ var waysInto = map[State][]string{
 // The forms of each event. A new event fails TestProduct until it has one here.
 var formsOf = map[EventKind][]string{
 	Boot:        {"boot"},
-	Start:       {"start web"},
+	Start:       {"start web", "start web once"},
 	Stop:        {"stop web"},
 	Restart:     {"restart web"},
 	Post:        {"post web SIGUSR1 from 812", "post web SIGRTMIN value 1 from 812"},

@@ -53,6 +53,9 @@ func (b *byteEvents) event(m *Machine) Event {
 	if at, ok := m.Deadline(); ok && ev.Kind == Tick && detail&16 == 0 {
 		b.now = max(b.now, at)
 	}
+	if ev.Kind == Start || ev.Kind == Restart {
+		ev.Once = detail&8 != 0
+	}
 	if int(ev.Service) < len(m.services) {
 		b.about(m, &ev)
 	}

@@ -103,20 +103,33 @@ func succeeded(spec *config.Restart, exit signals.Exit) bool {
 	})
 }
 
-func (s *service) startsOnce() bool { return s.spec.Restart.Policy == config.Never }
+// startsOnce reports whether the service is not to be started again, by its policy or
+// by command.
+func (s *service) startsOnce() bool { return s.once || s.spec.Restart.Policy == config.Never }
+
+func (s *service) whyOnce() Why {
+	if s.once {
+		return StartedOnce
+	}
+	return PolicyNever
+}
 
 // judge decides what follows an exit that nobody asked for.
 func (m *Machine) judge(s *service) {
 	success := succeeded(&s.spec.Restart, s.exit)
 	switch {
-	case s.spec.Restart.Policy == config.Always, s.spec.Restart.Policy == config.OnFailure && !success:
+	case !s.startsOnce() && (s.spec.Restart.Policy == config.Always || !success):
 		m.restart(s)
 	case success:
 		m.want(s, Down)
-		m.note(s, Note{Kind: Completed, Exit: s.exit})
+		n := Note{Kind: Completed, Exit: s.exit}
+		if s.once {
+			n.Why = StartedOnce
+		}
+		m.note(s, n)
 		m.enter(s, Stopped)
 	default:
-		m.giveUp(s, PolicyNever)
+		m.giveUp(s, s.whyOnce())
 	}
 }
 

@@ -169,6 +169,8 @@ func (s *script) event(words []string) Event {
 		words = words[1:]
 	}
 	switch ev.Kind {
+	case Start, Restart:
+		ev.Once = slices.Equal(words, []string{"once"})
 	case Post:
 		ev.Info = info(words)
 	case Spawned:

@@ -15,6 +15,9 @@ func (n Note) String() string {
 	case Restarting:
 		return n.restarting()
 	case Completed:
+		if n.Why != NoReason {
+			return "completed: it " + n.Exit.String() + ", and " + n.Why.String()
+		}
 		return "completed: it " + n.Exit.String() + ", which its policy leaves at that"
 	case GaveUp:
 		if n.Count == 0 {

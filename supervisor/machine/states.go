@@ -49,6 +49,7 @@ type service struct {
 	origin   EventID       // what state goes back to
 	wanted   Wanted
 	wish     EventID // who wanted it
+	once     bool    // it is not to be started again by its policy
 	deadline timer   // of state
 
 	gen     Gen
@@ -70,6 +71,14 @@ type service struct {
 // want notes what the present event wants of the service.
 func (m *Machine) want(s *service, wanted Wanted) {
 	s.wanted, s.wish = wanted, m.seq
+}
+
+// wantUp is want for whatever starts a service: the counting of restarts begins anew,
+// and whether there will be any is decided afresh.
+func (m *Machine) wantUp(s *service) {
+	m.want(s, Up)
+	s.once = m.event.Once
+	s.restarts.forget()
 }
 
 // enter changes the state, and with it ends the state's deadline.

@@ -69,7 +69,7 @@ var table = [numStates][numEvents]cell{
 	},
 	Running: {
 		Boot:        cellNothing,
-		Start:       cellAlready,
+		Start:       {(*Machine).startAskedWhileRunning, "noted: it is there already; remembered if it is to end for the last time, or no longer is", nil},
 		Stop:        {(*Machine).stopAsked, "begins the ladder", to(Stopping)},
 		Restart:     {(*Machine).restartAsked, "begins the ladder, to start again", to(Stopping)},
 		Post:        cellDeliver,

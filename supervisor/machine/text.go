@@ -24,6 +24,7 @@ var whyNames = [numWhys]string{
 	LimitReached:    "that is its limit",
 	PolicyNever:     "its policy is never to restart it",
 	CannotExecute:   "there is nothing that can be executed",
+	StartedOnce:     "it was to be started but once",
 	NotRunning:      "the service does not run",
 	QueueFull:       "its queue is full",
 	RefusedByKernel: "the kernel refuses it",
@@ -92,6 +93,10 @@ func (e Event) Text(service string) string {
 		text += " " + service
 	}
 	switch e.Kind {
+	case Start, Restart:
+		if e.Once {
+			text += ", once"
+		}
 	case Spawned:
 		text += " as pid " + strconv.Itoa(int(e.PID))
 	case SpawnFailed:

@@ -7,35 +7,33 @@ package machine
 // startAsked starts a service of which nothing is there. No limit of restarts stops
 // it, and the counting begins anew.
 func (m *Machine) startAsked(s *service) {
-	m.want(s, Up)
-	s.restarts.forget()
+	m.wantUp(s)
 	s.origin = m.seq
 	m.spawn(s)
 }
 
+// startAskedWhileRunning decides anew what its end will mean, and nothing else.
+func (m *Machine) startAskedWhileRunning(s *service) {
+	m.rememberOnce(s)
+	s.once = m.event.Once
+}
+
 // startAskedWhileStarting takes back a Stop that waits for the spawn's result.
 func (m *Machine) startAskedWhileStarting(s *service) {
-	if s.wanted == Up {
-		m.already(s)
-	} else {
-		m.remember(s)
-	}
-	m.want(s, Up)
-	s.restarts.forget()
+	m.rememberOnce(s)
+	m.wantUp(s)
 }
 
 // startAskedWhileClimbing lets the next generation begin as soon as this one is gone.
 func (m *Machine) startAskedWhileClimbing(s *service) {
-	m.want(s, Up)
-	s.restarts.forget()
+	m.wantUp(s)
 	s.unasked = false
 	m.remember(s)
 }
 
 // restartAsked stops a running service, to start it again.
 func (m *Machine) restartAsked(s *service) {
-	m.want(s, Up)
-	s.restarts.forget()
+	m.wantUp(s)
 	s.origin = m.seq
 	m.enter(s, Stopping)
 	m.climb(s, 0)
@@ -83,6 +81,16 @@ func (m *Machine) killAskedWhileClimbing(s *service) {
 	m.cut(s)
 }
 
+// rememberOnce answers a start of what is there, or as good as there: what changes is
+// at the most whether it was the last one.
+func (m *Machine) rememberOnce(s *service) {
+	if s.wanted == Up && s.once == m.event.Once {
+		m.already(s)
+	} else {
+		m.remember(s)
+	}
+}
+
 func (m *Machine) remember(s *service) {
 	m.reply(s, Note{Kind: Remembered, Event: m.kind, From: s.state})
 }
@@ -116,7 +124,7 @@ func (m *Machine) spawnFailed(s *service) {
 		s.origin = s.wish
 		m.enter(s, Stopped)
 	case s.startsOnce():
-		m.giveUp(s, PolicyNever)
+		m.giveUp(s, s.whyOnce())
 	case m.event.Permanent && !s.ran:
 		m.giveUp(s, CannotExecute)
 	default:

@@ -14,6 +14,7 @@ type View struct {
 	Since  time.Duration // when State began
 	Origin EventID       // what State goes back to; 0 when nothing has happened yet
 	Wanted Wanted
+	Once   bool  // its policy will not start it again, by command
 	Gen    Gen   // the last one, 0 if there was none
 	PID    int32 // of the leader, 0 when there is none
 
@@ -46,7 +47,7 @@ func (m *Machine) View(id ServiceID) View {
 	}
 	s := &m.services[id]
 	v := View{
-		State: s.state, Since: s.since, Origin: s.origin, Wanted: s.wanted, Gen: s.gen, PID: s.pid,
+		State: s.state, Since: s.since, Origin: s.origin, Wanted: s.wanted, Once: s.once, Gen: s.gen, PID: s.pid,
 		Timed: s.deadline.set(), Rungs: s.lastRung(),
 		Exited: s.exited, Exit: s.exit, ExitedAt: s.exitedAt, Up: s.up,
 		Restarts: s.restarts.total, Row: s.restarts.row,
