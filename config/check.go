@@ -18,6 +18,8 @@ type checker struct {
 	users, groups accounts
 	logs          map[string]*node // the log files, to tell two services with the same
 	signals       []string         // the names of all, once they were needed
+	services      *node            // [service], nil when there is none
+	guesses       int              // at services that were meant
 }
 
 // wrong reports a problem with the value of n, if it is the first.
@@ -150,7 +152,7 @@ func (c *checker) elsewhere(n *node) string {
 	var places []string
 	for _, e := range c.reference() {
 		dot := strings.LastIndexByte(e.Path, '.')
-		if e.Path[dot+1:] != n.name || strings.Contains(n.name, "NAME") {
+		if e.Path[dot+1:] != n.name || strings.Contains(n.name, "NAME") || strings.HasPrefix(e.Path, "signals.SIGNAL.") {
 			continue
 		}
 		above := e.Path[:max(dot, 0)]

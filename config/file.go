@@ -11,6 +11,7 @@ import (
 // top is what the tables of a file are read into.
 type top struct {
 	file *File
+	said signals.Set // the signals that have a rule in [signals]
 }
 
 var topFields = []field[top]{
@@ -21,16 +22,16 @@ var topFields = []field[top]{
 		inside: func() []Entry { return entries(supervisorFields) },
 	},
 	{
+		name: "control", aliases: "ipc socket fifo inet-http-server unix-http-server ctl", takes: "a table",
+		doc:    "who may command the supervisor: through its FIFOs and message queues, and who may read its board",
+		read:   func(c *checker, n *node, into *top) { readControl(c, n, &into.file.Control) },
+		inside: func() []Entry { return entries(controlFields) },
+	},
+	{
 		name: "signals", aliases: "handlers", takes: "a table of signal = rule",
-		doc:  "what a signal to the supervisor does; a signal without a rule goes to the services that forward it",
-		read: readRules,
-		inside: func() []Entry {
-			return []Entry{{
-				Path: "SIGNAL", Takes: `"forward", "shutdown", "shutdown-now" or "ignore"`,
-				Default: `SIGTERM = "shutdown", SIGINT = "shutdown", SIGQUIT = "shutdown-now"`,
-				Doc:     "any signal but SIGKILL, SIGSTOP and SIGCHLD",
-			}}
-		},
+		doc:    "what a signal to the supervisor does; a signal without a rule goes to the services that forward it",
+		read:   readRules,
+		inside: ruleEntries,
 	},
 	{
 		name: "service", aliases: "program programs process processes unit units app apps job jobs", takes: "a table of NAME = table",
@@ -50,25 +51,31 @@ var topFields = []field[top]{
 func readFile(c *checker, root *node) *File {
 	file := &File{
 		Supervisor: Supervisor{ShutdownTimeout: 30 * time.Second},
+		Control:    Control{Mode: ownerMode},
 		Signals: map[signals.Signal]Rule{
 			signals.SIGTERM: Shutdown,
 			signals.SIGINT:  Shutdown,
 			signals.SIGQUIT: ShutdownNow,
 		},
+		Commands: map[signals.Signal]Command{},
 	}
-	meant := false
+	c.services = root.child("service")
+	into, meant := top{file: file}, false
 	for _, n := range root.children {
-		meant = c.topTable(root, n, &top{file}) == "service" || meant
+		meant = c.topTable(root, n, &into) == "service" || meant
 	}
 	if !meant {
 		none := root
-		if n := root.child("service"); n != nil {
-			none = n
+		if c.services != nil {
+			none = c.services
 		}
 		c.wrongKey(none, `a service is a table such as [service.web] with a command = ["nginx", "-g", "daemon off;"]`, "no service is defined")
 	}
+	if !into.said.Has(signals.SIGHUP) && !file.forwards(signals.SIGHUP) {
+		file.Commands[signals.SIGHUP] = Command{Verb: CommandUpdate}
+	}
 	for i := range file.Services {
-		c.checkForwards(root, &file.Services[i], file.Signals)
+		c.checkForwards(root, &file.Services[i], file)
 	}
 	return file
 }
@@ -117,26 +124,6 @@ var supervisorFields = []field[Supervisor]{
 
 func readSupervisor(c *checker, n *node, into *top) {
 	readTable(c, n, "[supervisor]", supervisorFields, &into.file.Supervisor)
-}
-
-func readRules(c *checker, n *node, into *top) {
-	if n.kind != table {
-		c.wrongType(n, "a table", "write [signals]")
-		return
-	}
-	seen := map[signals.Signal]*node{}
-	for _, child := range n.children {
-		s, ok := c.signalKey(child)
-		ok = ok && c.receivable(child, s) && c.once(child, s, seen)
-		rule, isRule := c.word(child, ruleWords, "stop=shutdown exit=shutdown terminate=shutdown kill=shutdown-now none=ignore drop=ignore pass=forward default=forward")
-		switch {
-		case !ok || !isRule:
-		case Rule(rule) == Forward:
-			delete(into.file.Signals, s)
-		default:
-			into.file.Signals[s] = Rule(rule)
-		}
-	}
 }
 
 func readServices(c *checker, n *node, into *top) {

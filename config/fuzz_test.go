@@ -95,6 +95,7 @@ func checkFile(t *testing.T, file *File) {
 	for s, rule := range file.Signals {
 		must(s.Catchable() && s != signals.SIGCHLD && rule > Forward && rule <= Ignore, "signals")
 	}
+	must(file.Control.Mode&^0o666 == 0 && file.Control.Mode&0o600 == 0o600, "control")
 	names := map[string]bool{}
 	for _, s := range file.Services {
 		must(!names[s.Name] && s.Name != "" && len(s.Name) <= maxName && s.Name != "." && s.Name != ".." && !strings.ContainsAny(s.Name, "/\x00\n "), "name")
@@ -108,6 +109,7 @@ func checkFile(t *testing.T, file *File) {
 		}
 		must(s.Umask.Mask <= 0o777 && (s.Umask.Set || s.Umask.Mask == 0), "umask")
 		checkRestart(must, s.Restart)
+		must(s.Reload.Catchable(), "reload")
 		must(len(s.Stop.Ladder) > 0 && len(s.Stop.Ladder) <= maxRungs, "ladder")
 		for _, r := range s.Stop.Ladder {
 			must(r.Signal.Valid() && r.Signal != signals.SIGSTOP && r.Scope <= Tree && r.Timeout >= 0 && r.Timeout <= maxDuration, "rung")
@@ -121,6 +123,21 @@ func checkFile(t *testing.T, file *File) {
 		must((s.Log.Mode == ToFile) == (s.Log.File != "") && s.Log.Mode <= ToFile && s.Log.Format <= JSON, "log")
 		must(s.Log.MaxSize >= 0 && s.Log.Keep >= 0, "rotation")
 	}
+	for s, command := range file.Commands {
+		must(s.Catchable() && s != signals.SIGCHLD && file.Signals[s] == Forward, "the signal of a command")
+		checkCommand(must, command, names)
+	}
+}
+
+// checkCommand checks that a command has all that its verb needs, and nothing else.
+func checkCommand(must func(bool, string), c Command, services map[string]bool) {
+	must(c.Verb >= CommandStart && c.Verb <= CommandRun, "verb")
+	must((c.Verb <= CommandContinue) == (len(c.Services) > 0 || c.FromValue) && !(len(c.Services) > 0 && c.FromValue), "services of a command")
+	for _, name := range c.Services {
+		must(services[name], "service of a command")
+	}
+	must(c.File == "" || c.Verb == CommandUpdate && c.File[0] == '/', "file of a command")
+	must((c.Verb == CommandRun) == (len(c.Argv) > 0 && c.Argv[0] != "" && c.Timeout > 0), "hook")
 }
 
 func checkRestart(must func(bool, string), r Restart) {

@@ -87,7 +87,9 @@ func dump(file *File) string {
 		fmt.Fprintf(&b, "%s\n", w.Text(file.Path))
 	}
 	line("supervisor", fmt.Sprintf("%+v", file.Supervisor))
+	line("control", fmt.Sprintf("%04o %q", file.Control.Mode, file.Control.Group))
 	line("signals", file.Signals)
+	line("commands", file.Commands)
 	for _, s := range file.Services {
 		b.WriteString("\n")
 		name := s.Name + "."
@@ -99,6 +101,7 @@ func dump(file *File) string {
 		line(name+"umask", fmt.Sprintf("%v %03o", s.Umask.Set, s.Umask.Mask))
 		line(name+"restart", fmt.Sprintf("%+v", s.Restart))
 		line(name+"stop", s.Stop.Ladder)
+		line(name+"reload", s.Reload)
 		line(name+"block", s.Signals.Block)
 		line(name+"ignore", s.Signals.Ignore)
 		line(name+"forward", s.Signals.Forward)

@@ -18,11 +18,11 @@ func TestReferenceDefaults(t *testing.T) {
 		if e.Doc == "" || strings.HasSuffix(e.Doc, ".") || e.Takes == "" {
 			t.Errorf("%s: %+v", e.Path, e)
 		}
-		if e.Default == "" || strings.Contains(e.Path, "[]") {
+		if e.Default == "" || strings.Contains(e.Path, "[]") || strings.HasPrefix(e.Path, "signals.SIGNAL.") {
 			continue
 		}
 		line := strings.Replace(e.Path, "NAME", "x", 1) + " = " + e.Default
-		if strings.HasSuffix(e.Path, "SIGNAL") {
+		if e.Path == "signals.SIGNAL" {
 			line = "signals = { " + e.Default + " }"
 		}
 		got, err := Parse("x", []byte(header+line), nil)
@@ -43,7 +43,7 @@ func TestReferenceIsWhole(t *testing.T) {
 		paths[e.Path] = true
 	}
 	for _, path := range []string{
-		"supervisor.runtime-dir", "signals.SIGNAL", "service.NAME.command", "service.NAME.restart.max-delay", "service.NAME.stop.ladder[].scope",
+		"supervisor.runtime-dir", "control.mode", "signals.SIGNAL", "signals.SIGNAL.service-from-value", "service.NAME.command", "service.NAME.restart.max-delay", "service.NAME.stop.ladder[].scope",
 		"service.NAME.signals.queue.when-full", "service.NAME.core.filter", "service.NAME.log.format",
 	} {
 		if !paths[path] {
@@ -56,7 +56,7 @@ func TestReferenceIsWhole(t *testing.T) {
 // every hint at a word leads to one that there is.
 func TestWords(t *testing.T) {
 	for path, words := range map[string][]string{
-		"signals.SIGNAL":                       ruleWords,
+		"signals.SIGNAL":                       wordsOfRules,
 		"service.NAME.restart.policy":          policyWords,
 		"service.NAME.stop.ladder[].scope":     scopeWords,
 		"service.NAME.signals.queue.when-full": whenFullWords,
@@ -70,7 +70,8 @@ func TestWords(t *testing.T) {
 				continue
 			}
 			found = true
-			named := strings.FieldsFunc(e.Takes, func(r rune) bool { return r == '"' || r == ' ' || r == ',' })
+			taken, _, _ := strings.Cut(e.Takes, ", or a table")
+			named := strings.FieldsFunc(taken, func(r rune) bool { return r == '"' || r == ' ' || r == ',' })
 			for _, w := range words {
 				if !strings.Contains(e.Takes, `"`+w+`"`) || len(named) != len(words)+1 {
 					t.Errorf("%s takes %s, but the words are %q", path, e.Takes, words)
@@ -99,6 +100,8 @@ func TestStrings(t *testing.T) {
 		{JSON, "json"},
 		{AutoFormat, ""},
 		{Scope(9), "9"},
+		{CommandContinue, "continue"},
+		{Verb(0), ""},
 		{Outcome{Code: 3}, "3"},
 		{Outcome{Signal: 9}, "SIGKILL"},
 	} {

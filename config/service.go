@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +19,7 @@ func defaultService(name string) Service {
 			Success: []Outcome{{Code: 0}, {Signal: signals.SIGTERM}},
 		},
 		Stop:    Stop{Ladder: []Rung{{Signal: signals.SIGTERM, Scope: Main, Timeout: 10 * time.Second}}},
+		Reload:  signals.SIGHUP,
 		Signals: Signals{Queue: Queue{Limit: 4096, WhenFull: Wait}},
 		Log:     Log{Mode: Prefix, MaxSize: 10e6, Keep: 5},
 	}
@@ -83,6 +83,15 @@ var serviceFields = []field[Service]{
 		inside: func() []Entry { return entries(stopFields) },
 	},
 	{
+		name: "reload", aliases: "reload-signal reloadsignal exec-reload execreload", takes: aName, initial: `"SIGHUP"`,
+		doc: "the signal on which the program reads its own configuration again",
+		read: func(c *checker, n *node, into *Service) {
+			if s, ok := c.signal(n); ok && c.handled(n, s, n.name, "") {
+				into.Reload = s
+			}
+		},
+	},
+	{
 		name: "signals", aliases: "sig mask", takes: "a table",
 		doc:    "the signals of the service",
 		read:   func(c *checker, n *node, into *Service) { readSignals(c, n, &into.Signals) },
@@ -103,58 +112,9 @@ var serviceFields = []field[Service]{
 }
 
 func readCommand(c *checker, n *node, into *Service) {
-	var words []string
-	if line, ok := n.value.(string); ok {
-		if !c.noNUL(n, line) {
-			return
-		}
-		split, special, err := splitWords(line)
-		if err != nil {
-			c.wrong(n, `or write the arguments as an array: command = ["program", "argument"]`, "command cannot be split: %v", err)
-			return
-		}
-		if special != "" {
-			c.warn(n, fmt.Sprintf(`for a shell write command = ["sh", "-c", %s]`, quote(line)), "%s in command is passed on as it stands, because no shell reads it", quote(special))
-		}
-		words = split
-	} else if n.kind == array {
-		words = make([]string, 0, len(n.children))
-		for _, element := range n.children {
-			word, ok := element.value.(string)
-			if !ok {
-				c.wrongType(element, "a string", c.inQuotes(element))
-			} else if c.noNUL(element, word) {
-				words = append(words, word)
-			}
-		}
-		if len(words) < len(n.children) {
-			return
-		}
-	} else {
-		c.wrongType(n, "an array of strings, or a string", `write command = ["program", "argument"]`)
-		return
+	if words := c.argv(n); words != nil {
+		into.Command = words
 	}
-	if len(words) == 0 {
-		c.wrong(n, "its first word is the program", "command is empty")
-		return
-	}
-	if words[0] == "" {
-		at := n
-		if n.kind == array {
-			at = n.children[0]
-		}
-		c.wrong(at, "", "the program in command is empty")
-		return
-	}
-	into.Command = words
-}
-
-// inQuotes is a hint for a value that should have been a string.
-func (c *checker) inQuotes(n *node) string {
-	if n.kind == scalar {
-		return "write " + quote(c.raw(n))
-	}
-	return ""
 }
 
 func readEnvironment(c *checker, n *node, into *Service) {
@@ -190,31 +150,8 @@ func firstText(n *node) string {
 	return text
 }
 
-// readUmask takes octal digits only, and of TOML's integers only 0o22: without the 0o
-// nobody can tell what 22 is meant to be.
 func readUmask(c *checker, n *node, into *Service) {
-	var mask uint64
-	switch v := n.value.(type) {
-	case int64:
-		if v != 0 && !strings.HasPrefix(c.raw(n), "0o") {
-			c.wrong(n, fmt.Sprintf("octal digits need quotes: \"%03d\"", max(v, 0)), "umask %d is a decimal number", v)
-			return
-		}
-		mask = uint64(v)
-	case string:
-		var err error
-		digits := strings.TrimPrefix(v, "0o")
-		if mask, err = strconv.ParseUint(digits, 8, 64); err != nil || digits == "" || strings.Contains(digits, "_") {
-			c.wrong(n, `write three octal digits: "022"`, "umask %s is no octal number", quote(v))
-			return
-		}
-	default:
-		c.wrongType(n, "an octal number in quotes", `write "022"`)
-		return
+	if mask, ok := c.octal(n, "022"); ok {
+		into.Umask = Umask{Set: true, Mask: mask}
 	}
-	if mask > 0o777 {
-		c.wrong(n, `the most is "777"`, "umask %o has bits that mean nothing", mask)
-		return
-	}
-	into.Umask = Umask{Set: true, Mask: uint32(mask)}
 }

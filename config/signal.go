@@ -92,6 +92,15 @@ func (c *checker) catchable(n *node, s signals.Signal, verb string) bool {
 	return false
 }
 
+// handled refuses to send the two signals that no process can act on by itself.
+func (c *checker) handled(n *node, s signals.Signal, sender, hint string) bool {
+	if s.Catchable() {
+		return true
+	}
+	c.wrong(n, hint, "%s must not send %v, which no process can handle", sender, s)
+	return false
+}
+
 // receivable refuses the signals that cannot be rules of the supervisor, because they
 // never arrive there or mean something else to it.
 func (c *checker) receivable(n *node, s signals.Signal) bool {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 
 	"supervise/signals"
 )
@@ -73,11 +74,7 @@ func readForward(c *checker, n *node, into *Signals) {
 		from, ok := c.signalKey(child)
 		ok = ok && c.receivable(child, from) && c.once(child, from, seen)
 		to, isSignal := c.signal(child)
-		if isSignal && !to.Catchable() {
-			c.wrong(child, "stopping a service is a matter of its ladder", "forward must not send %v, which no process can handle", to)
-			continue
-		}
-		if ok && isSignal {
+		if isSignal && c.handled(child, to, n.name, "stopping a service is a matter of its ladder") && ok {
 			forward[from] = to
 		}
 	}
@@ -88,17 +85,18 @@ func readForward(c *checker, n *node, into *Signals) {
 
 // checkForwards warns of signals that a service will not see because the supervisor
 // has a rule of its own for them.
-func (c *checker) checkForwards(root *node, s *Service, rules map[signals.Signal]Rule) {
+func (c *checker) checkForwards(root *node, s *Service, file *File) {
+	forward := strconv.Quote(Forward.String())
 	for from := range s.Signals.Forward {
-		rule := rules[from]
-		if rule == Forward {
+		rule := file.rule(from)
+		if rule == forward {
 			continue
 		}
 		table := root.child("service").child(s.Name).child("signals").child("forward")
 		for _, n := range table.children {
 			if named, err := signals.Parse(n.name); err == nil && named == from {
-				c.warn(n, fmt.Sprintf(`if it is to be forwarded, write %s = "forward" in [signals]`, keyText(from.String())),
-					"%v is not forwarded, because the supervisor's own rule for it is %q", from, rule)
+				c.warn(n, fmt.Sprintf(`if it is to be forwarded, write %s = %s in [signals]`, keyText(from.String()), forward),
+					"%v is not forwarded, because the supervisor's own rule for it is %s", from, rule)
 			}
 		}
 	}

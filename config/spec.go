@@ -12,8 +12,10 @@ import (
 type File struct {
 	Path       string // as it was given; it names the file in messages
 	Supervisor Supervisor
-	Signals    map[signals.Signal]Rule // what a signal to the supervisor itself does
-	Services   []Service               // in the order of the file
+	Control    Control
+	Signals    map[signals.Signal]Rule    // what a signal to the supervisor itself does
+	Commands   map[signals.Signal]Command // the signals that command; none of them is in Signals
+	Services   []Service                  // in the order of the file
 
 	// Warnings are about what is allowed, but will not do what it seems to say.
 	Warnings []Problem
@@ -23,6 +25,12 @@ type File struct {
 type Supervisor struct {
 	RuntimeDir      string        // "" stands for the host's default
 	ShutdownTimeout time.Duration // all ladders together; then SIGKILL to every tree
+}
+
+// Control is the [control] table: who may command the supervisor, besides root.
+type Control struct {
+	Mode  uint32 // of FIFOs, queues and the board; some of 0666, and 0600 always
+	Group string // a name or a number; "" keeps the supervisor's
 }
 
 // Rule is what the supervisor does with a signal that it was sent.
@@ -35,6 +43,38 @@ const (
 	ShutdownNow      // the same with every ladder cut to its last rung, SIGKILL
 	Ignore
 )
+
+// Verb says what a [Command] does.
+type Verb uint8
+
+// The verbs. The zero value is that of no command.
+const (
+	CommandStart Verb = iota + 1
+	CommandStop
+	CommandRestart
+	CommandReload   // send each service its Reload signal
+	CommandPause    // SIGSTOP
+	CommandContinue // SIGCONT
+	CommandUpdate   // read the configuration again, and apply what has changed
+	CommandRun      // run a hook
+)
+
+// Command is what a signal to the supervisor commands.
+type Command struct {
+	Verb Verb
+
+	// Of the verbs from CommandStart to CommandContinue: the services, at least one, or
+	// that whose index, from 0 in the order of the file, is the value of the signal.
+	Services  []string
+	FromValue bool
+
+	File string // of CommandUpdate: absolute; "" for the file that was read last
+
+	// Of CommandRun: the program, absolute or to be found in PATH, with its arguments,
+	// and after how long it is killed; more than 0.
+	Argv    []string
+	Timeout time.Duration
+}
 
 // Service is one [service.NAME] table.
 type Service struct {
@@ -50,6 +90,7 @@ type Service struct {
 
 	Restart Restart
 	Stop    Stop
+	Reload  signals.Signal // on which the service reads its own configuration again
 	Signals Signals
 	Core    Core
 	Log     Log

@@ -162,6 +162,20 @@ func durationHint(text string) string {
 	return `write numbers with the units ns, us, ms, s, m or h: "500ms", "30s", "1h30m"`
 }
 
+func (c *checker) boolean(n *node, into *bool) {
+	v, ok := n.value.(bool)
+	if !ok {
+		hint := ""
+		switch text, _ := n.value.(string); text {
+		case "true", "false":
+			hint = "write " + text + " without quotes"
+		}
+		c.wrongType(n, "true or false", hint)
+		return
+	}
+	*into = v
+}
+
 // integer reads a whole number from low to high.
 func (c *checker) integer(n *node, low, high int, into *int) {
 	v, ok := n.value.(int64)
@@ -241,6 +255,35 @@ func (c *checker) wrongText(n *node, err error) {
 		message, hint = e.Message, e.Hint
 	}
 	c.wrong(n, hint, "%s: %s", n.label(), message)
+}
+
+// octal reads permission bits. It takes octal digits only, and of TOML's integers only
+// 0o22: without the 0o nobody can tell what 22 is meant to be.
+func (c *checker) octal(n *node, example string) (uint32, bool) {
+	var mask uint64
+	switch v := n.value.(type) {
+	case int64:
+		if v != 0 && !strings.HasPrefix(c.raw(n), "0o") {
+			c.wrong(n, fmt.Sprintf("octal digits need quotes: \"%03d\"", max(v, 0)), "%s %d is a decimal number", n.label(), v)
+			return 0, false
+		}
+		mask = uint64(v)
+	case string:
+		var err error
+		digits := strings.TrimPrefix(v, "0o")
+		if mask, err = strconv.ParseUint(digits, 8, 64); err != nil || digits == "" || strings.Contains(digits, "_") {
+			c.wrong(n, fmt.Sprintf("write three octal digits: %q", example), "%s %s is no octal number", n.label(), quote(v))
+			return 0, false
+		}
+	default:
+		c.wrongType(n, "an octal number in quotes", fmt.Sprintf("write %q", example))
+		return 0, false
+	}
+	if mask > 0o777 {
+		c.wrong(n, `the most is "777"`, "%s %o has bits that mean nothing", n.label(), mask)
+		return 0, false
+	}
+	return uint32(mask), true
 }
 
 // elements calls read for each element of an array.

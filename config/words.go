@@ -1,10 +1,15 @@
 package config
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // The words of a file, each at the number of its constant in spec.go.
 var (
 	ruleWords     = []string{"forward", "shutdown", "shutdown-now", "ignore"}
+	verbWords     = []string{"", "start", "stop", "restart", "reload", "pause", "continue", "update", "run"} // the zero Verb is no command
 	policyWords   = []string{"on-failure", "always", "never"}
 	scopeWords    = []string{"main", "group", "tree"}
 	whenFullWords = []string{"wait", "drop-oldest", "drop-newest"}
@@ -22,6 +27,35 @@ func wordOf(words []string, number uint8) string {
 
 // String writes the rule as a file does: "shutdown".
 func (r Rule) String() string { return wordOf(ruleWords, uint8(r)) }
+
+// String writes the verb as a file does: "restart". That of no command is "".
+func (v Verb) String() string { return wordOf(verbWords, uint8(v)) }
+
+// String writes the command as a file does: { restart = "worker" }.
+func (c Command) String() string {
+	switch {
+	case c.Verb == CommandUpdate && c.File == "":
+		return strconv.Quote(c.Verb.String())
+	case c.Verb == CommandUpdate:
+		return fmt.Sprintf("{ update = %q }", c.File)
+	case c.Verb == CommandRun:
+		return fmt.Sprintf("{ run = %s, timeout = %q }", quoteAll(c.Argv), c.Timeout)
+	case c.FromValue:
+		return fmt.Sprintf("{ %v = true, service-from-value = true }", c.Verb)
+	case len(c.Services) == 1:
+		return fmt.Sprintf("{ %v = %q }", c.Verb, c.Services[0])
+	}
+	return fmt.Sprintf("{ %v = %s }", c.Verb, quoteAll(c.Services))
+}
+
+// quoteAll writes an array of strings.
+func quoteAll(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = strconv.Quote(text)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
 
 // String writes the policy as a file does: "on-failure".
 func (p Policy) String() string { return wordOf(policyWords, uint8(p)) }
