@@ -3,9 +3,11 @@ package control
 import (
 	"context"
 	"errors"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"supervise/internal/sys"
@@ -261,4 +263,68 @@ func TestFullQueue(t *testing.T) {
 		t.Error("the stranger's message is not counted")
 	}
 	eventually(t, "both queues empty", l.empty)
+}
+
+// TestFlood writes garbage and commands into the FIFO and garbage into the queue as fast as
+// it goes, while others ask: each is answered.
+func TestFlood(t *testing.T) {
+	commands := make(chan struct{}, 1<<20)
+	respond := answerAs(3)
+	l := serve(t, t.TempDir(), func(call *Call) {
+		if call.Origin.FIFO != "" {
+			commands <- struct{}{}
+		}
+		respond(call)
+	})
+	stop := make(chan struct{})
+	var floods sync.WaitGroup
+	flood := func(once func() error) {
+		floods.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if err := once(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	fifo, err := os.OpenFile(l.dir+"/control", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fifo.Close()
+	sent := 0
+	flood(func() error {
+		_, err := fifo.WriteString("\x00\xff garbage\nrestart web\n" + strings.Repeat("x", 2000) + "\n")
+		sent++
+		return err
+	})
+	requests, _ := l.queues()
+	junk := make([]byte, sys.MsgHead+100)
+	sys.SetMsgType(junk, 5)
+	flood(func() error {
+		err := sys.MsgSend(requests, junk, 0)
+		if errors.Is(err, syscall.EINTR) {
+			err = nil
+		}
+		return err
+	})
+	c := l.dial()
+	for range 200 {
+		if reply, err := c.Call(limited(t), request.Status{}); err != nil || len(reply.Services) != 3 {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	floods.Wait()
+	eventually(t, "every command is there", func() bool { return len(commands) == sent })
+	eventually(t, "both queues empty", l.empty)
+	if n := len(l.reports); n > 60 {
+		t.Errorf("%d reports", n)
+	}
 }

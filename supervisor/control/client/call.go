@@ -24,13 +24,11 @@ type call struct {
 	buffer []byte
 	parts  wire.Assembler
 
+	began   time.Time
 	left    chan struct{}         // closed when the call is over for us
-	guarded chan struct{}         // closed when the guard has ended, if it was started
+	guarded chan struct{}         // closed when the guard has ended; nil when there is none
 	cause   atomic.Pointer[error] // why the guard has woken us
 }
-
-// guardAfter is how long a call may take before it gets a guard, which costs two threads.
-const guardAfter = 20 * time.Millisecond
 
 // run asks and receives until the last answer has come or yield wants no more.
 func (c *call) run(r request.Request, yield func(*request.Reply, error) bool) error {
@@ -42,17 +40,17 @@ func (c *call) run(r request.Request, yield func(*request.Reply, error) bool) er
 		return err
 	}
 	over := false
-	slow := time.AfterFunc(guardAfter, c.guard)
+	slow.add(c)
 	defer func() {
+		guarded := slow.remove(c)
 		close(c.left)
-		guarded := !slow.Stop()
-		if guarded {
-			<-c.guarded
+		if guarded != nil {
+			<-guarded
 		}
 		if !over {
 			_ = c.send(wire.Cancel, nil)
 		}
-		if guarded || !over {
+		if guarded != nil || !over {
 			c.drain()
 		}
 	}()

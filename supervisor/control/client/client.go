@@ -68,7 +68,7 @@ func (c *Client) Stream(ctx context.Context, r request.Request) iter.Seq2[*reque
 		defer slots.give(slot)
 		call := &call{
 			client: c, id: wire.ClientID(os.Getpid(), slot), number: numbers.Add(1), ctx: ctx,
-			buffer: make([]byte, sys.MsgHead+c.queues.Size), left: make(chan struct{}), guarded: make(chan struct{}),
+			buffer: make([]byte, sys.MsgHead+c.queues.Size), left: make(chan struct{}),
 		}
 		if err := call.run(r, yield); err != nil {
 			yield(nil, call.explain(err))

@@ -2,6 +2,7 @@ package client
 
 import (
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -10,10 +11,62 @@ import (
 	"supervise/supervisor/control/wire"
 )
 
+// guardAfter is how long a call may take before it gets a guard, which costs two threads.
+const guardAfter = 20 * time.Millisecond
+
+// slow are the calls under way, of which those that take long get a guard. One timer serves
+// them all: to start and stop one for each call would cost more than the call.
+var slow watchdog
+
+type watchdog struct {
+	mu    sync.Mutex
+	calls map[*call]struct{}
+	awake bool
+}
+
+func (w *watchdog) add(c *call) {
+	c.began = time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.calls == nil {
+		w.calls = map[*call]struct{}{}
+	}
+	w.calls[c] = struct{}{}
+	if !w.awake {
+		w.awake = true
+		time.AfterFunc(guardAfter, w.look)
+	}
+}
+
+// remove returns a channel that is closed when the call's guard has ended, nil when it has
+// none.
+func (w *watchdog) remove(c *call) chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.calls, c)
+	return c.guarded
+}
+
+// look gives a guard to calls that take long, and comes again as long as there are others.
+func (w *watchdog) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.calls {
+		if time.Since(c.began) >= guardAfter {
+			delete(w.calls, c)
+			c.guarded = make(chan struct{})
+			go c.guard(c.guarded)
+		}
+	}
+	if w.awake = len(w.calls) > 0; w.awake {
+		time.AfterFunc(guardAfter, w.look)
+	}
+}
+
 // guard wakes a call that waits in msgrcv(2), which has no timeout, when its context ends
 // or the supervisor is gone: by a message to itself.
-func (c *call) guard() {
-	defer close(c.guarded)
+func (c *call) guard(done chan struct{}) {
+	defer close(done)
 	gone, forget := exited(c.client)
 	defer forget()
 	var cause error

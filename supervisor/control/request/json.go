@@ -1,6 +1,7 @@
 package request
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 )
@@ -22,15 +23,13 @@ func Marshal(r Request) ([]byte, error) {
 // Unmarshal reads what [Marshal] writes, and whatever else JSON allows for it. Members
 // that it does not know are left alone. An error is a [*Failure] with the code [Usage].
 func Unmarshal(text []byte) (Request, error) {
-	var head struct {
-		Verb string `json:"verb"`
-	}
-	if err := json.Unmarshal(text, &head); err != nil {
+	verb, err := verbOf(text)
+	if err != nil {
 		return nil, notJSON(err)
 	}
-	read, ok := readers[head.Verb]
+	read, ok := readers[verb]
 	if !ok {
-		return nil, usage("unknown verb " + excerpt(head.Verb))
+		return nil, usage("unknown verb " + excerpt(verb))
 	}
 	r, err := read(text)
 	if err != nil {
@@ -40,6 +39,21 @@ func Unmarshal(text []byte) (Request, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// verbOf finds the verb. Where [Marshal] puts it the whole need not be read for it.
+func verbOf(text []byte) (string, error) {
+	if rest, ok := bytes.CutPrefix(text, []byte(`{"verb":"`)); ok {
+		verb, _, _ := bytes.Cut(rest, []byte{'"'})
+		if _, known := readers[string(verb)]; known {
+			return string(verb), nil
+		}
+	}
+	var head struct {
+		Verb string `json:"verb"`
+	}
+	err := json.Unmarshal(text, &head)
+	return head.Verb, err
 }
 
 func notJSON(err error) error {
