@@ -13,18 +13,6 @@ import (
 	"supervise/signals/intake"
 )
 
-// Exit codes of all subcommands but init: LSB, "Init Script Actions".
-const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
-// usageError is a command line or a configuration that cannot be used.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
 func execute(args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
@@ -37,18 +25,8 @@ func execute(args []string) int {
 		return int(status)
 	}
 	printError(err)
-	var usage usageError
-	var invalid *config.Error
-	if errors.As(err, &usage) || errors.As(err, &invalid) {
-		return exitUsage
-	}
-	return exitFailed
+	return exitCode(err)
 }
-
-// exitStatus is an exit code when everything has been said already.
-type exitStatus int
-
-func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
@@ -61,10 +39,11 @@ explained afterwards.`,
 		Example: `  supervise init -- nginx -g 'daemon off;'     as PID 1 of a container
   supervise run /etc/supervise/services.toml   services on a server
   supervise check services.toml                is the file right?
+  supervise status                             how do they stand?
+  supervise why web                            and why so?
   supervise doctor                             what does this machine allow?`,
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		SilenceUsage:  true,
+		SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -85,7 +64,24 @@ explained afterwards.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; try '%s --help'", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newInit(), newRun(), newCheck(), newDoctor(), newVersion())
+	for _, group := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"run", "Run:", []*cobra.Command{newInit(), newRun()}},
+		{"ask", "Ask a running supervisor:", []*cobra.Command{newStatus(), newWhy(), newEvents(), newLogs(), newWait()}},
+		{"command", "Command a running supervisor:", []*cobra.Command{
+			newStart(), newStop(), newRestart(), newReload(), newSignal(), newPause(), newContinue(), newUpdate(), newShutdown(),
+		}},
+		{"help", "Prepare and find out:", []*cobra.Command{newCheck(), newDoctor(), newVersion(), newCompletion()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, c := range group.commands {
+			c.GroupID = group.id
+			root.AddCommand(c)
+		}
+	}
+	root.SetHelpCommandGroupID("help")
 	return root
 }
 

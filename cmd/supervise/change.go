@@ -1,0 +1,134 @@
+//go:build !slim
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"supervise/supervisor/control/request"
+)
+
+// change is what the commands have in common that want services in another state and wait
+// for that: start, stop, restart and reload.
+type change struct {
+	remote
+	all     bool
+	noWait  bool
+	timeout time.Duration
+}
+
+// changing adds the flags of a change to a command and has it run with the request that
+// ask makes.
+func (c *change) changing(cmd *cobra.Command, ask func(target request.Target, await bool) request.Request) *cobra.Command {
+	cmd.Args = func(cmd *cobra.Command, args []string) error { return namesOrAll(cmd, args, c.all) }
+	cmd.ValidArgsFunction = completeServices(&c.remote, many)
+	cmd.RunE = func(cmd *cobra.Command, names []string) error {
+		if err := notNegative("--timeout", c.timeout); err != nil {
+			return err
+		}
+		target := request.Target{Services: names, All: c.all}
+		return c.run(cmd.OutOrStdout(), ask(target, !c.noWait))
+	}
+	c.printing(cmd)
+	cmd.Flags().BoolVar(&c.all, "all", false, "all services")
+	cmd.Flags().BoolVar(&c.noWait, "no-wait", false, "do not wait for the outcome")
+	cmd.Flags().DurationVar(&c.timeout, "timeout", 0, "wait for the outcome for a `DURATION`, such as 30s, and no longer; what was begun goes on after that (default: for ever)")
+	return cmd
+}
+
+// namesOrAll wants the names of services, or --all, and not both.
+func namesOrAll(cmd *cobra.Command, args []string, all bool) error {
+	switch {
+	case all && len(args) > 0:
+		return usageError{fmt.Errorf("give names or --all, not both; try '%s --help'", cmd.CommandPath())}
+	case !all && len(args) == 0:
+		return usageError{fmt.Errorf("NAME is missing, or --all; try '%s --help'", cmd.CommandPath())}
+	}
+	return nil
+}
+
+func notNegative(flag string, d time.Duration) error {
+	if d < 0 {
+		return usageError{fmt.Errorf("%s is below 0", flag)}
+	}
+	return nil
+}
+
+func (c *change) run(w io.Writer, q request.Request) error {
+	limit := c.timeout
+	if c.noWait && limit == 0 {
+		limit = answerTime
+	}
+	var last *request.Reply
+	err := c.stream(limit, q, func(reply *request.Reply) error {
+		last = reply
+		if c.json() {
+			return nil
+		}
+		for i := range reply.Events {
+			if err := printProgress(w, &reply.Events[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if last == nil {
+		return err
+	}
+	if e := printOutcomes(w, last, c.json()); e != nil {
+		return e
+	}
+	return outcomeError(last, err)
+}
+
+// outcomeError is err, or the failure of an outcome that has been printed.
+func outcomeError(reply *request.Reply, err error) error {
+	if err != nil {
+		return err
+	}
+	for _, o := range reply.Outcomes {
+		if !o.OK {
+			return exitStatus(exitFailed)
+		}
+	}
+	return nil
+}
+
+// printProgress prints what happens on the way to an outcome.
+func printProgress(w io.Writer, e *request.Event) error {
+	_, err := fmt.Fprintf(w, "%s: %s\n", e.Service, e.Text)
+	return err
+}
+
+// printOutcomes prints what became of a request, service by service.
+func printOutcomes(w io.Writer, reply *request.Reply, asJSON bool) error {
+	if asJSON {
+		return printJSON(w, reply.Outcomes)
+	}
+	for _, o := range reply.Outcomes {
+		text := o.Result
+		switch {
+		case text == "":
+			text = o.Text
+		case o.Text != "":
+			text += ": " + o.Text
+		}
+		if _, err := fmt.Fprintf(w, "%s: %s\n", o.Service, text); err != nil {
+			return err
+		}
+	}
+	return printText(w, reply)
+}
+
+// printText prints the sentence of a reply, if it has one.
+func printText(w io.Writer, reply *request.Reply) error {
+	if reply.Text == "" {
+		return nil
+	}
+	_, err := fmt.Fprintln(w, reply.Text)
+	return err
+}

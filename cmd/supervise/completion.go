@@ -1,0 +1,92 @@
+//go:build !slim
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"supervise/signals"
+	"supervise/supervisor/control/request"
+)
+
+func newCompletion() *cobra.Command {
+	shells := []string{"bash", "zsh", "fish"}
+	return &cobra.Command{
+		Use:   "completion bash|zsh|fish",
+		Short: "Print the completion script of a shell",
+		Long: `Print the script by which a shell completes the commands and flags of supervise, and the
+names of the services that run.`,
+		Example: `  supervise completion bash >/etc/bash_completion.d/supervise
+  supervise completion zsh >"${fpath[1]}/_supervise"
+  supervise completion fish >~/.config/fish/completions/supervise.fish`,
+		Args:              exactly("bash, zsh or fish"),
+		ValidArgsFunction: cobra.FixedCompletions(shells, cobra.ShellCompDirectiveNoFileComp),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root, out := cmd.Root(), cmd.OutOrStdout()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(out, true)
+			case "zsh":
+				return root.GenZshCompletion(out)
+			case "fish":
+				return root.GenFishCompletion(out, true)
+			}
+			return usageError{fmt.Errorf("no completion for %q: there is one for bash, zsh and fish", args[0])}
+		},
+	}
+}
+
+// How many services a command takes.
+const (
+	one  = 1
+	many = 1 << 30
+)
+
+type completer = func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective)
+
+// completionTime is how long a shell is held up for the names of services.
+const completionTime = time.Second
+
+// completeServices completes the names of the services of the supervisor that runs, up to
+// a number of them, each once.
+func completeServices(r *remote, most int) completer {
+	return func(_ *cobra.Command, args []string, _ string) (words []cobra.Completion, _ cobra.ShellCompDirective) {
+		if len(args) >= most {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		reply, err := r.callWithin(completionTime, request.Status{})
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		for _, s := range reply.Services {
+			if !slices.Contains(args, s.Name) {
+				words = append(words, cobra.CompletionWithDesc(s.Name, s.State))
+			}
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeSignal completes NAME SIGNAL, whose SIG may be left out.
+func completeSignal(r *remote) completer {
+	services := completeServices(r, one)
+	return func(cmd *cobra.Command, args []string, begun string) (words []cobra.Completion, _ cobra.ShellCompDirective) {
+		if len(args) != 1 {
+			return services(cmd, args, begun)
+		}
+		short := begun != "" && !strings.HasPrefix("SIG", begun[:min(len(begun), 3)])
+		for signal := signals.Signal(1); signal.Valid(); signal++ {
+			name := signal.String()
+			if short {
+				name = strings.TrimPrefix(name, "SIG")
+			}
+			words = append(words, name)
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp
+	}
+}

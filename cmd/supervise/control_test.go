@@ -1,0 +1,335 @@
+package main_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"supervise/internal/testproc"
+	"supervise/signals"
+	"supervise/supervisor/control"
+	"supervise/supervisor/control/request"
+)
+
+// golden compares a text with that of a file, or writes it there with -update.
+func golden(t *testing.T, file, text string) {
+	t.Helper()
+	if flag.Lookup("update").Value.String() == "true" {
+		writeFile(t, file, text)
+		return
+	}
+	if want, _ := os.ReadFile(file); text != string(want) {
+		t.Errorf("%s is not what it was (go test -update writes it anew):\n%s", file, text)
+	}
+}
+
+// answers are what a scripted supervisor says to the next request: all but the last by
+// [control.Call.Tell].
+type answers []*request.Reply
+
+// scripted is a supervisor that says what it is told to.
+type scripted struct {
+	dir    string
+	server *control.Server
+	wake   chan struct{}
+	tasks  sync.WaitGroup
+
+	mu       sync.Mutex
+	answers  answers
+	requests []string
+	services []request.Service // the answer to every status, when there is no other
+}
+
+func newScripted(t *testing.T) *scripted {
+	t.Helper()
+	s := &scripted{dir: t.TempDir(), wake: make(chan struct{}, 1)}
+	var err error
+	s.server, _, err = control.Open(control.Options{
+		Dir: s.dir, Mode: 0o600, Group: -1,
+		Wake: func() {
+			select {
+			case s.wake <- struct{}{}:
+			default:
+			}
+		},
+		Report: func(source string, err error) { t.Errorf("%s: %v", source, err) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.tasks.Go(func() {
+		for range s.wake {
+			for call, ended, ok := s.server.Take(); ok; call, ended, ok = s.server.Take() {
+				if !ended {
+					s.answer(call)
+				}
+			}
+		}
+	})
+	t.Cleanup(func() {
+		s.server.Close()
+		close(s.wake)
+		s.tasks.Wait()
+	})
+	return s
+}
+
+func (s *scripted) answer(call *control.Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text, _ := request.Marshal(call.Request)
+	s.requests = append(s.requests, string(text))
+	_, status := call.Request.(request.Status)
+	if len(s.answers) == 0 && status && s.services != nil {
+		call.Reply(&request.Reply{Services: s.services})
+		return
+	}
+	if len(s.answers) == 0 {
+		return // for ever
+	}
+	last := len(s.answers) - 1
+	for _, r := range s.answers[:last] {
+		call.Tell(r)
+	}
+	if end := s.answers[last]; end != nil {
+		call.Reply(end)
+	}
+	s.answers = nil
+}
+
+// transcript runs a command against the supervisor and returns what was asked, printed
+// and answered.
+func (s *scripted) transcript(t *testing.T, a answers, args ...string) string {
+	t.Helper()
+	s.mu.Lock()
+	s.answers, s.requests = a, nil
+	s.mu.Unlock()
+	out, code := ask(t, s.dir, args...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var text strings.Builder
+	fmt.Fprintf(&text, "$ supervise %s\n", strings.Join(args, " "))
+	for _, r := range s.requests {
+		fmt.Fprintf(&text, "-> %s\n", r)
+	}
+	text.WriteString(out)
+	if code != 0 {
+		fmt.Fprintf(&text, "exit status %d\n", code)
+	}
+	text.WriteByte('\n')
+	out = strings.ReplaceAll(text.String(), s.dir, "$DIR")
+	return strings.ReplaceAll(out, "pid "+strconv.Itoa(os.Getpid()), "pid $PID")
+}
+
+// ask runs a command that asks the supervisor of a directory. It returns what it printed,
+// its errors last.
+func ask(t *testing.T, dir string, args ...string) (out string, code int) {
+	t.Helper()
+	cmd := exec.Command(entryBuild, args...)
+	cmd.Env = append(os.Environ(), "SUPERVISE_RUNTIME_DIR="+dir, "TZ=UTC")
+	cmd.Dir = "/"
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	testproc.Start(t, cmd)
+	timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	if err := cmd.Wait(); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		code = status(t, err)
+	}
+	return stdout.String() + stderr.String(), code
+}
+
+// moment is when everything happens in a scripted answer.
+var moment = time.Date(2026, 3, 1, 14, 2, 3, 123e6, time.UTC)
+
+func later(ms int) time.Time { return moment.Add(time.Duration(ms) * time.Millisecond) }
+
+func failure(code request.Code, text string) answers {
+	return answers{{Error: &request.Failure{Code: code, Text: text}}}
+}
+
+// TestTranscripts holds what each command asks, prints and returns.
+func TestTranscripts(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.services = fleet()
+	for name, conversations := range transcripts() {
+		var text strings.Builder
+		for _, c := range conversations {
+			text.WriteString(s.transcript(t, c.answers, c.args...))
+		}
+		golden(t, "testdata/transcripts/"+name+".txt", text.String())
+	}
+}
+
+func TestTranscriptOfNobody(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, args := range [][]string{
+		{"status"}, {"start", "web"}, {"signal", "web", "HUP"}, {"shutdown"}, {"logs", "-f", "web"}, {"update"}, {"why", "web"},
+	} {
+		out, code := ask(t, dir, args...)
+		if code != 3 || !strings.Contains(out, "no supervise runs in "+dir) || !strings.Contains(out, "--runtime-dir") {
+			t.Errorf("supervise %v: status %d: %s", args, code, out)
+		}
+	}
+}
+
+func fleet() []request.Service {
+	return []request.Service{
+		{Name: "web", State: "running", Wanted: "up", PID: 812, Ready: true, Since: moment, SigQ: &request.SigQ{Used: 1, Limit: 96365}},
+		{
+			Name: "worker", State: "backoff", Wanted: "up", Since: moment, Restarts: 3,
+			Exit: &request.Exit{
+				Code: -1, Signal: signals.SIGKILL, Time: moment, By: &request.Process{PID: 812, Name: "bash"},
+				Text: "killed by SIGKILL from pid 812 (bash, uid 0)",
+			},
+			NextRestart: later(2000), Held: 4,
+		},
+		{Name: "database", State: "stopping", Wanted: "down", PID: 900, Since: moment, Rung: 1, Rungs: 3},
+	}
+}
+
+type conversation struct {
+	args    []string
+	answers answers
+}
+
+// talk is a command line, its arguments one space apart, and what it is answered.
+func talk(line string, a answers) conversation { return conversation{strings.Split(line, " "), a} }
+
+func transcripts() map[string][]conversation {
+	stopped := answers{
+		{Events: []request.Event{{ID: 7, Service: "web", Kind: "ladder-rung", Text: "SIGQUIT to pid 812 (rung 1 of 3)"}}},
+		{Events: []request.Event{{ID: 9, Service: "web", Kind: "survivors", Text: "pid 815 (nginx) survives its main process"}}},
+		{Outcomes: []request.Outcome{{Service: "web", OK: true, Result: "down", Text: "after 120 ms, by SIGQUIT"}}},
+	}
+	events := []request.Event{
+		{ID: 41, Time: moment, Kind: "signal", By: &request.Process{PID: 700, UID: 0, Name: "bash"}, Text: "SIGHUP from pid 700 (bash, uid 0)"},
+		{ID: 42, Cause: 41, Origin: 41, Time: later(1), Service: "web", Kind: "forwarded", PID: 812, Text: "SIGHUP forwarded to pid 812"},
+		{ID: 44, Cause: 42, Origin: 41, Time: later(9), Service: "web", Kind: "exited", PID: 812, Text: "exited with code 1"},
+		{ID: 45, Cause: 44, Origin: 41, Time: later(9), Service: "web", Kind: "backoff"},
+		{ID: 46, Cause: 42, Origin: 41, Time: later(10), Service: "web", Kind: "queue", Text: "nothing is held any more"},
+	}
+	lines := []request.Line{
+		{Time: moment, Service: "web", Stream: "stdout", Text: "GET / 200"},
+		{Time: later(5), Service: "web", Stream: "stderr", Text: "<warning> \"slow\""},
+	}
+	outcome := func(service string, ok bool, result, text string) answers {
+		return answers{{Outcomes: []request.Outcome{{Service: service, OK: ok, Result: result, Text: text}}}}
+	}
+	return map[string][]conversation{
+		"status": {
+			talk("status --format json", nil),
+			talk("status --format json web", answers{{Services: fleet()[:1]}}),
+			talk("status --format json worker", answers{{Services: fleet()[1:2]}}),
+			talk("status --format json", answers{{}}),
+			talk("status wbe", failure(request.UnknownService, "no service wbe")),
+			talk("status nothing-like-it web", failure(request.UnknownService, "no service nothing-like-it")),
+			talk("status .", failure(request.Usage, "\".\" cannot be the name of a service")),
+			talk("status --format yaml", nil),
+		},
+		"start": {
+			talk("start web worker", answers{{Outcomes: []request.Outcome{
+				{Service: "web", OK: true, Result: "up", Text: "runs already, pid 812"},
+				{Service: "worker", Result: "failed", Text: "cannot start worker: execve /nowhere: no such file or directory"},
+			}}}),
+			talk("start --all --once --no-wait", answers{{Text: "accepted"}}),
+			talk("start --format json web", outcome("web", true, "up", "")),
+			talk("start web", failure(request.Refused, "a shutdown has begun")),
+			talk("start", nil),
+			talk("start --all web", nil),
+			talk("start --timeout -1s web", nil),
+		},
+		"stop": {
+			talk("stop web", stopped),
+			talk("stop --format json web", stopped),
+			talk("stop --timeout 300ms web", nil),
+			talk("stop --all --no-wait", answers{{Text: "accepted"}}),
+		},
+		"restart": {
+			talk("restart web", outcome("web", true, "up", "pid 901")),
+			talk("restart --all", outcome("web", true, "up", "")),
+			talk("restart -x", nil),
+		},
+		"reload": {
+			talk("reload web", outcome("web", true, "delivered", "SIGHUP")),
+			talk("reload web", outcome("web", false, "ignored", "pid 812 ignores SIGHUP")),
+		},
+		"signal": {
+			talk("signal web HUP", outcome("web", true, "delivered", "")),
+			talk("signal --scope tree web RTMIN+3 0x2a", outcome("web", true, "held", "it is starting")),
+			talk("signal web RTMIN+3 -- -1", outcome("web", true, "delivered", "")),
+			talk("signal --format json web 15", outcome("web", false, "refused", "operation not permitted")),
+			talk("signal web SIGHPU", nil),
+			talk("signal web HUP many", nil),
+			talk("signal web", nil),
+			talk("signal --scope all web HUP", nil),
+		},
+		"pause": {
+			talk("pause web", outcome("web", true, "paused", "pid 812 is stopped")),
+			talk("continue --all", outcome("web", true, "running", "")),
+			talk("pause", nil),
+		},
+		"wait": {
+			talk("wait web", answers{{Services: fleet()[:1]}}),
+			talk("wait --for down --timeout 30s --format json worker", answers{{Services: fleet()[1:2]}}),
+			talk("wait --for ready worker", failure(request.TimedOut, "worker is not ready after 1s: it is in backoff")),
+			talk("wait --for gone worker", nil),
+		},
+		"events": {
+			talk("events", answers{{Events: events}}),
+			talk("events -f -n 2 web", answers{{Events: events[1:2]}, {Events: events[2:], Dropped: 12}, {Error: &request.Failure{Code: request.Failed, Text: "supervise ends"}}}),
+			talk("events --format json --lines 0", answers{{Events: events[:2]}}),
+			talk("events -n -1", nil),
+		},
+		"why": {
+			talk("why web", answers{{Text: "web waits for a restart, as it exited with code 1", Events: events}}),
+			talk("why --format json web", answers{{Events: events[:1]}}),
+			talk("why web", failure(request.NotSupported, "nothing is remembered of that")),
+			talk("why", nil),
+		},
+		"update": {
+			talk("update --dry-run etc/new.toml", answers{{Plan: []request.Change{
+				{Action: "add", Service: "cache", Text: "it is new"},
+				{Action: "restart", Service: "web", Text: "command"},
+				{Action: "change", Text: "shutdown-timeout: 30s -> 10s"},
+			}}}),
+			talk("update", answers{{}}),
+			talk("update --format json", answers{{}}),
+			talk("update", failure(request.Failed, "/etc/services.toml:3:1: unknown key \"comand\"\n  3 | comand = 1\n    | ^ did you mean \"command\"?")),
+			talk("update a b", nil),
+		},
+		"logs": {
+			talk("logs web", answers{{Lines: lines}}),
+			talk("logs -f -t -n 2 web", answers{{Lines: lines[:1]}, {Lines: lines[1:]}, {}}),
+			talk("logs --format json web", answers{{Lines: lines}}),
+			talk("logs wurker", failure(request.UnknownService, "no service wurker")),
+			talk("logs", nil),
+		},
+		"shutdown": {
+			talk("shutdown --no-wait", answers{{Text: "the shutdown begins"}}),
+			talk("shutdown --now --timeout 10ms", answers{{}}),
+		},
+		"complete": {
+			talk("__complete stop web w", nil),
+			talk("__complete why web w", nil),
+			talk("__complete wait --for ", nil),
+			talk("__complete signal web SIGTT", nil),
+			talk("__complete signal web hu", nil),
+			talk("__complete signal w", nil),
+		},
+	}
+}

@@ -1,0 +1,55 @@
+//go:build !slim
+
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"supervise/config"
+	"supervise/supervisor/control/client"
+	"supervise/supervisor/control/request"
+)
+
+// Exit codes of all subcommands but init: LSB, "Init Script Actions".
+const (
+	exitOK         = 0
+	exitFailed     = 1
+	exitUsage      = 2
+	exitNotRunning = 3 // no supervisor runs; of status and wait also: a service that was named does not
+	exitUnknown    = 4 // a service that was named is not there
+)
+
+// exitStatus is an exit code when everything has been said already.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// usageError is a command line or a configuration that cannot be used.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// exitCode is the exit code that goes with an error.
+func exitCode(err error) int {
+	var usage usageError
+	var invalid *config.Error
+	var absent *client.NotRunningError
+	var failure *request.Failure
+	switch {
+	case errors.As(err, &usage), errors.As(err, &invalid):
+		return exitUsage
+	case errors.As(err, &absent):
+		return exitNotRunning
+	case !errors.As(err, &failure):
+		return exitFailed
+	}
+	switch failure.Code {
+	case request.Usage:
+		return exitUsage
+	case request.UnknownService:
+		return exitUnknown
+	default:
+		return exitFailed
+	}
+}

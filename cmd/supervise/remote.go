@@ -1,0 +1,215 @@
+//go:build !slim
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"supervise/coredump"
+	"supervise/supervisor/control/client"
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/rundir"
+)
+
+// runtimeDirVariable names the runtime directory where no flag does.
+const runtimeDirVariable = "SUPERVISE_RUNTIME_DIR"
+
+// remote is the supervisor that a command talks to, and how it prints what that says.
+type remote struct {
+	dir    string // as given; "" is the environment's, or the default
+	format string // text or json; "" when the command prints nothing of the kind
+}
+
+// flags adds --runtime-dir.
+func (r *remote) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.dir, "runtime-dir", "", "the runtime `DIRECTORY` of the supervisor (default: $"+runtimeDirVariable+", or that of supervise run)")
+	_ = cmd.MarkFlagDirname("runtime-dir")
+}
+
+// printing adds --runtime-dir and --format.
+func (r *remote) printing(cmd *cobra.Command) {
+	r.flags(cmd)
+	addFormat(cmd, &r.format)
+}
+
+func (r *remote) json() bool { return r.format == "json" }
+
+// directory is the runtime directory that is meant.
+func (r *remote) directory() string {
+	dir := r.dir
+	if dir == "" {
+		dir = os.Getenv(runtimeDirVariable)
+	}
+	if dir == "" {
+		return rundir.Default()
+	}
+	if absolute, err := filepath.Abs(dir); err == nil {
+		return absolute
+	}
+	return dir
+}
+
+// answerTime is how long a supervisor may take for an answer that it need not wait for.
+const answerTime = 10 * time.Second
+
+// call asks for what can be answered at once.
+func (r *remote) call(q request.Request) (*request.Reply, error) {
+	return r.callWithin(answerTime, q)
+}
+
+func (r *remote) callWithin(limit time.Duration, q request.Request) (reply *request.Reply, err error) {
+	err = r.stream(limit, q, func(answer *request.Reply) error {
+		reply = answer
+		return nil
+	})
+	return reply, err
+}
+
+// stream asks and hands over each answer as it comes, the last one also when it is an
+// error's. A limit of 0 is none. The error is ready to be printed; its exit code is
+// [exitCode]'s.
+func (r *remote) stream(limit time.Duration, q request.Request, take func(*request.Reply) error) error {
+	c, err := client.Dial(r.directory())
+	if err != nil {
+		return r.explain(nil, q, err)
+	}
+	ctx := context.Background()
+	if limit > 0 {
+		bounded, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		ctx = bounded
+	}
+	for answer, err := range c.Stream(ctx, q) {
+		if err != nil {
+			return r.explain(c, q, err)
+		}
+		if err := take(answer); err != nil {
+			return err
+		}
+		if answer.Error != nil {
+			return r.explain(c, q, answer.Error)
+		}
+	}
+	return nil
+}
+
+// explain says of an error what can be done about it.
+func (r *remote) explain(c *client.Client, q request.Request, err error) error {
+	var absent *client.NotRunningError
+	var failure *request.Failure
+	switch {
+	case errors.As(err, &absent):
+		return fmt.Errorf("%w: start one with 'supervise run FILE.toml', or name its directory with --runtime-dir or %s", err, runtimeDirVariable)
+	case errors.As(err, &failure) && failure.Code == request.UnknownService:
+		return r.unknown(c, q, failure)
+	case errors.Is(err, context.DeadlineExceeded) && c != nil:
+		return fmt.Errorf("the supervise of %s, pid %d, has not answered in time; what it was asked to do may go on", r.directory(), c.PID())
+	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+		return fmt.Errorf("%w: only its own user, root, and the group of 'control.group' may command it", err)
+	}
+	return err
+}
+
+// unknown names the services that are not there, each with the one that was meant.
+func (r *remote) unknown(c *client.Client, q request.Request, failure *request.Failure) error {
+	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
+	defer cancel()
+	reply, err := c.Call(ctx, request.Status{})
+	if err != nil {
+		return failure
+	}
+	var known, texts []string
+	for _, s := range reply.Services {
+		known = append(known, s.Name)
+	}
+	for _, name := range named(q) {
+		if slices.Contains(known, name) {
+			continue
+		}
+		text := fmt.Sprintf("the supervise of %s has no service %q", r.directory(), name)
+		if near := coredump.Nearest(name, known); near != "" {
+			text += fmt.Sprintf("; did you mean %q?", near)
+		} else {
+			text += "; 'supervise status' lists those that there are"
+		}
+		texts = append(texts, text)
+	}
+	if len(texts) == 0 {
+		return failure
+	}
+	return &request.Failure{Code: failure.Code, Text: strings.Join(texts, "\n")}
+}
+
+// named returns the services that a request names.
+func named(q request.Request) []string {
+	switch q := q.(type) {
+	case request.Status:
+		return q.Services
+	case request.Events:
+		return q.Services
+	case request.Start:
+		return q.Services
+	case request.Stop:
+		return q.Services
+	case request.Restart:
+		return q.Services
+	case request.Reload:
+		return q.Services
+	case request.Pause:
+		return q.Services
+	case request.Continue:
+		return q.Services
+	case request.Signal:
+		return []string{q.Service}
+	case request.Wait:
+		return []string{q.Service}
+	case request.Why:
+		return []string{q.Service}
+	case request.Logs:
+		return []string{q.Service}
+	}
+	return nil
+}
+
+// printJSON prints a list of a reply, [] when it is empty.
+func printJSON[E any](w io.Writer, list []E) error {
+	if list == nil {
+		list = []E{}
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(list)
+}
+
+// printLines prints a list of a reply as JSON, one object a line, as it can be read while
+// more is to come.
+func printLines[E any](w io.Writer, list []E) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	for i := range list {
+		if err := encoder.Encode(&list[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// warnDropped says that something is missing, where it is missing.
+func warnDropped(w io.Writer, reply *request.Reply) {
+	if reply.Dropped > 0 {
+		fmt.Fprintf(w, "supervise: %d answers were left out here: they came faster than they were read\n", reply.Dropped)
+	}
+}

@@ -1,0 +1,86 @@
+//go:build !slim
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"supervise/supervisor/control/request"
+)
+
+func newUpdate() *cobra.Command {
+	var r remote
+	q := request.Update{}
+	cmd := &cobra.Command{
+		Use:   "update [FILE.toml]",
+		Short: "Put a configuration file in force, or say what that would change",
+		Long: `Compare a configuration file with what runs, print what is different, and change just
+that: services that are new are started, those that are gone are stopped, those whose
+command or surroundings have changed are restarted, the rest goes on. Without FILE it is
+the file that the supervisor was started with, read anew.
+
+A file with an error changes nothing; its errors are printed.
+
+Exit status: 0, 1 when it failed, 2 for a wrong command line or file, 3 when no supervisor
+runs.`,
+		Example: `  supervise update --dry-run
+  supervise update
+  supervise update /etc/supervise/new.toml`,
+		Args: cobra.MatchAll(func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return exactly("FILE.toml")(cmd, args)
+		}),
+		ValidArgsFunction: cobra.FixedCompletions([]string{"toml"}, cobra.ShellCompDirectiveFilterFileExt),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				file, err := filepath.Abs(args[0])
+				if err != nil {
+					return fmt.Errorf("cannot find %s: %w", args[0], err)
+				}
+				q.File = file
+			}
+			// It stops and starts services, which takes as long as it takes.
+			reply, err := r.callWithin(0, q)
+			if reply == nil {
+				return err
+			}
+			if e := printPlan(cmd.OutOrStdout(), reply, r.json()); e != nil {
+				return e
+			}
+			return err
+		},
+	}
+	r.printing(cmd)
+	cmd.Flags().BoolVar(&q.DryRun, "dry-run", false, "only say what would change")
+	return cmd
+}
+
+// printPlan prints the steps of an update.
+func printPlan(w io.Writer, reply *request.Reply, asJSON bool) error {
+	if asJSON {
+		return printJSON(w, reply.Plan)
+	}
+	for _, c := range reply.Plan {
+		what := c.Action
+		if c.Service != "" {
+			what += " " + c.Service
+		}
+		if c.Text != "" {
+			what += ": " + c.Text
+		}
+		if _, err := fmt.Fprintln(w, what); err != nil {
+			return err
+		}
+	}
+	if len(reply.Plan) == 0 && reply.Text == "" && reply.Error == nil {
+		_, err := fmt.Fprintln(w, "nothing to change")
+		return err
+	}
+	return printText(w, reply)
+}

@@ -1,0 +1,66 @@
+//go:build !slim
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"supervise/supervisor/control/request"
+)
+
+func newWhy() *cobra.Command {
+	var r remote
+	cmd := &cobra.Command{
+		Use:   "why NAME",
+		Short: "Explain what last happened to a service, and why",
+		Long: `Explain how a service came into its present state: what happened first, who did it, what
+the supervisor decided and did about it, and how that ended. What follows from something
+stands below it, indented.
+
+Who sent a signal is said where the kernel tells. It does not tell of the SIGKILL of
+another process, for example.
+
+Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs, 4
+when the service is unknown.`,
+		Example:           "  supervise why web\n  supervise why --format json web",
+		Args:              exactly("NAME"),
+		ValidArgsFunction: completeServices(&r, one),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			reply, err := r.call(request.Why{Service: args[0]})
+			if err != nil {
+				return err
+			}
+			if r.json() {
+				return printJSON(cmd.OutOrStdout(), reply.Events)
+			}
+			if err := printText(cmd.OutOrStdout(), reply); err != nil {
+				return err
+			}
+			return printChain(cmd.OutOrStdout(), reply.Events)
+		},
+	}
+	r.printing(cmd)
+	return cmd
+}
+
+// printChain prints each event below what it follows from.
+func printChain(w io.Writer, events []request.Event) error {
+	depth := make(map[uint64]int, len(events))
+	for i := range events {
+		e := &events[i]
+		if above, ok := depth[e.Cause]; ok && e.Cause != 0 {
+			depth[e.ID] = above + 1
+		} else {
+			depth[e.ID] = 0
+		}
+		indent := strings.Repeat("  ", depth[e.ID])
+		if _, err := fmt.Fprintf(w, "%s  %s%s\n", clock(e.Time), indent, eventText(e)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
