@@ -48,7 +48,7 @@ func (s *supervisor) receive(info signals.Info) {
 		if info.Signal == signals.SIGTERM || info.Signal == signals.SIGINT {
 			s.phase = over
 		}
-	case s.Ignore.Has(info.Signal), s.hadAlready(info):
+	case s.Ignore.Has(info.Signal), s.hadAlready(info), s.final(info):
 		if s.log.enabled(Debug) {
 			s.log.say(Debug, "not handed on: "+info.String())
 		}

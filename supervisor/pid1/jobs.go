@@ -32,6 +32,12 @@ func (s *supervisor) hadAlready(info signals.Info) bool {
 	return s.Placement == process.SameGroup && info.Code == signals.CodeKernel && fromTerminal.Has(info.Signal)
 }
 
+// final reports whether a signal is a terminal's request to stop that nobody could take
+// back, because we are PID 1.
+func (s *supervisor) final(info signals.Info) bool {
+	return s.pid == 1 && info.Code == signals.CodeKernel && jobSignals.Has(info.Signal)
+}
+
 // followsStops reports whether the command's stopping may concern us.
 func (s *supervisor) followsStops() bool {
 	return s.phase == running && !s.StopAlong && !s.Pause && (s.terminal.fd >= 0 || s.askedTo)

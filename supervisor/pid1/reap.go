@@ -15,7 +15,7 @@ func (s *supervisor) reap() {
 		s.termGroup()
 	}
 	named := s.WarnReaped || s.log.enabled(Debug)
-	ended, left := false, false
+	ended, left, before := false, false, s.orphans
 	for {
 		child, name, ok, more := next(named)
 		if !ok {
@@ -37,7 +37,7 @@ func (s *supervisor) reap() {
 	case s.phase == clearing || s.phase == staying:
 		s.restEnded(left)
 	}
-	if s.WarnReaped {
+	if s.WarnReaped && s.orphans > before {
 		s.consider()
 	}
 }
