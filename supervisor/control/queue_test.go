@@ -37,6 +37,13 @@ func TestCalls(t *testing.T) {
 	if !errors.As(err, &failure) || failure.Code != request.Usage {
 		t.Errorf("logs: %v", err)
 	}
+	long := request.Status{Services: make([]string, 5000)}
+	for i := range long.Services {
+		long.Services[i] = "service"
+	}
+	if _, err := c.Call(ctx, long); err == nil || !strings.Contains(err.Error(), "too long") {
+		t.Errorf("a long request: %v", err)
+	}
 	if reply, err := c.Call(ctx, request.Shutdown{}); err != nil || !strings.HasPrefix(reply.Text, "shutdown from pid ") {
 		t.Errorf("shutdown: %+v, %v", reply, err)
 	}
@@ -263,6 +270,44 @@ func TestFullQueue(t *testing.T) {
 		t.Error("the stranger's message is not counted")
 	}
 	eventually(t, "both queues empty", l.empty)
+}
+
+// TestGiveUp has the answer dropped of a client that is in the way of others and does not
+// read for too long; when it goes on after all, it is told.
+func TestGiveUp(t *testing.T) {
+	l := serve(t, t.TempDir(), answerAs(100))
+	var all []*stuck
+	for i := range 8 {
+		all = append(all, l.stuck(i))
+	}
+	var lost *conversation
+	eventually(t, "an answer is given up", func() bool {
+		l.desk.mu.Lock()
+		defer l.desk.mu.Unlock()
+		for _, c := range l.desk.clients {
+			if lost == nil && !c.parked.IsZero() {
+				lost = c
+			}
+		}
+		if lost == nil {
+			return false
+		}
+		lost.parked = lost.parked.Add(-giveUp)
+		l.desk.ring()
+		return lost.lost
+	})
+	for _, s := range all {
+		if s.id != lost.client {
+			continue
+		}
+		s.send(wire.Next, "")
+		if text := string(s.read()); !strings.Contains(text, `"code":"lost"`) {
+			t.Errorf("told: %.200s", text)
+		}
+	}
+	if l.Counts().Lost == 0 || (<-l.reports) == nil {
+		t.Error("nobody is told")
+	}
 }
 
 // TestFlood writes garbage and commands into the FIFO and garbage into the queue as fast as

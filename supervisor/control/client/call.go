@@ -148,6 +148,8 @@ func (c *call) drain() {
 // explain says of an error what it means.
 func (c *call) explain(err error) error {
 	switch {
+	case errors.Is(err, syscall.EINVAL) && c.client.queues.There():
+		err = fmt.Errorf("the request is too long: %w", err)
 	case errors.Is(err, syscall.EIDRM), errors.Is(err, syscall.EINVAL):
 		return ErrEnded
 	case errors.Is(err, ErrEnded), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

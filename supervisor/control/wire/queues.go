@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"supervise/internal/ipc"
 	"supervise/internal/sys"
@@ -124,6 +125,12 @@ func (q *Queues) Remove() {
 	if q.Requests.Stamp != 0 {
 		_ = q.Requests.Remove(requestKind)
 	}
+}
+
+// There reports whether the queue of requests has not been removed.
+func (q *Queues) There() bool {
+	_, err := sys.MsgStat(q.Request)
+	return !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.EIDRM)
 }
 
 // NotRunningError says that no supervisor runs in a directory.
