@@ -20,6 +20,9 @@
 // default, a sentence, and the function that reads it. [Reference] lists the fields,
 // so that the manual cannot differ from what is read.
 //
+// [Diff] tells from two Files what an update has to do. Whether it is done, and how, is
+// no matter of this package either.
+//
 // Each [Problem] has its line and column, a message, and where it can be told a hint
 // at what to write instead: the nearest key or word, or where a key belongs.
 package config

@@ -42,6 +42,9 @@ func FuzzParse(f *testing.F) {
 		}
 		checkProblems(t, data, file.Warnings)
 		checkFile(t, file)
+		if changes := Diff(file, file); len(changes) > 0 {
+			t.Errorf("a file differs from itself: %v", changes)
+		}
 	})
 }
 

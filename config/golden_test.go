@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"supervise/coredump"
 )
 
 var update = flag.Bool("update", false, "write the .golden files anew")
@@ -107,18 +105,8 @@ func dump(file *File) string {
 		line(name+"forward", s.Signals.Forward)
 		line(name+"queue", s.Signals.Queue)
 		line(name+"core.limit", limitText(s.Core.Limit))
-		line(name+"core.filter", s.Core.Filter)
+		line(name+"core.filter", filterText(s.Core.Filter))
 		line(name+"log", fmt.Sprintf("%+v", s.Log))
 	}
 	return b.String()
-}
-
-func limitText(limit *uint64) string {
-	switch {
-	case limit == nil:
-		return "<nil>"
-	case *limit == coredump.Unlimited:
-		return "unlimited"
-	}
-	return fmt.Sprint(*limit)
 }

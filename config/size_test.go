@@ -40,6 +40,7 @@ var largeFiles = []struct {
 	{"unknown-keys", "", "a%d=1\n", ""},
 	{"unknown-keys-of-service", "[service.a]\n", "comand%d=1\n", ""},
 	{"unknown-signals-on-one-line", "[service.a.signals]\nblock = [", "'SIG',", "]"},
+	{"unknown-services-of-rule", string(fill(32<<10, "", "[service.s%d]\ncommand='x'\n", "[signals]\nUSR1 = { restart = [")), "'u%d',", "] }"},
 	{"empty-services", "", "[service.s%d]\n", ""},
 	{"long-string", "a = \"", "\\u0041", "\""},
 	{"long-comment", "#", "x", ""},

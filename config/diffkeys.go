@@ -1,0 +1,126 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"supervise/coredump"
+	"supervise/signals"
+)
+
+// diffKey is one key as Diff sees it. Two values are the same if their texts are: so a
+// text has all of its value in it, and what somebody made up himself in quotes.
+type diffKey[T any] struct {
+	path   string
+	effect Effect
+	text   func(*T) string
+}
+
+// fileKeys are the keys outside of [service] and [signals].
+var fileKeys = []diffKey[File]{
+	// The lock, the FIFOs and the keys of the queues and the board are all in, or of, this directory.
+	{"supervisor.runtime-dir", NeedsNewStart, func(f *File) string { return given(f.Supervisor.RuntimeDir) }},
+	{"supervisor.shutdown-timeout", Live, func(f *File) string { return f.Supervisor.ShutdownTimeout.String() }},
+	{"control.group", Live, func(f *File) string { return given(f.Control.Group) }},
+	{"control.mode", Live, func(f *File) string { return fmt.Sprintf("%04o", f.Control.Mode) }},
+}
+
+// serviceKeys are the keys of a service but its environment. What a process has from
+// its birth on needs a restart, and so does its log, whose pipe or file it holds.
+var serviceKeys = []diffKey[Service]{
+	{"command", NeedsRestart, func(s *Service) string { return quoteAll(s.Command) }},
+	{"directory", NeedsRestart, func(s *Service) string { return given(s.Directory) }},
+	{"environment-file", NeedsRestart, func(s *Service) string { return given(s.EnvironmentFile) }},
+	{"user", NeedsRestart, func(s *Service) string { return given(s.User) }},
+	{"group", NeedsRestart, func(s *Service) string { return given(s.Group) }},
+	{"umask", NeedsRestart, func(s *Service) string { return umaskText(s.Umask) }},
+	{"startup", Live, func(s *Service) string { return startupText(s.Enabled) }},
+	{"restart.policy", Live, func(s *Service) string { return s.Restart.Policy.String() }},
+	{"restart.delay", Live, func(s *Service) string { return s.Restart.Delay.String() }},
+	{"restart.factor", Live, func(s *Service) string { return numberText(s.Restart.Factor) }},
+	{"restart.max-delay", Live, func(s *Service) string { return s.Restart.MaxDelay.String() }},
+	{"restart.jitter", Live, func(s *Service) string { return numberText(s.Restart.Jitter) }},
+	{"restart.reset-after", Live, func(s *Service) string { return s.Restart.ResetAfter.String() }},
+	{"restart.limit", Live, func(s *Service) string { return strconv.Itoa(s.Restart.Limit) }},
+	{"restart.success", Live, func(s *Service) string { return list(s.Restart.Success, Outcome.String) }},
+	{"stop.ladder", Live, func(s *Service) string { return list(s.Stop.Ladder, Rung.String) }},
+	{"reload", Live, func(s *Service) string { return s.Reload.String() }},
+	{"signals.block", NeedsRestart, func(s *Service) string { return s.Signals.Block.String() }},
+	{"signals.ignore", NeedsRestart, func(s *Service) string { return s.Signals.Ignore.String() }},
+	{"signals.forward", Live, func(s *Service) string { return forwardText(s.Signals.Forward) }},
+	{"signals.queue.limit", Live, func(s *Service) string { return strconv.Itoa(s.Signals.Queue.Limit) }},
+	{"signals.queue.when-full", Live, func(s *Service) string { return s.Signals.Queue.WhenFull.String() }},
+	{"core.limit", NeedsRestart, func(s *Service) string { return limitText(s.Core.Limit) }},
+	{"core.filter", NeedsRestart, func(s *Service) string { return filterText(s.Core.Filter) }},
+	{"log.mode", NeedsRestart, func(s *Service) string { return s.Log.Mode.String() }},
+	{"log.format", NeedsRestart, func(s *Service) string { return given(s.Log.Format.String()) }},
+	{"log.file", NeedsRestart, func(s *Service) string { return given(s.Log.File) }},
+	{"log.max-size", NeedsRestart, func(s *Service) string { return strconv.FormatInt(s.Log.MaxSize, 10) }},
+	{"log.keep", NeedsRestart, func(s *Service) string { return strconv.Itoa(s.Log.Keep) }},
+}
+
+// String writes the rung as a few words: SIGTERM main 10s.
+func (r Rung) String() string { return fmt.Sprintf("%v %v %v", r.Signal, r.Scope, r.Timeout) }
+
+// none stands for what was not given. Everything else with these letters is in quotes.
+const none = "none"
+
+func given(text string) string {
+	if text == "" {
+		return none
+	}
+	return strconv.Quote(text)
+}
+
+func list[T any](elements []T, text func(T) string) string {
+	if len(elements) == 0 {
+		return none
+	}
+	texts := make([]string, len(elements))
+	for i, e := range elements {
+		texts[i] = text(e)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func forwardText(forward map[signals.Signal]signals.Signal) string {
+	return list(slices.Sorted(maps.Keys(forward)), func(from signals.Signal) string {
+		return fmt.Sprintf("%v as %v", from, forward[from])
+	})
+}
+
+func umaskText(u Umask) string {
+	if !u.Set {
+		return none
+	}
+	return fmt.Sprintf("%03o", u.Mask)
+}
+
+func startupText(enabled bool) string {
+	if enabled {
+		return startupWords[1]
+	}
+	return startupWords[0]
+}
+
+func numberText(number float64) string { return strconv.FormatFloat(number, 'g', -1, 64) }
+
+func limitText(limit *uint64) string {
+	switch {
+	case limit == nil:
+		return none
+	case *limit == coredump.Unlimited:
+		return "unlimited"
+	}
+	return strconv.FormatUint(*limit, 10)
+}
+
+func filterText(filter *coredump.Filter) string {
+	if filter == nil {
+		return none
+	}
+	return filter.String()
+}
