@@ -10,7 +10,7 @@
 // nothing itself, reads no configuration file, and knows neither cgroups nor
 // descriptors. All of that is the business of the package supervisor, whose loop is:
 //
-//	m := machine.New(file, seed)
+//	m := machine.New(file, seed)   // and m.Offer(another), before an Update
 //	events <- Boot
 //	for ev := range events (or Tick, when Deadline has passed) {
 //	    queue := []Event{ev}
@@ -27,12 +27,13 @@
 //
 // # What is wanted, and what is
 //
-// Two things are kept apart for each service. Wanted, up or down, is the last word
+// Two things are kept apart for each service. Wanted, up, down or absent, is the last word
 // of whoever commands it: Boot, Start and Restart say up; Stop and a shutdown say
-// down. The state is what is actually there. A command changes what is wanted at
-// once and in any state, and the state follows as fast as processes allow. Only one
-// thing changes what is wanted without a command: a service that ended, and that its
-// policy does not start again, is not wanted up any longer.
+// down; Remove says down for good: absent. The state is what is actually there. A
+// command changes what is wanted at once and in any state, and the state follows as
+// fast as processes allow. Only one thing changes what is wanted without a command: a
+// service that ended, and that its policy does not start again, is not wanted up any
+// longer.
 //
 // # Generations
 //
@@ -77,6 +78,8 @@
 // again, until somebody says Start: its restarts in a row reached the limit, or its
 // policy is to start it but once, or there is nothing that could be executed.
 //
+// Removed: there is no such service any more. Its id stays taken.
+//
 // What happens in each state upon each event is written out in full, the impossible
 // included, in the table of table.go, from which docs/states.md is generated.
 //
@@ -114,6 +117,27 @@
 // the real-time signals that the service forwards in the kernel's queue, and with
 // Release to read on once half of the queue is free. What is posted to a full queue is
 // dropped whatever its policy: it could wait in nobody else's.
+//
+// # Another configuration
+//
+// [Machine.Offer] hands over another file, and the event Update puts it in force while
+// everything runs. Services are known by their names. One that the file has takes its
+// new settings from its next decision on and keeps all else: its state and generation,
+// the wait that is under way and the rungs of the ladder that it climbs, its restarts
+// in a row, what waits for it. The settings of its signals hold at once: which ones it
+// forwards, which it has held, and the bounds of its queue, though nothing is lost of
+// what waits in it. One that is new is Stopped, whatever its file says: to start it is
+// a command of its own, and so is a Restart of one that is to run with its new settings.
+//
+// One that the file does not have stays as it is, until Remove: that stops it, as Stop
+// does, for good. Meanwhile it cannot be started, so that nobody can get in between; but
+// a later file that has it again keeps it. Once it is Removed, its name can be that of
+// another service, under another id.
+//
+// An Update is an event like any other, and not a method alone, so that it has its place
+// in the order of things and its number in the journal. Event being a plain value, it
+// carries the number of the file and not the file: whoever keeps a journal for replay
+// keeps the files beside it.
 //
 // # Why
 //

@@ -2,7 +2,9 @@ package machine
 
 import "supervise/signals"
 
-// ServiceID is a service's place in config.File.Services.
+// ServiceID names a service for as long as the machine lives. Those of the file that
+// [New] was given are numbered from 0 as they stand there, those that an Update adds
+// after all that there were. No id is ever used for another service.
 type ServiceID int32
 
 // NoService is the service of an action that is about none in particular.
@@ -28,6 +30,9 @@ const (
 	Start
 	Stop
 	Restart
+	// Remove stops Service, if it is not down, for good: when nothing is left of it, its
+	// id is that of no service any more.
+	Remove
 	// Post is the command to pass Info on to Service as it is: no rule is asked and
 	// nothing is translated. It takes its place among the forwarded signals.
 	Post
@@ -37,6 +42,8 @@ const (
 	// Tick says that the time has come that [Machine.Deadline] named. One that comes
 	// early does nothing.
 	Tick
+	// Update puts in force the configuration that [Machine.Offer] gave Revision.
+	Update
 	// Shutdown stops everything for good, ShutdownNow does so with SIGKILL.
 	Shutdown
 	ShutdownNow
@@ -62,10 +69,11 @@ const (
 // not use are zero.
 type Event struct {
 	Kind    EventKind
-	Service ServiceID // all but Boot, Signal, Tick, Shutdown and ShutdownNow
+	Service ServiceID // all but Boot, Signal, Tick, Update, Shutdown and ShutdownNow
 	Gen     Gen       // Spawned and what follows it
 
 	Once      bool         // Start, Restart
+	Revision  Revision     // Update
 	PID       int32        // Spawned
 	Permanent bool         // SpawnFailed
 	Reason    string       // SpawnFailed

@@ -10,18 +10,26 @@ func (m *Machine) throttle(s *service) {
 	case !o.wait || o.holdable == 0:
 	case !o.holding && o.realtime.Full():
 		o.holding = true
-		m.hold(s, +1)
+		m.hold(s, o.holdable, +1)
 	case o.holding && o.realtime.Len() <= o.realtime.Limit()/2:
 		o.holding = false
-		m.hold(s, -1)
+		m.hold(s, o.holdable, -1)
 	}
 }
 
-// hold adds one service, or takes one away, from those that want their signals held,
-// and tells of the signals for which it was the first, or the last.
-func (m *Machine) hold(s *service, one int) {
+// held is what the service has held now.
+func (o *outbox) held() signals.Set {
+	if o.holding {
+		return o.holdable
+	}
+	return 0
+}
+
+// hold adds one service to those that want certain signals held, or takes it away, and
+// tells of the signals for which it was the first, or the last.
+func (m *Machine) hold(s *service, wanted signals.Set, one int) {
 	var set signals.Set
-	for signal := range s.outbox.holdable.All() {
+	for signal := range wanted.All() {
 		before := m.holds[signal]
 		m.holds[signal] += one
 		if before == 0 || m.holds[signal] == 0 {

@@ -13,17 +13,18 @@ const killAgain = 5 * time.Second
 // ladder is how far the escalation has come that ends a generation. The rungs are
 // those of config.Stop; the one after the last is SIGKILL of the tree.
 type ladder struct {
+	rungs   []config.Rung
 	rung    int
 	reached time.Duration // when the first SIGKILL was sent
 	kills   int
 }
 
 // lastRung is the place of SIGKILL in the ladder.
-func (s *service) lastRung() int { return len(s.spec.Stop.Ladder) }
+func (s *service) lastRung() int { return len(s.ladder.rungs) }
 
 // climb sends what a rung sends, and gives it its time.
 func (m *Machine) climb(s *service, rung int) {
-	s.ladder = ladder{rung: rung}
+	s.ladder.rung = rung
 	if rung >= s.lastRung() {
 		s.ladder.reached = m.now
 		m.kill(s)
@@ -31,7 +32,7 @@ func (m *Machine) climb(s *service, rung int) {
 		return
 	}
 	m.sendRung(s)
-	m.timers.arm(&s.deadline, m.now+max(s.spec.Stop.Ladder[rung].Timeout, 0))
+	m.timers.arm(&s.deadline, m.now+max(s.ladder.rungs[rung].Timeout, 0))
 }
 
 // climbOn goes on with the rung that was reached, which had until deadline, after the
@@ -42,7 +43,7 @@ func (m *Machine) climbOn(s *service, deadline time.Duration) {
 	switch {
 	case s.ladder.rung >= s.lastRung():
 		m.kill(s)
-	case s.spec.Stop.Ladder[s.ladder.rung].Scope != config.Tree:
+	case s.ladder.rungs[s.ladder.rung].Scope != config.Tree:
 		m.sendRung(s)
 	}
 	m.timers.arm(&s.deadline, deadline)
@@ -51,7 +52,7 @@ func (m *Machine) climbOn(s *service, deadline time.Duration) {
 // sendRung sends the present rung's signal, and SIGCONT after it: a stopped process
 // keeps all other signals pending (signal(7)). Without a leader both go to the tree.
 func (m *Machine) sendRung(s *service) {
-	rung := s.spec.Stop.Ladder[s.ladder.rung]
+	rung := s.ladder.rungs[s.ladder.rung]
 	scope := rung.Scope
 	if s.state == Clearing {
 		scope = config.Tree
@@ -70,7 +71,7 @@ func (m *Machine) kill(s *service) {
 // rungTimedOut goes on to the next rung, or to the next SIGKILL.
 func (m *Machine) rungTimedOut(s *service) {
 	if s.ladder.rung < s.lastRung() {
-		m.note(s, Note{Kind: RungTimedOut, Rung: s.ladder.rung, For: s.spec.Stop.Ladder[s.ladder.rung].Timeout})
+		m.note(s, Note{Kind: RungTimedOut, Rung: s.ladder.rung, For: s.ladder.rungs[s.ladder.rung].Timeout})
 		m.climb(s, s.ladder.rung+1)
 		return
 	}
@@ -82,7 +83,7 @@ func (m *Machine) rungTimedOut(s *service) {
 // cut skips what is left of a ladder, on behalf of a shutdown. One that has come to
 // SIGKILL goes on as it is.
 func (m *Machine) cut(s *service) {
-	if s.deadline.set() && s.ladder.rung >= s.lastRung() {
+	if s.ladder.kills > 0 {
 		return
 	}
 	s.origin = m.shutdown.origin

@@ -8,9 +8,10 @@ import (
 	"supervise/signals"
 )
 
-// Machine decides for all services of one configuration. It belongs to one goroutine.
+// Machine decides for all services of a configuration. It belongs to one goroutine.
 type Machine struct {
-	services []service
+	services []*service
+	names    map[string]ServiceID // of those that are not removed
 	rules    [signals.Max + 1]config.Rule
 	targets  [signals.Max + 1][]ServiceID // who forwards a signal
 	random   rand.Source
@@ -18,10 +19,14 @@ type Machine struct {
 	now     time.Duration
 	seq     EventID // of the present event
 	event   Event
-	kind    EventKind // what the present event is for the service that it is dispatched to
+	kind    EventKind       // what the present event is for the service that it is dispatched to
+	spec    *config.Service // what the present Update has for it
 	actions []Action
 	timers  timers
 	active  int // services that are not at rest
+
+	offered  *config.File // for an Update to come; nil if it came
+	revision Revision     // of the configuration offered last
 
 	booted   bool
 	shutdown shutdown
@@ -30,31 +35,19 @@ type Machine struct {
 
 // New returns a machine with every service stopped. It keeps file, which must not be
 // changed any more, and takes its rules as they are, defaults included. The seed
-// decides the jitter of restarts: a machine made with the same file and seed answers
-// the same steps with the same actions.
+// decides the jitter of restarts: a machine made with the same file and seed, and
+// offered the same files, answers the same steps with the same actions.
 func New(file *config.File, seed uint64) *Machine {
 	m := &Machine{
-		services: make([]service, len(file.Services)),
-		random:   rand.NewPCG(seed, 0),
+		names:  make(map[string]ServiceID, len(file.Services)),
+		random: rand.NewPCG(seed, 0),
+		shutdown: shutdown{
+			deadline: timer{rank: rankDeadline},
+			progress: timer{rank: rankProgress},
+		},
+		revision: 1,
 	}
-	for s, rule := range file.Signals {
-		if s.Valid() {
-			m.rules[s] = rule
-		}
-	}
-	for i := range file.Services {
-		s := &m.services[i]
-		s.id, s.spec = ServiceID(i), &file.Services[i]
-		s.deadline.rank = i*ranks + rankState
-		s.outbox = newOutbox(s.spec.Signals)
-		s.outbox.retry.rank = i*ranks + rankRetry
-		for from := range s.spec.Signals.Forward {
-			if from.Valid() {
-				m.targets[from] = append(m.targets[from], s.id)
-			}
-		}
-	}
-	m.shutdown = newShutdown(file.Supervisor.ShutdownTimeout, len(m.services)*ranks)
+	m.take(file)
 	return m
 }
 
@@ -76,6 +69,8 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.signalled(ev.Info)
 	case ev.Kind == Tick:
 		m.ticked()
+	case ev.Kind == Update:
+		m.updateAsked(ev.Revision)
 	case ev.Kind == Shutdown, ev.Kind == ShutdownNow:
 		m.shutdownAsked(ev.Kind)
 	default:
@@ -99,7 +94,7 @@ func (m *Machine) Deadline() (time.Duration, bool) {
 // boot starts what is enabled.
 func (m *Machine) boot() {
 	if m.ShuttingDown() {
-		m.tell(Note{Kind: RefusedCommand, Event: Boot})
+		m.tell(Note{Kind: RefusedCommand, Event: Boot, Why: ShutdownBegun})
 		return
 	}
 	if m.booted {
@@ -107,8 +102,8 @@ func (m *Machine) boot() {
 		return
 	}
 	m.booted = true
-	for i := range m.services {
-		if s := &m.services[i]; s.spec.Enabled {
+	for _, s := range m.services {
+		if s.spec.Enabled {
 			m.dispatch(s, Boot)
 		}
 	}
@@ -120,16 +115,21 @@ func (m *Machine) serviceEvent(ev Event) {
 		m.tell(Note{Kind: NoSuchService, Event: ev.Kind})
 		return
 	}
-	s := &m.services[ev.Service]
+	s := m.services[ev.Service]
+	start := ev.Kind == Start || ev.Kind == Restart
 	switch {
+	case s.state == Removed:
+		m.dispatch(s, ev.Kind)
 	case ev.Kind.ofGeneration() && (ev.Gen == 0 || ev.Gen > s.gen):
 		m.impossible(s)
 	case ev.Kind.ofGeneration() && ev.Gen < s.gen:
 		m.late(s)
 	case ev.Kind == Post && !ev.Info.Signal.Valid():
 		m.reply(s, Note{Kind: Impossible, Event: Post, From: s.state, Reason: ev.Info.Signal.String() + " is no signal"})
-	case (ev.Kind == Start || ev.Kind == Restart) && m.ShuttingDown():
-		m.do(s, Action{Kind: Tell, Origin: m.shutdown.origin, Note: Note{Kind: RefusedCommand, Event: ev.Kind}})
+	case start && m.ShuttingDown():
+		m.do(s, Action{Kind: Tell, Origin: m.shutdown.origin, Note: Note{Kind: RefusedCommand, Event: ev.Kind, Why: ShutdownBegun}})
+	case start && s.wanted == Absent:
+		m.do(s, Action{Kind: Tell, Origin: s.wish, Note: Note{Kind: RefusedCommand, Event: ev.Kind, Why: BeingRemoved}})
 	default:
 		m.dispatch(s, ev.Kind)
 	}
@@ -151,14 +151,13 @@ func (m *Machine) ticked() {
 			return
 		}
 		m.timers.clear(t)
-		id, rank := t.rank/ranks, t.rank%ranks
 		switch {
-		case id == len(m.services):
+		case t.rank >= rankDeadline:
 			m.shutdownTicked(t)
-		case rank == rankRetry:
-			m.settle(&m.services[id])
+		case t.rank%ranks == rankRetry:
+			m.settle(m.services[t.rank/ranks])
 		default:
-			m.dispatch(&m.services[id], Tick)
+			m.dispatch(m.services[t.rank/ranks], Tick)
 		}
 	}
 }
@@ -211,6 +210,9 @@ func (m *Machine) nothing(*service) {}
 
 // already answers a command that asks for what is there.
 func (m *Machine) already(s *service) { m.reply(s, Note{Kind: Already, Event: m.kind, From: s.state}) }
+
+// noSuch answers what is about a service that is removed.
+func (m *Machine) noSuch(*service) { m.tell(Note{Kind: NoSuchService, Event: m.kind}) }
 
 // late answers an event about a generation that is gone.
 func (m *Machine) late(s *service) {

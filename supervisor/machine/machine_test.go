@@ -184,7 +184,7 @@ func TestView(t *testing.T) {
 			State: Stopping, Wanted: Down, Since: 4 * time.Second, Origin: 6, Gen: 1, PID: 8,
 			Timed: true, Deadline: 14 * time.Second, Rung: 1, Rungs: 1,
 		},
-		{}, // there is no such service
+		{State: Removed}, // there is no such service
 	}
 	want[0].Queue.Queued, want[0].Queue.HighWater = 1, 1
 	for i, want := range want {

@@ -33,10 +33,15 @@ const (
 	Remembered
 	// Already: the command Event asks for what is there: the state From.
 	Already
-	// RefusedCommand: the command Event comes too late, a shutdown has begun.
+	// RefusedCommand: the command Event comes too late, for the reason Why.
 	RefusedCommand
-	// NoSuchService: Event names a service that does not exist.
+	// NoSuchService: Event names a service that does not exist, or no longer.
 	NoSuchService
+	// Updated: configuration Count is in force.
+	Updated
+	// Kept: the service was to be removed, and the new configuration has it: it will be
+	// there, down.
+	Kept
 
 	// RungTimedOut: the rung Rung, from 0, has waited For in vain.
 	RungTimedOut
@@ -84,7 +89,8 @@ const (
 // Why is the reason for which something was given up or dropped.
 type Why uint8
 
-// The reasons. The first four are of GaveUp, the others of Dropped.
+// The reasons. The first four are of GaveUp, the last two of RefusedCommand, the others of
+// Dropped.
 const (
 	NoReason        Why = iota
 	LimitReached        // as many restarts in a row as the limit allows
@@ -95,6 +101,8 @@ const (
 	QueueFull           // the service's queue is full
 	RefusedByKernel     // the kernel will never take it
 	ServiceWentDown     // it was held for a service that will not run again
+	ShutdownBegun       // a shutdown is under way, or over
+	BeingRemoved        // the service is on its way out
 	numWhys         = iota
 )
 

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"time"
 
 	"supervise/config"
@@ -25,23 +26,43 @@ type outbox struct {
 	wait     bool        // the queue's policy is to hold the intake when it is full
 	holdable signals.Set // of these signals
 	holding  bool
+
+	bounds config.Queue // of realtime
 }
 
-func newOutbox(spec config.Signals) outbox {
-	policy := map[config.WhenFull]queue.Policy{
-		config.DropOldest: queue.DropOldest,
-		config.DropNewest: queue.DropNewest,
-	}[spec.Queue.WhenFull] // config.Wait is the zero value of both
-	o := outbox{
-		realtime: queue.New(spec.Queue.Limit, policy),
-		wait:     policy == queue.Wait,
+// configure is for a new service, and for one with new settings. Nothing is lost of
+// what waits, even if there is room for less of it.
+func (o *outbox) configure(spec config.Signals) {
+	if o.bounds != spec.Queue {
+		o.bounds = spec.Queue
+		o.realtime = moved(o.realtime, spec.Queue)
 	}
+	o.wait = spec.Queue.WhenFull == config.Wait
+	o.holdable = 0
 	for from, to := range spec.Forward {
 		if from.RealTime() && to.RealTime() {
 			o.holdable = o.holdable.With(from)
 		}
 	}
-	return o
+	o.holding = o.holding && o.wait && o.holdable != 0
+}
+
+// moved returns a queue with other bounds, in which everything waits that did in the
+// old one. It counts from there on.
+func moved(old queue.Queue, bounds config.Queue) queue.Queue {
+	policy := map[config.WhenFull]queue.Policy{
+		config.DropOldest: queue.DropOldest,
+		config.DropNewest: queue.DropNewest,
+	}[bounds.WhenFull] // config.Wait is the zero value of both
+	q := queue.New(bounds.Limit, policy)
+	items := make([]queue.Item, 0, old.Len())
+	for item, ok := old.Pop(); ok; item, ok = old.Pop() {
+		items = append(items, item)
+	}
+	for _, item := range slices.Backward(items) {
+		q.PutBack(item)
+	}
+	return q
 }
 
 // waiting is how many signals there are, but for one that is being sent past an empty
@@ -64,7 +85,7 @@ func (o *outbox) sentFromQueue() bool {
 // delivers reports whether there is a leader that signals are delivered to. One that
 // is to make place for the next generation gets none: they are held for that one.
 func (s *service) delivers() bool {
-	return s.state == Running || s.state == Stopping && s.wanted == Down
+	return s.state == Running || s.state == Stopping && s.wanted != Up
 }
 
 // holds reports whether signals are kept for a leader to come.

@@ -19,6 +19,7 @@ var waysInto = map[State][]string{
 		"start web",
 		"start web|stop web",
 		"start web once",
+		"start web|remove web",
 	},
 	Running: {
 		"start web|spawned web 1",
@@ -28,6 +29,7 @@ var waysInto = map[State][]string{
 		"start web|spawned web 1|stop web",
 		"start web|spawned web 1|restart web",
 		"start web|stop web|spawned web 1|start web",
+		"start web|spawned web 1|remove web",
 	},
 	Clearing: {
 		"start web|spawned web 1|exited web code 1 survivors",
@@ -35,6 +37,7 @@ var waysInto = map[State][]string{
 		"start web once|spawned web 1|exited web code 1 survivors",
 		"start web|spawned web 1|stop web|exited web code 1 survivors",
 		"start web|spawned web 1|restart web|exited web code 1 survivors",
+		"start web|spawned web 1|remove web|exited web code 1 survivors",
 	},
 	Backoff: {
 		"start web|spawned web 1|exited web code 1",
@@ -42,6 +45,10 @@ var waysInto = map[State][]string{
 	},
 	Failed: {
 		"start web|spawn-failed web permanent execve: no such file or directory",
+	},
+	Removed: {
+		"remove web",
+		"start web|spawned web 1|remove web|exited web code 0",
 	},
 }
 
@@ -51,9 +58,11 @@ var formsOf = map[EventKind][]string{
 	Start:       {"start web", "start web once"},
 	Stop:        {"stop web"},
 	Restart:     {"restart web"},
+	Remove:      {"remove web"},
 	Post:        {"post web SIGUSR1 from 812", "post web SIGRTMIN value 1 from 812"},
 	Signal:      {"signal SIGHUP from 812", "signal SIGRTMIN value 1 from 812"},
 	Tick:        {"tick"},
+	Update:      {"update"},
 	Shutdown:    {"shutdown"},
 	ShutdownNow: {"shutdown-now"},
 	Spawned:     {"spawned web 2"},
@@ -106,6 +115,11 @@ func tryPair(t *testing.T, out *strings.Builder, state State, kind EventKind, wa
 	m := s.machine()
 	if got := m.services[0].state; got != state {
 		t.Fatalf("%q leads to %v, not %v", way, got, state)
+	}
+	if kind == Update {
+		if _, err := s.line("service web ladder=SIGINT:tree:1s"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	at := "at +1s " + form
 	if _, timed := m.Deadline(); form == "tick" && timed {

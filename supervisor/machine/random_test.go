@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,26 @@ func byteFile() *config.File {
 	s.service("never", []string{"policy=never", "ladder=", "forward=SIGRTMIN+1:SIGHUP,SIGHUP:SIGRTMIN", "queue=2:drop-newest"})
 	s.service("spare", []string{"startup=disabled", "delay=1s", "ladder=SIGTERM:main:0s,SIGCONT:main:1s,SIGKILL:group:1s"})
 	return &s.file
+}
+
+// anotherFile is some of the same services with other settings.
+func anotherFile(of *config.File, detail int) *config.File {
+	file := testFile()
+	for i, spec := range of.Services {
+		if detail>>i&1 == 0 {
+			continue
+		}
+		spec.Restart.Policy = config.Policy((detail >> 4) % 3)
+		spec.Stop.Ladder = spec.Stop.Ladder[:len(spec.Stop.Ladder)*(detail>>6&1)]
+		spec.Signals.Queue = config.Queue{Limit: 1 + detail>>5, WhenFull: config.WhenFull((detail >> 2) % 3)}
+		if detail&16 != 0 {
+			spec.Signals.Forward = maps.Clone(spec.Signals.Forward)
+			delete(spec.Signals.Forward, signals.SIGRTMIN)
+			spec.Signals.Forward[signals.SIGRTMIN+2] = signals.SIGRTMIN + 2
+		}
+		file.Services = append(file.Services, spec)
+	}
+	return &file
 }
 
 // byteEvents reads events from arbitrary bytes. Most are about a generation that
@@ -46,6 +67,11 @@ func (b *byteEvents) event(m *Machine) Event {
 	}
 	detail := b.next()
 	ev := Event{Kind: EventKind(kind), Service: ServiceID(detail % 5)}
+	if ev.Service < 4 {
+		if id, ok := m.Find(m.services[ev.Service].spec.Name); ok {
+			ev.Service = id // another one, if that was removed
+		}
+	}
 	if (ev.Kind == Shutdown || ev.Kind == ShutdownNow) && detail%8 != 0 {
 		ev.Kind = Tick
 	}
@@ -70,7 +96,7 @@ func (b *byteEvents) event(m *Machine) Event {
 }
 
 func (b *byteEvents) about(m *Machine, ev *Event) {
-	s := &m.services[ev.Service]
+	s := m.services[ev.Service]
 	if !ev.Kind.ofGeneration() {
 		return
 	}
@@ -112,6 +138,7 @@ type guard struct {
 }
 
 type guarded struct {
+	removed bool
 	gen     Gen
 	leader  bool // spawned, or about to be
 	others  bool // survivors
@@ -148,6 +175,9 @@ func (g *guard) action(a Action) error {
 	var s *guarded
 	if a.Service != NoService {
 		s = &g.services[a.Service]
+		if s.removed {
+			return fmt.Errorf("something about a service that is removed")
+		}
 	}
 	alive := s != nil && a.Gen == s.gen && s.leader && !s.pending
 	switch a.Kind {
@@ -198,8 +228,13 @@ func (g *guard) action(a Action) error {
 			return fmt.Errorf("finished with %v held", g.held)
 		}
 	case Tell:
-		if a.Note.Kind == ShuttingDown {
+		switch {
+		case a.Note.Kind == ShuttingDown:
 			g.down = true
+		case a.Note.Kind == Changed && a.Note.To == Removed:
+			if s.removed = true; s.leader || s.others {
+				return fmt.Errorf("removed, and alive")
+			}
 		}
 	}
 	return nil
@@ -210,7 +245,7 @@ func (g *guard) idle(m *Machine) error {
 	_, timed := m.Deadline()
 	busy := m.ShuttingDown() && !g.finished
 	for i := range m.services {
-		s := &m.services[i]
+		s := m.services[i]
 		busy = busy || s.state == Stopping || s.state == Clearing || s.state == Backoff || s.outbox.retry.set()
 		if s.outbox.retry.set() && (!s.delivers() || s.outbox.waiting() == 0) {
 			return fmt.Errorf("a retry of nothing for service %d", i)
@@ -230,14 +265,22 @@ func playBytes(data []byte, seen func(before, after State, kind EventKind)) erro
 	m, twin := New(file, 7), New(file, 7)
 	g := guard{services: make([]guarded, m.Len())}
 	events := byteEvents{data: data}
-	before := make([]State, m.Len())
+	var before []State
 	for len(events.data) > 0 {
 		ev := events.event(m)
-		for i := range m.services {
-			before[i] = m.services[i].state
+		if ev.Kind == Update {
+			detail := events.next()
+			another := anotherFile(file, detail)
+			ev.Revision = m.Offer(another) - Revision(detail>>7&events.next())
+			twin.Offer(another)
+		}
+		before = before[:0]
+		for _, s := range m.services {
+			before = append(before, s.state)
 		}
 		g.event(ev)
 		actions := m.Step(events.now, ev)
+		g.services = append(g.services, make([]guarded, m.Len()-len(g.services))...)
 		for _, a := range actions {
 			if err := g.action(a); err != nil {
 				return fmt.Errorf("event %d, %s: %s: %w", m.seq, ev.Text("it"), a.Text("it"), err)
@@ -249,9 +292,9 @@ func playBytes(data []byte, seen func(before, after State, kind EventKind)) erro
 		if err := g.idle(m); err != nil {
 			return fmt.Errorf("event %d, %s: %w", m.seq, ev.Text("it"), err)
 		}
-		for i := range m.services {
+		for i, state := range before {
 			if seen != nil {
-				seen(before[i], m.services[i].state, m.kind)
+				seen(state, m.services[i].state, m.kind)
 			}
 		}
 	}

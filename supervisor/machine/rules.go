@@ -35,6 +35,6 @@ func (m *Machine) forward(n Note) {
 		return
 	}
 	for _, id := range targets {
-		m.dispatch(&m.services[id], Signal)
+		m.dispatch(m.services[id], Signal)
 	}
 }

@@ -21,14 +21,14 @@ import (
 //	at 0s boot                 the time is absolute, or +1s after the step before
 //	at +0s spawned web 100     about the last generation, unless it is web/2
 //	tick                       at the deadline
+//	at 9s update               to the configuration written since the first event, or the last update
 //
 // What a service line leaves out is as in [testService].
 type script struct {
-	file  config.File
-	names []string
-	m     *Machine
-	now   time.Duration
-	seq   EventID
+	file config.File // for New, or for the next update
+	m    *Machine
+	now  time.Duration
+	seq  EventID
 }
 
 // testService has the defaults of the configuration, but no jitter.
@@ -44,13 +44,15 @@ func testService(name string) config.Service {
 	}
 }
 
-func newScript() *script {
-	return &script{file: config.File{
+func newScript() *script { return &script{file: testFile()} }
+
+func testFile() config.File {
+	return config.File{
 		Supervisor: config.Supervisor{ShutdownTimeout: 30 * time.Second},
 		Signals: map[signals.Signal]config.Rule{
 			signals.SIGTERM: config.Shutdown, signals.SIGINT: config.Shutdown, signals.SIGQUIT: config.ShutdownNow,
 		},
-	}}
+	}
 }
 
 // line takes one line of a script and returns the transcript of its step, "" for a
@@ -94,9 +96,16 @@ func (s *script) line(text string) (out string, err error) {
 
 func (s *script) machine() *Machine {
 	if s.m == nil {
-		s.m = New(&s.file, 1)
+		s.m = New(s.next(), 1)
 	}
 	return s.m
+}
+
+// next returns the configuration that was written, and begins another.
+func (s *script) next() *config.File {
+	file := s.file
+	s.file = testFile()
+	return &file
 }
 
 func (s *script) service(name string, settings []string) {
@@ -135,7 +144,6 @@ func (s *script) service(name string, settings []string) {
 		}
 	}
 	s.file.Services = append(s.file.Services, spec)
-	s.names = append(s.names, name)
 }
 
 func rungs(text string) []config.Rung {
@@ -164,7 +172,9 @@ func (s *script) event(words []string) Event {
 	case ev.Kind == Signal:
 		ev.Info = info(words)
 		return ev
-	case ev.Kind == Start, ev.Kind == Stop, ev.Kind == Restart, ev.Kind == Post, ev.Kind.ofGeneration():
+	case ev.Kind == Update:
+		ev.Revision = s.m.Offer(s.next())
+	case ev.Kind >= Start && ev.Kind <= Post, ev.Kind.ofGeneration():
 		s.about(&ev, words[0])
 		words = words[1:]
 	}
@@ -189,7 +199,7 @@ func (s *script) event(words []string) Event {
 		ev.Result = Result(slices.Index(resultNames[:], words[0]))
 		if len(words) > 1 {
 			ev.Ticket = Ticket(number(words[1]))
-		} else if ev.Service >= 0 && int(ev.Service) < len(s.names) {
+		} else if ev.Service >= 0 {
 			ev.Ticket = Ticket(s.m.services[ev.Service].outbox.sent.Ticket)
 		}
 	}
@@ -198,7 +208,7 @@ func (s *script) event(words []string) Event {
 
 func (s *script) about(ev *Event, word string) {
 	name, gen, explicit := strings.Cut(word, "/")
-	ev.Service = ServiceID(slices.Index(s.names, name))
+	ev.Service = s.id(name)
 	switch {
 	case !ev.Kind.ofGeneration():
 	case explicit:
@@ -206,6 +216,19 @@ func (s *script) about(ev *Event, word string) {
 	case ev.Service >= 0:
 		ev.Gen = s.m.services[ev.Service].gen
 	}
+}
+
+// id finds a service by name, or the last removed one that had it.
+func (s *script) id(name string) ServiceID {
+	if id, ok := s.m.Find(name); ok {
+		return id
+	}
+	for _, service := range slices.Backward(s.m.services) {
+		if service.spec.Name == name {
+			return service.id
+		}
+	}
+	return NoService
 }
 
 // info reads "SIGHUP from 812" and "SIGRTMIN value 3 from 812".
@@ -225,8 +248,8 @@ func info(words []string) signals.Info {
 func (s *script) step(ev Event) string {
 	s.seq++
 	name := func(id ServiceID) string {
-		if id >= 0 && int(id) < len(s.names) {
-			return s.names[id]
+		if s.m.has(id) {
+			return s.m.services[id].spec.Name
 		}
 		return "?"
 	}

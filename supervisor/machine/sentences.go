@@ -31,9 +31,13 @@ func (n Note) String() string {
 	case Already:
 		return n.Event.String() + " changes nothing, it is " + n.From.String()
 	case RefusedCommand:
-		return n.Event.String() + " is refused, a shutdown is under way"
+		return n.Event.String() + " is refused, " + n.Why.String()
 	case NoSuchService:
 		return n.Event.String() + " for a service that does not exist"
+	case Updated:
+		return "configuration " + strconv.Itoa(n.Count) + " is in force"
+	case Kept:
+		return "it is in the new configuration, and not removed"
 	case RungTimedOut:
 		return "rung " + strconv.Itoa(n.Rung+1) + " of its ladder timed out after " + round(n.For)
 	case LadderCut:

@@ -20,10 +20,6 @@ type shutdown struct {
 	progress timer // of the next word about it
 }
 
-func newShutdown(timeout time.Duration, rank int) shutdown {
-	return shutdown{timeout: timeout, deadline: timer{rank: rank}, progress: timer{rank: rank + 1}}
-}
-
 // shutdownAsked begins a shutdown, by command or by signal, or hurries up one that
 // has begun. The signal, if it was one, is m.event.Info.
 func (m *Machine) shutdownAsked(kind EventKind) {
@@ -50,8 +46,8 @@ func (m *Machine) shutdownAsked(kind EventKind) {
 		m.timers.arm(&down.progress, m.now+tellEvery)
 	}
 	m.tell(tell)
-	for i := range m.services {
-		m.dispatch(&m.services[i], kind)
+	for _, s := range m.services {
+		m.dispatch(s, kind)
 	}
 }
 
@@ -72,8 +68,8 @@ func (m *Machine) shutdownTimedOut() {
 		Kind: Tell, Origin: down.origin, Service: NoService,
 		Note: Note{Kind: ShutdownTimedOut, For: down.timeout},
 	})
-	for i := range m.services {
-		if s := &m.services[i]; s.state.climbing() {
+	for _, s := range m.services {
+		if s.state.climbing() {
 			m.cut(s)
 		}
 	}
@@ -81,8 +77,7 @@ func (m *Machine) shutdownTimedOut() {
 
 // tellProgress names everything that the shutdown still waits for.
 func (m *Machine) tellProgress() {
-	for i := range m.services {
-		s := &m.services[i]
+	for _, s := range m.services {
 		if s.state.atRest() {
 			continue
 		}

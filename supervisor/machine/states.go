@@ -19,13 +19,14 @@ const (
 	Clearing
 	Backoff
 	Failed
+	Removed
 
 	numStates = iota
 )
 
 // atRest reports whether a service in this state changes only when it is told to,
 // with nothing of it left.
-func (s State) atRest() bool { return s == Stopped || s == Failed }
+func (s State) atRest() bool { return s == Stopped || s == Failed || s == Removed }
 
 // climbing reports whether a ladder is under way.
 func (s State) climbing() bool { return s == Stopping || s == Clearing }
@@ -33,10 +34,11 @@ func (s State) climbing() bool { return s == Stopping || s == Clearing }
 // Wanted is what whoever commands a service wants of it.
 type Wanted uint8
 
-// The two wishes.
+// The wishes. Absent is Down and more: it is to be Removed.
 const (
 	Down Wanted = iota
 	Up
+	Absent
 )
 
 // service is all that the machine knows of one service.
@@ -68,9 +70,22 @@ type service struct {
 	outbox   outbox
 }
 
-// want notes what the present event wants of the service.
+// want notes what the present event wants of the service. Nothing but an Update takes
+// back that it is to be absent.
 func (m *Machine) want(s *service, wanted Wanted) {
-	s.wanted, s.wish = wanted, m.seq
+	if s.wanted != Absent {
+		s.wanted = wanted
+	}
+	s.wish = m.seq
+}
+
+// wantDown is want for whatever stops a service.
+func (m *Machine) wantDown(s *service) {
+	if m.kind == Remove {
+		m.want(s, Absent)
+	} else {
+		m.want(s, Down)
+	}
 }
 
 // wantUp is want for whatever starts a service: the counting of restarts begins anew,
@@ -81,7 +96,8 @@ func (m *Machine) wantUp(s *service) {
 	s.restarts.forget()
 }
 
-// enter changes the state, and with it ends the state's deadline.
+// enter changes the state, and with it ends the state's deadline. A ladder is that of
+// the moment in which it begins, whatever an Update says later.
 func (m *Machine) enter(s *service, to State) {
 	from := s.state
 	m.timers.clear(&s.deadline)
@@ -91,8 +107,21 @@ func (m *Machine) enter(s *service, to State) {
 	case to.atRest() && !from.atRest():
 		m.active--
 	}
+	if to.climbing() && !from.climbing() {
+		s.ladder = ladder{rungs: s.spec.Stop.Ladder}
+	}
 	s.state, s.since = to, m.now
 	m.note(s, Note{Kind: Changed, From: from, To: to})
+}
+
+// rest is the end of a service that is not wanted up.
+func (m *Machine) rest(s *service) {
+	if s.state != Stopped {
+		m.enter(s, Stopped)
+	}
+	if s.wanted == Absent {
+		m.remove(s)
+	}
 }
 
 // spawn begins a new generation.

@@ -9,12 +9,12 @@ import (
 
 var stateNames = [numStates]string{
 	Stopped: "stopped", Starting: "starting", Running: "running", Stopping: "stopping",
-	Clearing: "clearing", Backoff: "backoff", Failed: "failed",
+	Clearing: "clearing", Backoff: "backoff", Failed: "failed", Removed: "removed",
 }
 
 var eventNames = [numEvents]string{
-	Boot: "boot", Start: "start", Stop: "stop", Restart: "restart", Post: "post", Signal: "signal",
-	Tick: "tick", Shutdown: "shutdown", ShutdownNow: "shutdown-now", Spawned: "spawned",
+	Boot: "boot", Start: "start", Stop: "stop", Restart: "restart", Remove: "remove", Post: "post", Signal: "signal",
+	Tick: "tick", Update: "update", Shutdown: "shutdown", ShutdownNow: "shutdown-now", Spawned: "spawned",
 	SpawnFailed: "spawn-failed", Exited: "exited", Emptied: "emptied", Sent: "sent",
 }
 
@@ -28,6 +28,8 @@ var whyNames = [numWhys]string{
 	NotRunning:      "the service does not run",
 	QueueFull:       "its queue is full",
 	RefusedByKernel: "the kernel refuses it",
+	ShutdownBegun:   "a shutdown is under way",
+	BeingRemoved:    "it is being removed",
 	ServiceWentDown: "the service went down",
 }
 
@@ -40,6 +42,7 @@ var noteNames = [numNotes]string{
 	Changed: "changed", LeaderExited: "leader-exited", SurvivorsRemain: "survivors-remain",
 	Restarting: "restarting", Completed: "completed", GaveUp: "gave-up", CannotSpawn: "cannot-spawn",
 	Remembered: "remembered", Already: "already", RefusedCommand: "refused-command",
+	Updated: "updated", Kept: "kept",
 	NoSuchService: "no-such-service", RungTimedOut: "rung-timed-out", LadderCut: "ladder-cut",
 	SurvivesKill: "survives-kill", Translated: "translated", NoRule: "no-rule",
 	IgnoredSignal: "ignored-signal", Held: "held", Coalesced: "coalesced", Dropped: "dropped",
@@ -59,8 +62,8 @@ func name[K ~uint8](names []string, i K) string {
 // String returns the state's name: "stopped", "backoff".
 func (s State) String() string { return name(stateNames[:], s) }
 
-// String returns "down" or "up".
-func (w Wanted) String() string { return name([]string{"down", "up"}, w) }
+// String returns "down", "up" or "absent".
+func (w Wanted) String() string { return name([]string{"down", "up", "absent"}, w) }
 
 // String returns the event's name: "start", "spawn-failed", "shutdown-now".
 func (k EventKind) String() string { return name(eventNames[:], k) }
@@ -89,7 +92,7 @@ func (e Event) Text(service string) string {
 	switch {
 	case e.Kind.ofGeneration():
 		text += " " + generation(service, e.Gen)
-	case e.Kind == Start, e.Kind == Stop, e.Kind == Restart, e.Kind == Post:
+	case e.Kind == Start, e.Kind == Stop, e.Kind == Restart, e.Kind == Remove, e.Kind == Post:
 		text += " " + service
 	}
 	switch e.Kind {
@@ -97,6 +100,8 @@ func (e Event) Text(service string) string {
 		if e.Once {
 			text += ", once"
 		}
+	case Update:
+		text += " to configuration " + strconv.Itoa(int(e.Revision))
 	case Spawned:
 		text += " as pid " + strconv.Itoa(int(e.PID))
 	case SpawnFailed:

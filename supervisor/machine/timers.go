@@ -1,6 +1,9 @@
 package machine
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // timer is one deadline. The zero value is not set.
 type timer struct {
@@ -15,11 +18,15 @@ func (t *timer) before(u *timer) bool {
 	return t.at < u.at || t.at == u.at && t.rank < u.rank
 }
 
-// Every service has two timers, the machine itself two more that come after them.
+// Every service has two timers, the machine itself two more that come after them,
+// however many services there will be.
 const (
 	rankState = iota
 	rankRetry
 	ranks
+
+	rankDeadline = math.MaxInt - 1
+	rankProgress = math.MaxInt
 )
 
 // timers is a binary heap of the timers that are set, the earliest first. With

@@ -39,29 +39,30 @@ func (m *Machine) restartAsked(s *service) {
 	m.climb(s, 0)
 }
 
-// stopAsked stops a running service.
+// stopAsked stops a running service, as Remove does before all else.
 func (m *Machine) stopAsked(s *service) {
-	m.want(s, Down)
+	m.wantDown(s)
 	s.origin = m.seq
 	m.enter(s, Stopping)
 	m.climb(s, 0)
 }
 
-// stopAskedAtRest ends a wait for the next start, or forgets a failure.
+// stopAskedAtRest ends a wait for the next start, or forgets a failure. There is
+// nothing that keeps a service from being removed.
 func (m *Machine) stopAskedAtRest(s *service) {
-	m.want(s, Down)
+	m.wantDown(s)
 	s.origin = m.seq
-	m.enter(s, Stopped)
+	m.rest(s)
 }
 
 // stopAskedLater is for a service that must first be spawned, or that is going down
 // already.
 func (m *Machine) stopAskedLater(s *service) {
-	if s.wanted == Down {
+	if s.wanted == Absent || s.wanted == Down && m.kind != Remove {
 		m.already(s)
 		return
 	}
-	m.want(s, Down)
+	m.wantDown(s)
 	s.unasked = false
 	m.remember(s)
 }
@@ -120,9 +121,9 @@ func (m *Machine) spawned(s *service) {
 func (m *Machine) spawnFailed(s *service) {
 	m.note(s, Note{Kind: CannotSpawn, Reason: m.event.Reason, Permanent: m.event.Permanent})
 	switch {
-	case s.wanted == Down:
+	case s.wanted != Up:
 		s.origin = s.wish
-		m.enter(s, Stopped)
+		m.rest(s)
 	case s.startsOnce():
 		m.giveUp(s, s.whyOnce())
 	case m.event.Permanent && !s.ran:
@@ -171,9 +172,9 @@ func (m *Machine) leaderGone(s *service) {
 // gone says that nothing of a generation is left.
 func (m *Machine) gone(s *service) {
 	switch {
-	case s.wanted == Down:
+	case s.wanted != Up:
 		s.origin = s.wish
-		m.enter(s, Stopped)
+		m.rest(s)
 	case s.unasked:
 		m.judge(s)
 	default:

@@ -36,19 +36,19 @@ type View struct {
 	Queue   queue.Counts // of its real-time signals that did not get through at once
 }
 
-// Len is how many ids there are.
+// Len is how many ids there are, those of removed services among them.
 func (m *Machine) Len() int { return len(m.services) }
 
-// View returns what is to be known of a service, and the zero View of one that there
-// never was. It allocates nothing.
+// View returns what is to be known of a service, and of one that there never was that
+// it is Removed. It allocates nothing.
 func (m *Machine) View(id ServiceID) View {
 	if !m.has(id) {
-		return View{}
+		return View{State: Removed}
 	}
-	s := &m.services[id]
+	s := m.services[id]
 	v := View{
 		State: s.state, Since: s.since, Origin: s.origin, Wanted: s.wanted, Once: s.once, Gen: s.gen, PID: s.pid,
-		Timed: s.deadline.set(), Rungs: s.lastRung(),
+		Timed: s.deadline.set(), Rungs: len(s.spec.Stop.Ladder),
 		Exited: s.exited, Exit: s.exit, ExitedAt: s.exitedAt, Up: s.up,
 		Restarts: s.restarts.total, Row: s.restarts.row,
 		Held: s.outbox.waiting(), Holding: s.outbox.holding, Queue: s.outbox.realtime.Counts(),
@@ -60,9 +60,15 @@ func (m *Machine) View(id ServiceID) View {
 	case s.state == Backoff:
 		v.NextRestart = s.deadline.at
 	case s.state.climbing():
-		v.Rung = s.ladder.rung + 1
+		v.Rung, v.Rungs = s.ladder.rung+1, s.lastRung()
 	}
 	return v
+}
+
+// Find returns the id of the service with this name, and false if there is none.
+func (m *Machine) Find(name string) (ServiceID, bool) {
+	id, ok := m.names[name]
+	return id, ok
 }
 
 // has reports whether there is, or was, a service with this id.
