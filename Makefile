@@ -7,7 +7,7 @@ RELEASE  := CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags "$(LDFLAGS)"
 FUZZTIME ?= 30s
 BENCH    ?=
 
-.PHONY: help build init build-arm64 test race lint format vet staticcheck tidy generate fuzz bench clean
+.PHONY: help build init build-arm64 test race lint format vet staticcheck tidy generate man fuzz bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1#\2/p' $(MAKEFILE_LIST) | while IFS='#' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -45,6 +45,9 @@ tidy: ## fail if go.mod or go.sum is not tidy
 
 generate: ## write generated files anew
 	go generate ./...
+
+man: ## docs/man, the manual pages, from the descriptions of the commands
+	go generate ./cmd/supervise
 
 fuzz: ## run each fuzz target for FUZZTIME
 	@grep -rE --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | sort | while IFS=: read -r file func; do \
