@@ -52,12 +52,10 @@ func BenchmarkConsole(b *testing.B) {
 	line := strings.Repeat("x", 99) + "\n"
 	for _, l := range []layout{{named: true, width: 8, color: true}, {format: JSON}, {}} {
 		b.Run(fmt.Sprintf("%+v", l), func(b *testing.B) {
-			p := newPump(&Logs{poll: &poller{}}, "bench", l)
-			p.outlet("bench", discard{newMemory()})
-			p.layout, p.work = l, newWork()
+			source := bare("svc", l, discard{newMemory()})
+			p := source.pump
+			p.work = newWork()
 			defer p.work.free()
-			source := &Source{pump: p, service: "svc", quoted: []byte(`"svc"`)}
-			source.streams[0].source = source
 			block := strings.Repeat(line, readSize/len(line))
 			copy(p.work.in[MaxLine:], block)
 			b.SetBytes(int64(len(block)))

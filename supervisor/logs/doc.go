@@ -1,6 +1,7 @@
 // Package logs is what children write: it makes the pipes that are their standard output
 // and error, reads them, and writes the lines to the supervisor's own output or to rotated
-// files. No line is lost, and no two are mixed.
+// files. No line is lost, and no two are mixed. It keeps the last lines of each service, for
+// reports of errors and for those who follow.
 //
 // It is not the supervisor's logger, although [Pump.Write] lets that share a destination;
 // it starts no process, and it does not interpret what it reads.
@@ -12,7 +13,7 @@
 //	        for each event: put the stream into its pump's queue; start the pump if idle
 //	pump:   for what was asked for: reopen the file; note how far to read for a drain
 //	        write what the last turn could not; if that fails, park: end until woken
-//	        for each stream in the queue: read once, at most 64 KiB; pass on its lines
+//	        for each stream in the queue: read once, at most 64 KiB; keep and pass on its lines
 //	            if there was something, to the end of the queue; if not, out of it
 //	        drained streams: complete the last line
 //	        write; call back who waits for a drain; have the poller watch empty streams
@@ -22,12 +23,23 @@
 //
 // A pump at rest is a struct: it has no goroutine, no buffer and no thread. A stream is
 // its descriptor, its entry in epoll and about 150 bytes; the beginning of an unfinished
-// line and the last lines of a source are kept in memory of their size. The buffers, up to
-// 400 KiB, belong to a pump only while it is at work. Nothing ticks.
+// line is kept in memory of its size. The buffers, up to 400 KiB, belong to a pump only
+// while it is at work. Nothing ticks.
 //
 // Events are one-shot (EPOLLONESHOT), so that a stream whose pump is busy or stuck wakes
 // nobody. In a turn each stream gives at most 64 KiB, so that one that floods delays the
 // others of its pump by no more than that.
+//
+// # The last lines
+//
+// What is read is also copied into its service's history, which [Logs.Last], [Logs.Follow]
+// and [Source.Tail] look at: once, in blocks of up to 4 KiB with one time, stream and
+// generation, which are split into lines only when somebody asks. A service has its history
+// for good, whatever its generations and their pumps; one that is silent has an empty one.
+// Its memory grows with what is written up to 64 KiB, as long as all histories together
+// have less than 2 MiB; beyond that a service gets up to 8 KiB and no more.
+//
+// A service that writes to the supervisor's own descriptors has no lines here.
 //
 // # Destinations that do not take what they are given
 //

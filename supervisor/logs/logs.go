@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 )
 
 // Options are of all pumps together.
@@ -15,16 +16,20 @@ type Options struct {
 	Report func(Trouble)
 }
 
-// Logs is what all pumps share: the poller and the buffers.
+// Logs is what all pumps share: the poller, the buffers, and the last lines of each
+// service.
 type Logs struct {
 	options Options
 	poll    *poller
 
-	mu     sync.Mutex
-	pumps  map[*Pump]struct{}
-	files  map[string]*Pump
-	spare  []*work
-	closed bool
+	memory atomic.Int64 // bytes of all histories
+
+	mu        sync.Mutex
+	pumps     map[*Pump]struct{}
+	files     map[string]*Pump
+	histories map[string]*history // by service
+	spare     []*work
+	closed    bool
 }
 
 // New returns a Logs without pumps. It holds one descriptor and one parked goroutine
@@ -34,7 +39,10 @@ func New(o Options) (*Logs, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Logs{options: o, poll: poll, pumps: map[*Pump]struct{}{}, files: map[string]*Pump{}}, nil
+	return &Logs{
+		options: o, poll: poll,
+		pumps: map[*Pump]struct{}{}, files: map[string]*Pump{}, histories: map[string]*history{},
+	}, nil
 }
 
 // Console are the properties of the supervisor's own output.
@@ -130,7 +138,7 @@ func (l *Logs) leave(p *Pump) bool {
 	return true
 }
 
-func (l *Logs) forget(p *Pump) {
+func (l *Logs) remove(p *Pump) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.pumps, p)

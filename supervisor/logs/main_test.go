@@ -292,6 +292,18 @@ func into(t testing.TB, l *Logs, shape layout, d destination) *Pump {
 	return p
 }
 
+// bare returns a source without pipes, of a pump without goroutines.
+func bare(service string, shape layout, d destination) *Source {
+	p := newPump(&Logs{poll: &poller{}, histories: map[string]*history{}}, "the test", shape)
+	p.outlet("the test", d)
+	p.layout = shape
+	s := &Source{pump: p, service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
+	for i := range s.streams {
+		s.streams[i] = stream{source: s, fd: -1, second: i == 1}
+	}
+	return s
+}
+
 // golden compares got with a file in testdata.
 func golden(t *testing.T, name, got string) {
 	t.Helper()

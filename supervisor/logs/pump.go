@@ -297,7 +297,7 @@ func (p *Pump) finish() {
 		o.close()
 	}
 	p.dismiss()
-	p.logs.forget(p)
+	p.logs.remove(p)
 	close(p.finished)
 }
 

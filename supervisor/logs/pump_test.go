@@ -180,7 +180,7 @@ func (s script) last(stream int) string {
 	if len(line) <= tailLine {
 		return line
 	}
-	return line[:tailLine-5] + cutOff
+	return line[:pieceEnd([]byte(line), tailLine-len(cutOff))] + cutOff
 }
 
 // TestNothingLostInFiles: the rotated files of a service, one after the other, are what

@@ -47,10 +47,14 @@ func (p *Pump) load(s *stream, n int) {
 	start := MaxLine - len(s.rest)
 	copy(in[start:], s.rest)
 	s.drop(p.work)
+	data := in[start : MaxLine+n]
+	now := time.Now()
 	if end >= 0 {
-		s.source.remember(in[start : MaxLine+end+1])
+		s.remember(in[start:MaxLine+end+1], now)
+	} else {
+		s.remember(data, now)
 	}
-	p.begin(chunk{stream: s, data: in[start : MaxLine+n]})
+	p.begin(chunk{stream: s, data: data}, now)
 }
 
 // loadRest makes a chunk of what s has kept: a line without a newline.
@@ -60,13 +64,15 @@ func (p *Pump) loadRest(s *stream) {
 	}
 	n := copy(p.work.in, s.rest)
 	s.drop(p.work)
-	s.source.rememberLine(p.work.in[:n])
-	p.begin(chunk{stream: s, data: p.work.in[:n], final: true})
+	now := time.Now()
+	s.remember(p.work.in[:n], now)
+	s.beyond = false
+	p.begin(chunk{stream: s, data: p.work.in[:n], final: true}, now)
 }
 
-func (p *Pump) begin(c chunk) {
+func (p *Pump) begin(c chunk, now time.Time) {
 	if p.layout.format == JSON {
-		p.work.stamp = appendStamp(p.work.stamp[:0], time.Now())
+		p.work.stamp = appendStamp(p.work.stamp[:0], now)
 	}
 	p.chunk = c
 }

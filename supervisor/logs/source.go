@@ -1,9 +1,10 @@
 package logs
 
 import (
+	"bytes"
 	"fmt"
 	"os"
-	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -13,16 +14,15 @@ import (
 // Source is one generation of a service as seen by its output: the reading ends of the
 // pipes that are its standard output and error.
 type Source struct {
-	pump    *Pump
-	service string
-	quoted  []byte // service as JSON
-	color   uint8
-	streams [2]stream
-	open    int  // streams; under the pump's lock
-	drained bool // or at least asked to be, and counted; under the pump's lock
-
-	mu   sync.Mutex
-	tail *tail // nil until something was written
+	pump       *Pump
+	service    string
+	quoted     []byte // service as JSON
+	history    *history
+	generation uint32 // its number there
+	color      uint8
+	streams    [2]stream
+	open       int  // streams; under the pump's lock
+	drained    bool // or at least asked to be, and counted; under the pump's lock
 }
 
 // stream is one pipe of a source.
@@ -37,10 +37,13 @@ type stream struct {
 
 	waiting bool // in the queue; under the pump's lock
 	within  bool // the last line that was written goes on
+	beyond  bool // the history has cut off what comes next, up to the end of the line
 }
 
-func (s *stream) name() string {
-	if s.second {
+func (s *stream) name() string { return streamName(s.second) }
+
+func streamName(second bool) string {
+	if second {
 		return "stderr"
 	}
 	return "stdout"
@@ -72,7 +75,8 @@ const maxUndrained = 16
 // long that sixteen generations of the service have ended in the meantime without having
 // been drained: a service that ends as soon as it starts would use up all descriptors.
 func (p *Pump) Attach(service string) (*Source, Ends, error) {
-	s := &Source{pump: p, service: service, quoted: appendJSON(nil, []byte(service))}
+	s := &Source{pump: p, service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
+	s.generation = s.history.next()
 	var ends [2]int
 	for i := range s.streams {
 		var fds [2]int
@@ -157,34 +161,18 @@ func (s *stream) close() {
 	}
 }
 
-func (s *Source) remember(lines []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tail == nil {
-		s.tail = new(tail)
+// remember has the history keep what was read: lines, or what does not end with a newline
+// and cannot wait for it.
+func (s *stream) remember(data []byte, now time.Time) {
+	if s.beyond {
+		end := bytes.IndexByte(data, '\n')
+		if end < 0 {
+			return
+		}
+		data = data[end+1:]
 	}
-	s.tail.add(lines)
-}
-
-func (s *Source) rememberLine(line []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tail == nil {
-		s.tail = new(tail)
-	}
-	s.tail.addLine(line)
-}
-
-// Tail returns the last lines that were read, of both streams in the order of reading, the
-// oldest first: at most [TailLines] and [TailBytes]; of a line of more than a kilobyte,
-// its beginning. It is complete in the callback of [Source.Drain].
-func (s *Source) Tail() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.tail == nil {
-		return nil
-	}
-	return s.tail.lines()
+	s.beyond = len(data) > 0 && data[len(data)-1] != '\n'
+	s.source.history.add(data, origin{time: now.UnixNano(), generation: s.source.generation, second: s.second})
 }
 
 // queue is a list of streams, each at most once.

@@ -30,15 +30,17 @@ func cut(data []byte) (line []byte, n int, m mark) {
 	if len(data) <= MaxLine {
 		return nil, 0, none
 	}
-	i := pieceEnd(data)
+	i := pieceEnd(data, MaxLine)
 	return data[:i], i, continued
 }
 
-func pieceEnd(data []byte) int {
-	for i := MaxLine; i > MaxLine-utf8.UTFMax; i-- {
+// pieceEnd returns where to cut data, which is longer than most, so that at most that many
+// bytes remain and no character is split.
+func pieceEnd(data []byte, most int) int {
+	for i := most; i > most-utf8.UTFMax; i-- {
 		if utf8.RuneStart(data[i]) {
 			return i
 		}
 	}
-	return MaxLine
+	return most
 }

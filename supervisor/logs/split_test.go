@@ -45,7 +45,7 @@ func split(text string) (pieces []string, marks []mark) {
 			pieces, marks = append(pieces, text), append(marks, partial)
 			return pieces, marks
 		case i < 0 || i > MaxLine:
-			i, m = pieceEnd([]byte(text)), continued
+			i, m = pieceEnd([]byte(text), MaxLine), continued
 		}
 		pieces, marks = append(pieces, text[:i]), append(marks, m)
 		if text = text[i:]; m == whole {
@@ -59,14 +59,14 @@ func split(text string) (pieces []string, marks []mark) {
 // returns what it writes.
 func feed(text string, shape layout, sizes []byte) string {
 	m := newMemory()
-	p := newPump(&Logs{poll: &poller{}}, "fuzz", shape)
-	p.outlet("fuzz", m)
-	p.layout = shape
+	feedTo(bare("fuzz", shape, m), text, sizes)
+	return m.String()
+}
+
+func feedTo(source *Source, text string, sizes []byte) {
+	p, s := source.pump, &source.streams[0]
 	p.work = newWork()
 	defer p.work.free()
-	source := &Source{pump: p, service: "fuzz", quoted: []byte(`"fuzz"`)}
-	s := &source.streams[0]
-	s.source = source
 	for i := 0; text != ""; i++ {
 		n := readSize
 		if len(sizes) > 0 {
@@ -81,7 +81,6 @@ func feed(text string, shape layout, sizes []byte) string {
 	p.loadRest(s)
 	p.emit()
 	p.flush()
-	return m.String()
 }
 
 // unfold makes long texts of short inputs: "\x01" to "\x08" repeat the byte after them

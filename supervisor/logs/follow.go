@@ -1,0 +1,116 @@
+package logs
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// MaxLines is how many lines [Logs.Last] and [Logs.Follow] go back, at the most.
+const MaxLines = 1000
+
+// Line is one line that a service wrote.
+type Line struct {
+	Time   time.Time // when it was read
+	Stream string    // "stdout" or "stderr"
+	// Text is as it was written, whatever that is, without its newline or a carriage
+	// return before it. Of more than MaxKept bytes it is the beginning, and " ...".
+	Text string
+}
+
+// follower is one call of Follow.
+type follower struct{ f func([]Line) }
+
+// Last returns the last n lines that a service wrote, the oldest first: of both streams in
+// the order of reading, and of all its generations. There can be fewer than n: of a service
+// at most 64 KiB and [MaxLines] lines are kept, and at least 4 KiB where hundreds of
+// services write much. ok is false for a service that nobody has attached or followed,
+// such as one that writes to the supervisor's own descriptors: nobody has seen its lines.
+func (l *Logs) Last(service string, n int) (lines []Line, ok bool) {
+	l.mu.Lock()
+	h := l.histories[service]
+	l.mu.Unlock()
+	if h == nil {
+		return nil, false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lines(n), true
+}
+
+// Follow calls f with the last n lines of a service, as [Logs.Last] returns them, and then
+// with every line that comes until stop is called: each once and in order, some at a time
+// and never none. The service need not have been started yet.
+//
+// The first call is made before Follow returns, if there is a line; the others on the
+// goroutine of the pump that reads, which waits for f. So f must not wait for anything, and
+// must not call stop or a method of Logs or Source. It may keep what it is given, but not
+// change it. When stop returns, f is not running and will not be called any more.
+func (l *Logs) Follow(service string, n int, f func([]Line)) (stop func()) {
+	h := l.history(service)
+	w := &follower{f}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if lines := h.lines(n); len(lines) > 0 {
+		f(lines)
+	}
+	h.followers = append(h.followers, w)
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if i := slices.Index(h.followers, w); i >= 0 {
+			h.followers = slices.Delete(h.followers, i, i+1)
+		}
+	}
+}
+
+// Forget gives back the memory of a service that is no more. Who follows it hears what its
+// present sources still read, and nothing of a later service of that name.
+func (l *Logs) Forget(service string) {
+	l.mu.Lock()
+	h := l.histories[service]
+	delete(l.histories, service)
+	l.mu.Unlock()
+	if h != nil {
+		h.forget()
+	}
+}
+
+func (l *Logs) history(service string) *history {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.histories[service]
+	if h == nil {
+		h = &history{memory: &l.memory}
+		l.histories[service] = h
+	}
+	return h
+}
+
+// lines returns the last n lines. The lock must be held.
+func (h *history) lines(n int) []Line {
+	var lines []Line
+	for o, text := range h.backward() {
+		if len(lines) >= min(n, MaxLines) {
+			break
+		}
+		lines = append(lines, o.line(string(text)))
+	}
+	slices.Reverse(lines)
+	return lines
+}
+
+// tell passes a record on to the followers.
+func (h *history) tell(text string, o origin) {
+	var lines []Line
+	for line := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, o.line(strings.TrimSuffix(line, "\r")))
+	}
+	for _, w := range h.followers {
+		w.f(lines)
+	}
+}
+
+func (o origin) line(text string) Line {
+	return Line{Time: time.Unix(0, o.time), Stream: streamName(o.second), Text: text}
+}
