@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // BenchmarkFile is the speed of log lines of 100 bytes from a process into rotated files:
@@ -72,3 +73,25 @@ func BenchmarkConsole(b *testing.B) {
 type discard struct{ *memory }
 
 func (discard) write(b []byte) (int, error) { return len(b), nil }
+
+// BenchmarkKeep is what it costs a pump to keep what it has read, a line of 100 bytes or
+// 64 KiB of such lines, when nobody follows and when somebody does.
+func BenchmarkKeep(b *testing.B) {
+	line := strings.Repeat("x", 99) + "\n"
+	for _, lines := range []int{1, readSize / len(line)} {
+		for followers := range 2 {
+			b.Run(fmt.Sprintf("lines=%d/followers=%d", lines, followers), func(b *testing.B) {
+				s := bare("svc", layout{}, newMemory())
+				for range followers {
+					s.pump.logs.Follow("svc", 0, func([]Line) {})
+				}
+				block := []byte(strings.Repeat(line, lines))
+				b.SetBytes(int64(len(block)))
+				b.ReportAllocs()
+				for b.Loop() {
+					s.streams[0].remember(block, time.Now())
+				}
+			})
+		}
+	}
+}
