@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"supervise/internal/sys"
 )
 
 // WriteFile writes the JSON of value, in one line, into a file of a directory, all of it
@@ -38,9 +40,10 @@ func WriteFile(dir, name string, value any, perm Permission) (err error) {
 
 // ReadFile reads it into value.
 func ReadFile(dir, name string, value any) error {
-	text, err := os.ReadFile(filepath.Join(dir, name))
+	path := filepath.Join(dir, name)
+	text, err := sys.ReadFile(path)
 	if err != nil {
-		return err
+		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	return json.Unmarshal(text, value)
+	return json.Unmarshal([]byte(text), value)
 }

@@ -92,3 +92,13 @@ func BenchmarkBare(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDial is what a command pays to find the supervisor.
+func BenchmarkDial(b *testing.B) {
+	l := serve(b, b.TempDir(), answerAs(0))
+	for b.Loop() {
+		if _, err := client.Dial(l.dir); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
