@@ -36,6 +36,7 @@ floor 3
 	supervisor/doctor:        golang.org/x/sys
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
+	supervisor/pid1/conformance
 	supervisor:               github.com/rs/zerolog golang.org/x/sys
 
 floor roof
