@@ -102,7 +102,7 @@ func (h *history) lines(n int) []Line {
 
 // tell passes a record on to the followers.
 func (h *history) tell(text string, o origin) {
-	var lines []Line
+	lines := make([]Line, 0, 1+strings.Count(text, "\n"))
 	for line := range strings.SplitSeq(text, "\n") {
 		lines = append(lines, o.line(strings.TrimSuffix(line, "\r")))
 	}
