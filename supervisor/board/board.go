@@ -1,6 +1,7 @@
 package board
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,6 +50,7 @@ type Board struct {
 	generation uint64
 	number     number
 	dirty      bool
+	mute       bool // there are no semaphores any more
 	ops        []sys.SemOp
 }
 
@@ -158,7 +160,7 @@ func (b *Board) segment(used int, before view) (err error) {
 		return os.NewSyscallError("shmctl", err)
 	}
 	b.view, b.dirty, b.file.Segment, b.file.Memory = now, true, object, object.ID
-	return ipc.WriteFile(b.options.Dir, FileName, b.file, ipc.Permission{Mode: 0o644, Group: -1})
+	return b.write()
 }
 
 // format writes the header of a new segment, which nobody else may attach yet.
@@ -197,18 +199,41 @@ func (b *Board) Set(i int, s *Slot) {
 }
 
 // Publish wakes all who wait for a change, if there was one: one semop(2) that never
-// waits. An error says that nobody is woken, EIDRM that somebody has removed the set.
+// waits. An error says, once, that somebody has removed or changed the semaphores, and
+// whether there are new ones; without them nobody is woken any more.
 func (b *Board) Publish() error {
-	if !b.dirty {
+	if !b.dirty || b.mute {
 		return nil
 	}
 	b.dirty = false
 	atomic.AddUint64(&b.view.header.changes, 1)
 	b.number, b.ops = b.number.advance(b.ops[:0])
-	if err := sys.SemTry(b.file.Semaphores, b.ops); err != nil {
-		return fmt.Errorf("cannot wake those who watch the status board: %w", os.NewSyscallError("semop", err))
+	err := sys.SemTry(b.file.Semaphores, b.ops)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if failed := b.repair(err); failed != nil {
+		b.mute = true
+		return fmt.Errorf("cannot wake those who watch the status board: semop: %w; %w", err, failed)
+	}
+	return fmt.Errorf("the semaphores of the status board were removed or changed by somebody, and are made anew: semop: %w", err)
+}
+
+// repair puts the semaphores right after an error of a change.
+func (b *Board) repair(cause error) error {
+	if errors.Is(cause, unix.EAGAIN) || errors.Is(cause, unix.ERANGE) {
+		return os.NewSyscallError("semctl", sys.SemSetValues(b.file.Semaphores, b.number.values()))
+	}
+	b.number = 0
+	if err := b.claimSet(); err != nil {
+		return err
+	}
+	return b.write()
+}
+
+// write has the file say where the board is.
+func (b *Board) write() error {
+	return ipc.WriteFile(b.options.Dir, FileName, b.file, ipc.Permission{Mode: 0o644, Group: -1})
 }
 
 // Close removes the board. Those who have it open can read it on; those who wait are woken.

@@ -222,6 +222,36 @@ func TestNumber(t *testing.T) {
 	}
 }
 
+// TestRepair has somebody change and remove the semaphores under a board.
+func TestRepair(t *testing.T) {
+	dir := t.TempDir()
+	b := create(t, dir, 1)
+	for what, harm := range map[string]func() error{
+		"change": func() error { return sys.SemSetValues(b.file.Semaphores, make([]uint16, semaphores)) },
+		"remove": func() error { return sys.SemRemove(b.file.Semaphores) },
+	} {
+		if err := harm(); err != nil {
+			t.Fatal(err)
+		}
+		b.dirty = true
+		if err := b.Publish(); err == nil || !strings.Contains(err.Error(), "made anew") {
+			t.Errorf("%s: %v", what, err)
+		}
+		r := openBoard(t, dir)
+		mark, err := r.Mark()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.dirty = true
+		if err := b.Publish(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if changed, err := r.Wait(mark, patient); !changed || err != nil {
+			t.Errorf("%s: %v, %v", what, changed, err)
+		}
+	}
+}
+
 // TestConsistent reads while slots are written: each is of one piece.
 func TestConsistent(t *testing.T) {
 	dir := t.TempDir()
