@@ -20,7 +20,7 @@ const manDir = "../../docs/man"
 // and otherwise fails when they are not what those say.
 func TestManPages(t *testing.T) {
 	dir := t.TempDir()
-	root := newRoot()
+	root := newRoot(nil)
 	root.DisableAutoGenTag = true // it has the date in it
 	header := &doc.GenManHeader{Section: "1", Source: "supervise", Manual: "supervise", Date: &time.Time{}}
 	if err := doc.GenManTree(root, header, dir); err != nil {

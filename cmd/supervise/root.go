@@ -14,7 +14,7 @@ import (
 )
 
 func execute(args []string) int {
-	root := newRoot()
+	root := newRoot(args)
 	root.SetArgs(args)
 	err := root.Execute()
 	if err == nil {
@@ -28,7 +28,46 @@ func execute(args []string) int {
 	return exitCode(err)
 }
 
-func newRoot() *cobra.Command {
+// groups are the commands, as the help shows them.
+var groups = []struct {
+	id, title string
+	commands  map[string]func() *cobra.Command
+}{
+	{"run", "Run:", map[string]func() *cobra.Command{"init": newInit, "run": newRun}},
+	{"ask", "Ask a running supervisor:", map[string]func() *cobra.Command{
+		"status": newStatus, "why": newWhy, "events": newEvents, "logs": newLogs, "wait": newWait,
+	}},
+	{"command", "Command a running supervisor:", map[string]func() *cobra.Command{
+		"start": newStart, "stop": newStop, "restart": newRestart, "reload": newReload, "signal": newSignal,
+		"pause": newPause, "continue": newContinue, "update": newUpdate, "shutdown": newShutdown,
+	}},
+	{"help", "Prepare and find out:", map[string]func() *cobra.Command{
+		"check": newCheck, "doctor": newDoctor, "version": newVersion, "completion": newCompletion,
+	}},
+}
+
+// addCommands adds all commands, or the one alone that is asked for where it is enough: to
+// describe the others takes a tenth of what status takes.
+func addCommands(root *cobra.Command, args []string) {
+	for _, g := range groups {
+		if len(args) > 0 && g.commands[args[0]] != nil && args[0] != "completion" {
+			root.AddCommand(g.commands[args[0]]())
+			return
+		}
+	}
+	for _, g := range groups {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, make := range g.commands {
+			c := make()
+			c.GroupID = g.id
+			root.AddCommand(c)
+		}
+	}
+	root.SetHelpCommandGroupID("help")
+}
+
+// newRoot returns the command that args are for, which may know no more than these need.
+func newRoot(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "supervise",
 		Short: "Supervise processes, and take their signals seriously",
@@ -42,8 +81,9 @@ explained afterwards.`,
   supervise status                             how do they stand?
   supervise why web                            and why so?
   supervise doctor                             what does this machine allow?`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}, // there is our own
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -64,24 +104,7 @@ explained afterwards.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; try '%s --help'", err, cmd.CommandPath())}
 	})
-	for _, group := range []struct {
-		id, title string
-		commands  []*cobra.Command
-	}{
-		{"run", "Run:", []*cobra.Command{newInit(), newRun()}},
-		{"ask", "Ask a running supervisor:", []*cobra.Command{newStatus(), newWhy(), newEvents(), newLogs(), newWait()}},
-		{"command", "Command a running supervisor:", []*cobra.Command{
-			newStart(), newStop(), newRestart(), newReload(), newSignal(), newPause(), newContinue(), newUpdate(), newShutdown(),
-		}},
-		{"help", "Prepare and find out:", []*cobra.Command{newCheck(), newDoctor(), newVersion(), newCompletion()}},
-	} {
-		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
-		for _, c := range group.commands {
-			c.GroupID = group.id
-			root.AddCommand(c)
-		}
-	}
-	root.SetHelpCommandGroupID("help")
+	addCommands(root, args)
 	return root
 }
 
