@@ -36,14 +36,17 @@ func (w *world) noteEvent(ev machine.Event) {
 		s.manual, s.once = true, ev.Once
 		s.last = ev.Kind == machine.Start && (s.state == machine.Starting || s.state == machine.Running)
 	case machine.Post:
-		w.services[ev.Service].ledger.taken++
+		if !w.removed(ev) {
+			w.services[ev.Service].ledger.taken++
+		}
 	case machine.Signal:
 		if w.spec.Signals[ev.Info.Signal] != config.Forward {
 			return
 		}
 		for i := range w.services {
-			if w.spec.Services[i].Signals.Forward[ev.Info.Signal] != 0 {
-				w.services[i].ledger.taken++
+			s := &w.services[i]
+			if s.state != machine.Removed && s.spec.Signals.Forward[ev.Info.Signal] != 0 {
+				s.ledger.taken++
 			}
 		}
 	}
@@ -119,7 +122,7 @@ func (w *world) checkSpawn(a *machine.Action, s *service) {
 	if s.once && s.last {
 		w.fail(a.Service, "spawned again, and it was to be started but once")
 	}
-	s.last = true
+	s.last, s.changed = true, false
 	if s.manual || s.killed {
 		s.manual, s.spawns = false, s.spawns[:0]
 		return
@@ -143,7 +146,7 @@ func (w *world) checkNote(a *machine.Action) {
 		starts := n.Event == machine.Start || n.Event == machine.Restart
 		w.services[a.Service].promised = starts && n.From != machine.Running
 	case machine.Restarting:
-		spec := &w.spec.Services[a.Service].Restart
+		spec := &w.services[a.Service].spec.Restart
 		longest := max(time.Duration(float64(spec.MaxDelay)*(1+spec.Jitter)), spec.MaxDelay, time.Second)
 		if n.For < 0 || n.For > longest {
 			w.fail(a.Service, "a delay of %v, at the most %v is allowed", n.For, longest)
@@ -169,6 +172,8 @@ func (w *world) checkNote(a *machine.Action) {
 func (w *world) checkChange(id machine.ServiceID, n *machine.Note) {
 	s := &w.services[id]
 	switch {
+	case n.To == machine.Removed && !s.tree.gone():
+		w.fail(id, "removed, and something of it is alive")
 	case s.state != n.From:
 		w.fail(id, "%v, but it was %v", n, s.state)
 	case n.To == machine.Clearing:
@@ -207,6 +212,7 @@ func (w *world) delivered(a *machine.Action, result machine.Result) {
 // should be, and the deadline with those of the services.
 func (w *world) checkBooks() {
 	deadline, _ := w.m.Deadline()
+	var wanted signals.Set
 	for i := range w.services {
 		l := &w.services[i].ledger
 		view := w.m.View(machine.ServiceID(i))
@@ -220,16 +226,23 @@ func (w *world) checkBooks() {
 		if view.Holding && w.holdable(i)&^w.held != 0 {
 			w.fail(machine.ServiceID(i), "of %v, which it has held, %v is not", w.holdable(i), w.holdable(i)&^w.held)
 		}
-		if limit := w.spec.Services[i].Signals.Queue; limit.WhenFull != config.Wait && view.Queue.HighWater > limit.Limit+1 {
+		if view.Holding {
+			wanted |= w.holdable(i)
+		}
+		limit := w.services[i].spec.Signals.Queue
+		if limit.WhenFull != config.Wait && view.Queue.HighWater > max(limit.Limit, w.services[i].bound)+1 {
 			w.fail(machine.ServiceID(i), "%d signals in a queue for %d", view.Queue.HighWater, limit.Limit)
 		}
+	}
+	if w.held&^wanted != 0 {
+		w.fail(machine.NoService, "%v is held, and nobody wants that", w.held&^wanted)
 	}
 }
 
 // holdable is which signals a service can ask to be held.
 func (w *world) holdable(i int) signals.Set {
 	var set signals.Set
-	for from, to := range w.spec.Services[i].Signals.Forward {
+	for from, to := range w.services[i].spec.Signals.Forward {
 		if from.RealTime() && to.RealTime() {
 			set = set.With(from)
 		}
@@ -272,10 +285,11 @@ func (w *world) checkCalm() {
 	for i := range w.services {
 		id := machine.ServiceID(i)
 		view := w.m.View(id)
-		spec := &w.spec.Services[i].Restart
+		spec := &w.services[i].spec.Restart
 		runs := view.State == machine.Running
-		// A permanent failure of the first start, or of the only one, is for good.
-		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || view.Once || !view.Exited)
+		// A permanent failure of the first start, or of the only one, is for good, and
+		// so is one by settings that are no more.
+		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || view.Once || !view.Exited || w.services[i].changed)
 		switch {
 		case view.Wanted == machine.Up && !runs && !excused:
 			w.fail(id, "%v: %w", view.State, errNotUp)

@@ -28,15 +28,20 @@ func (w *world) file() *config.File {
 		},
 	}
 	for i := range 1 + w.random.IntN(maxServices) {
-		file.Services = append(file.Services, config.Service{
-			Name:    "s" + strconv.Itoa(i),
-			Enabled: !w.chance(4),
-			Restart: w.restart(),
-			Stop:    config.Stop{Ladder: w.ladder()},
-			Signals: w.forwarding(),
-		})
+		file.Services = append(file.Services, w.specOf("s"+strconv.Itoa(i)))
 	}
 	return file
+}
+
+// specOf makes random settings of a service.
+func (w *world) specOf(name string) config.Service {
+	return config.Service{
+		Name:    name,
+		Enabled: !w.chance(4),
+		Restart: w.restart(),
+		Stop:    config.Stop{Ladder: w.ladder()},
+		Signals: w.forwarding(),
+	}
 }
 
 func (w *world) restart() config.Restart {

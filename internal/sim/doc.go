@@ -6,7 +6,8 @@
 // behind that survive them, daemonise, fork in the face of SIGKILL, sleep where not
 // even that reaches them, are killed by strangers, and have no room for one more
 // queued signal. Executables vanish and come back, spawns fail for want of resources,
-// commands and signals come at any time, and in the end there is a shutdown.
+// commands, signals and other configurations come at any time, and in the end there is a
+// shutdown.
 //
 // A world is made from a seed, configuration included, and its time jumps from one
 // happening to the next, so that a minute of it takes microseconds and the same seed

@@ -8,9 +8,9 @@ import (
 
 // interfere lets somebody do something: an operator, a stranger, the weather.
 func (w *world) interfere() {
-	id := machine.ServiceID(w.random.IntN(len(w.services)))
+	id := w.somebody()
 	s := &w.services[id]
-	switch w.random.IntN(26) {
+	switch w.random.IntN(27) {
 	case 0:
 		w.feed(machine.Event{Kind: machine.Start, Service: id, Once: w.chance(4)})
 		w.startAll()
@@ -30,6 +30,10 @@ func (w *world) interfere() {
 		w.strike(id, config.Group, signals.SIGTERM)
 	case 24, 25:
 		w.post(id)
+	case 26:
+		if w.chance(3) {
+			w.update()
+		}
 	case 23:
 		s.crashes = w.chance(3)
 	case 7:
@@ -49,6 +53,18 @@ func (w *world) interfere() {
 			w.receive(forwarded[3+w.random.IntN(len(forwarded)-3)])
 		}
 	}
+}
+
+// somebody picks a service, now and then one that is no more.
+func (w *world) somebody() machine.ServiceID {
+	id := w.random.IntN(len(w.services))
+	for range 10 {
+		if w.services[id].state != machine.Removed || w.chance(8) {
+			break
+		}
+		id = w.random.IntN(len(w.services))
+	}
+	return machine.ServiceID(id)
 }
 
 // startAll is an operator who wants to see everything up.

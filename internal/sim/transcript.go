@@ -57,7 +57,7 @@ func (w *world) concerns(s *step, id machine.ServiceID) bool {
 		}
 	}
 	switch s.event.Kind {
-	case machine.Boot, machine.Signal, machine.Tick, machine.Shutdown, machine.ShutdownNow:
+	case machine.Boot, machine.Signal, machine.Tick, machine.Update, machine.Shutdown, machine.ShutdownNow:
 		return false
 	}
 	return s.event.Service == id
@@ -82,7 +82,7 @@ func (w *world) rests(s *step, id machine.ServiceID) bool {
 	return slices.ContainsFunc(s.actions, func(a machine.Action) bool {
 		n := &a.Note
 		return a.Service == id && a.Kind == machine.Tell && n.Kind == machine.Changed &&
-			(n.To == machine.Stopped || n.To == machine.Failed)
+			(n.To == machine.Stopped || n.To == machine.Failed || n.To == machine.Removed)
 	})
 }
 
@@ -97,8 +97,8 @@ func (w *world) write(out *strings.Builder, s *step) {
 }
 
 func (w *world) name(id machine.ServiceID) string {
-	if id < 0 || int(id) >= len(w.spec.Services) {
+	if id < 0 || int(id) >= len(w.services) {
 		return "?"
 	}
-	return w.spec.Services[id].Name
+	return w.services[id].spec.Name
 }

@@ -22,7 +22,7 @@ const (
 type world struct {
 	seed   uint64
 	random *rand.Rand
-	spec   *config.File
+	spec   *config.File // in force
 	m      *machine.Machine
 	twin   *machine.Machine // steps alongside, to show that the same events give the same actions
 
@@ -48,6 +48,9 @@ type world struct {
 
 // service is what the world knows of one service.
 type service struct {
+	spec    *config.Service // in force
+	changed bool            // since it was spawned
+	bound   int             // what waited when its queue got other bounds
 	tree    *tree
 	missing bool // its executable is
 	crashes bool // it does nothing else
@@ -87,7 +90,9 @@ func newWorld(seed uint64) *world {
 	w := &world{seed: seed, random: rand.New(rand.NewPCG(seed, 0)), shutdown: never, blame: machine.NoService}
 	w.spec = w.file()
 	w.m, w.twin = machine.New(w.spec, seed), machine.New(w.spec, seed)
-	w.services = make([]service, len(w.spec.Services))
+	for i := range w.spec.Services {
+		w.services = append(w.services, service{spec: &w.spec.Services[i]})
+	}
 	return w
 }
 
@@ -196,12 +201,17 @@ func (w *world) feed(ev machine.Event) {
 func (w *world) step(ev machine.Event) {
 	w.steps++
 	w.noteEvent(ev)
+	removed := w.removed(ev)
 	actions := w.m.Step(w.now, ev)
 	if !slices.Equal(actions, w.twin.Step(w.now, ev)) {
 		w.fail(ev.Service, "the same events give other actions")
 	}
 	if w.keep {
 		w.record = append(w.record, step{w.steps, w.now, ev, slices.Clone(actions)})
+	}
+	if removed {
+		w.checkNobody(actions)
+		return
 	}
 	w.checkSequence(actions)
 	for i := range actions {

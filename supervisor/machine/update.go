@@ -77,9 +77,6 @@ func (m *Machine) aim() {
 		m.targets[i] = m.targets[i][:0]
 	}
 	for _, s := range m.services {
-		if s.state == Removed {
-			continue
-		}
 		for from := range s.spec.Signals.Forward {
 			if from.Valid() {
 				m.targets[from] = append(m.targets[from], s.id)
@@ -109,6 +106,6 @@ func (m *Machine) remove(s *service) {
 	m.settle(s)
 	m.enter(s, Removed)
 	delete(m.names, s.spec.Name)
-	s.spec = &config.Service{Name: s.spec.Name} // the others belong to a file that may be long gone
+	s.spec = &config.Service{Name: s.spec.Name} // all else would keep a file that may be long gone
 	m.aim()
 }
