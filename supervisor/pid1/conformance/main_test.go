@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,6 +32,12 @@ var builds = []string{"full", "slim"}
 
 func TestMain(m *testing.M) {
 	os.Exit(testproc.Run(func() int {
+		// What is tested waits more than it works.
+		flag.Parse()
+		if err := flag.Set("test.parallel", "8"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 		dir, err := os.MkdirTemp("", "supervise-conformance-")
 		if err == nil {
 			defer os.RemoveAll(dir)

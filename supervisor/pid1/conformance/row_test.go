@@ -76,6 +76,7 @@ func run(t *testing.T, rows []row) {
 	t.Helper()
 	for _, r := range rows {
 		t.Run(r.what, func(t *testing.T) {
+			t.Parallel()
 			each(t, r.name, r.real, func(t *testing.T, p program) {
 				for _, where := range []place{plainly, asFirst} {
 					if where == plainly && r.first || where == asFirst && r.plainly {
@@ -127,6 +128,7 @@ type running struct {
 	out   io.Reader
 	lines *bufio.Scanner
 	rest  []string
+	over  bool
 	err   *bytes.Buffer
 	quiet *os.File // its standard input, to which nothing is written
 }
@@ -149,7 +151,11 @@ func launch(t *testing.T, env []string, argv ...string) *running {
 		t.Fatal(err)
 	}
 	testproc.Start(t, i.cmd)
-	t.Cleanup(func() { killMarked(entry) })
+	t.Cleanup(func() {
+		if !i.over { // else nobody is left who holds the pipe
+			killMarked(entry)
+		}
+	})
 	timer := time.AfterFunc(patience, func() { killMarked(entry) })
 	t.Cleanup(func() { timer.Stop() })
 	i.out, i.lines = out, bufio.NewScanner(out)
@@ -195,7 +201,7 @@ func (i *running) status(t *testing.T) int {
 	for i.lines.Scan() {
 		i.rest = append(i.rest, i.lines.Text())
 	}
-	_ = i.cmd.Wait()
+	i.over = i.cmd.Wait() != exec.ErrWaitDelay
 	state := i.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if state.Signaled() {
 		return -int(state.Signal())
