@@ -38,12 +38,14 @@ func SemGet(key int32, n, flags int) (id int, err error) {
 	return int(r), nil
 }
 
-// SemTry does all operations at once, or none: EAGAIN when one would have to wait.
-// semtimedop(2) with a timeout of 0.
+// SemTry does all operations at once, or none: EAGAIN when one would have to wait. It marks
+// each with IPCNoWait: a timeout of 0 would do the same, but has the caller queue for a
+// moment, where a signal gives EINTR. semop(2).
 func SemTry(id int, ops []SemOp) error {
-	var now syscall.Timespec
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_SEMTIMEDOP, uintptr(id), uintptr(unsafe.Pointer(&ops[0])),
-		uintptr(len(ops)), uintptr(unsafe.Pointer(&now)), 0, 0)
+	for i := range ops {
+		ops[i].Flags |= IPCNoWait
+	}
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_SEMTIMEDOP, uintptr(id), uintptr(unsafe.Pointer(&ops[0])), uintptr(len(ops)), 0, 0, 0)
 	return wrap(errno)
 }
 

@@ -225,6 +225,7 @@ func (b *Board) repair(cause error) error {
 		return os.NewSyscallError("semctl", sys.SemSetValues(b.file.Semaphores, b.number.values()))
 	}
 	b.number = 0
+	_ = b.file.Set.Remove(ipc.Semaphores(semaphores)) // if it is there after all
 	if err := b.claimSet(); err != nil {
 		return err
 	}
