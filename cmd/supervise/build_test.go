@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		}
 		entryBuild, reexecBuild = filepath.Join(dir, "supervise"), filepath.Join(dir, "supervise-reexec")
 		for file, flags := range map[string]string{entryBuild: "-E=_supervise_entry", reexecBuild: ""} {
-			build := exec.Command("go", "build", "-ldflags="+flags, "-o", file, ".")
+			build := exec.Command("go", "build", "-buildvcs=false", "-ldflags="+flags, "-o", file, ".")
 			build.Env = append(os.Environ(), "CGO_ENABLED=0")
 			if out, err := build.CombinedOutput(); err != nil {
 				fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)

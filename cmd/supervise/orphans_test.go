@@ -27,7 +27,7 @@ func TestOrphans(t *testing.T) {
 	)
 	// What forks so often must be small: not this test binary.
 	forker := filepath.Join(openDir(t), "forker")
-	build := exec.Command("go", "build", "-o", forker, "supervise/internal/bench")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", forker, "supervise/internal/bench")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
