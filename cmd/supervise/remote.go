@@ -130,26 +130,33 @@ func (r *remote) unknown(c *client.Client, q request.Request, failure *request.F
 	if err != nil {
 		return failure
 	}
-	var known, texts []string
-	for _, s := range reply.Services {
-		known = append(known, s.Name)
+	var known, missing []string
+	for i := range reply.Services {
+		known = append(known, reply.Services[i].Name)
 	}
 	for _, name := range named(q) {
-		if slices.Contains(known, name) {
-			continue
+		if !slices.Contains(known, name) {
+			missing = append(missing, name)
 		}
-		text := fmt.Sprintf("the supervise of %s has no service %q", r.directory(), name)
-		if near := coredump.Nearest(name, known); near != "" {
-			text += fmt.Sprintf("; did you mean %q?", near)
-		} else {
-			text += "; 'supervise status' lists those that there are"
-		}
-		texts = append(texts, text)
 	}
-	if len(texts) == 0 {
+	if len(missing) == 0 {
 		return failure
 	}
-	return &request.Failure{Code: failure.Code, Text: strings.Join(texts, "\n")}
+	return &request.Failure{Code: failure.Code, Text: r.without(missing, known)}
+}
+
+// without says of each name that there is no such service, and which was meant.
+func (r *remote) without(missing, known []string) string {
+	texts := make([]string, len(missing))
+	for i, name := range missing {
+		texts[i] = fmt.Sprintf("the supervise of %s has no service %q", r.directory(), name)
+		if near := coredump.Nearest(name, known); near != "" {
+			texts[i] += fmt.Sprintf("; did you mean %q?", near)
+		} else {
+			texts[i] += "; 'supervise status' lists those that there are"
+		}
+	}
+	return strings.Join(texts, "\n")
 }
 
 // named returns the services that a request names.

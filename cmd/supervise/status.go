@@ -3,6 +3,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -11,11 +13,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 )
 
 func newStatus() *cobra.Command {
 	var r remote
+	var fromBoard, watch bool
 	cmd := &cobra.Command{
 		Use:   "status [NAME...]",
 		Short: "Show how services stand",
@@ -25,38 +29,69 @@ were restarted, when they will be next, how many signals are queued for their us
 (SigQ in /proc/PID/status) of how many at most, how many the supervisor holds for them,
 and how the last main process ended.
 
+With --board it does not ask the supervisor but reads the status board in shared memory,
+which works also when the supervisor is stopped, stuck or dead. --watch reads the board
+too: on a terminal it draws the table again when something changes, else it prints a line,
+or one JSON object, for each service that changes. It ends with the supervisor, or by
+Ctrl-C.
+
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs or
 a service that was named does not, 4 when a service is unknown.`,
 		Example: `  supervise status
   supervise status web || supervise why web
+  supervise status --watch
   supervise status --format json | jq '.[] | select(.state == "failed").name'`,
 		ValidArgsFunction: completeServices(&r, many),
 		RunE: func(cmd *cobra.Command, names []string) error {
+			switch {
+			case watch:
+				return r.watch(cmd.OutOrStdout(), names)
+			case fromBoard:
+				return r.boardStatus(cmd.OutOrStdout(), names)
+			}
 			reply, err := r.call(request.Status{Services: names})
 			if err != nil {
 				return err
 			}
-			if err := printStatus(cmd.OutOrStdout(), reply.Services, r.json(), colored(os.Stdout)); err != nil {
-				return err
-			}
-			if len(names) > 0 && slices.ContainsFunc(reply.Services, func(s request.Service) bool { return s.PID == 0 }) {
-				return exitStatus(exitNotRunning)
-			}
-			return nil
+			return r.printStatus(cmd.OutOrStdout(), names, reply.Services)
 		},
 	}
 	r.printing(cmd)
+	cmd.Flags().BoolVar(&fromBoard, "board", false, "read the status board, without asking the supervisor")
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "show it again whenever it changes, from the status board")
 	return cmd
 }
 
-// colored reports whether to use colours there.
-func colored(f *os.File) bool { return os.Getenv("NO_COLOR") == "" && isTerminal(f) }
-
-func printStatus(w io.Writer, services []request.Service, asJSON, colors bool) error {
-	if asJSON {
-		return printJSON(w, services)
+// printStatus prints services. Those that were named are expected to run.
+func (r *remote) printStatus(w io.Writer, names []string, services []request.Service) error {
+	var err error
+	if r.json() {
+		err = printJSON(w, services)
+	} else {
+		err = printTable(w, statusTable(services, time.Now()), os.Getenv("NO_COLOR") == "" && isTerminal(os.Stdout))
 	}
-	return printTable(w, statusTable(services, time.Now()), colors)
+	if err == nil && len(names) > 0 && slices.ContainsFunc(services, func(s request.Service) bool { return s.PID == 0 }) {
+		return exitStatus(exitNotRunning)
+	}
+	return err
+}
+
+// boardStatus is status from the board, which is there also when nobody would answer.
+func (r *remote) boardStatus(w io.Writer, names []string) error {
+	b, err := r.openBoard()
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	services, err := r.readBoard(b, names)
+	if err != nil {
+		return err
+	}
+	err = r.printStatus(w, names, services)
+	if (err == nil || errors.As(err, new(exitStatus))) && !b.Alive() {
+		return fmt.Errorf("%w: this is how things stood at the end", &client.NotRunningError{Dir: r.directory(), PID: b.Owner()})
+	}
+	return err
 }
 
 // stateColors are green for what is well, yellow for what passes, red for what does not.
