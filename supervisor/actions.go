@@ -8,6 +8,7 @@ import (
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/signals/send"
+	"supervise/supervisor/journal"
 	"supervise/supervisor/logs"
 	"supervise/supervisor/machine"
 )
@@ -20,11 +21,11 @@ func (s *Supervisor) carryOut(action machine.Action) {
 	case machine.Spawn:
 		s.starts = append(s.starts, action)
 	case machine.Send:
-		s.send(s.services[action.Service], action.Scope, action.Signal)
+		s.send(action)
 	case machine.Deliver:
 		s.deliver(action)
 	case machine.Kill:
-		s.kill(s.services[action.Service])
+		s.kill(action)
 	case machine.Hold:
 		s.held |= action.Set
 		s.in.Hold(action.Set)
@@ -62,7 +63,9 @@ func (s *Supervisor) drain(service *service) {
 
 // send carries out one rung of a ladder. That nobody is there to take it is no failure:
 // what counts is the end, which is on its way then.
-func (s *Supervisor) send(service *service, scope config.Scope, signal signals.Signal) {
+func (s *Supervisor) send(action machine.Action) {
+	service, scope, signal := s.services[action.Service], action.Scope, action.Signal
+	service.struck(signal, nil, "a rung of its ladder")
 	result, count := send.Gone, 0
 	switch {
 	case scope == config.Tree:
@@ -80,12 +83,13 @@ func (s *Supervisor) send(service *service, scope config.Scope, signal signals.S
 		s.log.Error().Str(serviceField, service.name()).Stringer("signal", signal).Msg("cannot signal it: " + result.String())
 	}
 	if signal != signals.SIGCONT {
-		s.tellSent(service, scope, signal, count)
+		s.tellSent(action, count)
 	}
 }
 
 // tellSent tells of one rung of a ladder.
-func (s *Supervisor) tellSent(service *service, scope config.Scope, signal signals.Signal, count int) {
+func (s *Supervisor) tellSent(action machine.Action, count int) {
+	service, scope, signal := s.services[action.Service], action.Scope, action.Signal
 	whom := "its main process"
 	switch scope {
 	case config.Group:
@@ -99,14 +103,26 @@ func (s *Supervisor) tellSent(service *service, scope config.Scope, signal signa
 	} else {
 		line = line.Int("pid", service.pid)
 	}
-	line.Msg("to stop it: sent " + signal.String() + " to " + whom)
+	text := "to stop it: sent " + signal.String() + " to " + whom
+	line.Msg(text)
+	s.record(action, journal.Entry{Kind: action.Kind.String(), PID: service.pid, Text: text})
 }
 
 func (s *Supervisor) deliver(action machine.Action) {
 	service := s.services[action.Service]
 	result := send.Gone
 	if service.pid != 0 && service.gen == action.Gen {
+		service.struck(action.Info.Signal, s.senders.process(action.Info), "")
 		result = send.Info(service.pid, action.Info)
+	}
+	if w := s.watch; w != nil && w.ticket == action.Ticket {
+		w.sent, w.result = true, result
+	}
+	if result == send.OK {
+		s.record(action, journal.Entry{
+			Kind: action.Kind.String(), PID: service.pid, By: s.senders.process(action.Info),
+			Text: "sent " + action.Info.Signal.String() + " from " + s.senders.words(action.Info),
+		})
 	}
 	if result == send.Again && s.held != 0 {
 		s.unblock(service, action.Info.Signal)
@@ -138,8 +154,12 @@ func (s *Supervisor) unblock(service *service, signal signals.Signal) {
 	}
 }
 
-func (s *Supervisor) kill(service *service) {
-	s.log.Warn().Str(serviceField, service.name()).Msg("killing all of its processes (SIGKILL)")
+func (s *Supervisor) kill(action machine.Action) {
+	service := s.services[action.Service]
+	const text = "killing all of its processes (SIGKILL)"
+	s.log.Warn().Str(serviceField, service.name()).Msg(text)
+	s.record(action, journal.Entry{Kind: action.Kind.String(), PID: service.pid, Text: text})
+	service.struck(signals.SIGKILL, nil, "the end of its ladder")
 	if service.pid != 0 {
 		send.Process(service.pid, signals.SIGKILL)
 	}

@@ -18,14 +18,19 @@ func (s *Supervisor) loop() {
 		info, ok := s.in.Wait(s.timeout())
 		if ok {
 			s.senders.arrived(info, s.now())
-			s.dispatch(machine.Event{Kind: machine.Signal, Info: info})
+			if !s.obey(info) {
+				s.dispatch(machine.Event{Kind: machine.Signal, Info: info})
+			}
 		} else {
 			s.reap()
 			for _, work := range s.mailbox.take() {
 				work()
 			}
+			s.serve()
 		}
 		s.expire()
+		s.publish()
+		s.show()
 	}
 }
 
@@ -34,6 +39,9 @@ func (s *Supervisor) now() time.Duration { return time.Since(s.began) }
 // timeout is how long to wait for something to happen, in nanoseconds.
 func (s *Supervisor) timeout() int64 {
 	deadline, ok := s.machine.Deadline()
+	if patience, some := s.patience(); some && (!ok || patience < deadline) {
+		deadline, ok = patience, true
+	}
 	if !ok {
 		return intake.Forever
 	}
@@ -43,6 +51,8 @@ func (s *Supervisor) timeout() int64 {
 func (s *Supervisor) expire() {
 	if deadline, ok := s.machine.Deadline(); ok && deadline <= s.now() {
 		s.dispatch(machine.Event{Kind: machine.Tick})
+		// Where it could not be told whether something is left, it may be possible now.
+		s.lookForSurvivors()
 	}
 }
 
@@ -51,7 +61,13 @@ func (s *Supervisor) expire() {
 func (s *Supervisor) dispatch(event machine.Event) {
 	s.events = append(s.events, event)
 	for i := 0; i < len(s.events); i++ {
-		for _, action := range s.machine.Step(s.now(), s.events[i]) {
+		actions := s.machine.Step(s.now(), s.events[i])
+		s.touch(s.events[i].Service)
+		if len(actions) > 0 {
+			s.recordEvent(s.events[i])
+		}
+		for _, action := range actions {
+			s.touch(action.Service)
 			s.carryOut(action)
 		}
 		s.spawn()
@@ -62,19 +78,24 @@ func (s *Supervisor) dispatch(event machine.Event) {
 // result adds what came of an action.
 func (s *Supervisor) result(event machine.Event) { s.events = append(s.events, event) }
 
-// reap takes every child that has ended out of the kernel: SIGCHLD says no more than
-// that there may be some.
+// maxReaps is how many children are reaped before other things are looked at: where
+// somebody makes orphans without end, deadlines still count.
+const maxReaps = 512
+
+// reap takes children that have ended out of the kernel: SIGCHLD says no more than that
+// there may be some.
 func (s *Supervisor) reap() {
-	reaped := false
-	for {
+	reaped := 0
+	for ; reaped < maxReaps; reaped++ {
 		child, ok, _ := sys.Reap()
 		if !ok {
 			break
 		}
-		reaped = true
 		service := s.leaders[child.PID]
 		if service == nil {
-			s.orphaned(child)
+			if !s.hookEnded(child.PID, child.Exit) {
+				s.orphaned(child)
+			}
 			continue
 		}
 		delete(s.leaders, child.PID)
@@ -88,7 +109,10 @@ func (s *Supervisor) reap() {
 			Kind: machine.Exited, Service: service.id, Gen: service.gen, Exit: child.Exit, Survivors: survivors,
 		})
 	}
-	if reaped {
+	if reaped == maxReaps {
+		s.in.Wake()
+	}
+	if reaped > 0 {
 		s.lookForSurvivors()
 		s.tellOrphans()
 	}
@@ -109,7 +133,7 @@ func (s *Supervisor) empty(service *service) bool {
 	empty, err := service.tree.Empty()
 	if err != nil {
 		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot tell whether anything of it is left")
-		return true
+		return false // two copies must never run
 	}
 	return empty
 }

@@ -58,7 +58,8 @@ func (s *Supervisor) started(service *service, gen machine.Gen, made made) machi
 			Permanent: !temporary(made.err), Reason: made.err.Error(),
 		}
 	}
-	service.gen, service.pid = gen, made.pid
+	service.gen, service.pid, service.blows = gen, made.pid, nil
+	service.paused = false
 	service.tree.Started(made.pid)
 	s.leaders[made.pid] = service
 	return machine.Event{Kind: machine.Spawned, Service: service.id, Gen: gen, PID: int32(made.pid)}

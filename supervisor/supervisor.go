@@ -14,6 +14,10 @@ import (
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/signals/intake"
+	"supervise/supervisor/board"
+	"supervise/supervisor/control"
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/journal"
 	"supervise/supervisor/logs"
 	"supervise/supervisor/machine"
 	"supervise/supervisor/process/tree"
@@ -22,11 +26,12 @@ import (
 
 // Options is how a supervisor is to run.
 type Options struct {
-	File   *config.File
-	Intake *intake.Intake
-	Level  zerolog.Level
-	JSON   bool // log lines, and by default those of services, are JSON objects
-	Color  bool // standard error is a terminal
+	File    *config.File
+	Version string // told to those who ask
+	Intake  *intake.Intake
+	Level   zerolog.Level
+	JSON    bool // log lines, and by default those of services, are JSON objects
+	Color   bool // standard error is a terminal
 }
 
 // Supervisor is a running supervisor. All of it but the mailbox belongs to the loop.
@@ -47,17 +52,32 @@ type Supervisor struct {
 	events []machine.Event  // results of actions, before anything from outside
 	filter filterLock
 
-	log     zerolog.Logger
-	logs    *logs.Logs
-	console *logs.Pump
-	json    bool
-	root    *tree.Root
-	dir     *rundir.Dir
-	null    int // /dev/null, for reading
-	senders senders
-	orphans int // reaped since the last line about them
+	log          zerolog.Logger
+	logs         *logs.Logs
+	console      *logs.Pump
+	json         bool
+	root         *tree.Root
+	dir          *rundir.Dir
+	null         int // /dev/null, for reading
+	senders      senders
+	orphans      int  // reaped since the last line about them
+	orphansLater bool // the next line about them has to wait
 
 	mailbox mailbox
+
+	version   string
+	byName    map[string]*service
+	control   *control.Server // nil: commands cannot be taken
+	asking    asker           // whose request is being carried out
+	watch     *watch          // the signal whose way is watched
+	journal   *journal.Journal
+	published uint64 // the number of the first entry that nobody was told of
+	waiters   []waiter
+	followers []follower
+	readers   []reader
+	hooks     map[int]hook // by pid
+	board     *board.Board // nil: nothing is shown
+	touched   []*service   // to be shown anew
 }
 
 // service is what the loop keeps of one service beside the machine's state.
@@ -74,6 +94,13 @@ type service struct {
 	ended  bool         // source is being drained, or has been
 	drain  *logs.Drained
 	report bool // the last lines are to be told once they are there
+
+	blows   blows            // what the last generation was sent
+	killer  *request.Process // who ended the one before, if that is known
+	blamed  string           // the same in words
+	removed bool             // by an update
+	paused  bool             // by a command
+	touched bool             // to be shown anew
 }
 
 func (s *service) name() string { return s.spec.Name }
@@ -87,6 +114,7 @@ const grace = 5 * time.Second
 func Run(options Options) error {
 	s := &Supervisor{
 		file: options.File, in: options.Intake, json: options.JSON,
+		version: options.Version, byName: map[string]*service{}, hooks: map[int]hook{},
 		leaders: map[int]*service{}, clearing: map[*service]struct{}{},
 		began: time.Now(),
 	}
@@ -96,6 +124,8 @@ func Run(options Options) error {
 		return err
 	}
 	s.machine = machine.New(options.File, uint64(s.began.UnixNano()))
+	s.journal, s.published = journal.New(journalSize, s.began), 1
+	s.openControl()
 	s.greet(options)
 	s.loop()
 	s.close()
@@ -155,6 +185,7 @@ func (s *Supervisor) openServices() error {
 			return fmt.Errorf("cannot start: service %q: %w", spec.Name, err)
 		}
 		s.services = append(s.services, service)
+		s.byName[spec.Name] = service
 	}
 	return nil
 }
@@ -162,6 +193,7 @@ func (s *Supervisor) openServices() error {
 // close ends what is left when every service is down. It is no longer in a hurry, but it
 // does not wait for ever.
 func (s *Supervisor) close() {
+	s.endCalls()
 	s.endRest()
 	for _, service := range s.services {
 		if err := service.tree.Close(); err != nil {
@@ -170,6 +202,13 @@ func (s *Supervisor) close() {
 	}
 	if err := s.root.Close(); err != nil {
 		s.log.Debug().Err(err).Msg("cannot remove the cgroup")
+	}
+	s.show()
+	if s.control != nil {
+		s.control.Close()
+	}
+	if s.board != nil {
+		s.board.Close()
 	}
 	s.log.Info().Msg("supervise ends")
 	ctx, cancel := context.WithTimeout(context.Background(), grace)

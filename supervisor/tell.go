@@ -14,6 +14,7 @@ import (
 	"supervise/config"
 	"supervise/internal/sys"
 	"supervise/signals"
+	"supervise/supervisor/journal"
 	"supervise/supervisor/logs"
 	"supervise/supervisor/machine"
 )
@@ -189,19 +190,44 @@ func (s *Supervisor) tell(action machine.Action) {
 	if note.Info.Signal != 0 {
 		line = s.senders.describe(line, note.Info)
 	}
+	processes := ""
 	switch note.Kind {
 	case machine.Changed:
-		if note.To == machine.Running {
+		switch note.To {
+		case machine.Running:
 			line = line.Int("pid", service.pid)
+		case machine.Removed:
+			defer s.remove(service)
 		}
 	case machine.LeaderExited, machine.CannotSpawn, machine.GaveUp:
 		if level > zerolog.InfoLevel {
 			s.wantTail(service, note.Kind)
 		}
 	case machine.StillWaiting, machine.SurvivorsRemain, machine.SurvivesKill:
-		line = line.Str("processes", s.processes(service))
+		processes = s.processes(service)
+		line = line.Str("processes", processes)
 	}
-	line.Uint64(eventField, uint64(action.Cause)).Msg(words(note))
+	text := words(note)
+	if note.Kind == machine.LeaderExited {
+		service.blamed, service.killer = s.blame(service, note.Exit), s.by(service, note)
+		text += service.blamed
+	}
+	line.Uint64(eventField, uint64(action.Cause)).Msg(text)
+	if processes != "" {
+		text += ": " + processes
+	}
+	if w := s.watch; w != nil && (action.Cause == w.ticket || action.Origin == w.ticket) {
+		w.note, w.told = note, true
+	}
+	if told(note) {
+		s.record(action, journal.Entry{Kind: note.Kind.String(), Text: text, By: s.by(service, note)})
+	}
+}
+
+// told reports whether a note is worth an entry in the journal beside those of the events:
+// most changes of state are told by what led to them.
+func told(note machine.Note) bool {
+	return note.Kind != machine.Changed || note.To == machine.Stopped || note.To == machine.Failed
 }
 
 // wantTail has the last lines told, once they are read: at once where they appear nowhere
@@ -252,37 +278,20 @@ func (s *Supervisor) orphaned(child sys.Child) {
 	s.log.Debug().Int("pid", child.PID).Uint32("uid", child.UID).Msg("reaped an orphan: " + child.Exit.String())
 }
 
+// orphansEvery is how often it is told at the most how many orphans were reaped.
+const orphansEvery = time.Second
+
 // tellOrphans sums up, so that ten thousand of them are one line.
 func (s *Supervisor) tellOrphans() {
-	if s.orphans > 0 {
-		s.log.Info().Int("count", s.orphans).Msg("reaped processes that services had left behind")
-	}
-	s.orphans = 0
-}
-
-// senders remembers the name of the last process that sent a signal.
-type senders struct {
-	pid  int32
-	name string
-	at   time.Duration
-}
-
-// namesLast is how long a name is taken to be that of a pid: pids are given to others.
-const namesLast = 100 * time.Millisecond
-
-// arrived finds out the name of a signal's sender, while it can be asked for.
-func (s *senders) arrived(info signals.Info, now time.Duration) {
-	if info.PID <= 0 || info.PID == s.pid && now-s.at < namesLast {
+	if s.orphans == 0 || s.orphansLater {
 		return
 	}
-	text, _ := sys.ReadFile("/proc/" + strconv.Itoa(int(info.PID)) + "/comm")
-	s.pid, s.name, s.at = info.PID, strings.TrimSuffix(text, "\n"), now
-}
-
-func (s *senders) describe(line *zerolog.Event, info signals.Info) *zerolog.Event {
-	line = line.Stringer("signal", info.Signal).Str("from", info.Sender())
-	if info.PID == s.pid && s.name != "" {
-		line = line.Str("sender", s.name)
-	}
-	return line
+	s.log.Info().Int("count", s.orphans).Msg("reaped processes that services had left behind")
+	s.orphans, s.orphansLater = 0, true
+	time.AfterFunc(orphansEvery, func() {
+		s.mailbox.post(func() {
+			s.orphansLater = false
+			s.tellOrphans()
+		})
+	})
 }

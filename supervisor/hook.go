@@ -1,0 +1,88 @@
+package supervisor
+
+import (
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/config"
+	"supervise/signals"
+	"supervise/signals/send"
+	"supervise/supervisor/process"
+)
+
+// hookName is under what the output of hooks is shown.
+const hookName = "hook"
+
+// hook is a program that runs because of a signal.
+type hook struct {
+	signal signals.Signal
+	began  time.Duration
+	timer  *time.Timer
+}
+
+// runHook starts the program of a rule. It is no service: it is started once, and killed
+// with its group when its time is over.
+func (s *Supervisor) runHook(command config.Command, info signals.Info) {
+	env := variables{seen: map[string]struct{}{}}
+	env.add("SUPERVISE_SIGNAL="+info.Signal.String(), "SUPERVISE_SENDER="+strconv.Itoa(int(info.PID)),
+		"SUPERVISE_VALUE="+strconv.FormatUint(info.Value, 10), "SUPERVISE_RUNTIME_DIR="+s.dir.Path)
+	env.add(os.Environ()...)
+	fail := func(err error) {
+		s.log.Error().Err(err).Stringer("signal", info.Signal).Strs("command", command.Argv).Msg("cannot run the hook")
+	}
+	path, havePath := lookup(env.entries, "PATH")
+	file, err := process.Lookup(command.Argv[0], path, havePath)
+	if err != nil {
+		fail(err)
+		return
+	}
+	_, ends, err := s.console.Attach(hookName)
+	if err != nil {
+		fail(err)
+		return
+	}
+	defer ends.Close()
+	child, err := process.Start(&process.Spec{
+		Path: file, Argv: command.Argv, Env: env.entries, Files: []int{s.null, ends.Stdout, ends.Stderr},
+		OnlyFiles: true, Placement: process.OwnSession,
+	})
+	if err != nil {
+		fail(err)
+		return
+	}
+	if child.PIDFD >= 0 {
+		_ = unix.Close(child.PIDFD)
+	}
+	pid := child.PID
+	s.hooks[pid] = hook{info.Signal, s.now(), time.AfterFunc(command.Timeout, func() {
+		s.mailbox.post(func() { s.hookTimedOut(pid) })
+	})}
+	s.log.Info().Int("pid", pid).Strs("command", command.Argv).Stringer("signal", info.Signal).Msg("runs a hook")
+}
+
+func (s *Supervisor) hookTimedOut(pid int) {
+	if hook, ok := s.hooks[pid]; ok {
+		s.log.Warn().Int("pid", pid).Stringer("signal", hook.signal).Msg("the hook's time is over: it is killed")
+		send.Group(pid, signals.SIGKILL)
+		send.Process(pid, signals.SIGKILL)
+	}
+}
+
+// hookEnded takes note of a child's end if it was a hook.
+func (s *Supervisor) hookEnded(pid int, exit signals.Exit) bool {
+	hook, ok := s.hooks[pid]
+	if !ok {
+		return false
+	}
+	hook.timer.Stop()
+	delete(s.hooks, pid)
+	line := s.log.Info()
+	if exit.Signal != 0 || exit.Code != 0 {
+		line = s.log.Warn()
+	}
+	line.Int("pid", pid).Stringer("signal", hook.signal).Dur("after", s.now()-hook.began).Msg("the hook " + exit.String())
+	return true
+}

@@ -1,0 +1,105 @@
+package supervisor
+
+import (
+	"os"
+	"strconv"
+
+	"supervise/signals"
+	"supervise/supervisor/control"
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/journal"
+	"supervise/supervisor/machine"
+)
+
+// journalSize is how many entries are remembered, of about 120 bytes each.
+const journalSize = 4096
+
+// recordEvent takes note of what happened, if the machine did something about it. What the
+// machine itself tells of in better words, and ticks, are left to that.
+func (s *Supervisor) recordEvent(event machine.Event) {
+	entry := journal.Entry{Kind: event.Kind.String()}
+	switch event.Kind {
+	case machine.Boot:
+		entry.PID, entry.Text = os.Getpid(), "supervise starts"
+	case machine.Start, machine.Stop, machine.Restart, machine.Shutdown, machine.ShutdownNow:
+		entry.Text = askedFor[event.Kind] + s.asking.String()
+		entry.By = s.asking.who
+	case machine.Signal, machine.Post:
+		entry.Text = "came: " + event.Info.Signal.String() + " from " + s.senders.words(event.Info)
+		entry.By = s.senders.process(event.Info)
+	case machine.Spawned:
+		entry.PID, entry.Text = int(event.PID), "started, pid "+strconv.Itoa(int(event.PID))
+	case machine.Emptied:
+		entry.Text = "nothing of it is left"
+	default:
+		return
+	}
+	switch event.Kind {
+	case machine.Boot, machine.Signal, machine.Shutdown, machine.ShutdownNow:
+	default:
+		entry.Service = s.nameOf(event.Service)
+	}
+	s.add(entry, s.originOf(event))
+}
+
+var askedFor = map[machine.EventKind]string{
+	machine.Start: "start asked for by ", machine.Stop: "stop asked for by ",
+	machine.Restart: "restart asked for by ", machine.Shutdown: "shutdown asked for by ",
+	machine.ShutdownNow: "shutdown at once asked for by ",
+}
+
+// originOf is what an event goes back to: a process that is started or gone, to what its
+// service's state does; anything else to itself.
+func (s *Supervisor) originOf(event machine.Event) machine.EventID {
+	if event.Kind == machine.Spawned || event.Kind == machine.Emptied {
+		return s.machine.Origin(event.Service)
+	}
+	return 0
+}
+
+// record takes note of what was done.
+func (s *Supervisor) record(action machine.Action, entry journal.Entry) {
+	if action.Service != machine.NoService {
+		entry.Service = s.nameOf(action.Service)
+	}
+	entry.Cause = s.journal.Of(uint64(action.Cause))
+	s.add(entry, action.Origin)
+}
+
+// add appends an entry to the journal. One without a cause came out of its origin.
+func (s *Supervisor) add(entry journal.Entry, origin machine.EventID) {
+	entry.Time, entry.Step = s.now(), uint64(s.machine.Steps())
+	if origin != 0 {
+		entry.Origin = s.journal.Of(uint64(origin))
+	}
+	if entry.Cause == 0 {
+		entry.Cause = entry.Origin
+	}
+	s.journal.Add(entry)
+}
+
+func (s *Supervisor) nameOf(id machine.ServiceID) string {
+	if id < 0 || int(id) >= len(s.services) {
+		return ""
+	}
+	return s.services[id].name()
+}
+
+// asker is who asked for what is being done.
+type asker struct {
+	origin control.Origin
+	who    *request.Process // of a client that lives
+	signal signals.Info     // a signal that commands, if it is one
+}
+
+func (a asker) String() string {
+	switch {
+	case a.signal.Signal != 0 && a.who != nil:
+		return a.signal.Signal.String() + " from " + named(a.who)
+	case a.signal.Signal != 0:
+		return a.signal.String()
+	case a.who != nil:
+		return named(a.who)
+	}
+	return a.origin.String()
+}

@@ -1,0 +1,85 @@
+package supervisor
+
+import (
+	"time"
+
+	"supervise/supervisor/board"
+	"supervise/supervisor/machine"
+)
+
+// openBoard puts the state of the services where all can see it. That it does not work is
+// no reason not to supervise.
+func (s *Supervisor) openBoard(group int) {
+	b, left, err := board.Create(board.Options{
+		Dir: s.dir.Path, Slots: len(s.services), Mode: s.file.Control.Mode, Group: group,
+	})
+	if err != nil {
+		s.log.Error().Err(err).Msg("no status board")
+		return
+	}
+	if left > 0 {
+		s.log.Warn().Int("objects", left).Msg("removed the status board of an earlier supervise in this runtime directory that was killed")
+	}
+	s.board = b
+	for _, service := range s.services {
+		s.touch(service.id)
+	}
+}
+
+// touch has a service shown anew at the end of the turn.
+func (s *Supervisor) touch(id machine.ServiceID) {
+	if s.board == nil || id < 0 || int(id) >= len(s.services) {
+		return
+	}
+	if service := s.services[id]; !service.touched {
+		service.touched = true
+		s.touched = append(s.touched, service)
+	}
+}
+
+// show shows the services that have changed. It costs one system call, however many.
+func (s *Supervisor) show() {
+	if len(s.touched) == 0 {
+		return
+	}
+	for _, service := range s.touched {
+		service.touched = false
+		slot := s.slot(service)
+		s.board.Set(int(service.id), &slot)
+	}
+	clear(s.touched)
+	s.touched = s.touched[:0]
+	if err := s.board.Publish(); err != nil {
+		s.log.Error().Err(err).Msg("the status board is given up")
+		s.board.Close()
+		s.board = nil
+	}
+}
+
+// slot is the state of a service for the board.
+func (s *Supervisor) slot(service *service) board.Slot {
+	if service.removed {
+		return board.Slot{}
+	}
+	view := s.machine.View(service.id)
+	slot := board.Slot{
+		Name: service.name(), State: view.State.String(), Wanted: view.Wanted == machine.Up,
+		Ready: view.State == machine.Running && !service.paused, Paused: service.paused, PID: view.PID,
+		Since: s.stamp(view.Since), Restarts: uint64(view.Restarts), Held: uint32(view.Held),
+		Rung: uint32(view.Rung), Rungs: uint32(view.Rungs),
+	}
+	if view.State == machine.Backoff {
+		slot.NextRestart = s.stamp(view.NextRestart)
+	}
+	if view.Exited {
+		slot.Exited, slot.ExitTime, slot.Core = true, s.stamp(view.ExitedAt), view.Exit.Core
+		slot.ExitCode, slot.ExitSignal = int32(view.Exit.Code), int32(view.Exit.Signal)
+		if by := service.killer; by != nil {
+			slot.SenderPID, slot.SenderUID, slot.Sender = int32(by.PID), uint32(by.UID), by.Name
+		}
+	}
+	return slot
+}
+
+// stamp is a time on the machine's clock as the board has it.
+func (s *Supervisor) stamp(at time.Duration) int64 { return s.wall(at).UnixNano() }

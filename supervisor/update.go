@@ -1,0 +1,171 @@
+package supervisor
+
+import (
+	"fmt"
+
+	"supervise/config"
+	"supervise/config/accounts"
+	"supervise/supervisor/control"
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/journal"
+	"supervise/supervisor/logs"
+	"supervise/supervisor/machine"
+)
+
+// prepared is a configuration that can be put in force: all that could go wrong, or take
+// its time, is behind it.
+type prepared struct {
+	file    *config.File
+	who     []identity // by the place in file.Services
+	pumps   []*logs.Pump
+	changes []config.Change
+}
+
+// update reads a configuration and puts it in force. The files and the databases of users
+// may be slow, so that they are read beside the loop. What fails changes nothing.
+func (s *Supervisor) update(call *control.Call, r request.Update) {
+	path, asking := r.File, s.asking
+	if path == "" {
+		path = s.file.Path
+	}
+	go func() {
+		p, err := s.prepare(path)
+		s.mailbox.post(func() {
+			s.asking = asking
+			defer func() { s.asking = asker{} }()
+			s.updated(call, p, err, r.DryRun)
+		})
+	}()
+}
+
+func (s *Supervisor) prepare(path string) (p prepared, err error) {
+	if p.file, err = config.Load(path, accounts.Host{}); err != nil {
+		return p, err
+	}
+	for i := range p.file.Services {
+		spec := &p.file.Services[i]
+		who, err := identify(spec)
+		if err != nil {
+			return p, fmt.Errorf("service %q: %w", spec.Name, err)
+		}
+		pump, err := s.pump(spec)
+		if err != nil {
+			return p, fmt.Errorf("service %q: %w", spec.Name, err)
+		}
+		p.who, p.pumps = append(p.who, who), append(p.pumps, pump)
+	}
+	return p, nil
+}
+
+// updated puts in force what was prepared, unless it is only to be said what that changes.
+func (s *Supervisor) updated(call *control.Call, p prepared, err error, dry bool) {
+	switch {
+	case err != nil:
+		s.log.Error().Err(err).Msg("the configuration is not updated: nothing is changed")
+		call.Fail(request.Failed, err.Error())
+		return
+	case s.machine.ShuttingDown():
+		call.Fail(request.Refused, "cannot update anything: a shutdown has begun")
+		return
+	}
+	p.changes = config.Diff(s.file, p.file)
+	reply := &request.Reply{Supervisor: s.self(), Plan: make([]request.Change, len(p.changes))}
+	for i, c := range p.changes {
+		reply.Plan[i] = request.Change{Action: actionOf(c), Service: c.Service, Text: c.String()}
+	}
+	if !dry {
+		s.apply(p)
+	}
+	call.Reply(reply)
+}
+
+// actionOf is one word for what becomes of a service.
+func actionOf(c config.Change) string {
+	switch {
+	case c.Kind == config.Added:
+		return "add"
+	case c.Kind == config.Removed:
+		return "remove"
+	case c.Effect == config.NeedsRestart:
+		return "restart"
+	case c.Effect == config.NeedsNewStart:
+		return "later"
+	}
+	return "change"
+}
+
+// apply puts a configuration in force.
+func (s *Supervisor) apply(p prepared) {
+	s.add(journal.Entry{Kind: "update", By: s.asking.who, Text: "update to " + p.file.Path + " asked for by " + s.asking.String()}, 0)
+	for _, c := range p.changes {
+		s.log.Info().Str("change", c.String()).Str("by", s.asking.String()).Msg("the configuration is updated")
+	}
+	s.file = p.file
+	var added []*service
+	for i := range p.file.Services {
+		spec := &p.file.Services[i]
+		known := s.byName[spec.Name]
+		if known == nil {
+			known = &service{id: machine.ServiceID(len(s.services)), tree: s.root.Service(spec.Name)}
+			s.services = append(s.services, known)
+			s.byName[spec.Name] = known
+			added = append(added, known)
+		}
+		known.spec, known.who, known.pump = spec, p.who[i], p.pumps[i]
+	}
+	if s.board != nil {
+		if err := s.board.Resize(len(s.services)); err != nil {
+			s.log.Error().Err(err).Msg("the status board is given up")
+			s.board.Close()
+			s.board = nil
+		}
+	}
+	s.dispatch(machine.Event{Kind: machine.Update, Revision: s.machine.Offer(p.file)})
+	for _, c := range p.changes {
+		s.applyTo(c)
+	}
+	for _, service := range added {
+		s.touch(service.id)
+		if service.spec.Enabled {
+			s.dispatch(machine.Event{Kind: machine.Start, Service: service.id})
+		}
+	}
+	s.serviceFIFOs()
+}
+
+// applyTo does to a service that was there before what an update means for its processes.
+func (s *Supervisor) applyTo(c config.Change) {
+	service := s.byName[c.Service]
+	switch {
+	case service == nil:
+	case c.Kind == config.Removed:
+		s.dispatch(machine.Event{Kind: machine.Remove, Service: service.id})
+	case c.Kind == config.Changed && c.Effect != config.Live && s.machine.View(service.id).Wanted == machine.Up:
+		s.dispatch(machine.Event{Kind: machine.Restart, Service: service.id})
+	}
+}
+
+// remove forgets a service of which nothing is left.
+func (s *Supervisor) remove(service *service) {
+	service.removed = true
+	if s.byName[service.name()] == service {
+		delete(s.byName, service.name())
+	}
+	s.logs.Forget(service.name())
+	if err := service.tree.Close(); err != nil {
+		s.log.Debug().Err(err).Str(serviceField, service.name()).Msg("cannot remove the cgroup")
+	}
+	s.serviceFIFOs()
+}
+
+// serviceFIFOs has the FIFOs of services follow what services there are.
+func (s *Supervisor) serviceFIFOs() {
+	if s.control == nil {
+		return
+	}
+	var names []string
+	for _, service := range s.listed() {
+		names = append(names, service.name())
+	}
+	s.control.SetServices(names)
+}
