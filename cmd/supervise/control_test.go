@@ -1,15 +1,20 @@
 package main_test
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -105,13 +110,18 @@ func (s *scripted) answer(call *control.Call) {
 	s.answers = nil
 }
 
+// say sets what is to be answered next; a nil at the end keeps the request waiting.
+func (s *scripted) say(a answers) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers, s.requests = a, nil
+}
+
 // transcript runs a command against the supervisor and returns what was asked, printed
 // and answered.
 func (s *scripted) transcript(t *testing.T, a answers, args ...string) string {
 	t.Helper()
-	s.mu.Lock()
-	s.answers, s.requests = a, nil
-	s.mu.Unlock()
+	s.say(a)
 	out, code := ask(t, s.dir, args...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -164,7 +174,9 @@ func failure(code request.Code, text string) answers {
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
+	s.mu.Lock()
 	s.services = fleet()
+	s.mu.Unlock()
 	for name, conversations := range transcripts() {
 		var text strings.Builder
 		for _, c := range conversations {
@@ -331,5 +343,57 @@ func transcripts() map[string][]conversation {
 			talk("__complete signal web hu", nil),
 			talk("__complete signal w", nil),
 		},
+	}
+}
+
+// TestFollowEnds ends a command that goes on for ever: as its reader goes, as somebody
+// presses Ctrl-C.
+func TestFollowEnds(t *testing.T) {
+	t.Parallel()
+	for _, how := range []syscall.Signal{syscall.SIGPIPE, syscall.SIGINT} {
+		s := newScripted(t)
+		event := &request.Reply{Events: []request.Event{{ID: 1, Time: moment, Kind: "signal", Text: "SIGHUP"}}}
+		s.say(append(slices.Repeat(answers{event}, 500), nil))
+		cmd := exec.Command(entryBuild, "events", "--follow", "--runtime-dir", s.dir)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		testproc.Start(t, cmd)
+		if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		if how == syscall.SIGPIPE {
+			_ = out.Close()
+		} else {
+			_ = cmd.Process.Signal(how)
+			_, _ = io.Copy(io.Discard, out)
+		}
+		if code := status(t, cmd.Wait()); code != 128+int(how) || stderr.Len() > 0 {
+			t.Errorf("%v: status %d: %s", how, code, stderr.String())
+		}
+	}
+}
+
+// TestForeigner is somebody who may not command the supervisor.
+func TestForeigner(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	s := newScripted(t)
+	if err := os.Chmod(s.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Dir(s.dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(entryBuild, "status", "--runtime-dir", s.dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	testproc.Start(t, cmd)
+	if code := status(t, cmd.Wait()); code != 1 || !strings.Contains(out.String(), "permission denied") || !strings.Contains(out.String(), "control.group") {
+		t.Errorf("status %d: %s", code, out.String())
 	}
 }
