@@ -15,14 +15,16 @@ type program struct {
 	name    string
 	pkg     string
 	ldflags string
+	tags    string
 }
 
 // programs are linked as a release is: see Makefile.
 var programs = []program{
-	{"supervise", "supervise/cmd/supervise", "-s -w -E=_supervise_entry"},
-	{"leastgo", "supervise/internal/bench/leastgo", "-s -w"},
-	{"tiny", "supervise/internal/bench/tiny", "-s -w -E=_tiny_entry"},
-	{"receiver", "supervise/internal/bench/receiver", "-s -w -E=_receiver_entry"},
+	{"supervise", "supervise/cmd/supervise", "-s -w -E=_supervise_entry", ""},
+	{"supervise-init", "supervise/cmd/supervise", "-s -w -E=_supervise_entry", "slim"},
+	{"leastgo", "supervise/internal/bench/leastgo", "-s -w", ""},
+	{"tiny", "supervise/internal/bench/tiny", "-s -w -E=_tiny_entry", ""},
+	{"receiver", "supervise/internal/bench/receiver", "-s -w -E=_receiver_entry", ""},
 }
 
 //go:embed leastc/least.c
@@ -43,7 +45,7 @@ func build(dir string, o options) error {
 			}
 			continue
 		}
-		cmd := exec.Command("go", "build", "-trimpath", "-ldflags", p.ldflags, "-o", file, p.pkg)
+		cmd := exec.Command("go", "build", "-trimpath", "-tags", p.tags, "-ldflags", p.ldflags, "-o", file, p.pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("cannot build %s: %w\n%s", p.name, err, strings.TrimSpace(string(out)))

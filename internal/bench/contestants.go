@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"supervise/internal/bench/report"
@@ -21,6 +22,10 @@ type contestant struct {
 	init     []string // as PID 1; argv when it is nil
 	forwards bool     // hands signals on
 	absent   string   // why it does not take part
+
+	// For the latency of signals.
+	signal syscall.Signal // what is sent, SIGUSR1 if 0; SIGUSR1 is what arrives
+	first  bool           // measured as PID 1 of a namespace
 }
 
 // The names that goals refer to.
@@ -29,6 +34,7 @@ const (
 	leastGo   = "least Go"
 	tini      = "tini"
 	supervise = "supervise init"
+	slim      = "supervise-init" // the slim build
 )
 
 // wrappers returns all wrappers there are. dumb-init is run with -c, as otherwise its
@@ -42,7 +48,13 @@ func (b *bench) wrappers() []contestant {
 		{name: "dumb-init -c", argv: []string{"dumb-init", "-c", "--"}, forwards: true},
 		{name: "catatonit", argv: []string{"catatonit", "--"}, forwards: true},
 		{name: supervise, argv: []string{b.file("supervise"), "init", "--"}, forwards: true},
+		{name: slim, argv: []string{b.file("supervise-init"), "--"}, forwards: true},
 	}
+	return found(all)
+}
+
+// found finds each program.
+func found(all []contestant) []contestant {
 	for i := range all {
 		all[i].find()
 	}

@@ -62,7 +62,7 @@ func (b *bench) latencyRound(all []contestant, s *series, round int, pinned bool
 	for i := range b.count(400) + 10 {
 		for _, c := range shuffled(all, s) {
 			pause(200 * time.Microsecond) // all are asleep again
-			us, err := signalOnce(children[c.name])
+			us, err := signalOnce(children[c.name], c.signal)
 			if err != nil {
 				s.fail(c.name, err)
 				continue
@@ -75,11 +75,15 @@ func (b *bench) latencyRound(all []contestant, s *series, round int, pinned bool
 	return nil
 }
 
-// signalOnce sends one SIGUSR1 and returns the microseconds until it arrived.
-func signalOnce(c *child) (us float64, err error) {
+// signalOnce sends one signal, SIGUSR1 if it is 0, and returns the microseconds until it
+// arrived as SIGUSR1.
+func signalOnce(c *child, signal syscall.Signal) (us float64, err error) {
 	var buffer [recordSize]byte
+	if signal == 0 {
+		signal = syscall.SIGUSR1
+	}
 	start := now()
-	if err := syscall.Kill(c.pid, syscall.SIGUSR1); err != nil {
+	if err := syscall.Kill(c.pid, signal); err != nil {
 		return 0, os.NewSyscallError("kill", err)
 	}
 	if err := c.read(buffer[:]); err != nil {

@@ -55,6 +55,7 @@ type experiment struct {
 var experiments = []experiment{
 	{"startup", (*bench).startup},
 	{"latency", (*bench).latency},
+	{"variants", (*bench).variants},
 	{"realtime", (*bench).realtime},
 	{"reaping", (*bench).reaping},
 	{"idle", (*bench).idle},

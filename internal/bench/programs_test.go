@@ -96,7 +96,7 @@ func TestReceiver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.kill()
-	if us, err := signalOnce(r); err != nil || us <= 0 {
+	if us, err := signalOnce(r, 0); err != nil || us <= 0 {
 		t.Errorf("%v µs, %v", us, err)
 	}
 	if err := queue(r.pid, 3); err != nil {

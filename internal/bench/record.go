@@ -24,7 +24,11 @@ func parseRecord(b []byte) record {
 
 // startReceiver starts the receiver below a wrapper and waits until it is ready.
 func (b *bench) startReceiver(c contestant) (*child, error) {
-	r, err := b.start(append(c.argv, b.file("receiver"))...)
+	start, argv := b.start, c.argv
+	if c.first {
+		start, argv = b.startInit, c.init
+	}
+	r, err := start(append(argv, b.file("receiver"))...)
 	if err != nil {
 		return nil, err
 	}
