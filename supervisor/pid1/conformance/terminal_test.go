@@ -235,3 +235,24 @@ func TestSessionOnTerminal(t *testing.T) {
 		}
 	})
 }
+
+// TestOnce presses Ctrl-C where the terminal reaches the command and init alike: the command
+// gets it once.
+func TestOnce(t *testing.T) {
+	for name, flag := range map[string]string{own: "--foreground", dumbInit: "-c"} {
+		each(t, name, false, func(t *testing.T, p program) {
+			s := onTerminal(t, p.file, flag, "--", script(t, `n=0; trap 'n=$((n+1))' INT; trap 'echo count-$n' USR1; echo up-$$; while :; do read x && echo read-$x; done`))
+			s.expect(`up-`)
+			for range 3 {
+				s.enter("\x03one\n") // the trap is run before the next line is read
+				s.expect(`read-`)
+			}
+			if err := syscall.Kill(s.cmd.Process.Pid, usr1); err != nil { // behind whatever init still hands on
+				t.Fatal(err)
+			}
+			if got := s.expect(`count-(\d+)`); got != "3" {
+				t.Errorf("SIGINT came %s times, want 3", got)
+			}
+		})
+	}
+}
