@@ -12,8 +12,9 @@ import (
 // loop runs until the machine says that everything is down.
 func (s *Supervisor) loop() {
 	s.dispatch(machine.Event{Kind: machine.Boot})
-	// Reading the configuration has taken memory that will not be needed again.
+	// The start has taken memory, and run code, that will not be needed again.
 	debug.FreeOSMemory()
+	sys.ForgetCode()
 	for !s.finished {
 		info, ok := s.in.Wait(s.timeout())
 		if ok {
@@ -56,6 +57,9 @@ func (s *Supervisor) expire() {
 	}
 }
 
+// manyEvents is how many results of one event are kept room for.
+const manyEvents = 64
+
 // dispatch hands an event to the machine and carries out what it wants, and then the same
 // with what came of that, before anything else is looked at.
 func (s *Supervisor) dispatch(event machine.Event) {
@@ -71,6 +75,9 @@ func (s *Supervisor) dispatch(event machine.Event) {
 			s.carryOut(action)
 		}
 		s.spawn()
+	}
+	if cap(s.events) > manyEvents {
+		s.events = nil
 	}
 	s.events = s.events[:0]
 }
