@@ -61,6 +61,7 @@ var experiments = []experiment{
 	{"idle", (*bench).idle},
 	{"restart", (*bench).restart},
 	{"fleet", (*bench).fleet},
+	{"control", (*bench).control},
 }
 
 // options are the command line.
