@@ -129,13 +129,13 @@ type running struct {
 	lines *bufio.Scanner
 	rest  []string
 	over  bool
-	err   *bytes.Buffer
-	quiet *os.File // its standard input, to which nothing is written
+	err   *guarded
+	quiet *os.File // its standard input, to which empty lines are written
 }
 
 func launch(t *testing.T, env []string, argv ...string) *running {
 	t.Helper()
-	i := &running{cmd: exec.Command(argv[0], argv[1:]...), err: &bytes.Buffer{}}
+	i := &running{cmd: exec.Command(argv[0], argv[1:]...), err: &guarded{}}
 	entry := mark + strconv.Itoa(os.Getpid()) + "." + strconv.Itoa(int(launches.Add(1)))
 	i.cmd.Env = append(append(os.Environ(), entry), env...)
 	i.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -156,10 +156,29 @@ func launch(t *testing.T, env []string, argv ...string) *running {
 			killMarked(entry)
 		}
 	})
+	stop := make(chan struct{})
+	t.Cleanup(func() { close(stop) })
+	go i.poke(stop)
 	timer := time.AfterFunc(patience, func() { killMarked(entry) })
 	t.Cleanup(func() { timer.Stop() })
 	i.out, i.lines = out, bufio.NewScanner(out)
 	return i
+}
+
+// poke writes an empty line now and then: see lines.
+func (i *running) poke(stop <-chan struct{}) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+			if _, err := i.quiet.WriteString("\n"); err != nil {
+				return
+			}
+		}
+	}
 }
 
 // await reads up to a line.
@@ -171,6 +190,8 @@ func (i *running) await(t *testing.T, line string) {
 		}
 		i.rest = append(i.rest, i.lines.Text())
 	}
+	_ = i.cmd.Process.Kill()
+	i.over = i.cmd.Wait() != exec.ErrWaitDelay // all of its errors are there now
 	t.Fatalf("%q: no %q but %q\n%s", i.cmd.Args, line, i.rest, i.errors())
 }
 
@@ -215,6 +236,24 @@ func (i *running) said() []string {
 }
 
 func (i *running) errors() string { return i.err.String() }
+
+// guarded is a buffer that may be read while it is written.
+type guarded struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (g *guarded) Write(text []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.buffer.Write(text)
+}
+
+func (g *guarded) String() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.buffer.String()
+}
 
 // childrenOf lists a process's children: proc_tid_children(5).
 func childrenOf(pid int) (children []int) {
