@@ -12,12 +12,8 @@ import (
 const maxCalls = 32
 
 // openControl lets others command us, and see what there is. That it does not work is no
-// reason not to supervise.
+// reason not to supervise. The services' own FIFOs come when they have been started.
 func (s *Supervisor) openControl() {
-	names := make([]string, len(s.services))
-	for i, service := range s.services {
-		names[i] = service.name()
-	}
 	group := -1
 	if name := s.file.Control.Group; name != "" {
 		gid, err := lookupGroup(name)
@@ -29,7 +25,7 @@ func (s *Supervisor) openControl() {
 	}
 	s.openBoard(group)
 	server, left, err := control.Open(control.Options{
-		Dir: s.dir.Path, Services: names, Mode: s.file.Control.Mode, Group: group,
+		Dir: s.dir.Path, Mode: s.file.Control.Mode, Group: group,
 		Wake: s.in.Wake,
 		Report: func(source string, err error) {
 			s.log.Warn().Err(err).Str("source", source).Msg("control")
