@@ -12,7 +12,6 @@ import (
 // loop runs until the machine says that everything is down.
 func (s *Supervisor) loop() {
 	s.dispatch(machine.Event{Kind: machine.Boot})
-	s.serviceFIFOs()
 	// The start has taken memory, and run code, that will not be needed again.
 	debug.FreeOSMemory()
 	sys.ForgetCode()
@@ -107,7 +106,7 @@ func (s *Supervisor) reap() {
 			continue
 		}
 		delete(s.leaders, child.PID)
-		service.pid = 0
+		service.pid, service.last = 0, child.PID
 		s.drain(service)
 		survivors := !s.empty(service)
 		if survivors {

@@ -78,6 +78,7 @@ type Supervisor struct {
 	hooks     map[int]hook // by pid
 	board     *board.Board // nil: nothing is shown
 	touched   []*service   // to be shown anew
+	oom       *oomWatch
 }
 
 // service is what the loop keeps of one service beside the machine's state.
@@ -90,6 +91,7 @@ type service struct {
 
 	gen    machine.Gen
 	pid    int          // of the leader, 0 when it has been reaped
+	last   int          // of the leader that was reaped last
 	source *logs.Source // of the last generation
 	ended  bool         // source is being drained, or has been
 	drain  *logs.Drained
@@ -127,6 +129,7 @@ func Run(options Options) error {
 	s.journal, s.published = journal.New(journalSize, s.began), 1
 	s.openControl()
 	s.greet(options)
+	s.oom = newOOMWatch(s.began)
 	s.loop()
 	s.close()
 	return nil
@@ -211,6 +214,7 @@ func (s *Supervisor) close() {
 		s.board.Close()
 	}
 	s.log.Info().Msg("supervise ends")
+	s.oom.close()
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := s.logs.Close(ctx); err != nil {

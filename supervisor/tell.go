@@ -219,6 +219,9 @@ func (s *Supervisor) tell(action machine.Action) {
 	if w := s.watch; w != nil && (action.Cause == w.ticket || action.Origin == w.ticket) {
 		w.note, w.told = note, true
 	}
+	if note.Kind == machine.LeaderExited {
+		s.suspect(service, note.Exit, action.Cause)
+	}
 	if told(note) {
 		s.record(action, journal.Entry{Kind: note.Kind.String(), Text: text, By: s.by(service, note)})
 	}

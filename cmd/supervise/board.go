@@ -81,9 +81,13 @@ func onBoard(slot *board.Slot) request.Service {
 func exitOnBoard(slot *board.Slot) *request.Exit {
 	exit := signals.Exit{Code: int(slot.ExitCode), Signal: signals.Signal(slot.ExitSignal), Core: slot.Core}
 	e := &request.Exit{Code: exit.Code, Signal: exit.Signal, Core: exit.Core, Time: unixTime(slot.ExitTime), Text: exit.String()}
-	if slot.SenderPID != 0 {
+	switch {
+	case slot.SenderPID != 0:
 		e.By = &request.Process{PID: int(slot.SenderPID), UID: int(slot.SenderUID), Name: slot.Sender}
 		e.Text += fmt.Sprintf(" from pid %d (%s, uid %d)", slot.SenderPID, slot.Sender, slot.SenderUID)
+	case slot.Sender != "":
+		e.By = &request.Process{Name: slot.Sender}
+		e.Text += ", sent by the kernel's " + slot.Sender
 	}
 	return e
 }

@@ -103,7 +103,7 @@ type Slot struct {
 	ExitCode   int32
 	ExitSignal int32  // what killed it, 0 for none
 	Core       bool   // it dumped core
-	SenderPID  int32  // who sent that signal, 0 when not known
+	SenderPID  int32  // who sent that signal, 0 when not known, or the kernel if Sender is not empty
 	SenderUID  uint32 // of the same
 	Sender     string // its name, up to 16 bytes
 

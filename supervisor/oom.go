@@ -1,0 +1,180 @@
+package supervisor
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/journal"
+	"supervise/supervisor/machine"
+)
+
+// oomKiller is whom status and board name when it was the kernel: a process without a pid.
+const oomKiller = "OOM killer"
+
+// oomWatch finds out whether a SIGKILL that did not come through us came from the kernel's
+// OOM killer. That reads files, so that it is done beside the loop, one after the other.
+// The count of kills of the whole machine, which anyone may read, says most of the time
+// that it was not; then /dev/kmsg names who was killed, where it may be read; else the
+// count of the service's own cgroup tells, where the memory controller is at work there;
+// else there is but a suspicion.
+type oomWatch struct {
+	began time.Time
+
+	mu      sync.Mutex
+	log     *kernelLog // nil: not readable
+	count   uint64     // of the machine, when it was last read
+	grown   time.Duration
+	kills   []loggedKill // the last ones, the oldest first
+	missed  bool         // the log has lost some
+	cgroups map[string]uint64
+}
+
+type loggedKill struct {
+	oomKill
+	read time.Duration // when
+}
+
+// maxKills is how many kills are remembered that were not asked for, most of them being of
+// processes that are none of ours.
+const maxKills = 64
+
+func newOOMWatch(began time.Time) *oomWatch {
+	w := &oomWatch{began: began, log: openKernelLog(), cgroups: map[string]uint64{}, grown: -1}
+	w.count, _ = readCounter("/proc/vmstat", "oom_kill")
+	return w
+}
+
+func (w *oomWatch) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.log != nil {
+		w.log.close()
+		w.log = nil
+	}
+}
+
+// suspect looks into the end of a main process by a SIGKILL that nobody sent through us.
+func (s *Supervisor) suspect(service *service, exit signals.Exit, cause machine.EventID) {
+	if _, ours := service.blows[signals.SIGKILL]; ours || exit.Signal != signals.SIGKILL {
+		return
+	}
+	view := s.machine.View(service.id)
+	events := ""
+	if dir := s.root.Dir(); dir != "" {
+		events = filepath.Join(dir, service.name(), "memory.events")
+	}
+	pid, began := service.last, view.ExitedAt-view.Up
+	go func() {
+		if words := s.oom.look(pid, began, events); words != "" {
+			s.mailbox.post(func() { s.convict(service, view.ExitedAt, words, cause) })
+		}
+	}()
+}
+
+// convict has everything that tells of an end say that it was the kernel. at is when the
+// process ended: there may be a later end by now, of which nothing is known.
+func (s *Supervisor) convict(service *service, at time.Duration, words string, cause machine.EventID) {
+	kernel := &request.Process{Name: oomKiller}
+	if view := s.machine.View(service.id); view.ExitedAt == at {
+		service.blamed, service.killer = ", "+words, kernel
+		s.touch(service.id)
+	}
+	s.log.Warn().Str(serviceField, service.name()).Uint64(eventField, uint64(cause)).Msg("it was " + words)
+	entry := s.journal.Of(uint64(cause))
+	s.journal.Add(journal.Entry{
+		Time: s.now(), Step: uint64(s.machine.Steps()), Cause: entry, Origin: entry,
+		Service: service.name(), Kind: "oom-kill", By: kernel, Text: "it was " + words,
+	})
+}
+
+// The log's line of a kill comes just after the kill itself.
+const (
+	kernelLogTries = 5
+	kernelLogDelay = 10 * time.Millisecond
+)
+
+// look says in words how the OOM killer has to do with the end of a process that began at
+// a time; "" when it has not, as far as can be known.
+func (w *oomWatch) look(pid int, began time.Duration, events string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	counted := w.recount()
+	inside, local := readCounter(events, "oom_kill")
+	grown := inside > w.cgroups[events]
+	if local {
+		w.cgroups[events] = inside
+	}
+	if counted && w.grown < began {
+		return ""
+	}
+	if w.log != nil {
+		for range kernelLogTries {
+			if why, found := w.find(pid, began); found {
+				return "sent by the kernel's OOM killer: " + why
+			}
+			time.Sleep(kernelLogDelay)
+		}
+	}
+	switch {
+	case w.log != nil && !w.missed:
+		return ""
+	case local && grown:
+		return "probably sent by the kernel's OOM killer, which has killed in its cgroup"
+	case !local && counted:
+		return "perhaps sent by the kernel's OOM killer, which has killed something on this machine meanwhile"
+	}
+	return ""
+}
+
+// recount takes note of whether the OOM killer has killed anything on the machine since
+// the last time. It reports false where the kernel does not count, before Linux 4.13.
+func (w *oomWatch) recount() bool {
+	count, ok := readCounter("/proc/vmstat", "oom_kill")
+	if count != w.count {
+		w.count, w.grown = count, time.Since(w.began)
+	}
+	return ok
+}
+
+// find looks for a kill in the kernel's log that was not there before the process began:
+// pids are given to others.
+func (w *oomWatch) find(pid int, began time.Duration) (why string, found bool) {
+	now := time.Since(w.began)
+	w.missed = !w.log.drain(func(kill oomKill) { w.kills = append(w.kills, loggedKill{kill, now}) }) || w.missed
+	if extra := len(w.kills) - maxKills; extra > 0 {
+		w.kills = append(w.kills[:0], w.kills[extra:]...)
+	}
+	for _, kill := range w.kills {
+		if kill.pid == pid && kill.read >= began {
+			found = true
+			if why == "" || strings.Contains(kill.why, "/") { // the one that names the cgroup
+				why = kill.why
+			}
+		}
+	}
+	if why == "" {
+		why = "the machine was out of memory"
+	}
+	return why, found
+}
+
+// readCounter reads one number of a file of lines "name number".
+func readCounter(path, name string) (n uint64, ok bool) {
+	text, err := sys.ReadFile(path)
+	if path == "" || err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(text) {
+		if value, found := strings.CutPrefix(line, name+" "); found {
+			n, err = strconv.ParseUint(strings.TrimSpace(value), 10, 64)
+			return n, err == nil
+		}
+	}
+	return 0, false
+}
