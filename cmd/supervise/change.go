@@ -110,12 +110,9 @@ func printOutcomes(w io.Writer, reply *request.Reply, asJSON bool) error {
 		return printJSON(w, reply.Outcomes)
 	}
 	for _, o := range reply.Outcomes {
-		text := o.Result
-		switch {
-		case text == "":
-			text = o.Text
-		case o.Text != "":
-			text += ": " + o.Text
+		text := o.Text
+		if text == "" {
+			text = o.Result
 		}
 		if _, err := fmt.Fprintf(w, "%s: %s\n", o.Service, text); err != nil {
 			return err

@@ -21,9 +21,8 @@ func newEvents() *cobra.Command {
 with its time, its number, the number of what it follows from, the service, and a
 sentence. Without names, of all services and of the supervisor itself.
 
-As JSON it prints one object a line. With --follow it goes on until it is interrupted
-(Ctrl-C, by which it dies as every program does) or the supervisor ends, and then its exit
-status is 1.
+As JSON it prints one object a line. With --follow it goes on until the supervisor ends, or
+until Ctrl-C, by which it dies as every program does.
 
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs, 4
 when a service is unknown.`,
@@ -39,6 +38,7 @@ when a service is unknown.`,
 			limit := answerTime
 			if q.Follow {
 				limit = 0
+				endWithReader()
 			}
 			return r.stream(limit, q, func(reply *request.Reply) error {
 				warnDropped(cmd.ErrOrStderr(), reply)

@@ -22,9 +22,8 @@ func newLogs() *cobra.Command {
 wrote them. The supervisor keeps a few hundred of each service in memory; all of them are
 where 'log' in its file sends them.
 
-As JSON it prints one object a line. With --follow it goes on until it is interrupted
-(Ctrl-C, by which it dies as every program does) or the supervisor ends, and then its exit
-status is 1.
+As JSON it prints one object a line. With --follow it goes on until the supervisor ends, or
+until Ctrl-C, by which it dies as every program does.
 
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs, 4
 when the service is unknown.`,
@@ -41,6 +40,7 @@ when the service is unknown.`,
 			limit := answerTime
 			if q.Follow {
 				limit = 0
+				endWithReader()
 			}
 			return r.stream(limit, q, func(reply *request.Reply) error {
 				warnDropped(cmd.ErrOrStderr(), reply)

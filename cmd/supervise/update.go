@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,10 +24,10 @@ that: services that are new are started, those that are gone are stopped, those 
 command or surroundings have changed are restarted, the rest goes on. Without FILE it is
 the file that the supervisor was started with, read anew.
 
-A file with an error changes nothing; its errors are printed.
+A file with an error changes nothing; its errors are printed. Services that are stopped or
+restarted do so by their ladders, which is not waited for.
 
-Exit status: 0, 1 when it failed, 2 for a wrong command line or file, 3 when no supervisor
-runs.`,
+Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs.`,
 		Example: `  supervise update --dry-run
   supervise update
   supervise update /etc/supervise/new.toml`,
@@ -67,12 +68,9 @@ func printPlan(w io.Writer, reply *request.Reply, asJSON bool) error {
 		return printJSON(w, reply.Plan)
 	}
 	for _, c := range reply.Plan {
-		what := c.Action
-		if c.Service != "" {
-			what += " " + c.Service
-		}
-		if c.Text != "" {
-			what += ": " + c.Text
+		what := c.Text
+		if what == "" {
+			what = strings.TrimRight(c.Action+" "+c.Service, " ")
 		}
 		if _, err := fmt.Fprintln(w, what); err != nil {
 			return err

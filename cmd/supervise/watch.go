@@ -25,6 +25,7 @@ func (r *remote) watch(w io.Writer, names []string) error {
 		return err
 	}
 	defer b.Close()
+	endWithReader()
 	show, again := r.printChanges(w), time.Hour
 	if !r.json() && isTerminal(os.Stdout) {
 		show, again = redraw(w), time.Second // for how long ago things were

@@ -37,8 +37,10 @@ when the service is unknown.`,
 			if r.json() {
 				return printJSON(cmd.OutOrStdout(), reply.Events)
 			}
-			if err := printText(cmd.OutOrStdout(), reply); err != nil {
-				return err
+			for i := range reply.Services {
+				if _, err := fmt.Fprintln(cmd.OutOrStdout(), brief(&reply.Services[i])); err != nil {
+					return err
+				}
 			}
 			return printChain(cmd.OutOrStdout(), reply.Events)
 		},
