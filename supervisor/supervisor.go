@@ -122,6 +122,7 @@ func Run(options Options) error {
 	}
 	s.mailbox.wake = options.Intake.Wake
 	reserveThreads()
+	s.in.Quiet()
 	if err := s.open(options); err != nil {
 		return err
 	}
