@@ -13,7 +13,7 @@ const (
 )
 
 // leftover leaves a child behind, which tells of SIGTERM and SIGHUP, when it is told to.
-const leftover = `exec 3<&0; trap "exit 4" USR1; (trap "" USR1; trap "echo left TERM; exit" TERM; trap "echo left HUP; exit" HUP; echo ready; read x <&3) & wait`
+const leftover = `exec 3<&0; trap "exit 4" USR1; (trap "" USR1; trap "echo left TERM; exit" TERM; trap "echo left HUP; exit" HUP; echo ready; exec <&3; ` + lines + `) & wait`
 
 func TestDumbInit(t *testing.T) {
 	group := `read a b c d e f g </proc/self/stat; [ $e = $a ] && echo group; [ $f = $a ] && echo session; :`
@@ -35,8 +35,8 @@ func TestDumbInit(t *testing.T) {
 		{what: "-c to the child", name: dumbInit, args: []string{"--single-child"}, script: lone, signals: []syscall.Signal{usr1}, out: "outer", status: 5, real: true},
 		{what: "rewrite", name: dumbInit, args: []string{"-r", "15:1"}, script: `trap "echo HUP; exit 3" HUP; ` + asleep, signals: []syscall.Signal{term}, out: "HUP", status: 3, real: true, in: true},
 		{what: "rewrite long", name: dumbInit, args: []string{"--rew=15:1", "--rewrite", "10:12"}, script: `for s in HUP QUIT USR2; do trap "echo $s; echo ready" $s; done
-			trap "exit 3" INT; echo ready; while :; do read x; done`, signals: []syscall.Signal{usr1, term, syscall.SIGQUIT, syscall.SIGINT}, out: "USR2, HUP, QUIT", status: 3, real: true},
-		{what: "rewrite to nothing", name: dumbInit, args: []string{"-r", "15:0"}, script: `trap "echo TERM; echo ready" TERM; trap "echo USR1; exit 3" USR1; echo ready; echo ready; while :; do read x; done`, signals: []syscall.Signal{term, usr1}, out: "USR1", status: 3, real: true},
+			trap "exit 3" INT; echo ready; ` + lines, signals: []syscall.Signal{usr1, term, syscall.SIGQUIT, syscall.SIGINT}, out: "USR2, HUP, QUIT", status: 3, real: true},
+		{what: "rewrite to nothing", name: dumbInit, args: []string{"-r", "15:0"}, script: `trap "echo TERM; echo ready" TERM; trap "echo USR1; exit 3" USR1; echo ready; echo ready; ` + lines, signals: []syscall.Signal{term, usr1}, out: "USR1", status: 3, real: true},
 		{what: "rewrite to KILL", name: dumbInit, args: []string{"-r", "15:9"}, script: asleep, signals: []syscall.Signal{term}, status: 137, real: true},
 		{what: "TERM to the group at the end", name: dumbInit, script: leftover, signals: []syscall.Signal{usr1}, out: "left TERM", status: 4, real: true, plainly: true},
 		{what: "TERM at the end, rewritten", name: dumbInit, args: []string{"-r", "15:1"}, script: leftover, signals: []syscall.Signal{usr1}, out: "left HUP", status: 4, real: true, plainly: true},
@@ -62,5 +62,5 @@ func stopped(signal string) []string {
 		while [ "$(state $1)" != T ] && [ $i -lt 50 ]; do i=$((i+1)); sleep 0.01; done; sleep 0.05
 		echo $(state $1) $(state $2); kill -CONT $1
 		while [ "$(state $2)" != S ] && [ $i -lt 400 ]; do i=$((i+1)); sleep 0.01; done
-		kill -TERM $1' x $PPID $$ </dev/null & read x`}
+		kill -TERM $1' x $PPID $$ </dev/null & ` + lines}
 }

@@ -102,7 +102,7 @@ func TestDescriptors(t *testing.T) {
 			if p.build == "real" && name != catatonit {
 				return
 			}
-			i := launch(t, nil, "sh", "-c", more, "x", p.file, "--", "sh", "-c", "echo ready; read x")
+			i := launch(t, nil, "sh", "-c", more, "x", p.file, "--", "sh", "-c", asleep)
 			i.await(t, "ready")
 			awaitClosed(t, i.cmd.Process.Pid)
 			i.send(t, plainly, term)
@@ -149,7 +149,7 @@ func TestListen(t *testing.T) {
 func TestParentDeath(t *testing.T) {
 	for name, flag := range map[string]string{own: "--parent-death-signal=SIGUSR1", tini: "-pSIGUSR1"} {
 		each(t, name, true, func(t *testing.T, p program) {
-			command := script(t, `trap "echo told; exit" USR1; echo ready; while :; do read x; done`)
+			command := script(t, `trap "echo told; exit" USR1; echo ready; `+lines)
 			i := launch(t, nil, "sh", "-c", `exec 3<&0; "$@" <&3 & wait`, "x", p.file, flag, "--", command)
 			i.await(t, "ready")
 			i.send(t, plainly, syscall.SIGKILL) // the shell

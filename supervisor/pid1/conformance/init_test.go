@@ -10,10 +10,10 @@ const adopted = `trap "exit 0" USR1; init=$PPID main=$$; export init main
 	sh -c 'me=$$; export me; sh -c "
 		while read a b c d e </proc/self/stat; [ \$d = $me ]; do sleep 0.01; done
 		[ \$d = $init ] && echo here || echo elsewhere; kill -USR1 $main" & :'
-	read x`
+	` + lines
 
 // stubborn ignores SIGTERM, and has a child in another session that does.
-const stubborn = `trap "" TERM; (trap "" TERM; exec setsid sleep 60) & echo ready; while :; do read x; sleep 0.05; done`
+const stubborn = `trap "" TERM; (trap "" TERM; exec setsid sleep 60) & echo ready; ` + lines
 
 func TestInit(t *testing.T) {
 	text := func(args ...string) []string { return append([]string{"--log-format", "text"}, args...) }
@@ -26,7 +26,7 @@ func TestInit(t *testing.T) {
 		{what: "-g", name: own, args: []string{"-g"}, script: inner, signals: []syscall.Signal{usr1}, out: "inner, outer", status: 5, in: true},
 		{what: "-g by kill", name: own, args: []string{"-g", "--forward=kill"}, script: inner, signals: []syscall.Signal{usr1}, out: "inner, outer", status: 5},
 		{what: "-c", name: own, args: []string{"-gc"}, script: lone, signals: []syscall.Signal{usr1}, out: "outer", status: 5},
-		{what: "--rewrite", name: own, args: []string{"--rewrite", "TERM:USR2,HUP:0"}, script: `for s in HUP TERM; do trap "echo $s" $s; done; trap "echo USR2; exit 3" USR2; echo ready; echo ready; while :; do read x; done`, signals: []syscall.Signal{hup, term}, out: "USR2", status: 3, in: true},
+		{what: "--rewrite", name: own, args: []string{"--rewrite", "TERM:USR2,HUP:0"}, script: `for s in HUP TERM; do trap "echo $s" $s; done; trap "echo USR2; exit 3" USR2; echo ready; echo ready; ` + lines, signals: []syscall.Signal{hup, term}, out: "USR2", status: 3, in: true},
 		{what: "--remap-exit", name: own, args: []string{"-e7:9", "--remap-exit=8"}, script: "exit 7", status: 9},
 		{what: "cwd", name: own, script: cwd, out: "/"},
 		{what: "reaper", name: own, plainly: true, script: adopted, out: "here"},
@@ -36,12 +36,12 @@ func TestInit(t *testing.T) {
 		{what: "json", name: own, args: []string{"-v"}, script: asleep, signals: []syscall.Signal{term}, status: 143, stderr: `"last-signal":"SIGTERM from `},
 
 		{what: "--stop-timeout", name: own, args: text("--stop-timeout", "200ms"), script: stubborn, signals: []syscall.Signal{term}, status: 137, stderr: "killing what is left", in: true},
-		{what: "--stop-signals", name: own, args: text("--stop-timeout", "200ms", "--stop-signals=USR1"), script: `trap "echo ready" TERM; trap "" USR1; echo ready; while :; do read x; sleep 0.05; done`, signals: []syscall.Signal{term, usr1}, status: 137},
-		{what: "stop of a stopped command", name: own, args: []string{"--stop-timeout=5s"}, script: `(sleep 0.1; kill -TERM ` + initPID + `) & echo ready; kill -STOP $$; read x`, status: 143},
+		{what: "--stop-signals", name: own, args: text("--stop-timeout", "200ms", "--stop-signals=USR1"), script: `trap "echo ready" TERM; trap "" USR1; echo ready; ` + lines, signals: []syscall.Signal{term, usr1}, status: 137},
+		{what: "stop of a stopped command", name: own, args: []string{"--stop-timeout=5s"}, script: `(sleep 0.1; kill -TERM ` + initPID + `) & echo ready; kill -STOP $$; ` + lines, status: 143},
 		{what: "--drain", name: own, args: text("-v", "--drain", "200ms"), script: `trap "echo TERM; exit 3" TERM; ` + asleep, signals: []syscall.Signal{term}, out: "TERM", status: 3, stderr: "draining"},
-		{what: "--drain cut short", name: own, args: []string{"--drain=60s"}, script: `trap "echo TERM; exit 3" TERM; trap "" INT; echo ready; echo ready; while :; do read x; done`, signals: []syscall.Signal{term, syscall.SIGINT}, out: "TERM", status: 3},
+		{what: "--drain cut short", name: own, args: []string{"--drain=60s"}, script: `trap "echo TERM; exit 3" TERM; trap "" INT; echo ready; echo ready; ` + lines, signals: []syscall.Signal{term, syscall.SIGINT}, out: "TERM", status: 3},
 		{what: "--wait-all", name: own, args: []string{"--wait-all"}, script: `(sleep 0.2; echo later) & exit 4`, out: "later", status: 4, in: true},
-		{what: "--wait-all hands on", name: own, args: []string{"--wait-all"}, script: `exec 3<&0; (trap "echo TERM; exit" TERM; while [ -d /proc/$$ ]; do sleep 0.01; done; echo ready; while :; do read x <&3; done) & exit 4`, signals: []syscall.Signal{term}, out: "TERM", status: 4},
+		{what: "--wait-all hands on", name: own, args: []string{"--wait-all"}, script: `exec 3<&0; (trap "echo TERM; exit" TERM; while [ -d /proc/$$ ]; do sleep 0.01; done; exec <&3; echo ready; ` + lines + `) & exit 4`, signals: []syscall.Signal{term}, out: "TERM", status: 4},
 		{what: "--kill-remaining", name: own, args: []string{"--kill-remaining=200ms"}, script: `(trap "echo left; exit" TERM; echo ready; sleep 60 & wait) & (trap "" TERM; exec setsid sleep 60) & sleep 0.2; exit 4`, out: "left", status: 4, in: true},
 		{what: "--kill-remaining at once", name: own, args: []string{"--kill-remaining=0"}, script: `(trap "" TERM; exec setsid sleep 60) & exit 4`, status: 4},
 		{what: "--exit-zero-on-stop", name: own, args: []string{"--exit-zero-on-stop"}, script: asleep, signals: []syscall.Signal{term}},

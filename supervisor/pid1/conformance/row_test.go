@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds how long one row may take.
-const patience = 10 * time.Second
+const patience = 40 * time.Second
 
 // row is one behaviour: a command line, what is sent, and what comes of it.
 type row struct {
@@ -136,7 +136,7 @@ type running struct {
 func launch(t *testing.T, env []string, argv ...string) *running {
 	t.Helper()
 	i := &running{cmd: exec.Command(argv[0], argv[1:]...), err: &guarded{}}
-	entry := mark + strconv.Itoa(os.Getpid()) + "." + strconv.Itoa(int(launches.Add(1)))
+	entry := newMark()
 	i.cmd.Env = append(append(os.Environ(), entry), env...)
 	i.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	i.cmd.WaitDelay = patience // something left behind may hold the pipe
@@ -272,6 +272,10 @@ func childrenOf(pid int) (children []int) {
 const mark = "SUPERVISE_CONFORMANCE="
 
 var launches atomic.Int32
+
+func newMark() string {
+	return mark + strconv.Itoa(os.Getpid()) + "." + strconv.Itoa(int(launches.Add(1)))
+}
 
 // killMarked kills every process that carries a mark, until none is left.
 func killMarked(entry string) {

@@ -22,7 +22,7 @@ import (
 
 var (
 	rounds = flag.Int("rounds", 160, "how often a start and an end are met with signals")
-	storm  = flag.Duration("storm", time.Second, "how long signals come while orphans do")
+	storm  = flag.Duration("storm", 500*time.Millisecond, "how long signals come while orphans do")
 )
 
 // recordSize is that of what the receiver writes for each signal: a siginfo_t and the time.
@@ -34,8 +34,8 @@ func info(b []byte) signals.Info {
 }
 
 // spawn starts a program with every signal blocked, so that none ends it before its first
-// instruction, and its output on a pipe.
-func spawn(t *testing.T, argv ...string) (pid int, out *os.File) {
+// instruction, its output on a pipe, and a mark.
+func spawn(t *testing.T, entry string, argv ...string) (pid int, out *os.File) {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -44,7 +44,7 @@ func spawn(t *testing.T, argv ...string) (pid int, out *os.File) {
 	runtime.LockOSThread()
 	before := sys.SetMask(signals.Full)
 	pid, err = syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{
-		Env: os.Environ(), Files: []uintptr{0, w.Fd(), 2}, Sys: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
+		Env: append(os.Environ(), entry), Files: []uintptr{0, w.Fd(), 2}, Sys: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
 	})
 	sys.SetMask(before)
 	runtime.UnlockOSThread()
@@ -73,22 +73,20 @@ func queue(t *testing.T, pid int, s signals.Signal, value uint64) bool {
 func TestSignalsAtStart(t *testing.T) {
 	for _, name := range []string{own, tini, dumbInit, catatonit} {
 		each(t, name, false, func(t *testing.T, p program) {
+			entry := newMark()
+			t.Cleanup(func() { killMarked(entry) })
 			for range *rounds / 8 {
-				signalsAtStart(t, p)
+				signalsAtStart(t, entry, p)
 			}
 		})
 	}
 }
 
-func signalsAtStart(t *testing.T, p program) {
+func signalsAtStart(t *testing.T, entry string, p program) {
 	t.Helper()
 	const count = 20
-	pid, out := spawn(t, p.file, "--", filepath.Join(bin, "receiver"))
+	pid, out := spawn(t, entry, p.file, "--", filepath.Join(bin, "receiver"))
 	defer func() {
-		_ = syscall.Kill(-pid, syscall.SIGKILL)
-		for _, child := range childrenOf(pid) {
-			_ = syscall.Kill(child, syscall.SIGKILL)
-		}
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 		_, _ = syscall.Wait4(pid, nil, 0, nil)
 		_ = out.Close()
@@ -126,8 +124,10 @@ func spin(d time.Duration) {
 func TestSignalsAtEnd(t *testing.T) {
 	for _, name := range []string{own, tini, dumbInit, catatonit} {
 		each(t, name, false, func(t *testing.T, p program) {
+			entry := newMark()
+			t.Cleanup(func() { killMarked(entry) })
 			for range *rounds / 8 {
-				pid, out := spawn(t, p.file, "--", "sh", "-c", "exit 7")
+				pid, out := spawn(t, entry, p.file, "--", "sh", "-c", "exit 7")
 				spin(time.Duration(rand.Int64N(5_000_000)))
 				// The command has all signals blocked, as we had.
 				for s := signals.SIGRTMIN; sys.Kill(pid, 0) == nil && s < signals.SIGRTMAX; s++ {
@@ -155,7 +155,7 @@ func TestStorm(t *testing.T) {
 
 func stormOf(t *testing.T, p program, args []string) {
 	// Orphans are made in another group than the command's, which -g would reach.
-	const script = `setsid sh -c "while :; do (: & : & : & :); done" & exec "$1"`
+	const script = `setsid sh -c "while :; do (: & : & : & : & : & : & :); sleep 0.005; done" & exec "$1"`
 	argv := asFirst.argv(p.file, append(args, "--", "sh", "-c", script, "x", filepath.Join(bin, "receiver"))...)
 	i := launch(t, nil, argv...)
 	out := i.out
@@ -164,20 +164,24 @@ func stormOf(t *testing.T, p program, args []string) {
 		t.Fatal(err)
 	}
 	pid := i.pid(t, asFirst)
-	count := uint64(storm.Milliseconds())
+	const last = 1 << 32 // the value of the one after which no more comes
 	go func() {
-		for value := range count {
+		value := uint64(0)
+		for end := time.Now().Add(*storm); time.Now().Before(end); value++ {
 			queue(t, pid, 50, value)
 			time.Sleep(time.Millisecond)
 		}
+		queue(t, pid, 50, value|last)
 	}()
-	for next := range count {
+	for next, more := uint64(0), true; more; next++ {
 		if _, err := io.ReadFull(out, record); err != nil {
-			t.Fatalf("%d of %d arrived: %v\n%s", next, count, err, i.errors())
+			t.Fatalf("after %d: %v\n%s", next, err, i.errors())
 		}
-		if got := info(record); got.Value != next {
+		got := info(record)
+		if got.Value&^last != next {
 			t.Fatalf("%v arrived in the place of %d", got, next)
 		}
+		more = got.Value < last
 	}
 	if got := line(status(pid), "VmRSS"); kib(got) > 16<<10 {
 		t.Errorf("init has grown to %s", got)
@@ -209,7 +213,7 @@ func kib(value string) int {
 // children end: nobody but the command is hit.
 func TestSmallPIDs(t *testing.T) {
 	if err := unshares(); err != nil || os.Getuid() != 0 {
-		t.Skip("takes root and a PID namespace:", err)
+		t.Skip("to limit the pids of a namespace takes root")
 	}
 	before, _ := os.ReadFile("/proc/sys/kernel/pid_max")
 	// Since Linux 6.14 the limit is the namespace's own.

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,7 +23,8 @@ type session struct {
 	cmd  *exec.Cmd
 	tty  *os.File
 	mu   sync.Mutex
-	seen bytes.Buffer
+	seen bytes.Buffer // and not expected yet
+	all  bytes.Buffer
 	more chan struct{}
 	end  chan struct{}
 }
@@ -34,7 +34,7 @@ type session struct {
 func onTerminal(t *testing.T, argv ...string) *session {
 	t.Helper()
 	s := &session{t: t, cmd: exec.Command(argv[0], argv[1:]...), more: make(chan struct{}, 1), end: make(chan struct{})}
-	entry := mark + strconv.Itoa(os.Getpid()) + "." + strconv.Itoa(int(launches.Add(1)))
+	entry := newMark()
 	s.cmd.Env = append(os.Environ(), entry, "PS1=$ ", "ENV=", "TERM=dumb")
 	tty, terminal, err := pty.Open()
 	if err != nil {
@@ -61,6 +61,7 @@ func (s *session) read() {
 		n, err := s.tty.Read(buffer)
 		s.mu.Lock()
 		s.seen.Write(buffer[:n])
+		s.all.Write(buffer[:n])
 		s.mu.Unlock()
 		select {
 		case s.more <- struct{}{}:
@@ -230,7 +231,9 @@ func TestSessionOnTerminal(t *testing.T) {
 		s.expect(`up-`)
 		s.enter("\x03")
 		s.expect(`got-INT`)
-		if strings.Contains(s.seen.String(), "got-HUP") {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if strings.Contains(s.all.String(), "got-HUP") {
 			t.Error("giving up the terminal was told as SIGHUP")
 		}
 	})

@@ -7,15 +7,18 @@ import (
 
 // Scripts that several rows share.
 const (
+	// lines reads what launch writes now and then, because a shell that gets a signal right
+	// before it reads sees to its trap only when it has read. It ends when nobody writes.
+	lines = `n=0; while [ $n -lt 5000 ]; do n=$((n+1)); read x; done`
 	// asleep waits for whatever comes.
-	asleep = `echo ready; read x`
+	asleep = `echo ready; ` + lines
 	// traps tells of each signal, and ends with 3 at SIGTERM.
 	traps = `for s in HUP INT QUIT USR1 USR2 ALRM VTALRM PROF WINCH URG XCPU IO PWR TSTP TTIN TTOU; do trap "echo $s; echo ready" $s; done
-		trap "echo TERM; exit 3" TERM; echo ready; while :; do read x; done`
+		trap "echo TERM; exit 3" TERM; echo ready; ` + lines
 	// inner has a child that tells of SIGUSR1 as well.
-	inner = `exec 3<&0; trap "wait; echo outer; exit 5" USR1; (trap "echo inner; exit" USR1; echo ready; read x <&3) & wait`
+	inner = `exec 3<&0; trap "wait; echo outer; exit 5" USR1; (trap "echo inner; exit" USR1; echo ready; exec <&3; ` + lines + `) & wait`
 	// lone has such a child, but ends it otherwise.
-	lone = `exec 3<&0; trap 'echo outer; kill -HUP $c; exit 5' USR1; (trap "echo inner; exit" USR1; read x <&3) & c=$!; echo ready; wait`
+	lone = `exec 3<&0; trap 'echo outer; kill -HUP $c; exit 5' USR1; (trap "echo inner; exit" USR1; exec <&3; ` + lines + `) & c=$!; echo ready; wait`
 )
 
 // ordinary are signals that every init hands on, in pairs of name and number that the script
@@ -34,14 +37,14 @@ func common(name string, missing, denied int) []row {
 		{what: "exit 255", name: name, script: `exit 255`, status: 255, real: true},
 		{what: "killed", name: name, script: `kill -KILL $$`, status: 137, real: true, in: true},
 		{what: "dies of a signal", name: name, script: asleep, signals: []syscall.Signal{syscall.SIGTERM}, status: 143, real: true, in: true},
-		{what: "missing", name: name, command: []string{"no-such-command-here"}, status: missing, stderr: "no-such-command-here", real: name != catatonit, in: true},
+		{what: "missing", name: name, env: []string{"PATH=/usr/bin:/bin"}, command: []string{"no-such-command-here"}, status: missing, stderr: "no-such-command-here", real: name != catatonit, in: true},
 		{what: "missing path", name: name, command: []string{"/no/such/command"}, status: missing, real: true},
 		{what: "denied", name: name, command: []string{"/etc/passwd"}, status: denied, real: true},
 		{what: "directory", name: name, command: []string{"/tmp"}, status: denied, real: true, in: true},
 		{what: "handed on", name: name, script: traps, signals: ordinary, out: ordinaryOut, status: 3, real: true, in: true},
 		{
 			what: "faults handed on", name: name, script: `for s in ILL TRAP ABRT BUS FPE SEGV SYS; do trap "echo $s; echo ready" $s; done
-			trap "exit 3" TERM; echo ready; while :; do read x; done`, out: "ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS", status: 3, real: name == dumbInit,
+			trap "exit 3" TERM; echo ready; ` + lines, out: "ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS", status: 3, real: name == dumbInit,
 			signals: []syscall.Signal{4, 5, 6, 7, 8, 11, 31, 15}, in: true,
 		},
 		{what: "double dash", name: name, args: []string{"--"}, command: []string{"sh", "-c", "exit 4"}, status: 4, real: true},
