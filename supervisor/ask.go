@@ -52,11 +52,12 @@ func (s *Supervisor) status(service *service) request.Service {
 		}
 	}
 	if status.PID != 0 {
-		if stat, err := sys.ReadStat(status.PID); err == nil && stat.State == 'T' && view.State == machine.Running {
-			status.State, status.Ready = paused, false
-		}
+		// One file tells all: reading of /proc is most of what the status of many takes.
 		if state, err := sys.ReadSignalState(strconv.Itoa(status.PID)); err == nil {
 			status.SigQ = &request.SigQ{Used: state.Queued, Limit: state.Limit}
+			if state.Stopped && view.State == machine.Running {
+				status.State, status.Ready = paused, false
+			}
 		}
 	}
 	return status

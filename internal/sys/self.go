@@ -51,6 +51,8 @@ type SignalState struct {
 
 	// Queued signals charged to the process's real user, and that user's limit.
 	Queued, Limit uint64
+
+	Stopped bool // the thread is stopped by a signal; under ptrace(2) it is not
 }
 
 // ReadSignalState reads the state of the main thread of a process; "self" is the
@@ -74,6 +76,9 @@ func ParseSignalState(status string) (state SignalState, err error) {
 		}
 		var set *signals.Set
 		switch name {
+		case "State":
+			state.Stopped = len(value) > 0 && value[0] == 'T'
+			continue
 		case "SigQ":
 			used, limit, _ := text.Cut(value, '/')
 			state.Queued, _ = strconv.ParseUint(used, 10, 64)

@@ -44,6 +44,12 @@ func TestParseSignalState(t *testing.T) {
 	if got, err := sys.ParseSignalState(cut); got != want || err != nil {
 		t.Errorf("cut off: %+v, %v, want %+v", got, err, want)
 	}
+	for state, stopped := range map[string]bool{"T (stopped)": true, "t (tracing stop)": false, "Z (zombie)": false, "": false} {
+		got, err := sys.ParseSignalState(strings.Replace(statusText, "S (sleeping)", state, 1))
+		if want.Stopped = stopped; got != want || err != nil {
+			t.Errorf("state %q: %+v, %v, want %+v", state, got, err, want)
+		}
+	}
 }
 
 func TestParseSignalStateErrors(t *testing.T) {
