@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -25,10 +26,12 @@ func TestControlScript(t *testing.T) {
 			t.Parallel()
 			s := start(t, entryBuild, member(t, file, "services.toml"))
 			t.Cleanup(func() {
-				if !t.Failed() {
-					_ = s.cmd.Process.Signal(os.Interrupt) // if the script has not ended it
-					s.end(t)
+				signal := syscall.SIGTERM // if the script has not ended it
+				if t.Failed() {
+					signal = syscall.SIGQUIT
 				}
+				_ = s.cmd.Process.Signal(signal)
+				s.end(t)
 			})
 			testscript.Run(t, testscript.Params{
 				Files:         []string{file},

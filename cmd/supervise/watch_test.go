@@ -111,7 +111,6 @@ func startWatch(t *testing.T, dir string, args ...string) (*exec.Cmd, func() str
 	t.Helper()
 	cmd := exec.Command(entryBuild, append([]string{"status", "--watch", "--runtime-dir", dir}, args...)...)
 	cmd.Env = append(os.Environ(), "TZ=UTC")
-	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
