@@ -63,7 +63,10 @@ func (s *Supervisor) serve() {
 
 // answer does what one call asks for.
 func (s *Supervisor) answer(call *control.Call) {
-	s.asking = asker{origin: call.Origin, who: processOf(call.Origin.PID)}
+	s.asking = asker{origin: call.Origin}
+	if changes(call.Request) {
+		s.asking.who = processOf(call.Origin.PID)
+	}
 	defer func() { s.asking = asker{} }()
 	switch r := call.Request.(type) {
 	case request.Ping:
@@ -99,6 +102,16 @@ func (s *Supervisor) answer(call *control.Call) {
 	default:
 		call.Fail(request.NotSupported, "this supervise does not know "+call.Request.Verb())
 	}
+}
+
+// changes reports whether a request may change something, so that it will matter who made
+// it. To find that out takes longer than to answer a ping.
+func changes(r request.Request) bool {
+	switch r.(type) {
+	case request.Ping, request.Status, request.Wait, request.Events, request.Why, request.Logs:
+		return false
+	}
+	return true
 }
 
 func (s *Supervisor) answerShutdown(call *control.Call, r request.Shutdown) {
