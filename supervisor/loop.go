@@ -12,6 +12,7 @@ import (
 // loop runs until the machine says that everything is down.
 func (s *Supervisor) loop() {
 	s.dispatch(machine.Event{Kind: machine.Boot})
+	s.serviceFIFOs()
 	// The start has taken memory, and run code, that will not be needed again.
 	debug.FreeOSMemory()
 	sys.ForgetCode()
