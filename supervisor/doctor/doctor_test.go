@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { testproc.Main(m) }
 
 var order = []string{
-	"signal intake", "inherited signals", "place", "child subreaper", "descendants", "clone3", "pidfd", "/proc",
+	"signal intake", "inherited signals", "place", "child subreaper", "descendants", "clone3", "pidfd", "/proc", "zombies",
 	"core_pattern", "runtime directory", "limit: open files", "limit: pending signals", "limit: core size", "limit: processes",
 }
 
