@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/config"
+	"supervise/coredump"
 	"supervise/signals/intake"
 )
 
@@ -88,7 +89,7 @@ explained afterwards.`,
 			if len(args) == 0 {
 				return nil
 			}
-			return usageError{fmt.Errorf("unknown command %q; try 'supervise --help'", args[0])}
+			return usageError{fmt.Errorf("unknown command %q; %s", args[0], meant(cmd, args[0]))}
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Help()
@@ -106,6 +107,18 @@ explained afterwards.`,
 	})
 	addCommands(root, args)
 	return root
+}
+
+// meant says what to do instead of a command that there is not.
+func meant(root *cobra.Command, word string) string {
+	var known []string
+	for _, c := range root.Commands() {
+		known = append(known, c.Name())
+	}
+	if near := coredump.Nearest(word, known); near != "" {
+		return fmt.Sprintf("did you mean 'supervise %s'?", near)
+	}
+	return "try 'supervise --help'"
 }
 
 // exactly is cobra.ExactArgs with the exit code of a usage error, and a name for what is
