@@ -84,7 +84,7 @@ func TestRunRestart(t *testing.T) {
 		{"never", `policy = "never"`, "exit 1", 1, "given up: its policy is never"},
 		{"never-success", `policy = "never"`, "exit 0", 1, "completed"},
 		{"limit", `limit = 2`, "exit 1", 3, "given up after 2 restarts in a row"},
-		{"missing", ``, "", 0, "given up: there is nothing that can be executed"},
+		{"missing", ``, "", 0, "given up: it never ran, and another try would end the same"},
 	}
 	var config strings.Builder
 	for _, c := range cases {

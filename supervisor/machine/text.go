@@ -23,7 +23,7 @@ var resultNames = [numResults]string{OK: "ok", Again: "again", Gone: "gone", Ref
 var whyNames = [numWhys]string{
 	LimitReached:    "that is its limit",
 	PolicyNever:     "its policy is never to restart it",
-	CannotExecute:   "there is nothing that can be executed",
+	CannotExecute:   "it never ran, and another try would end the same",
 	StartedOnce:     "it was to be started but once",
 	NotRunning:      "the service does not run",
 	QueueFull:       "its queue is full",
