@@ -33,7 +33,7 @@ var restartFields = []field[Restart]{
 	},
 	{
 		name: "max-delay", aliases: "backoff-limit delay-max", takes: "a duration", initial: `"30s"`,
-		doc:  "the longest delay; without it never shorter than delay",
+		doc:  "the longest delay; without it never shorter than delay. A service that ends within a second of its start, ten times in a row, waits up to a second whatever is said here",
 		read: func(c *checker, n *node, into *Restart) { c.duration(n, &into.MaxDelay) },
 	},
 	{
