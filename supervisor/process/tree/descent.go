@@ -291,9 +291,14 @@ func environ(pid int) []byte {
 // it signalled.
 func sendTo(pid int, s signals.Signal, belongs func(pid int) bool) bool {
 	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		// Before Linux 5.3 there are no pidfds.
-		return err == unix.ENOSYS && belongs(pid) && send.Process(pid, s) == send.OK
+	switch err {
+	case nil:
+	case unix.ENOSYS, unix.EPERM:
+		// Before Linux 5.3 there are no pidfds, and seccomp filters older than that refuse
+		// them by EPERM, which pidfd_open itself never returns.
+		return belongs(pid) && send.Process(pid, s) == send.OK
+	default:
+		return false
 	}
 	defer unix.Close(fd)
 	return belongs(pid) && unix.PidfdSendSignal(fd, unix.Signal(s), nil, 0) == nil

@@ -1,11 +1,16 @@
 package tree
 
 import (
+	"errors"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"supervise/internal/testproc"
 	"supervise/signals"
@@ -108,4 +113,44 @@ func TestPIDReused(t *testing.T) {
 		return
 	}
 	t.Error("the pid was never given again")
+}
+
+// TestSendToRefused has a seccomp filter that knows no pidfds answer in either way.
+func TestSendToRefused(t *testing.T) {
+	for _, refusal := range []syscall.Errno{syscall.ENOSYS, syscall.EPERM} {
+		cmd := exec.Command("/bin/sleep", "60")
+		testproc.Start(t, cmd)
+		p, ok := readStat(strconv.Itoa(cmd.Process.Pid))
+		if !ok {
+			t.Fatal("it is gone")
+		}
+		sent := make(chan error)
+		go func() {
+			runtime.LockOSThread() // for good: the thread ends with the goroutine, and the filter with it
+			err := refuse(unix.SYS_PIDFD_OPEN, refusal)
+			if err == nil && !sendTo(p.pid, signals.SIGTERM, p.same) {
+				err = errors.New("it was not signalled")
+			}
+			sent <- err
+		}()
+		if err := <-sent; err != nil {
+			t.Fatal(refusal, err)
+		}
+		_ = cmd.Wait()
+	}
+}
+
+// refuse has a system call fail in the calling thread from now on. seccomp(2).
+func refuse(call uint32, errno syscall.Errno) error {
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}, // the number of the call
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(errno)},
+		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return err
+	}
+	return unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0)
 }
