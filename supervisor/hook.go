@@ -83,6 +83,6 @@ func (s *Supervisor) hookEnded(pid int, exit signals.Exit) bool {
 	if exit.Signal != 0 || exit.Code != 0 {
 		line = s.log.Warn()
 	}
-	line.Int("pid", pid).Stringer("signal", hook.signal).Dur("after", s.now()-hook.began).Msg("the hook " + exit.String())
+	line.Int("pid", pid).Stringer("signal", hook.signal).Stringer("after", (s.now() - hook.began).Round(time.Millisecond)).Msg("the hook " + exit.String())
 	return true
 }

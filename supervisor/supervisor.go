@@ -256,6 +256,9 @@ func (s *Supervisor) endRest() {
 		s.reap()
 	}
 	s.reap()
+	if _, ended, living := sys.Peek(); ended || living { // without /proc they cannot be found
+		s.log.Error().Msg("processes that services have started are left: they cannot be found, or not be killed")
+	}
 }
 
 // mailbox is how other goroutines hand work to the loop.

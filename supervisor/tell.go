@@ -93,7 +93,7 @@ func (s *Supervisor) trouble(t logs.Trouble) {
 	text := "cannot write to it: what services write waits in their pipes"
 	switch {
 	case t.Over:
-		line, text = s.log.Info().Dur("after", t.For), "can be written to again"
+		line, text = s.log.Info().Stringer("after", t.For.Round(time.Millisecond)), "can be written to again"
 	case t.Gone:
 		text = "nobody reads it any more: what is written is discarded"
 	}

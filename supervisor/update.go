@@ -28,6 +28,7 @@ func (s *Supervisor) update(call *control.Call, r request.Update) {
 	if path == "" {
 		path = s.file.Path
 	}
+	s.log.Info().Str("file", path).Bool("dry-run", r.DryRun).Str("by", asking.String()).Msg("reads the configuration")
 	go func() {
 		p, err := s.prepare(path)
 		s.mailbox.post(func() {
@@ -61,7 +62,7 @@ func (s *Supervisor) prepare(path string) (p prepared, err error) {
 func (s *Supervisor) updated(call *control.Call, p prepared, err error, dry bool) {
 	switch {
 	case err != nil:
-		s.log.Error().Err(err).Msg("the configuration is not updated: nothing is changed")
+		s.log.Error().Err(err).Str("by", s.asking.String()).Msg("the configuration is not updated: nothing is changed")
 		call.Fail(request.Failed, err.Error())
 		return
 	case s.machine.ShuttingDown():

@@ -155,3 +155,17 @@ signals.forward = { "SIGRTMIN+1" = "SIGRTMIN+1" }
 		})
 	}
 }
+
+// TestRunUpdateSender reads the file again on a SIGHUP, and says whose it was also where
+// nothing has changed.
+func TestRunUpdateSender(t *testing.T) {
+	s := start(t, entryBuild, receiverConfig+"command = \"$HELPER\"\n")
+	s.await("the receiver is ready", wrote("receiver", "ready"))
+	s.signal(t, syscall.SIGHUP)
+	l := s.await("the update", says("", "reads the configuration"))
+	if sender := fmt.Sprintf("SIGHUP from pid %d", os.Getpid()); !strings.Contains(l.raw, sender) {
+		t.Errorf("the line says %s, not %s", l.raw, sender)
+	}
+	s.await("the end of it", says("", "is in force"))
+	s.stop(t, syscall.SIGTERM)
+}
