@@ -3,7 +3,7 @@
 // and one in C, and no wrapper at all.
 //
 //	build supervise and the helpers into a temporary directory
-//	execute itself in PID and mount namespaces and a cgroup of its own, if it may
+//	execute itself in PID, mount and IPC namespaces and a cgroup of its own, if it may
 //	    for each round, for each contestant, in random order: measure
 //	    medians, spread, ratios; goals; text or JSON
 //	kill whatever is left, and remove the directory

@@ -85,10 +85,11 @@ func run(dir string, args []string, stop <-chan os.Signal) (err error) {
 }
 
 // start executes the measuring process in namespaces of its own, or without them when that
-// is not allowed.
+// is not allowed. That of IPC takes with it the queues and boards of supervisors that are
+// killed.
 func start(dir string, args []string, group group) (*exec.Cmd, error) {
 	var err error
-	for _, namespaces := range []uintptr{syscall.CLONE_NEWPID | syscall.CLONE_NEWNS, 0} {
+	for _, namespaces := range []uintptr{syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWIPC, 0} {
 		cmd := exec.Command("/proc/self/exe", append([]string{inside, dir}, args...)...)
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		// In a process group of its own a terminal's Ctrl-C reaches this process alone,
