@@ -103,8 +103,8 @@ func (b *bench) calls(one, all *site) (acts []act, end func()) {
 	ask := func(name string, s *site, rest time.Duration, r request.Request) {
 		call := caller(s, r)
 		do := inTurns(call)
-		if rest > 0 {
-			do = func() (float64, error) { pause(rest); return timed(call) }
+		if once := timed(call, 1); rest > 0 {
+			do = func() (float64, error) { pause(rest); return once() }
 		}
 		acts = append(acts, act{name: name, site: s, do: do})
 	}
@@ -149,33 +149,27 @@ func snapshots(s *site) func() (float64, error) {
 }
 
 // inTurns returns an act that does something a few times in a row and takes the median.
-func inTurns(do func() error) func() (float64, error) {
-	return func() (float64, error) {
-		var samples []float64
-		for range inARow {
-			us, err := timed(do)
-			if err != nil {
-				return 0, err
-			}
-			samples = append(samples, us)
-		}
-		return stats.Median(samples), nil
-	}
-}
+func inTurns(do func() error) func() (float64, error) { return timed(do, inARow) }
 
-// timed returns how many µs something takes on a goroutine that is bound to no thread, as
-// those of most programs.
-func timed(do func() error) (us float64, err error) {
-	var took int64
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		start := now()
-		err = do()
-		took = now() - start
-	}()
-	<-done
-	return float64(took) / 1e3, err
+// timed returns an act that does something a number of times, on a goroutine that is bound
+// to no thread, as those of most programs, and takes the median in µs.
+func timed(do func() error, times int) func() (float64, error) {
+	return func() (us float64, err error) {
+		samples := make([]float64, times)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for i := range samples {
+				start := now()
+				if err = do(); err != nil {
+					return
+				}
+				samples[i] = float64(now()-start) / 1e3
+			}
+		}()
+		<-done
+		return stats.Median(samples), err
+	}
 }
 
 // echo is a thread that sends back what it receives, over two queues of our own.
