@@ -65,6 +65,10 @@ func (s *Supervisor) drain(service *service) {
 // what counts is the end, which is on its way then.
 func (s *Supervisor) send(action machine.Action) {
 	service, scope, signal := s.services[action.Service], action.Scope, action.Signal
+	if signal == signals.SIGCONT && service.paused {
+		// All of it was paused: a main process may wait for one of its workers.
+		scope, service.paused = config.Tree, false
+	}
 	service.struck(signal, nil, "a rung of its ladder")
 	result, count := send.Gone, 0
 	switch {
@@ -119,10 +123,10 @@ func (s *Supervisor) deliver(action machine.Action) {
 		w.sent, w.result = true, result
 	}
 	if result == send.OK {
-		s.record(action, journal.Entry{
+		service.traced(action.Info.Signal, s.record(action, journal.Entry{
 			Kind: action.Kind.String(), PID: service.pid, By: s.senders.process(action.Info),
 			Text: "sent " + action.Info.Signal.String() + " from " + s.senders.words(action.Info),
-		})
+		}))
 	}
 	if result == send.Again && s.held != 0 {
 		s.unblock(service, action.Info.Signal)

@@ -79,6 +79,7 @@ func (s *Supervisor) answerEvents(call *control.Call, r request.Events) {
 	if _, ok := s.find(call, request.Target{Services: r.Services}); !ok {
 		return
 	}
+	s.publish() // or what is new would be told twice
 	events := s.journal.Last(r.Services, r.Limit)
 	if !r.Follow {
 		call.Reply(&request.Reply{Events: events})

@@ -11,8 +11,9 @@ import (
 type blows map[signals.Signal]blow
 
 type blow struct {
-	by   *request.Process // nil: supervise, for a reason of its own
-	text string           // how it came to that
+	by    *request.Process // nil: supervise, for a reason of its own
+	text  string           // how it came to that
+	entry uint64           // of the journal, where it is told; 0 for none
 }
 
 // struck remembers a signal that was sent to a service.
@@ -20,7 +21,24 @@ func (s *service) struck(signal signals.Signal, by *request.Process, text string
 	if s.blows == nil {
 		s.blows = blows{}
 	}
-	s.blows[signal] = blow{by, text}
+	s.blows[signal] = blow{by: by, text: text}
+}
+
+// traced says which entry of the journal tells of the last blow.
+func (s *service) traced(signal signals.Signal, entry uint64) {
+	if blow, ok := s.blows[signal]; ok {
+		blow.entry = entry
+		s.blows[signal] = blow
+	}
+}
+
+// cause is the entry of the journal that tells of what somebody has ended a main process
+// by, 0 for none: a rung of a ladder is part of the same matter as the end.
+func (s *service) cause(exit signals.Exit) uint64 {
+	if blow := s.blows[exit.Signal]; exit.Signal != 0 && blow.by != nil {
+		return blow.entry
+	}
+	return 0
 }
 
 // blame says who sent the signal that a main process has ended by, as far as that can be

@@ -106,6 +106,9 @@ func (s *Supervisor) isUp(service *service, already bool) request.Outcome {
 	if already {
 		text = "was up already, pid " + strconv.Itoa(service.pid)
 	}
+	if service.paused {
+		text += ", and is paused"
+	}
 	return request.Outcome{OK: true, Result: "up", Text: text}
 }
 
@@ -237,7 +240,7 @@ func (s *Supervisor) strike(service *service, info signals.Info, scope request.S
 		if result := send.Group(service.pid, info.Signal); result != send.OK {
 			return request.Outcome{Result: "refused", Text: result.String()}
 		}
-		s.note(service, info.Signal.String()+" sent to its process group")
+		service.traced(info.Signal, s.note(service, info.Signal.String()+" sent to its process group"))
 		return request.Outcome{OK: true, Result: "delivered", Text: "sent to its process group"}
 	}
 	service.struck(info.Signal, s.asking.who, "")
@@ -248,6 +251,6 @@ func (s *Supervisor) strike(service *service, info signals.Info, scope request.S
 	case sent == 0:
 		return notRunning(service).outcome
 	}
-	s.note(service, info.Signal.String()+" sent to "+processes(sent))
+	service.traced(info.Signal, s.note(service, info.Signal.String()+" sent to "+processes(sent)))
 	return request.Outcome{OK: true, Result: "delivered", Text: "sent to " + processes(sent)}
 }

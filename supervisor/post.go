@@ -35,7 +35,8 @@ func (s *Supervisor) post(service *service, info signals.Info) request.Outcome {
 	switch {
 	case w.sent && w.result == send.OK && beforeErr == nil:
 		after, err := sys.ReadSignalState(pid)
-		return becameOf(signal, before, after, err == nil)
+		stat, _ := sys.ReadStat(service.pid)
+		return becameOf(signal, before, after, err == nil, stat.State == 'T')
 	case w.sent && w.result == send.OK:
 		return request.Outcome{OK: true, Result: "delivered", Text: "delivered"}
 	case w.told && w.note.Kind == machine.Coalesced:
@@ -48,7 +49,7 @@ func (s *Supervisor) post(service *service, info signals.Info) request.Outcome {
 }
 
 // becameOf says what a process does with a signal that the kernel has taken.
-func becameOf(signal signals.Signal, before, after sys.SignalState, alive bool) request.Outcome {
+func becameOf(signal signals.Signal, before, after sys.SignalState, alive, stopped bool) request.Outcome {
 	outcome := func(result, text string) request.Outcome {
 		return request.Outcome{OK: true, Result: result, Text: text}
 	}
@@ -62,6 +63,8 @@ func becameOf(signal signals.Signal, before, after sys.SignalState, alive bool) 
 		return outcome("coalesced", "one was pending already: the two are one")
 	case before.Blocked.Has(signal) && alive && (after.Pending | after.Shared).Has(signal):
 		return outcome("pending", "the main thread blocks it: it is pending until that changes")
+	case stopped && (after.Pending | after.Shared).Has(signal):
+		return outcome("pending", "the process is stopped: it is pending until it goes on")
 	case before.Caught.Has(signal):
 		return outcome("delivered", "delivered to its handler")
 	case before.Blocked.Has(signal):
@@ -71,7 +74,7 @@ func becameOf(signal signals.Signal, before, after sys.SignalState, alive bool) 
 }
 
 // note puts a line about a service that was asked for into the journal and the log.
-func (s *Supervisor) note(service *service, text string) {
+func (s *Supervisor) note(service *service, text string) (entry uint64) {
 	s.log.Info().Str(serviceField, service.name()).Str("by", s.asking.String()).Msg(text)
-	s.add(journal.Entry{Service: service.name(), Kind: "command", PID: service.pid, By: s.asking.who, Text: text + ", asked for by " + s.asking.String()}, 0)
+	return s.add(journal.Entry{Service: service.name(), Kind: "command", PID: service.pid, By: s.asking.who, Text: text + ", asked for by " + s.asking.String()}, 0)
 }

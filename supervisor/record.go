@@ -57,17 +57,20 @@ func (s *Supervisor) originOf(event machine.Event) machine.EventID {
 	return 0
 }
 
-// record takes note of what was done.
-func (s *Supervisor) record(action machine.Action, entry journal.Entry) {
+// record takes note of what was done, and returns the number of the entry.
+func (s *Supervisor) record(action machine.Action, entry journal.Entry) uint64 {
 	if action.Service != machine.NoService {
 		entry.Service = s.nameOf(action.Service)
 	}
-	entry.Cause = s.journal.Of(uint64(action.Cause))
-	s.add(entry, action.Origin)
+	if entry.Cause == 0 {
+		entry.Cause = s.journal.Of(uint64(action.Cause))
+	}
+	return s.add(entry, action.Origin)
 }
 
-// add appends an entry to the journal. One without a cause came out of its origin.
-func (s *Supervisor) add(entry journal.Entry, origin machine.EventID) {
+// add appends an entry to the journal and returns its number. One without a cause came out
+// of its origin.
+func (s *Supervisor) add(entry journal.Entry, origin machine.EventID) uint64 {
 	entry.Time, entry.Step = s.now(), uint64(s.machine.Steps())
 	if origin != 0 {
 		entry.Origin = s.journal.Of(uint64(origin))
@@ -75,7 +78,7 @@ func (s *Supervisor) add(entry journal.Entry, origin machine.EventID) {
 	if entry.Cause == 0 {
 		entry.Cause = entry.Origin
 	}
-	s.journal.Add(entry)
+	return s.journal.Add(entry)
 }
 
 func (s *Supervisor) nameOf(id machine.ServiceID) string {

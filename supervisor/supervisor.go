@@ -214,8 +214,8 @@ func (s *Supervisor) close() {
 	if s.board != nil {
 		s.board.Close()
 	}
-	s.log.Info().Msg("supervise ends")
 	s.oom.close()
+	s.log.Info().Msg("supervise ends")
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := s.logs.Close(ctx); err != nil {

@@ -223,7 +223,11 @@ func (s *Supervisor) tell(action machine.Action) {
 		s.suspect(service, note.Exit, action.Cause)
 	}
 	if told(note) {
-		s.record(action, journal.Entry{Kind: note.Kind.String(), Text: text, By: s.by(service, note)})
+		entry := journal.Entry{Kind: note.Kind.String(), Text: text, By: s.by(service, note)}
+		if note.Kind == machine.LeaderExited {
+			entry.Cause = service.cause(note.Exit)
+		}
+		s.record(action, entry)
 	}
 }
 

@@ -102,7 +102,6 @@ func (s *Supervisor) apply(p prepared) {
 		s.log.Info().Str("change", c.String()).Str("by", s.asking.String()).Msg("the configuration is updated")
 	}
 	s.file = p.file
-	var added []*service
 	for i := range p.file.Services {
 		spec := &p.file.Services[i]
 		known := s.byName[spec.Name]
@@ -110,7 +109,6 @@ func (s *Supervisor) apply(p prepared) {
 			known = &service{id: machine.ServiceID(len(s.services)), tree: s.root.Service(spec.Name)}
 			s.services = append(s.services, known)
 			s.byName[spec.Name] = known
-			added = append(added, known)
 		}
 		known.spec, known.who, known.pump = spec, p.who[i], p.pumps[i]
 	}
@@ -125,20 +123,19 @@ func (s *Supervisor) apply(p prepared) {
 	for _, c := range p.changes {
 		s.applyTo(c)
 	}
-	for _, service := range added {
-		s.touch(service.id)
-		if service.spec.Enabled {
-			s.dispatch(machine.Event{Kind: machine.Start, Service: service.id})
-		}
-	}
 	s.serviceFIFOs()
 }
 
-// applyTo does to a service that was there before what an update means for its processes.
+// applyTo does to a service what an update means for its processes. One that is added may
+// be there still, on its way out.
 func (s *Supervisor) applyTo(c config.Change) {
 	service := s.byName[c.Service]
 	switch {
 	case service == nil:
+	case c.Kind == config.Added && service.spec.Enabled:
+		s.dispatch(machine.Event{Kind: machine.Start, Service: service.id})
+	case c.Kind == config.Added:
+		s.touch(service.id)
 	case c.Kind == config.Removed:
 		s.dispatch(machine.Event{Kind: machine.Remove, Service: service.id})
 	case c.Kind == config.Changed && c.Effect != config.Live && s.machine.View(service.id).Wanted == machine.Up:
