@@ -2,7 +2,10 @@ package main_test
 
 import (
 	"context"
+	"encoding/json"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -109,4 +112,136 @@ func inOrder(t *testing.T, text string, parts ...string) {
 		}
 		rest = after
 	}
+}
+
+// awaitState waits until a service is in a state, as status calls it.
+func (s *supervised) awaitState(t *testing.T, service, state string) board.Slot {
+	t.Helper()
+	return s.awaitSlot(t, service, state, func(slot board.Slot) bool {
+		return slot.State == state && !slot.Paused || slot.Paused && state == "paused"
+	})
+}
+
+// feed is every event of a supervise run from some moment on, as programs can follow them.
+type feed struct {
+	t       *testing.T
+	mu      sync.Mutex
+	changed sync.Cond
+	events  []request.Event
+	dropped uint64
+	ended   bool
+	seen    int // what has been awaited ends before it
+}
+
+// follow begins a feed with all that is remembered.
+func (s *supervised) follow(t *testing.T) *feed {
+	t.Helper()
+	c, err := client.Dial(s.runtime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &feed{t: t}
+	f.changed.L = &f.mu
+	ctx, cancel := context.WithCancel(context.Background())
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for reply, err := range c.Stream(ctx, request.Events{Follow: true}) {
+			if err != nil {
+				break
+			}
+			f.mu.Lock()
+			f.events, f.dropped = append(f.events, reply.Events...), f.dropped+reply.Dropped
+			f.changed.Broadcast()
+			f.mu.Unlock()
+		}
+		f.mu.Lock()
+		f.ended = true
+		f.changed.Broadcast()
+		f.mu.Unlock()
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-gone
+	})
+	return f
+}
+
+// await returns the first event behind the last one awaited for which match holds.
+func (f *feed) await(what string, match func(request.Event) bool) request.Event {
+	f.t.Helper()
+	expired := false
+	timer := time.AfterFunc(patience, func() {
+		f.mu.Lock()
+		expired = true
+		f.changed.Broadcast()
+		f.mu.Unlock()
+	})
+	defer timer.Stop()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for {
+		for ; f.seen < len(f.events); f.seen++ {
+			if e := f.events[f.seen]; match(e) {
+				f.seen++
+				return e
+			}
+		}
+		if f.ended || expired {
+			f.t.Fatalf("never came: %s", what)
+		}
+		f.changed.Wait()
+	}
+}
+
+// all returns the events, once there can be no more.
+func (f *feed) all() []request.Event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for !f.ended {
+		f.changed.Wait()
+	}
+	return f.events
+}
+
+// history returns all events of a service, which go back to others that it returns too.
+func (s *supervised) history(t *testing.T, services ...string) []request.Event {
+	t.Helper()
+	return s.call(t, request.Events{Services: services}).Events
+}
+
+// decode reads a stream of JSON values.
+func decode[E any](t *testing.T, text string) (all []E) {
+	t.Helper()
+	for d := json.NewDecoder(strings.NewReader(text)); d.More(); {
+		var e E
+		if err := d.Decode(&e); err != nil {
+			t.Fatalf("no JSON: %v\n%s", err, text)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// awaitSlotRestarts waits until a service has been restarted so often.
+func (s *supervised) awaitSlotRestarts(t *testing.T, service string, n uint64) {
+	t.Helper()
+	s.awaitSlot(t, service, "restarted", func(slot board.Slot) bool { return slot.Restarts >= n })
+}
+
+// sysv reads what /proc/sysvipc says of the objects of one kind, msg, sem or shm, a line
+// each, by their ids.
+func sysv(t *testing.T, kind string) map[int]string {
+	t.Helper()
+	text, err := os.ReadFile("/proc/sysvipc/" + kind)
+	if err != nil {
+		t.Skip(err)
+	}
+	objects := map[int]string{}
+	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		if i > 0 {
+			objects[atoi(t, strings.Fields(line)[1])] = line
+		}
+	}
+	return objects
 }

@@ -1,0 +1,204 @@
+package main_test
+
+import (
+	"bytes"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/internal/testproc"
+	"supervise/supervisor/control/request"
+)
+
+// TestWhy has services end in the ways that there are, and asks how it came to that.
+func TestWhy(t *testing.T) {
+	t.Parallel()
+	s := start(t, entryBuild, `
+[service.killed]
+command = "sleep 1000"
+restart.delay = "0s"
+
+[service.crash]
+command = ["sh", "-c", "kill -ABRT $$"]
+directory = "$DIR"
+core.limit = "unlimited"
+restart.policy = "never"
+
+[service.slow]
+command = ["sh", "-c", "exit 3"]
+restart = { delay = "20ms", max-delay = "20ms" }
+
+[service.hangs-up]
+command = ["sh", "-c", "exec sleep 1000"]
+signals.forward = { SIGUSR1 = "SIGUSR2" }
+restart.policy = "never"
+
+[service.missing]
+command = "/nonexistent/program"
+`)
+	self := "pid " + strconv.Itoa(syscall.Getpid()) + " ("
+
+	t.Run("operator", func(t *testing.T) {
+		kill(t, s.awaitRunning(t, "killed"), syscall.SIGKILL)
+		s.rewind()
+		s.await("killed is killed", says("killed", "killed by SIGKILL"))
+		s.awaitRunning(t, "killed")
+		exit := s.status(t, "killed").Exit
+		if exit == nil || exit.By != nil || !strings.Contains(exit.Text, "from an unknown sender: the kernel does not say who it was") {
+			t.Errorf("exit: %+v", exit)
+		}
+		inOrder(t, s.why(t, "killed"), "killed by SIGKILL", "the kernel does not say who it was", "restarts at once", "started, pid ")
+	})
+
+	t.Run("command", func(t *testing.T) {
+		inOrder(t, s.must(t, "signal", "killed", "KILL"), "delivered")
+		s.await("killed is killed by us", says("killed", "killed by SIGKILL after"))
+		s.awaitRunning(t, "killed")
+		exit := s.status(t, "killed").Exit
+		if exit == nil || exit.By == nil || exit.By.Name != "supervise" || exit.By.UID != syscall.Getuid() ||
+			!strings.Contains(exit.Text, "killed by SIGKILL, from pid "+strconv.Itoa(exit.By.PID)+" (supervise, uid ") {
+			t.Errorf("exit: %+v", exit)
+		}
+		inOrder(t, s.must(t, "why", "killed"), "came: SIGKILL from pid ", "sent SIGKILL from pid ", "killed by SIGKILL", "from pid ", "started, pid ")
+		out, _ := s.run(t, "status", "--board", "killed")
+		inOrder(t, out, "killed by SIGKILL", "(supervise, uid ")
+	})
+
+	t.Run("core", func(t *testing.T) {
+		s.awaitState(t, "crash", "failed")
+		why := s.why(t, "crash")
+		inOrder(t, why, "killed by SIGABRT", "by a fault of its own or from an unknown sender", "given up")
+		var limit unix.Rlimit
+		_ = unix.Getrlimit(unix.RLIMIT_CORE, &limit)
+		if cores, _ := filepath.Glob(filepath.Join(s.dir, "*core*")); len(cores) == 0 || limit.Max == 0 {
+			t.Skip("the kernel leaves no core here")
+		}
+		inOrder(t, why, "killed by SIGABRT, core dumped")
+		if exit := s.status(t, "crash").Exit; exit == nil || !exit.Core {
+			t.Errorf("exit: %+v", exit)
+		}
+	})
+
+	t.Run("backoff", func(t *testing.T) {
+		s.rewind()
+		s.await("the second restart", says("slow", "2 restarts in a row"))
+		s.must(t, "stop", "slow")
+		s.must(t, "start", "slow")
+		s.rewind()
+		s.awaitState(t, "slow", "backoff")
+		inOrder(t, s.why(t, "slow"), "exited with code 3", "restarts in ")
+	})
+
+	t.Run("forwarded", func(t *testing.T) {
+		s.awaitRunning(t, "hangs-up")
+		s.signal(t, syscall.SIGUSR1)
+		s.awaitState(t, "hangs-up", "failed")
+		exit := s.status(t, "hangs-up").Exit
+		if exit == nil || exit.By == nil || exit.By.PID != syscall.Getpid() || !strings.Contains(exit.Text, "killed by SIGUSR2, from "+self) {
+			t.Errorf("exit: %+v", exit)
+		}
+		var texts strings.Builder
+		for _, e := range s.call(t, request.Events{Services: []string{"hangs-up"}}).Events {
+			texts.WriteString(e.Text + "\n")
+		}
+		inOrder(t, texts.String(), "came: SIGUSR1 from "+self, "SIGUSR2", "sent SIGUSR2 from "+self, "killed by SIGUSR2")
+	})
+
+	t.Run("spawn", func(t *testing.T) {
+		s.awaitState(t, "missing", "failed")
+		inOrder(t, s.why(t, "missing"), "cannot start: execve /nonexistent/program: no such file or directory", "given up: ")
+	})
+	s.stop(t, syscall.SIGTERM)
+}
+
+// awaitRunning waits until a service runs and returns its pid.
+func (s *supervised) awaitRunning(t *testing.T, service string) int {
+	t.Helper()
+	return int(s.awaitState(t, service, "running").PID)
+}
+
+// TestWhyLadder stops a family of three by a ladder that none of them minds, but the main
+// process at its second rung: each step is in the explanation, and who survived it.
+func TestWhyLadder(t *testing.T) {
+	t.Parallel()
+	eachUser(t, func(t *testing.T, as setup) {
+		s := start(t, entryBuild, familyConfig+`command = ["$HELPER", "main=user defined signal 2"]
+stop.ladder = [
+  { signal = "SIGUSR1", scope = "main", timeout = "100ms" },
+  { signal = "SIGUSR2", scope = "main", timeout = "100ms" },
+  { signal = "SIGHUP", scope = "tree", timeout = "100ms" },
+]
+`, as)
+		s.awaitFamily()
+		out := s.must(t, "stop", "family")
+		chain := []string{
+			"to stop it: sent SIGUSR1 to its main process", "rung 1 of its ladder timed out",
+			"to stop it: sent SIGUSR2 to its main process", "exited with code 0", "others of its tree are not: ",
+			"to stop it: sent SIGUSR2 to all of its processes", "rung 2 of its ladder timed out",
+			"to stop it: sent SIGHUP to all of its processes", "rung 3 of its ladder timed out",
+			"killing all of its processes (SIGKILL)", "nothing of it is left", "stopped",
+		}
+		inOrder(t, s.must(t, "why", "family"), append([]string{"stop asked for by pid "}, chain...)...)
+		inOrder(t, out, append(chain[:len(chain)-1:len(chain)-1], "is down")...)
+		s.stop(t, syscall.SIGTERM)
+	})
+}
+
+// TestEventsFollow has supervise events -f print everything from the first event to the
+// last: none is missing, and what follows from something follows from what was printed.
+func TestEventsFollow(t *testing.T) {
+	t.Parallel()
+	s := start(t, entryBuild, `
+[service.loop]
+command = ["sh", "-c", "sleep 0.01; kill -KILL $$"] # of others, ten in a row are braked
+restart.delay = "0s"
+
+[service.deaf]
+stop.timeout = "50ms"
+`+deaf)
+	var out bytes.Buffer
+	follow := exec.Command(entryBuild, "events", "--follow", "--lines", "0", "--format", "json", "--runtime-dir", s.runtime)
+	follow.Stdout, follow.Stderr = &out, &out
+	testproc.Start(t, follow)
+	events := s.follow(t)
+	s.await("deaf is ready", wrote("deaf", "ready"))
+	for range 3 {
+		s.must(t, "restart", "deaf")
+		s.must(t, "signal", "deaf", "WINCH")
+	}
+	s.awaitSlotRestarts(t, "loop", 20)
+	s.stop(t, syscall.SIGTERM)
+	if code := status(t, follow.Wait()); code > 1 {
+		t.Errorf("events --follow: status %d", code)
+	}
+	text := out.String()
+	if end := strings.LastIndex(text, "}\n"); end >= 0 {
+		text = text[:end+2] // behind it is that supervise ended
+	}
+	printed := decode[request.Event](t, text)
+	if len(printed) < 100 || len(printed) != len(events.all()) {
+		t.Errorf("%d events are printed, %d were to be followed", len(printed), len(events.all()))
+	}
+	for i, e := range printed {
+		if e.ID != uint64(i+1) || e.Cause >= e.ID || e.Origin > e.ID || e.Origin == 0 || e.Text == "" || e.Kind == "" || e.Time.IsZero() {
+			t.Fatalf("event %d: %+v", i+1, e)
+		}
+		if i > 0 && e.Time.Before(printed[i-1].Time) {
+			t.Errorf("event %d is earlier than the one before", i+1)
+		}
+		if e.Cause == 0 {
+			continue
+		}
+		if cause := printed[e.Cause-1]; cause.Service != "" && e.Service != cause.Service {
+			t.Errorf("what happened to %s follows from what happened to %s: %+v, %+v", e.Service, cause.Service, cause, e)
+		}
+	}
+	if last := printed[len(printed)-1]; !strings.Contains(last.Text, "stopped") {
+		t.Errorf("the last event is %+v", last)
+	}
+}
