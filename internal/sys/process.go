@@ -47,11 +47,26 @@ func KillPIDFD(fd int, signal uint8) error {
 }
 
 // CloseOnExec marks every descriptor from first on, so that no program started later
-// inherits one by accident. close_range(2) with CLOSE_RANGE_CLOEXEC, Linux 5.11.
+// inherits one by accident. close_range(2) with CLOSE_RANGE_CLOEXEC, Linux 5.11; one by one
+// where that is refused, and the error is then that there is no /proc to find them in.
 func CloseOnExec(first int) error {
 	const closeRangeCloexec = 4
 	_, _, errno := syscall.RawSyscall(sysCloseRange, uintptr(first), uintptr(^uint32(0)), closeRangeCloexec)
+	if errno != 0 && markCloseOnExec(first) {
+		return nil
+	}
 	return wrap(errno)
+}
+
+// markCloseOnExec does the same by /proc/self/fd, and reports whether that is there.
+func markCloseOnExec(first int) (found bool) {
+	for fd := range numbered("/proc/self/fd") {
+		found = true // the one that the list is read by, at least
+		if fd >= first {
+			syscall.CloseOnExec(fd)
+		}
+	}
+	return found
 }
 
 // lowest is where descriptors that live long are put, out of the way of those that are

@@ -4,10 +4,13 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"supervise/internal/sys"
 	"supervise/internal/testproc"
@@ -51,9 +54,25 @@ func TestSubreaper(t *testing.T) {
 }
 
 func TestCloseOnExec(t *testing.T) {
+	if testproc.Alone(t, testproc.OwnProcess) {
+		closeOnExec(t)
+	}
+}
+
+// TestCloseOnExecOneByOne is the same where close_range is refused.
+func TestCloseOnExecOneByOne(t *testing.T) {
 	if !testproc.Alone(t, testproc.OwnProcess) {
 		return
 	}
+	runtime.LockOSThread()
+	if err := testproc.Refuse(unix.SYS_CLOSE_RANGE, syscall.EPERM); err != nil {
+		t.Fatal(err)
+	}
+	closeOnExec(t)
+}
+
+func closeOnExec(t *testing.T) {
+	t.Helper()
 	low, err := syscall.Open("/dev/null", syscall.O_RDONLY, 0)
 	if err != nil {
 		t.Fatal(err)

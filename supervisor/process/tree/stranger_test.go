@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -127,7 +126,7 @@ func TestSendToRefused(t *testing.T) {
 		sent := make(chan error)
 		go func() {
 			runtime.LockOSThread() // for good: the thread ends with the goroutine, and the filter with it
-			err := refuse(unix.SYS_PIDFD_OPEN, refusal)
+			err := testproc.Refuse(unix.SYS_PIDFD_OPEN, refusal)
 			if err == nil && !sendTo(p.pid, signals.SIGTERM, p.same) {
 				err = errors.New("it was not signalled")
 			}
@@ -138,19 +137,4 @@ func TestSendToRefused(t *testing.T) {
 		}
 		_ = cmd.Wait()
 	}
-}
-
-// refuse has a system call fail in the calling thread from now on. seccomp(2).
-func refuse(call uint32, errno syscall.Errno) error {
-	filter := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}, // the number of the call
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jf: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(errno)},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
-	}
-	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return err
-	}
-	return unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&program)), 0, 0)
 }
