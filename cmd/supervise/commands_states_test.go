@@ -196,8 +196,12 @@ func (s *supervised) tryCommand(t *testing.T, name string, q request.Request, wa
 // killAll kills whatever a service has, behind the supervisor's back.
 func (s *supervised) killAll(t *testing.T, name string) {
 	t.Helper()
-	for _, pid := range marked(s.ground.mark, "SUPERVISE_SERVICE="+name) {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
+	killed := false
+	for deadline := time.Now().Add(patience); !killed && time.Now().Before(deadline); {
+		// What is in the middle of an execve has no environment to be seen.
+		for _, pid := range marked(s.ground.mark, "SUPERVISE_SERVICE="+name) {
+			killed = syscall.Kill(pid, syscall.SIGKILL) == nil
+		}
 	}
 }
 
