@@ -99,6 +99,7 @@ func TestKilledSupervisor(t *testing.T) {
 			}
 		} else {
 			kill(t, pid, syscall.SIGKILL) // decision 7: it cannot be told for certain whose it is
+			awaitGone(t, pid)
 		}
 		if second.awaitRunning(t, "web") == pid {
 			t.Error("the first supervisor's pid")

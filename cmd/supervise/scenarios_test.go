@@ -181,7 +181,7 @@ stop.timeout = "50ms"
 		text = text[:end+2] // behind it is that supervise ended
 	}
 	printed := decode[request.Event](t, text)
-	if len(printed) < 100 || len(printed) != len(events.all()) {
+	if len(printed) < 50 || len(printed) != len(events.all()) {
 		t.Errorf("%d events are printed, %d were to be followed", len(printed), len(events.all()))
 	}
 	for i, e := range printed {
