@@ -16,9 +16,9 @@ func (n Note) String() string {
 		return n.restarting()
 	case Completed:
 		if n.Why != NoReason {
-			return "completed: it " + n.Exit.String() + ", and " + n.Why.String()
+			return "completed: " + n.Exit.String() + ", and " + n.Why.String()
 		}
-		return "completed: it " + n.Exit.String() + ", which its policy leaves at that"
+		return "completed: " + n.Exit.String() + ", which its policy leaves at that"
 	case GaveUp:
 		if n.Count == 0 {
 			return "given up: " + n.Why.String()

@@ -1,6 +1,7 @@
 package pid1
 
 import (
+	"runtime"
 	"syscall"
 
 	"supervise/internal/sys"
@@ -108,8 +109,15 @@ func (s *supervisor) watchParent() (gone bool) {
 	return syscall.Getppid() != s.Parent
 }
 
+// mostProcessors is how many threads run Go code at the same time. The runtime makes one
+// for each when it collects garbage, and ends the process when it cannot.
+const mostProcessors = 2
+
 // settle is what can wait until the command runs.
 func (s *supervisor) settle() {
+	if runtime.GOMAXPROCS(0) > mostProcessors {
+		runtime.GOMAXPROCS(mostProcessors)
+	}
 	s.in.Quiet()
 	if !s.KeepDirectory {
 		_ = syscall.Chdir("/") // so that no mount is in use because of us

@@ -31,7 +31,7 @@ func TestInit(t *testing.T) {
 		{what: "cwd", name: own, script: cwd, out: "/"},
 		{what: "reaper", name: own, plainly: true, script: adopted, out: "here"},
 		{what: "no reaper", name: own, args: []string{"--subreaper=false"}, plainly: true, script: adopted, out: "elsewhere"},
-		{what: "-w", name: own, args: text("-w"), script: `(sleep 0.01 & :); sleep 0.2`, stderr: `name="sleep"`},
+		{what: "-w", name: own, args: text("-w"), script: `(sleep 0.3 & :); sleep 0.8`, stderr: `name="sleep"`},
 		{what: "--verbose", name: own, args: text("-v"), script: asleep, signals: []syscall.Signal{term}, status: 143, stderr: `exiting: the command was killed by SIGTERM command="sh" pid=`},
 		{what: "json", name: own, args: []string{"-v"}, script: asleep, signals: []syscall.Signal{term}, status: 143, stderr: `"last-signal":"SIGTERM from `},
 

@@ -81,7 +81,7 @@ func TestTini(t *testing.T) {
 		{what: "TSTP handed on", name: tini, script: traps, signals: []syscall.Signal{syscall.SIGTSTP, syscall.SIGTERM}, out: "TSTP, TERM", status: 3, real: true},
 		{what: "says it is no reaper", name: tini, script: ":", plainly: true, stderr: "[WARN  tini (", real: true},
 		{what: "TINI_VERBOSITY=0", name: tini, env: []string{"TINI_VERBOSITY=0"}, script: ":", stderr: "", real: true},
-		{what: "-w", name: tini, args: []string{"-sw"}, script: `(sleep 0.01 & :); sleep 0.2`, stderr: "eaped", real: true},
+		{what: "-w", name: tini, args: []string{"-sw"}, script: `(sleep 0.3 & :); sleep 0.8`, stderr: "eaped", real: true},
 		{what: "cwd kept", name: tini, script: `cd /usr; sleep 0.1; readlink /proc/$PPID/cwd | grep -q conformance && echo kept`, out: "kept", real: true},
 	}...))
 }
