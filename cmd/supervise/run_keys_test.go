@@ -75,7 +75,7 @@ func TestRunRestart(t *testing.T) {
 	}{
 		{"failure", ``, "exit 1", twice, ""},
 		{"success", ``, "exit 0", 1, "completed"},
-		{"sigterm", ``, "kill $$", 1, "completed: it killed by SIGTERM"},
+		{"sigterm", ``, "kill $$", 1, "completed: killed by SIGTERM"},
 		{"sigkill", ``, "kill -KILL $$", twice, ""},
 		{"own-code", `success = [3, "SIGKILL"]`, "exit 3", 1, "completed"},
 		{"own-signal", `success = [3, "SIGKILL"]`, "kill -KILL $$", 1, "completed"},
