@@ -158,6 +158,7 @@ func (s *supervised) launch(t *testing.T) {
 			// Its services are in sessions of their own.
 			_ = s.cmd.Process.Kill()
 			s.ground.clear()
+			s.removeObjects()
 		}
 	})
 }

@@ -7,13 +7,25 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/internal/sys"
 )
 
 // objects are the ids of a supervisor's System V objects, as its files name them.
 type objects struct{ queues, memory, semaphores []int }
 
-func (s *supervised) objects(t *testing.T) (o objects) {
+func (s *supervised) objects(t *testing.T) objects {
 	t.Helper()
+	o, err := s.findObjects()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func (s *supervised) findObjects() (o objects, err error) {
 	var queues struct{ Request, Reply int }
 	var board struct{ Memory, Semaphores int }
 	for file, to := range map[string]any{"msgq.json": &queues, "board.json": &board} {
@@ -22,10 +34,24 @@ func (s *supervised) objects(t *testing.T) (o objects) {
 			err = json.Unmarshal(text, to)
 		}
 		if err != nil {
-			t.Fatal(err)
+			return o, err
 		}
 	}
-	return objects{[]int{queues.Request, queues.Reply}, []int{board.Memory}, []int{board.Semaphores}}
+	return objects{[]int{queues.Request, queues.Reply}, []int{board.Memory}, []int{board.Semaphores}}, nil
+}
+
+// removeObjects removes them after a supervisor that was killed because its test has
+// failed.
+func (s *supervised) removeObjects() {
+	o, err := s.findObjects()
+	if err != nil {
+		return
+	}
+	for _, id := range o.queues {
+		_ = sys.MsgRemove(id)
+	}
+	_, _ = unix.SysvShmCtl(o.memory[0], unix.IPC_RMID, nil)
+	_ = sys.SemRemove(o.semaphores[0])
 }
 
 // there counts how many of them exist.
@@ -67,6 +93,11 @@ func TestKilledSupervisor(t *testing.T) {
 		first := start(t, entryBuild, "[service.web]\n"+sleeper, as)
 		pid := first.awaitRunning(t, "web")
 		left := first.objects(t)
+		t.Cleanup(func() {
+			if t.Failed() {
+				first.removeObjects()
+			}
+		})
 		first.signal(t, syscall.SIGKILL)
 		if code := first.wait(t); code != 128+int(syscall.SIGKILL) {
 			t.Fatalf("status %d", code)
