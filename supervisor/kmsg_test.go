@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -80,5 +82,31 @@ func TestReusedPID(t *testing.T) {
 	}
 	if why, found := w.find(8, time.Minute); !found || why != "late" {
 		t.Errorf("pid 8: %q, %v", why, found)
+	}
+}
+
+func TestCounter(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "memory.events")
+	for text, want := range map[string]uint64{
+		"low 0\noom 7\noom_kill 3\noom_group_kill 1\n": 3,
+		"oom_kill 18446744073709551615":                1<<64 - 1,
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if n, ok := readCounter(file, "oom_kill"); !ok || n != want {
+			t.Errorf("%q: %d, %v", text, n, ok)
+		}
+	}
+	for _, text := range []string{"", "oom 7\n", "oom_kill\n", "oom_kill x\n", "oom_kill -1\n"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if n, ok := readCounter(file, "oom_kill"); ok {
+			t.Errorf("%q: %d", text, n)
+		}
+	}
+	if _, ok := readCounter("", "oom_kill"); ok {
+		t.Error("a counter of no file")
 	}
 }
