@@ -266,14 +266,41 @@ func withFIFO(t *testing.T, name string) setup {
 // release lets one reader of a FIFO go. Neither of them minds who comes first.
 func (s *supervised) release(t *testing.T, name string) {
 	t.Helper()
-	fifo, err := os.OpenFile(filepath.Join(s.dir, name), os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	fifo := openFIFO(t, filepath.Join(s.dir, name), os.O_WRONLY)
 	defer fifo.Close()
 	if _, err := fifo.WriteString("\n"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// openFIFO opens a FIFO, and waits until its other end is open, too.
+func openFIFO(t *testing.T, name string, mode int) *os.File {
+	t.Helper()
+	type opened struct {
+		file *os.File
+		err  error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		file, err := os.OpenFile(name, mode, 0)
+		done <- opened{file, err}
+	}()
+	o := await(t, "the other end of "+name, done)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	return o.file
+}
+
+// await receives from a channel.
+func await[T any](t *testing.T, what string, from <-chan T) (got T) {
+	t.Helper()
+	select {
+	case got = <-from:
+	case <-time.After(patience):
+		t.Fatalf("never came: %s", what)
+	}
+	return got
 }
 
 // awaitPID waits for a line of the form "pid 123" of a service.

@@ -161,10 +161,7 @@ log.file = "$DIR/log"
 				s.cmd.Path, _ = exec.LookPath("sh")
 				s.cmd.Stdout, s.cmd.Stderr = new(bytes.Buffer), new(bytes.Buffer)
 				s.launch(t)
-				fifo, err := os.Open(filepath.Join(s.dir, "fifo"))
-				if err != nil {
-					t.Fatal(err)
-				}
+				fifo := openFIFO(t, filepath.Join(s.dir, "fifo"), os.O_RDONLY)
 				defer fifo.Close()
 				for got := 0; got < 2; {
 					text := make([]byte, 100)

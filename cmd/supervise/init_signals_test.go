@@ -2,11 +2,14 @@ package main_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"supervise/internal/sys"
 	"supervise/internal/testproc"
@@ -48,15 +51,16 @@ func startReceiver(t *testing.T, program string, args ...string) *receiver {
 func (r *receiver) queue(t *testing.T, s signals.Signal, value uint64) {
 	t.Helper()
 	info := signals.Info{Signal: s, Code: signals.CodeQueue, PID: int32(os.Getpid()), UID: uint32(os.Getuid()), Value: value}
-	for {
-		err := sys.Queue(r.init.Process.Pid, info)
-		if err == nil {
+	var err error
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if err = sys.Queue(r.init.Process.Pid, info); err == nil {
 			return
 		}
-		if err.Error() != "resource temporarily unavailable" {
-			t.Fatalf("sigqueue %v: %v", s, err)
+		if !errors.Is(err, syscall.EAGAIN) {
+			break
 		}
 	}
+	t.Fatalf("sigqueue %v: %v", s, err)
 }
 
 // next returns the next signal that the command got, and false when it has ended.

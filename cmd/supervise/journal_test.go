@@ -72,18 +72,24 @@ func (j *journal) add(text string) {
 	j.changed.Broadcast()
 }
 
+// expire returns whether the time is over that anything may take, under j.mu, and wakes who
+// waits for a line when it is.
+func (j *journal) expire() (expired *bool, stop func() bool) {
+	expired = new(bool)
+	return expired, time.AfterFunc(patience, func() {
+		j.mu.Lock()
+		*expired = true
+		j.changed.Broadcast()
+		j.mu.Unlock()
+	}).Stop
+}
+
 // await returns the first line behind the last one awaited of its kind for which match
 // holds.
 func (j *journal) await(what string, match func(line) bool) line {
 	j.t.Helper()
-	expired := false
-	timer := time.AfterFunc(patience, func() {
-		j.mu.Lock()
-		expired = true
-		j.changed.Broadcast()
-		j.mu.Unlock()
-	})
-	defer timer.Stop()
+	expired, stop := j.expire()
+	defer stop()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for i := min(j.heard, j.told); ; {
@@ -97,7 +103,7 @@ func (j *journal) await(what string, match func(line) bool) line {
 				return j.lines[i]
 			}
 		}
-		if j.ended || expired {
+		if j.ended || *expired {
 			j.t.Fatalf("never came: %s", what)
 		}
 		j.changed.Wait()
@@ -120,9 +126,15 @@ func (j *journal) soFar() []line {
 
 // all returns every line, once there can be no more.
 func (j *journal) all() []line {
+	j.t.Helper()
+	expired, stop := j.expire()
+	defer stop()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for !j.ended {
+		if *expired {
+			j.t.Fatal("something still holds the output of what has ended")
+		}
 		j.changed.Wait()
 	}
 	return j.lines

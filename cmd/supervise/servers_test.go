@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestServers supervises a real web server and a real database: one is killed, and comes
@@ -53,12 +54,12 @@ func TestServers(t *testing.T) {
 		s.await("a worker of nginx", ready("nginx", "start worker process "))
 		answer := make(chan string, 1)
 		go func() { answer <- get("http://" + front + "/") }()
-		<-begun
+		await(t, "the request behind nginx", begun)
 		s.signal(t, syscall.SIGTERM)
 		s.await("SIGQUIT for nginx", says("nginx", "sent SIGQUIT"))
 		s.await("nginx shuts down", ready("nginx", "gracefully shutting down"))
 		finish()
-		if got := <-answer; got != "200 OK finished" {
+		if got := await(t, "the answer", answer); got != "200 OK finished" {
 			t.Errorf("the request that was under way got %q", got)
 		}
 		lines := s.end(t)
@@ -138,6 +139,7 @@ func ping(t *testing.T, address string) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	_, _ = io.WriteString(conn, "PING\r\n")
 	if text, err := bufio.NewReader(conn).ReadString('\n'); text != "+PONG\r\n" {
 		t.Errorf("redis answers %q, %v", text, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -89,7 +90,9 @@ func Command(tb testing.TB, role string, args ...string) *exec.Cmd {
 }
 
 // Start starts a command as leader of its own process group, and sees to it that the
-// group outlives neither the test nor [Limit].
+// group outlives neither the test nor [Limit]. A test that runs into the limit fails, and
+// says what the command and all below it are doing, before they are killed, so that what
+// the test waits for comes to its end.
 func Start(tb testing.TB, cmd *exec.Cmd) {
 	tb.Helper()
 	if cmd.SysProcAttr == nil {
@@ -97,14 +100,34 @@ func Start(tb testing.TB, cmd *exec.Cmd) {
 	}
 	cmd.SysProcAttr.Setpgid = !cmd.SysProcAttr.Setsid // whose leader leads a group too
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	if cmd.WaitDelay == 0 {
+		cmd.WaitDelay = Limit // for who holds its output, wherever that is
+	}
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
-	kill := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	deadline := time.AfterFunc(Limit, kill)
+	var watch sync.Mutex
+	ended := false
+	deadline := time.AfterFunc(Limit, func() {
+		watch.Lock()
+		defer watch.Unlock()
+		if !ended && cmd.Process.Signal(syscall.Signal(0)) == nil { // else it has been waited for
+			family := familyOf(cmd.Process.Pid)
+			tb.Errorf("%v still runs after %v:\n%s", cmd.Args, Limit, describe(family))
+			killGroup(cmd)
+			for _, pid := range family {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+	})
 	tb.Cleanup(func() {
 		deadline.Stop()
-		kill()
+		watch.Lock()
+		ended = true
+		watch.Unlock()
+		killGroup(cmd)
 		_, _ = cmd.Process.Wait()
 	})
 }
+
+func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
+	"time"
 
 	"supervise/internal/sys"
 	"supervise/internal/text"
@@ -23,11 +24,42 @@ const self = "/proc/self/exe"
 
 // reexec blocks all signals and executes the running program again with the same
 // arguments. It returns only when that fails.
+//
+// The runtime's other threads take signals all the while. What its handlers would end the
+// process for, they do after the kernel has forgotten the signal, and execve(2) ends those
+// threads: such a signal would be lost, and the program would start nevertheless. So signals
+// do their default from here on, which is ending the process at once, and handlers that
+// have begun are waited for.
 func reexec(argv []string) error {
 	found := handedDown()
 	sys.SetMask(signals.Full)
+	for s := range (taken &^ found.Ignored).All() {
+		sys.SetDefault(s)
+	}
+	awaitHandlers(found.Mask)
 	err := syscall.Exec(self, argv, append(syscall.Environ(), marker+"="+found.encode()))
 	return &ReexecError{Err: err}
+}
+
+// handlerTime is how long handlers of the runtime are waited for. They take microseconds of
+// a processor's time.
+const handlerTime = time.Second
+
+// awaitHandlers returns when no thread but the calling one, which blocks everything, runs a
+// signal handler: the runtime's block all signals, and its threads no more than the process
+// did at first.
+func awaitHandlers(usual signals.Set) {
+	self := syscall.Gettid()
+	for deadline := time.Now().Add(handlerTime); time.Now().Before(deadline); {
+		running := false
+		for tid := range sys.Threads() {
+			state, err := sys.ReadSignalState("self/task/" + strconv.Itoa(tid))
+			running = running || tid != self && err == nil && state.Blocked.Has(signals.SIGTERM) && !usual.Has(signals.SIGTERM)
+		}
+		if !running {
+			return
+		}
+	}
 }
 
 // ReexecError says that the program could not execute itself, in mode Reexec.
