@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,10 +30,10 @@ type receiver struct {
 	lines *bufio.Scanner
 }
 
-func startReceiver(t *testing.T, program string, args ...string) *receiver {
+// startReceiver starts init with flags, and a receiver with arguments below it.
+func startReceiver(t *testing.T, program string, flags, args []string) *receiver {
 	t.Helper()
-	argv := append([]string{"init", "--"}, testproc.Argv(t, args...)...)
-	cmd := exec.Command(program, argv...)
+	cmd := exec.Command(program, slices.Concat([]string{"init"}, flags, []string{"--"}, testproc.Argv(t, args...))...)
 	cmd.Env = testproc.Environ("receive")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -95,18 +96,14 @@ func (r *receiver) all(t *testing.T) []received {
 // TestInitQueuedSignals sends real-time signals as fast as sigqueue goes: all arrive, in
 // order for each number, with value and the original sender.
 func TestInitQueuedSignals(t *testing.T) {
-	for _, limit := range []string{"", "10"} {
-		name := "unlimited"
-		if limit != "" {
-			name = "SIGPENDING=" + limit
-		}
+	for name, c := range map[string]struct{ flags, args []string }{
+		"unlimited":     {},
+		"SIGPENDING=10": {args: []string{"10"}},
+		"group":         {flags: []string{"--group"}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			eachBuild(t, func(t *testing.T, program string) {
-				var args []string
-				if limit != "" {
-					args = append(args, limit)
-				}
-				r := startReceiver(t, program, args...)
+				r := startReceiver(t, program, c.flags, c.args)
 				numbers := []signals.Signal{signals.SIGRTMIN, signals.SIGRTMIN + 1, 50, signals.SIGRTMAX - 1}
 				const each = 5000
 				for i := range each {
@@ -143,7 +140,7 @@ func checkQueued(t *testing.T, got []received, numbers []signals.Signal, each in
 // kernel itself drops a pending SIGCONT when a stop signal is sent, and the reverse.
 func TestInitEverySignal(t *testing.T) {
 	eachBuild(t, func(t *testing.T, program string) {
-		r := startReceiver(t, program)
+		r := startReceiver(t, program, nil, nil)
 		sent := 0
 		for s := range signals.Full.All() {
 			if !s.Catchable() || s == signals.SIGCHLD {

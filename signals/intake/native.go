@@ -28,12 +28,14 @@ type relay struct {
 	set     signals.Set     // 0: what is waited for
 	timeout [2]int64        // 8: seconds and nanoseconds, if limited
 	limited int64           // 24
-	target  int64           // 32: the pid that signals are handed on to; 0 for nobody
+	target  int64           // 32: who signals are handed on to: the first argument of call
 	hand    signals.Set     // 40: what is handed on to it without asking
 	self    int64           // 48: our own pid
 	handed  uint64          // 56: how many were
 	info    signals.RawInfo // 64
 	last    [32]byte        // 192: the start of the last info that was handed on
+	call    uint64          // 224: the number of the system call that hands on; 0 for none
+	flags   uint64          // 232: its fourth argument, if it has one
 }
 
 // relayWait waits for a signal of r.set, hands it on if it is to be, and else returns its
@@ -226,8 +228,25 @@ func (in *Intake) Release(set signals.Set) { in.relay.set |= set & taken }
 // it refuses is returned, as are those from the kernel and from this process. Pid 0 ends
 // it. The caller is the one that reaps the child, and ends the relay before it does.
 func (in *Intake) Relay(pid int, set signals.Set) {
+	in.relay.call, in.relay.flags = syscall.SYS_RT_SIGQUEUEINFO, 0
+	if pid == 0 {
+		in.relay.call = 0
+	}
 	in.relay.target, in.relay.hand = int64(pid), set
 }
+
+// RelayGroup is [Intake.Relay] to the process group that a child leads, which its pidfd
+// stands for. A kernel before 6.9 refuses, so that every signal is returned.
+func (in *Intake) RelayGroup(pidfd int, set signals.Set) {
+	in.relay.call, in.relay.flags = sysPidfdSendSignal, pidfdSignalProcessGroup
+	in.relay.target, in.relay.hand = int64(pidfd), set
+}
+
+// What pidfd_send_signal(2) has on every architecture.
+const (
+	sysPidfdSendSignal      = 424
+	pidfdSignalProcessGroup = 4
+)
 
 // Relayed returns how many signals were handed on, and the last of them.
 func (in *Intake) Relayed() (count uint64, last signals.Info) {

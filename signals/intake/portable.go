@@ -108,6 +108,9 @@ func (in *Intake) Release(set signals.Set) { in.held &^= set }
 // Relay is not available here: Wait returns every signal.
 func (in *Intake) Relay(int, signals.Set) {}
 
+// RelayGroup is not available here, as [Intake.Relay].
+func (in *Intake) RelayGroup(int, signals.Set) {}
+
 // Relayed returns nothing: no signal is handed on unseen.
 func (in *Intake) Relayed() (count uint64, last signals.Info) { return 0, signals.Info{} }
 

@@ -3,7 +3,6 @@
 #include "textflag.h"
 
 #define SYS_rt_sigtimedwait	128
-#define SYS_rt_sigqueueinfo	129
 #define SI_TKILL		-6
 #define SI_QUEUE		-1
 
@@ -19,6 +18,8 @@
 #define CODE	(64+8)
 #define PID	(64+16)
 #define LAST	192
+#define CALL	224
+#define FLAGS	232
 
 // func relayWait(r *relay) int64
 TEXT ·relayWait(SB), NOSPLIT, $0-16
@@ -36,9 +37,8 @@ wait:
 	SYSCALL
 	TESTQ	AX, AX
 	JLE	out
-	MOVQ	TARGET(R12), DI
-	TESTQ	DI, DI
-	JZ	out
+	CMPQ	CALL(R12), $0
+	JEQ	out
 	LEAQ	-1(AX), CX
 	MOVQ	HAND(R12), BX
 	BTQ	CX, BX
@@ -60,8 +60,10 @@ user:
 send:
 	MOVQ	AX, R13
 	MOVQ	AX, SI
+	MOVQ	TARGET(R12), DI
 	LEAQ	INFO(R12), DX
-	MOVL	$SYS_rt_sigqueueinfo, AX
+	MOVQ	FLAGS(R12), R10
+	MOVQ	CALL(R12), AX
 	SYSCALL
 	TESTQ	AX, AX
 	JNZ	refused

@@ -3,7 +3,6 @@
 #include "textflag.h"
 
 #define SYS_rt_sigtimedwait	137
-#define SYS_rt_sigqueueinfo	138
 
 // Offsets in type relay.
 #define SET	0
@@ -17,6 +16,8 @@
 #define CODE	(64+8)
 #define PID	(64+16)
 #define LAST	192
+#define CALL	224
+#define FLAGS	232
 
 // func relayWait(r *relay) int64
 TEXT ·relayWait(SB), NOSPLIT, $0-16
@@ -34,7 +35,7 @@ wait:
 	SVC
 	CMP	$0, R0
 	BLE	out
-	MOVD	TARGET(R19), R20
+	MOVD	CALL(R19), R20
 	CBZ	R20, out
 	SUB	$1, R0, R4
 	MOVD	HAND(R19), R5
@@ -59,9 +60,10 @@ user:
 send:
 	MOVD	R0, R21
 	MOVD	R0, R1
-	MOVD	R20, R0
+	MOVD	TARGET(R19), R0
 	ADD	$INFO, R19, R2
-	MOVD	$SYS_rt_sigqueueinfo, R8
+	MOVD	FLAGS(R19), R3
+	MOVD	R20, R8
 	SVC
 	CBNZ	R0, refused
 	MOVD	HANDED(R19), R4

@@ -17,11 +17,14 @@ const backlogLimit = 1 << 18
 // relay lets the intake hand signals on itself: those about which nothing has to be
 // decided, and none while some wait here that must go first.
 func (s *supervisor) relay() {
-	if s.phase != running || s.Pause || s.Group || s.ByKill || s.log.enabled(Debug) || s.backlog.Len() > 0 {
+	switch {
+	case s.phase != running, s.Pause, s.ByKill, s.log.enabled(Debug), s.backlog.Len() > 0, s.Group && s.command.PIDFD < 0:
 		s.in.Relay(0, 0)
-		return
+	case s.Group:
+		s.in.RelayGroup(s.command.PIDFD, forwarded&^s.decided())
+	default:
+		s.in.Relay(s.command.PID, forwarded&^s.decided())
 	}
-	s.in.Relay(s.command.PID, forwarded&^s.decided())
 }
 
 // decided are the signals that something else is done about than to hand them on.
