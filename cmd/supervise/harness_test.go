@@ -263,7 +263,8 @@ func withFIFO(t *testing.T, name string) setup {
 	}
 }
 
-// release lets one reader of a FIFO go. Neither of them minds who comes first.
+// release lets the reader of a FIFO go. Neither of them minds who comes first. It is for
+// one reader: the next one may find it open still, and then its end.
 func (s *supervised) release(t *testing.T, name string) {
 	t.Helper()
 	fifo := openFIFO(t, filepath.Join(s.dir, name), os.O_WRONLY)

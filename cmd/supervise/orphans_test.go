@@ -80,9 +80,9 @@ func TestOrphans(t *testing.T) {
 		}
 		s := start(t, entryBuild, `
 [service.forks]
-command = ["sh", "-c", '{ echo zombies `+few+`; read x < $DIR/go; echo zombies `+n+`; read x < $DIR/go; } | "$0" role orphans', "`+forker+`"]
+command = ["sh", "-c", '{ echo zombies `+few+`; read x < $DIR/go; echo zombies `+n+`; read x < $DIR/end; } | "$0" role orphans', "`+forker+`"]
 log.file = "$DIR/log"
-`, withFIFO(t, "go"), func(s *supervised) { s.cmd.Args = slices.Replace(s.cmd.Args, 5, 6, "info") })
+`, withFIFO(t, "go"), withFIFO(t, "end"), func(s *supervised) { s.cmd.Args = slices.Replace(s.cmd.Args, 5, 6, "info") })
 		awaitReaped := func(n string) {
 			for reaped, want := 0, atoi(t, n); reaped < want; {
 				reaped += s.await("orphans are reaped", says("", "reaped processes that services had left behind")).Count
@@ -95,14 +95,14 @@ log.file = "$DIR/log"
 		if after := memory(t, s.cmd.Process.Pid); after > before+most {
 			t.Errorf("supervise has %d KiB, and had %d", after, before)
 		}
-		s.release(t, "go")
+		s.release(t, "end")
 		s.await("forks has ended", over("forks"))
 		s.stop(t, syscall.SIGTERM)
 	})
 }
 
-// memory returns the private memory of a process in KiB, and its share of what it has in
-// common with others: proc_pid_smaps(5).
+// memory returns the memory of a process in KiB that no file stands behind:
+// proc_pid_smaps(5).
 func memory(t *testing.T, pid int) int {
 	t.Helper()
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/smaps_rollup")
@@ -110,11 +110,11 @@ func memory(t *testing.T, pid int) int {
 		t.Skip("cannot tell how much memory a process has:", err)
 	}
 	for line := range strings.Lines(string(text)) {
-		if fields := strings.Fields(line); fields[0] == "Pss:" {
+		if fields := strings.Fields(line); fields[0] == "Anonymous:" {
 			return atoi(t, fields[1])
 		}
 	}
-	t.Fatal("no Pss in smaps_rollup")
+	t.Fatal("no Anonymous in smaps_rollup")
 	return 0
 }
 

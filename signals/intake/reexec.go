@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
-	"time"
 
 	"supervise/internal/sys"
 	"supervise/internal/text"
@@ -41,16 +40,16 @@ func reexec(argv []string) error {
 	return &ReexecError{Err: err}
 }
 
-// handlerTime is how long handlers of the runtime are waited for. They take microseconds of
-// a processor's time.
-const handlerTime = time.Second
+// handlerTime is how long handlers of the runtime are waited for, in nanoseconds. They take
+// microseconds of a processor's time.
+const handlerTime = 1_000_000_000
 
 // awaitHandlers returns when no thread but the calling one, which blocks everything, runs a
 // signal handler: the runtime's block all signals, and its threads no more than the process
 // did at first.
 func awaitHandlers(usual signals.Set) {
 	self := syscall.Gettid()
-	for deadline := time.Now().Add(handlerTime); time.Now().Before(deadline); {
+	for deadline := sys.Now() + handlerTime; sys.Now() < deadline; {
 		running := false
 		for tid := range sys.Threads() {
 			state, err := sys.ReadSignalState("self/task/" + strconv.Itoa(tid))

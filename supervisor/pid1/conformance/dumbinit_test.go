@@ -54,10 +54,11 @@ func TestDumbInit(t *testing.T) {
 const cwd = `i=0; while [ "$(readlink /proc/$PPID/cwd)" = "$PWD" ] && [ $i -lt 200 ]; do i=$((i+1)); sleep 0.01; done; readlink /proc/$PPID/cwd`
 
 // stopped is a command that has its init sent a stop signal, by somebody in another session,
-// who then prints the states of both, continues init, and ends it.
+// who then prints the states of both, continues init, and ends it. What is not stopped
+// counts as asleep: S.
 func stopped(signal string) []string {
 	return []string{"sh", "-c", `setsid sh -c '
-		state() { while read k v w; do [ "$k" = State: ] && echo $v; done </proc/$1/status; }
+		state() { while read k v w; do [ "$k" = State: ] && case $v in R|D) echo S;; *) echo $v;; esac; done </proc/$1/status; }
 		kill -` + signal + ` $1; i=0
 		while [ "$(state $1)" != T ] && [ $i -lt 50 ]; do i=$((i+1)); sleep 0.01; done; sleep 0.05
 		echo $(state $1) $(state $2); kill -CONT $1
