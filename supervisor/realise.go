@@ -97,12 +97,12 @@ func lookupGroup(name string) (uint32, error) {
 }
 
 // limits returns what is set for a service: the descriptor limit that we were given, not
-// the one that package os raised, and the core limit if the service has one. A hard
-// limit can only be lowered.
+// the one that package os raised, as far as a seccomp filter lets it be restored, and the
+// core limit if the service has one. A hard limit can only be lowered.
 func limits(service *config.Service, found intake.Limit) []process.Limit {
 	var set []process.Limit
 	if found.Hard != 0 {
-		set = append(set, process.Limit{Resource: unix.RLIMIT_NOFILE, Soft: found.Soft, Hard: found.Hard})
+		set = append(set, process.Limit{Resource: unix.RLIMIT_NOFILE, Soft: found.Soft, Hard: found.Hard, Optional: true})
 	}
 	if service.Core.Limit != nil {
 		want := *service.Core.Limit

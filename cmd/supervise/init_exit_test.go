@@ -59,7 +59,7 @@ func TestInitExit(t *testing.T) {
 		{"unknown flag", []string{"--nonsense", "true"}, 2, "--nonsense"},
 		{"unknown level", []string{"--log-level=loud", "true"}, 2, "--log-level"},
 		{"level is missing", []string{"--log-level"}, 2, "--log-level"},
-		{"empty command", []string{""}, 127, ""},
+		{"empty command", []string{""}, 127, "the name of the command is empty"},
 	}
 	eachUser(t, func(t *testing.T, as setup) {
 		eachBuild(t, func(t *testing.T, program string) {
@@ -71,7 +71,7 @@ func TestInitExit(t *testing.T) {
 					s.cmd.Env = append(os.Environ(), "PATH=/usr/local/bin:/usr/bin:/bin")
 					as(s)
 					code, out, told := runInit(t, s.cmd)
-					if code != c.code || out != "" || !strings.Contains(told, c.told) || c.told == "" && told != "" && c.name != "empty command" {
+					if code != c.code || out != "" || !strings.Contains(told, c.told) || c.told == "" && told != "" {
 						t.Errorf("status %d, want %d; it wrote %q and %q, want %q", code, c.code, out, told, c.told)
 					}
 				})

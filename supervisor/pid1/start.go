@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"supervise/internal/text"
+	"supervise/signals/intake"
 	"supervise/supervisor/process"
 )
 
@@ -21,7 +22,7 @@ func (s *supervisor) start() *process.StartError {
 		Mask: found.Mask, Ignore: found.Ignored,
 		Files:     []int{0, 1, 2},
 		Placement: s.Placement, HasTerminal: s.terminal.given, Terminal: max(s.terminal.fd, 0),
-		Limits: []process.Limit{{Resource: syscall.RLIMIT_NOFILE, Soft: found.NoFile.Soft, Hard: found.NoFile.Hard}},
+		Limits: s.noFile(found.NoFile),
 	}
 	s.command, err = process.Start(&spec)
 	if err != nil && err.(*process.StartError).Errno == syscall.ENOEXEC {
@@ -40,6 +41,27 @@ func (s *supervisor) start() *process.StartError {
 
 const shell = "/bin/sh"
 
+// noFile is the limit of descriptors that we were handed, which package syscall raises for
+// us by the same system call as it is restored with. Where a seccomp filter refuses that
+// call nothing was raised, so that the command has the limit as it was.
+func (s *supervisor) noFile(found intake.Limit) []process.Limit {
+	if found.Hard == 0 {
+		if s.log.enabled(Debug) {
+			s.log.say(Debug, "cannot read RLIMIT_NOFILE: the command has it as it is")
+		}
+		return nil
+	}
+	return []process.Limit{{Resource: syscall.RLIMIT_NOFILE, Soft: found.Soft, Hard: found.Hard, Optional: true}}
+}
+
+// shown is a command's name as a message has it: quoted where it would not be seen.
+func shown(name string) string {
+	if text.Trim(name) == "" {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
 // cannotStart says why the command does not run, and returns what to exit with.
 func (s *supervisor) cannotStart(err *process.StartError) (status int) {
 	switch err.Errno {
@@ -50,29 +72,6 @@ func (s *supervisor) cannotStart(err *process.StartError) (status int) {
 	default:
 		status = s.ExecStatus.Other
 	}
-	s.log.say(Error, "cannot start "+s.name+": "+err.Error()+s.missingInterpreter(err), number("status", status))
+	s.log.say(Error, "cannot start "+shown(s.name)+": "+err.Error(), number("status", status))
 	return status
-}
-
-// missingInterpreter explains an ENOENT for a file that is there: it is the interpreter
-// that is not, be it the one of a script, or the dynamic linker.
-func (s *supervisor) missingInterpreter(err *process.StartError) string {
-	file, ok := text.CutPrefix(err.Step, "execve ")
-	if err.Errno != syscall.ENOENT || !ok || syscall.Access(file, 0) != nil {
-		return ""
-	}
-	fd, open := syscall.Open(file, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
-	if open != nil {
-		return ""
-	}
-	defer syscall.Close(fd)
-	var start [256]byte
-	n, _ := syscall.Read(fd, start[:])
-	line, _, _ := text.Cut(string(start[:max(n, 0)]), '\n')
-	interpreter, ok := text.CutPrefix(line, "#!")
-	if !ok {
-		return " (the file is there, but not the dynamic linker that it asks for)"
-	}
-	interpreter, _, _ = text.Cut(text.Trim(interpreter), ' ')
-	return " (the file is there, but not its interpreter " + strconv.Quote(interpreter) + ")"
 }

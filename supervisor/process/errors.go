@@ -6,9 +6,17 @@ import "syscall"
 type StartError struct {
 	Step  string // "execve /usr/bin/web", "setresuid 33", "clone3"
 	Errno syscall.Errno
+	// Hint is what is known beyond that, "" for nothing: which interpreter of a script is
+	// missing, where the kernel has the same error as for a script that is missing itself.
+	Hint string
 }
 
-func (e *StartError) Error() string { return e.Step + ": " + e.Errno.Error() }
+func (e *StartError) Error() string {
+	if e.Hint == "" {
+		return e.Step + ": " + e.Errno.Error()
+	}
+	return e.Step + ": " + e.Errno.Error() + " (" + e.Hint + ")"
+}
 
 func (e *StartError) Unwrap() error { return e.Errno }
 

@@ -31,10 +31,10 @@ func (e echo) limit(t *testing.T, name string) string {
 func TestLimits(t *testing.T) {
 	eachClone(t, func(t *testing.T) {
 		e := startEcho(t, Spec{Limits: []Limit{
-			{syscall.RLIMIT_NOFILE, 64, 128},
-			{syscall.RLIMIT_CORE, 0, 4096},
-			{rlimitSigpending, 10, 20},
-			{syscall.RLIMIT_CPU, 1000, 2000},
+			{Resource: syscall.RLIMIT_NOFILE, Soft: 64, Hard: 128},
+			{Resource: syscall.RLIMIT_CORE, Soft: 0, Hard: 4096},
+			{Resource: rlimitSigpending, Soft: 10, Hard: 20},
+			{Resource: syscall.RLIMIT_CPU, Soft: 1000, Hard: 2000},
 		}})
 		for name, want := range map[string]string{
 			"Max open files":      "64 128",
@@ -149,7 +149,7 @@ func TestNoFileRestored(t *testing.T) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &own); err != nil {
 		t.Fatal(err)
 	}
-	e := startEcho(t, Spec{Limits: []Limit{{syscall.RLIMIT_NOFILE, 256, own.Max}}})
+	e := startEcho(t, Spec{Limits: []Limit{{Resource: syscall.RLIMIT_NOFILE, Soft: 256, Hard: own.Max}}})
 	if got, want := e.limit(t, "Max open files"), "256 "+strconv.FormatUint(own.Max, 10); got != want {
 		t.Errorf("the child has %s, want %s", got, want)
 	}

@@ -16,7 +16,7 @@ const defaultPath = "/bin:/usr/bin"
 // executed.
 func Lookup(name, path string, havePath bool) (string, error) {
 	if name == "" {
-		return "", &StartError{Step: `find ""`, Errno: syscall.ENOENT}
+		return "", &StartError{Step: "the name of the command is empty", Errno: syscall.ENOENT}
 	}
 	if _, _, slash := text.Cut(name, '/'); slash {
 		return name, nil

@@ -58,8 +58,12 @@ func TestLookup(t *testing.T) {
 			t.Errorf("Lookup(%q, %q, %v) = %q, %v, want %q, %v", test.name, test.path, test.havePath, got, err, test.want, test.errno)
 		}
 	}
-	_, err := Lookup("web", "/nonexistent", true)
-	if want := "find web in PATH: no such file or directory"; err.Error() != want {
-		t.Errorf("the error is %v, want %s", err, want)
+	for name, want := range map[string]string{
+		"web": "find web in PATH: no such file or directory",
+		"":    "the name of the command is empty: no such file or directory",
+	} {
+		if _, err := Lookup(name, "/nonexistent", true); err.Error() != want {
+			t.Errorf("the error is %v, want %s", err, want)
+		}
 	}
 }

@@ -59,6 +59,10 @@ const (
 type Limit struct {
 	Resource   int
 	Soft, Hard uint64
+
+	// Optional has the program start all the same where the kernel, or a seccomp filter,
+	// refuses the limit.
+	Optional bool
 }
 
 // Credential is whom a child runs as. All three are set, groups first.
@@ -70,5 +74,5 @@ type Credential struct {
 // Process is a started child. It keeps its pid until the caller reaps it.
 type Process struct {
 	PID   int
-	PIDFD int // close-on-exec, or -1 where the kernel gave none; the caller closes it
+	PIDFD int // close-on-exec, or -1 where the kernel had none to give; the caller closes it
 }

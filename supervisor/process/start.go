@@ -39,7 +39,7 @@ const (
 	clonePIDFD      = 0x1000
 	cloneVfork      = 0x4000
 	cloneIntoCgroup = 0x2_0000_0000 // Linux 5.7
-	cloneOurs       = cloneVM | cloneVfork | clonePIDFD
+	cloneOurs       = cloneVM | cloneVfork
 )
 
 // vfork makes the child and lets it work off the steps. It returns its pid, or a negated
@@ -65,21 +65,30 @@ func Start(spec *Spec) (Process, error) {
 		noCloseRange.Store(true)
 		child, err = attempt(spec)
 	}
+	return child, explained(err, spec)
+}
+
+// attempt goes without a pidfd when there is no room for one more descriptor.
+func attempt(spec *Spec) (Process, error) {
+	child, err := anyWay(spec, clonePIDFD)
+	if noDescriptor(err) {
+		child, err = anyWay(spec, 0)
+	}
 	return child, err
 }
 
-func attempt(spec *Spec) (Process, error) {
+func anyWay(spec *Spec, pidfdFlag uintptr) (Process, error) {
 	if clone3Works() {
-		child, err := spawn(spec, modern)
+		child, err := spawn(spec, modern, pidfdFlag)
 		if spec.HasCgroup && stillborn(err) {
-			child, err = spawn(spec, modernJoining)
+			child, err = spawn(spec, modernJoining, pidfdFlag)
 		}
 		if !isRefused(err, stepClone3) {
 			return child, err
 		}
 		plainClone.Store(true)
 	}
-	return spawn(spec, plain)
+	return spawn(spec, plain, pidfdFlag)
 }
 
 // way is how a child is made, and comes into its cgroup.
@@ -107,9 +116,18 @@ func isRefused(err error, call string) bool {
 }
 
 const (
+	stepClone   = "clone"
 	stepClone3  = "clone3"
 	stepUnshare = "close_range"
 )
+
+// noDescriptor reports whether the kernel had no descriptor left for the pidfd: this
+// process is at its RLIMIT_NOFILE (EMFILE), or the machine at its own limit (ENFILE).
+func noDescriptor(err error) bool {
+	failure, ok := err.(*StartError)
+	return ok && (failure.Step == stepClone3 || failure.Step == stepClone) &&
+		(failure.Errno == syscall.EMFILE || failure.Errno == syscall.ENFILE)
+}
 
 // stillborn reports whether the child was killed before its first instruction. Since Linux
 // 6.14 the kernel does that to children that are born into another cgroup by mistake: it
@@ -126,7 +144,8 @@ const stepBirth = "birth"
 // notBegun is what no system call returns.
 const notBegun = ^uintptr(0)
 
-func spawn(spec *Spec, how way) (Process, error) {
+// spawn makes one attempt in one way. pidfdFlag is clonePIDFD, or 0 to go without.
+func spawn(spec *Spec, how way, pidfdFlag uintptr) (Process, error) {
 	procs := -1
 	if spec.HasCgroup && how != modern {
 		var err error
@@ -136,7 +155,7 @@ func spawn(spec *Spec, how way) (Process, error) {
 		}
 		defer syscall.Close(procs)
 	}
-	flags := uintptr(cloneOurs)
+	flags := cloneOurs | pidfdFlag
 	if spec.sharesFiles() {
 		flags |= cloneFiles
 	}
@@ -150,7 +169,7 @@ func spawn(spec *Spec, how way) (Process, error) {
 	pidfd := new(int32)
 	*pidfd = -1
 	prog := &program{steps: &p.steps[0], count: uintptr(len(p.steps))}
-	call := "clone"
+	call := stepClone
 	if how != plain {
 		call = stepClone3
 		prog.clone = &cloneArgs{

@@ -36,7 +36,7 @@ func Start(spec *Spec) (Process, error) {
 	pid, err := syscall.ForkExec(spec.Path, spec.Argv, attr)
 	if err != nil {
 		errno, _ := err.(syscall.Errno)
-		return Process{PIDFD: -1}, &StartError{Step: "execve " + spec.Path, Errno: errno}
+		return Process{PIDFD: -1}, explained(&StartError{Step: stepExecve + spec.Path, Errno: errno}, spec)
 	}
 	for _, limit := range spec.Limits {
 		_, _, _ = syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), uintptr(limit.Resource),

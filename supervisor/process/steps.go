@@ -93,7 +93,7 @@ func prepare(spec *Spec, procs int) (*plan, error) {
 		p.add("chdir "+spec.Dir, syscall.SYS_CHDIR, uintptr(unsafe.Pointer(p.dir)))
 	}
 	p.add("rt_sigprocmask", syscall.SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&p.mask)), 0, sigsetSize)
-	p.add("execve "+spec.Path, syscall.SYS_EXECVE, uintptr(unsafe.Pointer(p.path)),
+	p.add(stepExecve+spec.Path, syscall.SYS_EXECVE, uintptr(unsafe.Pointer(p.path)),
 		uintptr(unsafe.Pointer(&p.argv[0])), uintptr(unsafe.Pointer(&p.env[0])))
 	return p, nil
 }
@@ -101,7 +101,7 @@ func prepare(spec *Spec, procs int) (*plan, error) {
 // strings turns Go's strings into the kernel's.
 func (p *plan) strings(spec *Spec) (err error) {
 	if p.path, err = syscall.BytePtrFromString(spec.Path); err != nil {
-		return &StartError{Step: "execve " + strconv.Quote(spec.Path), Errno: syscall.EINVAL}
+		return &StartError{Step: stepExecve + strconv.Quote(spec.Path), Errno: syscall.EINVAL}
 	}
 	if p.dir, err = syscall.BytePtrFromString(spec.Dir); err != nil {
 		return &StartError{Step: "chdir " + strconv.Quote(spec.Dir), Errno: syscall.EINVAL}
@@ -161,8 +161,11 @@ func (p *plan) limit(spec *Spec) {
 	p.limits = append(p.limits, spec.Limits...)
 	for i := range p.limits { // in place from here on: the kernel reads them there
 		limit := &p.limits[i]
-		p.add("setrlimit "+limitName(limit.Resource), syscall.SYS_PRLIMIT64, 0, uintptr(limit.Resource),
+		set := p.add("setrlimit "+limitName(limit.Resource), syscall.SYS_PRLIMIT64, 0, uintptr(limit.Resource),
 			uintptr(unsafe.Pointer(&limit.Soft)), 0)
+		if limit.Optional {
+			set.optional = 1
+		}
 	}
 	if spec.HasUmask {
 		p.add("umask", syscall.SYS_UMASK, uintptr(spec.Umask))
