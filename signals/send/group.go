@@ -9,7 +9,7 @@ import (
 
 // InfoGroup is [Info] for every process of the group that a process leads, given by its
 // pid and pidfd. Before Linux 6.9 a group can only be sent a signal by kill(2), in our own
-// name and without payload. Gone means that there is no such group, though the process may
+// name and without payload, of which [QueuesGroups] tells. Gone means that there is no such group, though the process may
 // live on in another.
 func InfoGroup(pid, pidfd int, info signals.Info) Result {
 	if pidfd >= 0 {
@@ -20,5 +20,6 @@ func InfoGroup(pid, pidfd int, info signals.Info) Result {
 			return resultOf(err)
 		}
 	}
+	noGroupQueue.Store(true)
 	return Group(pid, info.Signal)
 }

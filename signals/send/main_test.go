@@ -20,6 +20,7 @@ import (
 func TestMain(m *testing.M) {
 	testproc.Role("take", take)
 	testproc.Role("stranger", stranger)
+	testproc.Role("confined", confined)
 	testproc.Main(m)
 }
 

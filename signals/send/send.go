@@ -46,9 +46,14 @@ func resultOf(err error) Result {
 }
 
 // Info sends a signal to a process as [signals.Info.Forwardable] has it: payload and
-// original sender are kept. rt_sigqueueinfo(2).
+// original sender are kept. rt_sigqueueinfo(2). Where that call is not to be had at all it
+// is [Process], and [Queues] says so.
 func Info(pid int, info signals.Info) Result {
-	return resultOf(sys.Queue(pid, info.Forwardable()))
+	err := sys.Queue(pid, info.Forwardable())
+	if refusal(err) && (noQueue.Load() || !queues()) {
+		return Process(pid, info.Signal)
+	}
+	return resultOf(err)
 }
 
 // Process sends a signal to a process in our own name. The numbers from 0 down, which

@@ -108,8 +108,24 @@ func (s *supervisor) deliver(info, received signals.Info) {
 	}
 }
 
-// send sends a signal to the command or, as asked for, its process group.
+// send sends a signal to the command or, as asked for, its process group, and tells once
+// if it has to be done in a way that keeps less of the signal than it should.
 func (s *supervisor) send(info signals.Info) send.Result {
+	result := s.sendOn(info)
+	switch {
+	case s.ByKill:
+	case !send.Queues():
+		s.ByKill = true
+		s.relay()
+		s.log.say(Warn, "signals are handed on without payload and sender: this system refuses rt_sigqueueinfo")
+	case s.Group && !send.QueuesGroups() && !s.toldGroup:
+		s.toldGroup = true
+		s.log.say(Warn, "signals are handed on to the group without payload and sender: this system cannot queue them for a group, which takes Linux 6.9")
+	}
+	return result
+}
+
+func (s *supervisor) sendOn(info signals.Info) send.Result {
 	group := s.Group
 	if info.Signal == signals.SIGCONT && s.continuing() {
 		group = true
@@ -126,10 +142,15 @@ func (s *supervisor) send(info signals.Info) send.Result {
 		}
 		// The command has gone to another group, and is reached all the same.
 	}
+	return s.sendTo(s.command.PID, info)
+}
+
+// sendTo sends a signal to one process, as signals are to be handed on.
+func (s *supervisor) sendTo(pid int, info signals.Info) send.Result {
 	if s.ByKill {
-		return send.Process(s.command.PID, info.Signal)
+		return send.Process(pid, info.Signal)
 	}
-	return send.Info(s.command.PID, info)
+	return send.Info(pid, info)
 }
 
 // keep appends a real-time signal to the backlog. When that is full, those that follow

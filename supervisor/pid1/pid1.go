@@ -27,11 +27,12 @@ type supervisor struct {
 	orphans int
 
 	// Signals on their way.
-	backlog queue.Queue
-	retry   queue.Backoff
-	held    bool         // the real-time signals are left in the kernel
-	last    signals.Info // the last one that did not pass in the relay
-	before  uint64       // how many had been relayed then
+	backlog   queue.Queue
+	retry     queue.Backoff
+	held      bool         // the real-time signals are left in the kernel
+	last      signals.Info // the last one that did not pass in the relay
+	before    uint64       // how many had been relayed then
+	toldGroup bool         // that those for a group lose payload and sender
 
 	stopping stopping
 	askedTo  bool // stop: by a job-control signal that was handed on since the last SIGCONT

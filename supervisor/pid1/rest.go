@@ -49,7 +49,7 @@ func (s *supervisor) signalRest(signal signals.Signal) {
 		return
 	}
 	for _, stat := range below(s.pid) {
-		sendTo(stat, signal)
+		signalSame(stat, signal)
 	}
 }
 
@@ -66,7 +66,7 @@ func (s *supervisor) killRest() {
 		for _, stat := range below(s.pid) {
 			if stopped[stat.PID].Started != stat.Started {
 				stopped[stat.PID], fresh = stat, true
-				sendTo(stat, signals.SIGSTOP)
+				signalSame(stat, signals.SIGSTOP)
 			}
 		}
 		if !fresh {
@@ -74,26 +74,27 @@ func (s *supervisor) killRest() {
 		}
 	}
 	for _, stat := range stopped {
-		sendTo(stat, signals.SIGKILL)
+		signalSame(stat, signals.SIGKILL)
 	}
 }
 
-// sendTo signals a process that may have ended since it was looked at, and its pid be in
+// signalSame signals a process that may have ended since it was looked at, and its pid be in
 // use again, if it is another's child. Only the same process is signalled.
-func sendTo(stat sys.Stat, signal signals.Signal) {
+func signalSame(stat sys.Stat, signal signals.Signal) {
 	fd, err := sys.OpenPID(stat.PID)
 	if err == syscall.ESRCH {
 		return
 	}
-	now, gone := sys.ReadStat(stat.PID)
-	if gone == nil && now.Started == stat.Started {
-		if err != nil { // there are no pidfds before Linux 5.3
+	opened := err == nil
+	if now, gone := sys.ReadStat(stat.PID); gone == nil && now.Started == stat.Started {
+		if opened {
+			err = sys.KillPIDFD(fd, uint8(signal))
+		}
+		if err != nil && err != syscall.ESRCH { // no pidfds before Linux 5.3, or a seccomp filter
 			_ = send.Process(stat.PID, signal)
-		} else {
-			_ = sys.KillPIDFD(fd, uint8(signal))
 		}
 	}
-	if err == nil {
+	if opened {
 		_ = syscall.Close(fd)
 	}
 }
@@ -103,7 +104,7 @@ func sendTo(stat sys.Stat, signal signals.Signal) {
 func (s *supervisor) toRest(info signals.Info) {
 	for _, stat := range below(s.pid) {
 		if stat.Parent == s.pid {
-			result := send.Info(stat.PID, info)
+			result := s.sendTo(stat.PID, info)
 			if s.log.enabled(Debug) {
 				s.log.say(Debug, "handed "+info.String()+" on to an orphan: "+result.String(), number("to", stat.PID), word("name", stat.Name))
 			}
