@@ -19,6 +19,7 @@ func TestInit(t *testing.T) {
 	text := func(args ...string) []string { return append([]string{"--log-format", "text"}, args...) }
 	run(t, append(common(own, 127, 126), []row{
 		{what: "no arguments", name: own, status: 2, stderr: "no command given"},
+		{what: "empty command", name: own, args: text("--"), command: []string{""}, status: 127, stderr: `cannot start "": the name of the command is empty`},
 		{what: "subcommand", name: own, args: []string{"init"}, script: "exit 4", status: 4},
 		{what: "own group", name: own, script: `read a b c d e f g </proc/self/stat; [ $e = $a ] && echo group; [ $f = $a ] && echo session; :`, out: "group", in: true},
 		{what: "--session", name: own, args: []string{"--session"}, script: `read a b c d e f g </proc/self/stat; [ $e = $a ] && echo group; [ $f = $a ] && echo session; :`, out: "group, session"},

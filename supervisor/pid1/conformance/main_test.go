@@ -31,6 +31,7 @@ var bin string
 var builds = []string{"full", "slim"}
 
 func TestMain(m *testing.M) {
+	testproc.Role("confined", confined)
 	os.Exit(testproc.Run(func() int {
 		// What is tested waits more than it works.
 		flag.Parse()

@@ -19,7 +19,7 @@ import (
 	"supervise/internal/testproc"
 )
 
-// patience bounds how long one row may take.
+// patience bounds how long one row may take, beside the time that a storm lasts.
 const patience = 40 * time.Second
 
 // row is one behaviour: a command line, what is sent, and what comes of it.
@@ -32,9 +32,12 @@ type row struct {
 	command []string // instead of it
 	// signals are sent to init one after the other, each when the script says "ready".
 	signals []syscall.Signal
-	status  int
-	out     string // the lines that the script prints beside "ready", joined with ", "
-	stderr  string // a part of what is said there
+	// confined is what init has to do without.
+	confined confinement
+
+	status int
+	out    string // the lines that the script prints beside "ready", joined with ", "
+	stderr string // a part of what is said there
 
 	real    bool // the real program does the same
 	plainly bool // only makes sense if it is not PID 1
@@ -107,8 +110,13 @@ func (r row) argv() []string {
 
 func (r row) try(t *testing.T, p program, where place) {
 	t.Helper()
-	argv := where.argv(p.file, r.argv()...)
-	i := launch(t, r.env, argv...)
+	env, argv := r.env, append([]string{p.file}, r.argv()...)
+	if !r.confined.nothing() {
+		more, wrapped := r.confined.wrap(t, argv...)
+		env, argv = append(slices.Clone(env), more...), wrapped
+	}
+	argv = where.argv(argv[0], argv[1:]...)
+	i := launch(t, env, argv...)
 	for _, s := range r.signals {
 		i.await(t, "ready")
 		i.send(t, where, s)
@@ -116,6 +124,9 @@ func (r row) try(t *testing.T, p program, where place) {
 	status := i.status(t)
 	if out := strings.Join(i.said(), ", "); status != r.status || out != r.out {
 		t.Errorf("%q: status %d, output %q; want %d, %q\n%s", argv, status, out, r.status, r.out, i.errors())
+	}
+	if i.late.Load() {
+		t.Errorf("%q: not all has ended within %v\n%s", argv, patience, i.errors())
 	}
 	if !strings.Contains(i.errors(), r.stderr) {
 		t.Errorf("%q: it says %q, which lacks %q", argv, i.errors(), r.stderr)
@@ -130,7 +141,8 @@ type running struct {
 	rest  []string
 	over  bool
 	err   *guarded
-	quiet *os.File // its standard input, to which empty lines are written
+	late  atomic.Bool // it, or what it has left behind, had to be killed
+	quiet *os.File    // its standard input, to which empty lines are written
 }
 
 func launch(t *testing.T, env []string, argv ...string) *running {
@@ -159,7 +171,10 @@ func launch(t *testing.T, env []string, argv ...string) *running {
 	stop := make(chan struct{})
 	t.Cleanup(func() { close(stop) })
 	go i.poke(stop)
-	timer := time.AfterFunc(patience, func() { killMarked(entry) })
+	timer := time.AfterFunc(patience+*storm, func() {
+		i.late.Store(true)
+		killMarked(entry)
+	})
 	t.Cleanup(func() { timer.Stop() })
 	i.out, i.lines = out, bufio.NewScanner(out)
 	return i

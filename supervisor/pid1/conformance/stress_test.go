@@ -22,7 +22,7 @@ import (
 
 var (
 	rounds = flag.Int("rounds", 160, "how often a start and an end are met with signals")
-	storm  = flag.Duration("storm", 500*time.Millisecond, "how long signals come while orphans do")
+	storm  = flag.Duration("storm", 500*time.Millisecond, "how long signals come while orphans do: a minute at the most")
 )
 
 // recordSize is that of what the receiver writes for each signal: a siginfo_t and the time.
