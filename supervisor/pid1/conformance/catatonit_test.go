@@ -5,8 +5,10 @@ import (
 	"testing"
 )
 
-func TestCatatonit(t *testing.T) {
-	run(t, append(common(catatonit, 1, 1), []row{
+func TestCatatonit(t *testing.T) { run(t, catatonitRows()) }
+
+func catatonitRows() []row {
+	return append(common(catatonit, 1, 1), []row{
 		{what: "no arguments", name: catatonit, status: 1, stderr: "missing program name", real: true},
 		{what: "unknown flag", name: catatonit, args: []string{"-x", "true"}, status: 1, stderr: "invalid option -- 'x'", real: true},
 		{what: "unknown long flag", name: catatonit, args: []string{"--foo"}, status: 1, stderr: "unrecognized option '--foo'", real: true},
@@ -20,7 +22,7 @@ func TestCatatonit(t *testing.T) {
 		{what: "stop signals swallowed", name: catatonit, plainly: true, status: 143, real: true, out: "S S", command: append([]string{"--"}, stopped("TSTP")...)},
 		{what: "reaper", name: catatonit, plainly: true, script: adopted, out: "here", real: true},
 		{what: "arguments of the program", name: catatonit, command: []string{"sh", "-c", "exit 6"}, status: 6},
-	}...))
+	}...)
 }
 
 // TestPause tries the mode without a command.

@@ -125,8 +125,10 @@ const urgent = signals.SIGURG
 // TestScratch has nothing in the container but init and a command that tells of every
 // signal: all arrive, in order, and who is outside is told as such.
 func TestScratch(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{own, tini, dumbInit, catatonit} {
 		each(t, name, false, func(t *testing.T, p program) {
+			t.Parallel()
 			c := newContainer(t, p)
 			c.install(t, filepath.Join(bin, "receiver"), "receiver")
 			c.configure(t, nil, "/"+name, "--", "/receiver")
@@ -167,9 +169,10 @@ func TestScratch(t *testing.T) {
 
 // TestContainer tries the rows that are marked for it, with busybox for a shell.
 func TestContainer(t *testing.T) {
-	tables := map[string][]row{tini: common(tini, 127, 126), dumbInit: common(dumbInit, 2, 2), catatonit: common(catatonit, 1, 1), own: common(own, 127, 126)}
-	for name, rows := range tables {
+	t.Parallel()
+	for name, rows := range map[string][]row{tini: tiniRows(), dumbInit: dumbInitRows(), catatonit: catatonitRows(), own: initRows()} {
 		each(t, name, false, func(t *testing.T, p program) {
+			t.Parallel()
 			c := newContainer(t, p)
 			c.install(t, busybox(t), "busybox")
 			for _, applet := range []string{"sh", "sleep", "grep", "readlink"} {

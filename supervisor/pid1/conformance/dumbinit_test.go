@@ -15,9 +15,11 @@ const (
 // leftover leaves a child behind, which tells of SIGTERM and SIGHUP, when it is told to.
 const leftover = `exec 3<&0; trap "exit 4" USR1; (trap "" USR1; trap "echo left TERM; exit" TERM; trap "echo left HUP; exit" HUP; echo ready; exec <&3; ` + lines + `) & wait`
 
-func TestDumbInit(t *testing.T) {
+func TestDumbInit(t *testing.T) { run(t, dumbInitRows()) }
+
+func dumbInitRows() []row {
 	group := `read a b c d e f g </proc/self/stat; [ $e = $a ] && echo group; [ $f = $a ] && echo session; :`
-	run(t, append(common(dumbInit, 2, 2), []row{
+	return append(common(dumbInit, 2, 2), []row{
 		{what: "no arguments", name: dumbInit, status: 1, stderr: "Usage: ", real: true},
 		{what: "unknown flag", name: dumbInit, args: []string{"-x"}, status: 1, stderr: "invalid option -- 'x'", real: true},
 		{what: "unknown long flag", name: dumbInit, args: []string{"--foo", "true"}, status: 1, stderr: "unrecognized option '--foo'", real: true},
@@ -47,7 +49,7 @@ func TestDumbInit(t *testing.T) {
 		{what: "TTIN stops", name: dumbInit, plainly: true, status: 143, real: true, out: "T T", command: stopped("TTIN")},
 		{what: "TTOU stops init without a session", name: dumbInit, args: []string{"-c"}, plainly: true, status: 143, real: true, out: "T S", command: stopped("TTOU")},
 		{what: "stop signals dropped", name: dumbInit, args: []string{"-r", "20:0"}, plainly: true, status: 143, real: true, out: "T S", command: stopped("TSTP")},
-	}...))
+	}...)
 }
 
 // cwd prints where init is, as soon as that is not where the script is.

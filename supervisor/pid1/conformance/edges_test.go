@@ -30,14 +30,16 @@ func TestExecutable(t *testing.T) {
 	bare := write("bare", "exit $1\n", 0o755)
 	lost := write("lost", "#!/no/such/interpreter -x\nexit 1\n", 0o755)
 	text := write("text", "exit 1\n", 0o644)
+	var rows []row
 	for name, statuses := range map[string][2]int{own: {127, 126}, tini: {127, 126}, dumbInit: {2, 2}, catatonit: {1, 1}} {
-		run(t, []row{
+		rows = append(rows, []row{
 			{what: name + " script without #!", name: name, args: []string{"--"}, command: []string{bare, "9"}, status: 9, real: true},
 			{what: name + " script without its interpreter", name: name, args: []string{"--"}, command: []string{lost}, status: statuses[0], real: true},
 			{what: name + " says which interpreter", name: name, args: []string{"--"}, command: []string{lost}, status: statuses[0], stderr: "/no/such/interpreter"},
 			{what: name + " text file", name: name, args: []string{"--"}, command: []string{text}, status: statuses[1], real: true},
-		})
+		}...)
 	}
+	run(t, rows)
 }
 
 // TestInherited has the command find the mask and the ignored signals that init was given,
@@ -166,6 +168,7 @@ func TestZombies(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes six seconds")
 	}
+	t.Parallel()
 	each(t, own, false, func(t *testing.T, p program) {
 		t.Parallel()
 		// sh becomes a sleep that knows nothing of the children that sh had; the orphan that

@@ -15,9 +15,11 @@ const adopted = `trap "exit 0" USR1; init=$PPID main=$$; export init main
 // stubborn ignores SIGTERM, and has a child in another session that does.
 const stubborn = `trap "" TERM; (trap "" TERM; exec setsid sleep 60) & echo ready; ` + lines
 
-func TestInit(t *testing.T) {
+func TestInit(t *testing.T) { run(t, initRows()) }
+
+func initRows() []row {
 	text := func(args ...string) []string { return append([]string{"--log-format", "text"}, args...) }
-	run(t, append(common(own, 127, 126), []row{
+	return append(common(own, 127, 126), []row{
 		{what: "no arguments", name: own, status: 2, stderr: "no command given"},
 		{what: "empty command", name: own, args: text("--"), command: []string{""}, status: 127, stderr: `cannot start "": the name of the command is empty`},
 		{what: "subcommand", name: own, args: []string{"init"}, script: "exit 4", status: 4},
@@ -55,7 +57,7 @@ func TestInit(t *testing.T) {
 		{what: "environment wrong", name: own, env: []string{"SUPERVISE_INIT_DRAIN=soon"}, script: asleep, status: 2, stderr: "SUPERVISE_INIT_DRAIN"},
 		{what: "--ready-fd", name: own, args: []string{"--ready-fd", "1"}, script: `sleep 0.1; echo after`, out: ", after"},
 		{what: "LISTEN_PID of others", name: own, env: []string{"LISTEN_PID=1234567"}, script: `echo $LISTEN_PID`, out: "1234567"},
-	}...))
+	}...)
 }
 
 // initPID is what a script below init calls it.

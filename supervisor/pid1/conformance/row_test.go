@@ -77,6 +77,7 @@ var unshares = sync.OnceValue(func() error {
 // run tries the rows of a table, with every build and in every place that they are for.
 func run(t *testing.T, rows []row) {
 	t.Helper()
+	t.Parallel()
 	for _, r := range rows {
 		t.Run(r.what, func(t *testing.T) {
 			t.Parallel()

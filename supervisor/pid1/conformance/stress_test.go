@@ -148,8 +148,12 @@ func TestStorm(t *testing.T) {
 	if err := unshares(); err != nil {
 		t.Skip("cannot make a PID namespace here:", err)
 	}
+	t.Parallel()
 	for _, args := range [][]string{nil, {"-g"}, {"--rewrite=50:51"}} {
-		each(t, own, false, func(t *testing.T, p program) { stormOf(t, p, args) })
+		each(t, own, false, func(t *testing.T, p program) {
+			t.Parallel()
+			stormOf(t, p, args)
+		})
 	}
 }
 

@@ -58,9 +58,11 @@ func common(name string, missing, denied int) []row {
 	}
 }
 
-func TestTini(t *testing.T) {
+func TestTini(t *testing.T) { run(t, tiniRows()) }
+
+func tiniRows() []row {
 	usr1 := []syscall.Signal{syscall.SIGUSR1}
-	run(t, append(common(tini, 127, 126), []row{
+	return append(common(tini, 127, 126), []row{
 		{what: "no arguments", name: tini, status: 1, stderr: "Usage: tini [OPTIONS] PROGRAM", real: true},
 		{what: "unknown flag", name: tini, args: []string{"-x"}, status: 1, stderr: "invalid option -- 'x'", real: true},
 		{what: "long flag", name: tini, args: []string{"--foo"}, status: 1, stderr: "invalid option -- '-'", real: true},
@@ -83,5 +85,5 @@ func TestTini(t *testing.T) {
 		{what: "TINI_VERBOSITY=0", name: tini, env: []string{"TINI_VERBOSITY=0"}, script: ":", stderr: "", real: true},
 		{what: "-w", name: tini, args: []string{"-sw"}, script: `(sleep 0.3 & :); sleep 0.8`, stderr: "eaped", real: true},
 		{what: "cwd kept", name: tini, script: `cd /usr; sleep 0.1; readlink /proc/$PPID/cwd | grep -q conformance && echo kept`, out: "kept", real: true},
-	}...))
+	}...)
 }
