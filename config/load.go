@@ -32,6 +32,19 @@ func Load(path string, host Host) (*File, error) {
 	return Parse(path, data, host)
 }
 
+// Estimate says about how many services a configuration file has, without looking whether
+// anything in it is right; 0 when it cannot be read.
+func Estimate(path string) (n int) {
+	data, _ := read(path)
+	for line := range bytes.Lines(data) {
+		name, header := bytes.CutPrefix(line, []byte("[service."))
+		if header && !bytes.Contains(name, []byte(".")) { // else a table of a service
+			n++
+		}
+	}
+	return n
+}
+
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -49,6 +49,24 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+func TestEstimate(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "services.toml")
+	for text, want := range map[string]int{
+		"": 0,
+		"[supervisor]\n[service.a]\ncommand = 'a'\n[service.a.log]\n[service.b]\n[[service.c]]": 2,
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := Estimate(file); got != want {
+			t.Errorf("Estimate of %q is %d, want %d", text, got, want)
+		}
+	}
+	if got := Estimate("/nonexistent"); got != 0 {
+		t.Errorf("Estimate of nothing is %d", got)
+	}
+}
+
 func TestLoadNoFile(t *testing.T) {
 	directory := t.TempDir()
 	in := func(name string) string { return filepath.Join(directory, name) }

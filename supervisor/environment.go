@@ -3,7 +3,6 @@ package supervisor
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 )
@@ -13,10 +12,9 @@ import (
 // its user, and the supervisor's.
 func (s *Supervisor) environment(service *service) ([]string, error) {
 	spec := service.spec
-	env := variables{seen: make(map[string]struct{}, 64)}
-	env.add(s.root.Environment(spec.Name)...)
+	own := s.root.Environment(spec.Name)
 	for _, name := range slices.Sorted(maps.Keys(spec.Environment)) {
-		env.add(name + "=" + spec.Environment[name])
+		own = append(own, name+"="+spec.Environment[name])
 	}
 	if spec.EnvironmentFile != "" {
 		entries, err := readEnvironmentFile(spec.EnvironmentFile)
@@ -24,27 +22,52 @@ func (s *Supervisor) environment(service *service) ([]string, error) {
 			return nil, fmt.Errorf("cannot read the environment file: %w", err)
 		}
 		slices.Reverse(entries) // the last of a name counts
-		env.add(entries...)
+		own = append(own, entries...)
 	}
-	env.add(service.who.environment...)
-	env.add(os.Environ()...)
-	return env.entries, nil
+	own = append(own, service.who.environment...)
+	return s.inherited.below(own), nil
 }
 
-// variables is an environment in which the first entry of a name counts.
-type variables struct {
+// inheritance is the supervisor's own environment, which every service gets in part. It is
+// taken apart once, and used from several goroutines.
+type inheritance struct {
 	entries []string
-	seen    map[string]struct{}
+	index   map[string]int // by name
 }
 
-func (v *variables) add(entries ...string) {
-	for _, entry := range entries {
+func newInheritance(environ []string) inheritance {
+	h := inheritance{index: make(map[string]int, len(environ))}
+	for _, entry := range environ {
 		name, _, _ := strings.Cut(entry, "=")
-		if _, taken := v.seen[name]; !taken {
-			v.seen[name] = struct{}{}
-			v.entries = append(v.entries, entry)
+		if _, taken := h.index[name]; !taken {
+			h.index[name] = len(h.entries)
+			h.entries = append(h.entries, entry)
 		}
 	}
+	return h
+}
+
+// below returns an environment in which the first entry of a name counts, those of own
+// before what is inherited.
+func (h *inheritance) below(own []string) []string {
+	env := make([]string, 0, len(own)+len(h.entries))
+	hidden := make([]bool, len(h.entries))
+	for _, entry := range own {
+		name, _, _ := strings.Cut(entry, "=")
+		if _, taken := lookup(env, name); taken {
+			continue
+		}
+		env = append(env, entry)
+		if i, ok := h.index[name]; ok {
+			hidden[i] = true
+		}
+	}
+	for i, entry := range h.entries {
+		if !hidden[i] {
+			env = append(env, entry)
+		}
+	}
+	return env
 }
 
 // lookup finds a variable in an environment.

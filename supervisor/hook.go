@@ -1,11 +1,8 @@
 package supervisor
 
 import (
-	"os"
 	"strconv"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"supervise/config"
 	"supervise/signals"
@@ -26,14 +23,14 @@ type hook struct {
 // runHook starts the program of a rule. It is no service: it is started once, and killed
 // with its group when its time is over.
 func (s *Supervisor) runHook(command config.Command, info signals.Info) {
-	env := variables{seen: map[string]struct{}{}}
-	env.add("SUPERVISE_SIGNAL="+info.Signal.String(), "SUPERVISE_SENDER="+strconv.Itoa(int(info.PID)),
-		"SUPERVISE_VALUE="+strconv.FormatUint(info.Value, 10), "SUPERVISE_RUNTIME_DIR="+s.dir.Path)
-	env.add(os.Environ()...)
+	env := s.inherited.below([]string{
+		"SUPERVISE_SIGNAL=" + info.Signal.String(), "SUPERVISE_SENDER=" + strconv.Itoa(int(info.PID)),
+		"SUPERVISE_VALUE=" + strconv.FormatUint(info.Value, 10), "SUPERVISE_RUNTIME_DIR=" + s.dir.Path,
+	})
 	fail := func(err error) {
 		s.log.Error().Err(err).Stringer("signal", info.Signal).Strs("command", command.Argv).Msg("cannot run the hook")
 	}
-	path, havePath := lookup(env.entries, "PATH")
+	path, havePath := lookup(env, "PATH")
 	file, err := process.Lookup(command.Argv[0], path, havePath)
 	if err != nil {
 		fail(err)
@@ -46,15 +43,12 @@ func (s *Supervisor) runHook(command config.Command, info signals.Info) {
 	}
 	defer ends.Close()
 	child, err := process.Start(&process.Spec{
-		Path: file, Argv: command.Argv, Env: env.entries, Files: []int{s.null, ends.Stdout, ends.Stderr},
-		OnlyFiles: true, Placement: process.OwnSession,
+		Path: file, Argv: command.Argv, Env: env, Files: []int{s.null, ends.Stdout, ends.Stderr},
+		OnlyFiles: true, Placement: process.OwnSession, NoPIDFD: true,
 	})
 	if err != nil {
 		fail(err)
 		return
-	}
-	if child.PIDFD >= 0 {
-		_ = unix.Close(child.PIDFD)
 	}
 	pid := child.PID
 	s.hooks[pid] = hook{info.Signal, s.now(), time.AfterFunc(command.Timeout, func() {

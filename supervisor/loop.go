@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"runtime/debug"
 	"time"
 
 	"supervise/internal/sys"
@@ -13,9 +12,7 @@ import (
 func (s *Supervisor) loop() {
 	s.dispatch(machine.Event{Kind: machine.Boot})
 	s.serviceFIFOs()
-	// The start has taken memory, and run code, that will not be needed again.
-	debug.FreeOSMemory()
-	sys.ForgetCode()
+	settle()
 	for !s.finished {
 		info, ok := s.in.Wait(s.timeout())
 		if ok {

@@ -26,10 +26,6 @@ func (s *Supervisor) spawn() {
 	work := func() {
 		for i := next.Add(1) - 1; i < int64(len(starts)); i = next.Add(1) - 1 {
 			child, err := s.start(s.services[starts[i].Service])
-			// The loop reaps, so that the pid is the child's for as long as we know it.
-			if err == nil && child.PIDFD >= 0 {
-				_ = unix.Close(child.PIDFD)
-			}
 			made[i].pid, made[i].err = child.PID, err
 		}
 	}
@@ -112,6 +108,8 @@ func (s *Supervisor) start(service *service) (process.Process, error) {
 		Path: file, Argv: spec.Command, Env: env, Dir: spec.Directory,
 		Mask: spec.Signals.Block, Ignore: spec.Signals.Ignore,
 		Files: files, OnlyFiles: true, Placement: process.OwnSession,
+		// The loop reaps, so that the pid is the child's for as long as we know it.
+		NoPIDFD:    true,
 		Limits:     limits(spec, s.in.Inherited().NoFile),
 		Credential: service.who.credential,
 		Umask:      int(spec.Umask.Mask), HasUmask: spec.Umask.Set,

@@ -45,6 +45,8 @@ type Supervisor struct {
 	began    time.Time
 	finished bool
 
+	inherited inheritance
+
 	held     signals.Set // real-time signals that are left in the kernel
 	borrowed bool        // it was told that more was taken in than allowed
 
@@ -118,7 +120,7 @@ func Run(options Options) error {
 		file: options.File, in: options.Intake, json: options.JSON,
 		version: options.Version, byName: map[string]*service{}, hooks: map[int]hook{},
 		leaders: map[int]*service{}, clearing: map[*service]struct{}{},
-		began: time.Now(),
+		began: time.Now(), inherited: newInheritance(os.Environ()),
 	}
 	s.mailbox.wake = options.Intake.Wake
 	reserveThreads()

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// mostProcessors is how many threads run Go code at the same time at most. Nothing here
-// is busy for long, and each needs a thread in reserve.
+// mostProcessors is how many threads run Go code at the same time at most ([Hurry] sees to
+// it). Nothing here is busy for long, and each needs a thread in reserve.
 const mostProcessors = 8
 
 // blockedThreads is how many threads are taken to be in a system call at the same time:
@@ -18,7 +18,6 @@ const blockedThreads = 3
 // runtime ends the process ("failed to create new OS thread"), and that is just when a
 // supervisor must go on. The runtime keeps threads that have nothing to do for ever.
 func reserveThreads() {
-	runtime.GOMAXPROCS(min(runtime.GOMAXPROCS(0), mostProcessors))
 	n := runtime.GOMAXPROCS(0) + blockedThreads
 	var all sync.WaitGroup
 	all.Add(n)

@@ -37,6 +37,7 @@ itself cannot start.`,
 			if err != nil {
 				return err
 			}
+			supervisor.Hurry(config.Estimate(args[0]))
 			file, err := config.Load(args[0], accounts.Host{})
 			if err != nil {
 				return err

@@ -2,6 +2,7 @@ package sys_test
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -160,4 +161,38 @@ func TestOpenPIDErrors(t *testing.T) {
 			t.Errorf("OpenPID(%d) = %d, %v, want %v", pid, fd, err, want)
 		}
 	}
+}
+
+// TestMakeRoom has the table of descriptors grow, and nothing else: FDSize of
+// proc_pid_status(5).
+func TestMakeRoom(t *testing.T) {
+	size := func() (n int) {
+		status, err := os.ReadFile("/proc/self/status")
+		if err != nil {
+			t.Skip(err)
+		}
+		for line := range strings.Lines(string(status)) {
+			if _, err := fmt.Sscanf(line, "FDSize:\t%d", &n); err == nil {
+				return n
+			}
+		}
+		t.Fatal("no FDSize in /proc/self/status")
+		return 0
+	}
+	open := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip(err)
+		}
+		return len(entries)
+	}
+	before, n := open(), size()
+	sys.MakeRoom(2 * n)
+	if got := size(); got < 2*n {
+		t.Errorf("there is room for %d descriptors, want %d", got, 2*n)
+	}
+	if after := open(); after != before {
+		t.Errorf("%d descriptors are open, and %d were", after, before)
+	}
+	sys.MakeRoom(1 << 40) // more than there may be
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/internal/sys"
 )
 
 // Names in the runtime directory.
@@ -112,9 +114,9 @@ func (f *fifos) open(path, service string) (one *fifo, found bool, err error) {
 	if err != nil {
 		return nil, found, &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	one = &fifo{all: f, fd: fd, path: path, service: service}
+	one = &fifo{all: f, fd: sys.Aside(fd), path: path, service: service}
 	if err := one.prepare(f.server); err != nil {
-		unix.Close(fd)
+		unix.Close(one.fd)
 		return nil, found, err
 	}
 	return one, found, nil

@@ -61,8 +61,8 @@ type Ends struct {
 
 // Close closes both ends.
 func (e Ends) Close() {
-	unix.Close(e.Stdout)
-	unix.Close(e.Stderr)
+	sys.Close(e.Stdout)
+	sys.Close(e.Stderr)
 }
 
 // maxUndrained is how many ended generations of a service may wait to be drained.
@@ -82,12 +82,12 @@ func (p *Pump) Attach(service string) (*Source, Ends, error) {
 		var fds [2]int
 		err := unix.Pipe2(fds[:], unix.O_CLOEXEC)
 		if err == nil {
-			_, err = unix.FcntlInt(uintptr(fds[0]), unix.F_SETFL, unix.O_NONBLOCK)
+			err = sys.SetNonblock(fds[0])
 		}
 		if err != nil {
 			for j := range i {
-				unix.Close(ends[j])
-				unix.Close(s.streams[j].fd)
+				sys.Close(ends[j])
+				sys.Close(s.streams[j].fd)
 			}
 			return nil, Ends{}, attachError(service, os.NewSyscallError("pipe2", err))
 		}

@@ -121,7 +121,7 @@ func TestFilesInTheWay(t *testing.T) {
 	for _, test := range tests {
 		spec := sleeper()
 		spec.Files = test.files
-		if _, err := prepare(&spec, -1); (err == nil) != test.ok {
+		if err := new(plan).prepare(&spec, -1); (err == nil) != test.ok {
 			t.Errorf("files %v: %v", test.files, err)
 		}
 	}
@@ -188,6 +188,23 @@ func TestPIDFD(t *testing.T) {
 		info, err := os.ReadFile("/proc/self/fdinfo/" + strconv.Itoa(child.PIDFD))
 		if want := "Pid:\t" + strconv.Itoa(child.PID) + "\n"; err != nil || !strings.Contains(string(info), want) {
 			t.Errorf("the pidfd is of another process: %v\n%s", err, info)
+		}
+	})
+}
+
+func TestNoPIDFD(t *testing.T) {
+	eachClone(t, func(t *testing.T) {
+		before := descriptors(t)
+		spec := sleeper()
+		spec.NoPIDFD = true
+		child, err := Start(&spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer wait(t, child, 0)
+		defer syscall.Kill(child.PID, syscall.SIGKILL)
+		if after := descriptors(t); child.PIDFD != -1 || after != before {
+			t.Errorf("the pidfd is %d, and %d descriptors are open that were not", child.PIDFD, after-before)
 		}
 	})
 }

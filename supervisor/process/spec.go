@@ -22,6 +22,9 @@ type Spec struct {
 	// long as Files themselves have low numbers. Before Linux 5.9 it changes nothing.
 	OnlyFiles bool
 
+	// NoPIDFD is for a caller that has no use for Process.PIDFD.
+	NoPIDFD bool
+
 	// PIDVariable is the name of an environment variable that is set to the child's own
 	// pid, as LISTEN_PID has to be (sd_listen_fds(3)); "" for none. It takes a /proc of
 	// our own PID namespace; without, the variable is empty.
@@ -74,5 +77,5 @@ type Credential struct {
 // Process is a started child. It keeps its pid until the caller reaps it.
 type Process struct {
 	PID   int
-	PIDFD int // close-on-exec, or -1 where the kernel had none to give; the caller closes it
+	PIDFD int // close-on-exec, or -1 where there is none; the caller closes it
 }

@@ -70,6 +70,9 @@ func Start(spec *Spec) (Process, error) {
 
 // attempt goes without a pidfd when there is no room for one more descriptor.
 func attempt(spec *Spec) (Process, error) {
+	if spec.NoPIDFD {
+		return anyWay(spec, 0)
+	}
 	child, err := anyWay(spec, clonePIDFD)
 	if noDescriptor(err) {
 		child, err = anyWay(spec, 0)
@@ -159,46 +162,45 @@ func spawn(spec *Spec, how way, pidfdFlag uintptr) (Process, error) {
 	if spec.sharesFiles() {
 		flags |= cloneFiles
 	}
-	p, err := prepare(spec, procs)
-	if err != nil {
+	p := plans.Get().(*plan)
+	defer plans.Put(p)
+	if err := p.prepare(spec, procs); err != nil {
 		return Process{PIDFD: -1}, err
 	}
-	begun := new(uintptr)
-	*begun = notBegun
-	p.steps[0].result = begun
-	pidfd := new(int32)
-	*pidfd = -1
-	prog := &program{steps: &p.steps[0], count: uintptr(len(p.steps))}
-	call := stepClone
-	if how != plain {
-		call = stepClone3
-		prog.clone = &cloneArgs{
-			flags: uint64(flags), pidfd: uint64(uintptr(unsafe.Pointer(pidfd))),
-			exitSignal: uint64(syscall.SIGCHLD),
-		}
-		prog.cloneSize = unsafe.Sizeof(*prog.clone)
-		if spec.HasCgroup && how == modern {
-			prog.clone.flags |= cloneIntoCgroup
-			prog.clone.cgroup = uint64(spec.CgroupFD)
-		}
-	} else {
-		prog.flags = flags | uintptr(syscall.SIGCHLD)
-		prog.pidfd = pidfd
-	}
-	pid := vfork(prog)
+	call := p.make(spec, how, flags)
+	pid := vfork(&p.program)
 	runtime.KeepAlive(p)
-	child := Process{PID: pid, PIDFD: int(*pidfd)}
-	switch {
+	child := Process{PID: pid, PIDFD: int(p.pidfd)}
+	switch prog := &p.program; {
 	case pid < 0:
 		return Process{PIDFD: -1}, &StartError{Step: call, Errno: syscall.Errno(-pid)}
 	case prog.errno != 0:
 		bury(child)
 		return Process{PIDFD: -1}, &StartError{Step: p.names[prog.failed], Errno: syscall.Errno(prog.errno)}
-	case *begun == notBegun && how == modern && spec.HasCgroup:
+	case p.begun == notBegun && how == modern && spec.HasCgroup:
 		bury(child)
 		return Process{PIDFD: -1}, &StartError{Step: stepBirth, Errno: syscall.EINTR}
 	}
 	return child, nil
+}
+
+// make fills in how the child is made, and returns what the system call is called.
+func (p *plan) make(spec *Spec, how way, flags uintptr) (call string) {
+	p.begun, p.pidfd = notBegun, -1
+	p.steps[0].result = &p.begun
+	p.program = program{steps: &p.steps[0], count: uintptr(len(p.steps))}
+	if how == plain {
+		p.program.flags = flags | uintptr(syscall.SIGCHLD)
+		p.program.pidfd = &p.pidfd
+		return stepClone
+	}
+	p.clone = cloneArgs{flags: uint64(flags), pidfd: uint64(uintptr(unsafe.Pointer(&p.pidfd))), exitSignal: uint64(syscall.SIGCHLD)}
+	if spec.HasCgroup && how == modern {
+		p.clone.flags |= cloneIntoCgroup
+		p.clone.cgroup = uint64(spec.CgroupFD)
+	}
+	p.program.clone, p.program.cloneSize = &p.clone, unsafe.Sizeof(p.clone)
+	return stepClone3
 }
 
 // bury reaps a child that did not get as far as execve.

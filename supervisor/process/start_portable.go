@@ -16,8 +16,10 @@ func Start(spec *Spec) (Process, error) {
 	attr := &syscall.ProcAttr{Dir: spec.Dir, Env: spec.Env, Sys: &syscall.SysProcAttr{
 		Setsid:  spec.Placement == OwnSession,
 		Setpgid: spec.Placement == OwnGroup && !spec.HasTerminal,
-		PidFD:   &pidfd,
 	}}
+	if !spec.NoPIDFD {
+		attr.Sys.PidFD = &pidfd
+	}
 	if spec.Placement == OwnGroup && spec.HasTerminal {
 		attr.Sys.Foreground, attr.Sys.Ctty = true, spec.Terminal
 	}

@@ -5,6 +5,7 @@ package process
 import (
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -25,6 +26,11 @@ type step struct {
 // plan is the child's list of system calls and the memory that it points into, which
 // stays reachable, and in its place, because plan is on the heap and holds it.
 type plan struct {
+	program program
+	clone   cloneArgs
+	pidfd   int32
+	begun   uintptr // the result of the first step
+
 	steps []step
 	names []string
 
@@ -35,9 +41,21 @@ type plan struct {
 	groups          []uint32
 	path, dir       *byte
 	argv, env       []*byte
+	text            []byte // what path, dir, argv and env point into
 	zero            [1]byte
 	proc            *byte  // "/proc/self"
 	own             []byte // the environment entry of Spec.PIDVariable
+}
+
+// plans are kept for the next start: each is twenty kilobytes.
+var plans = sync.Pool{New: func() any { return new(plan) }}
+
+// clear empties a plan but for the memory of its lists.
+func (p *plan) clear() {
+	*p = plan{
+		steps: p.steps[:0], names: p.names[:0], limits: p.limits[:0], groups: p.groups[:0],
+		argv: p.argv[:0], env: p.env[:0], text: p.text[:0],
+	}
 }
 
 // sigaction is the kernel's struct sigaction: rt_sigaction(2).
@@ -52,7 +70,6 @@ const (
 	sigIgn     = 1
 	sigSetmask = 2
 	sigsetSize = 8
-	maxSteps   = 96 // usually enough: 62 are dispositions
 )
 
 func (p *plan) add(name string, number uintptr, args ...uintptr) *step {
@@ -65,13 +82,11 @@ func (p *plan) add(name string, number uintptr, args ...uintptr) *step {
 
 // prepare turns the spec into system calls. procs is cgroup.procs of the child's cgroup
 // where it is not born there but has to go itself, else -1.
-func prepare(spec *Spec, procs int) (*plan, error) {
-	p := &plan{
-		steps: make([]step, 0, maxSteps), names: make([]string, 0, maxSteps),
-		ignore: sigaction{handler: sigIgn}, mask: spec.Mask,
-	}
+func (p *plan) prepare(spec *Spec, procs int) error {
+	p.clear()
+	p.ignore, p.mask = sigaction{handler: sigIgn}, spec.Mask
 	if err := p.strings(spec); err != nil {
-		return nil, err
+		return err
 	}
 	if procs >= 0 {
 		p.zero[0] = '0' // the writer itself: cgroups(7)
@@ -82,7 +97,7 @@ func prepare(spec *Spec, procs int) (*plan, error) {
 	p.dispositions(spec.Ignore)
 	p.unshare(spec)
 	if err := p.files(spec.Files); err != nil {
-		return nil, err
+		return err
 	}
 	p.closeRest(spec)
 	p.identity(spec)
@@ -95,28 +110,55 @@ func prepare(spec *Spec, procs int) (*plan, error) {
 	p.add("rt_sigprocmask", syscall.SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&p.mask)), 0, sigsetSize)
 	p.add(stepExecve+spec.Path, syscall.SYS_EXECVE, uintptr(unsafe.Pointer(p.path)),
 		uintptr(unsafe.Pointer(&p.argv[0])), uintptr(unsafe.Pointer(&p.env[0])))
-	return p, nil
+	return nil
 }
 
 // strings turns Go's strings into the kernel's.
-func (p *plan) strings(spec *Spec) (err error) {
-	if p.path, err = syscall.BytePtrFromString(spec.Path); err != nil {
-		return &StartError{Step: stepExecve + strconv.Quote(spec.Path), Errno: syscall.EINVAL}
-	}
-	if p.dir, err = syscall.BytePtrFromString(spec.Dir); err != nil {
-		return &StartError{Step: "chdir " + strconv.Quote(spec.Dir), Errno: syscall.EINVAL}
-	}
-	if p.argv, err = syscall.SlicePtrFromStrings(spec.Argv); err != nil {
-		return &StartError{Step: "execve: an argument has a zero byte in it", Errno: syscall.EINVAL}
-	}
+func (p *plan) strings(spec *Spec) error {
 	env := spec.Env
 	if spec.PIDVariable != "" {
 		env = without(env, spec.PIDVariable)
 	}
-	if p.env, err = syscall.SlicePtrFromStrings(env); err != nil {
-		return &StartError{Step: "execve: the environment has a zero byte in it", Errno: syscall.EINVAL}
+	size := len(spec.Path) + len(spec.Dir) + 2
+	for _, s := range spec.Argv {
+		size += len(s) + 1
+	}
+	for _, s := range env {
+		size += len(s) + 1
+	}
+	p.text = slices.Grow(p.text, size) // which is why it does not move from here on
+	var ok [4]bool
+	p.path, ok[0] = p.pointer(spec.Path)
+	p.dir, ok[1] = p.pointer(spec.Dir)
+	p.argv, ok[2] = p.pointers(p.argv, spec.Argv)
+	p.env, ok[3] = p.pointers(p.env, env)
+	for i, what := range [...]string{
+		stepExecve + strconv.Quote(spec.Path), "chdir " + strconv.Quote(spec.Dir),
+		"execve: an argument has a zero byte in it", "execve: the environment has a zero byte in it",
+	} {
+		if !ok[i] {
+			return &StartError{Step: what, Errno: syscall.EINVAL}
+		}
 	}
 	return nil
+}
+
+// pointer appends a string to the text, with a zero byte to end it, which may not be in it.
+func (p *plan) pointer(s string) (at *byte, ok bool) {
+	_, _, zero := text.Cut(s, 0)
+	start := len(p.text)
+	p.text = append(append(p.text, s...), 0)
+	return &p.text[start], !zero
+}
+
+// pointers is pointer for a list, which nil ends.
+func (p *plan) pointers(list []*byte, of []string) (all []*byte, ok bool) {
+	ok = true
+	for _, s := range of {
+		at, fine := p.pointer(s)
+		list, ok = append(list, at), ok && fine
+	}
+	return append(list, nil), ok
 }
 
 func (p *plan) placement(spec *Spec) {

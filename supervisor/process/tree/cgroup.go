@@ -29,10 +29,10 @@ func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
 	if c.fd >= 0 {
 		return c.fd, true, nil
 	}
-	if err := unix.Mkdir(c.path, 0o755); err != nil && err != unix.EEXIST {
+	if err := sys.Mkdir(c.path, 0o755); err != nil && err != unix.EEXIST {
 		return -1, true, fmt.Errorf("cannot make a cgroup: %w", &fs.PathError{Op: "mkdir", Path: c.path, Err: err})
 	}
-	fd, err = unix.Open(c.path, unix.O_DIRECTORY|unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err = sys.OpenDir(c.path)
 	if err != nil {
 		return -1, true, fmt.Errorf("cannot open a cgroup: %w", &fs.PathError{Op: "open", Path: c.path, Err: err})
 	}
