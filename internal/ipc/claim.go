@@ -5,6 +5,7 @@ import (
 	"os"
 	"syscall"
 
+	"supervise/internal/ipc/owner"
 	"supervise/internal/sys"
 )
 
@@ -104,5 +105,5 @@ func find(kind Kind, key int32) (int, error) {
 // has used yet is being made by somebody.
 func abandoned(kind Kind, id int) bool {
 	pid, err := kind.user(id)
-	return err == nil && pid != 0 && pid != os.Getpid() && !running(pid)
+	return err == nil && pid != 0 && pid != os.Getpid() && !owner.Running(pid)
 }

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"supervise/internal/sys"
@@ -109,26 +108,6 @@ func TestBury(t *testing.T) {
 		}
 		if record.Object.Bury(kind, record.Owner) {
 			t.Errorf("%s: buried twice", name)
-		}
-	}
-}
-
-func TestOwner(t *testing.T) {
-	self := Self()
-	if !self.Alive() || self.Start == 0 {
-		t.Errorf("not alive: %+v", self)
-	}
-	if (Owner{self.PID, self.Start + 1}).Alive() || (Owner{}).Alive() || (Owner{PID: -1}).Alive() {
-		t.Error("somebody else is alive")
-	}
-	for stat, want := range map[string]uint64{
-		"1 (a) b) R " + strings.Repeat("0 ", 18) + "77 0\n":   77,
-		"1 (zombie) Z " + strings.Repeat("0 ", 18) + "77 0\n": 0,
-		"1 (short) R 0 0": 0,
-		"":                0,
-	} {
-		if start, ok := parseStat(stat); start != want || ok != (want != 0) {
-			t.Errorf("parseStat(%q) = %d, %v", stat, start, ok)
 		}
 	}
 }

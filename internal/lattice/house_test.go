@@ -9,7 +9,9 @@ floor ground
 	signals:                  internal/text
 	signals/queue:            signals
 	internal/sys:             signals internal/text
-	internal/ipc:             internal/sys golang.org/x/sys
+	internal/text/json
+	internal/ipc/owner:       internal/sys
+	internal/ipc:             internal/sys internal/ipc/owner golang.org/x/sys
 
 floor 1
 	coredump

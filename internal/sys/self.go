@@ -120,16 +120,18 @@ func ReadFile(path string) (string, error) {
 
 // ReadAll reads from a descriptor up to its end, or the first error.
 func ReadAll(fd int) string {
-	var all []byte
-	buffer := make([]byte, 4096)
+	all := make([]byte, 0, 4096)
 	for {
-		n, err := syscall.Read(fd, buffer)
+		if len(all) == cap(all) {
+			all = append(all, 0)[:len(all)]
+		}
+		n, err := syscall.Read(fd, all[len(all):cap(all)])
 		if err == syscall.EINTR {
 			continue
 		}
 		if n <= 0 || err != nil {
 			return string(all)
 		}
-		all = append(all, buffer[:n]...)
+		all = all[:len(all)+n]
 	}
 }

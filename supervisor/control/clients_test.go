@@ -120,8 +120,8 @@ func TestKilledServer(t *testing.T) {
 	if line != "ready {0 0}\n" {
 		t.Errorf("at first: %q", line)
 	}
-	old, err := wire.Find(dir)
-	if err != nil {
+	var old queues
+	if err := ipc.ReadFile(dir, wire.FileName, &old); err != nil {
 		t.Fatal(err)
 	}
 	waits := make(chan error)
@@ -143,7 +143,7 @@ func TestKilledServer(t *testing.T) {
 	if err := <-waits; err == nil {
 		t.Error("a killed server has answered")
 	}
-	_, err = client.Dial(dir)
+	_, err := client.Dial(dir)
 	if not, ok := err.(*client.NotRunningError); !ok || not.PID != cmd.Process.Pid {
 		t.Errorf("dial: %v", err)
 	}
@@ -173,11 +173,11 @@ func TestTwoDirectories(t *testing.T) {
 		}
 	}
 	requests, _ := one.queues()
-	again, left, err := wire.Create(one.dir, ipc.Permission{Mode: 0o600, Group: -1})
+	again, left, err := openQueues(one.dir, ipc.Permission{Mode: 0o600, Group: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer again.Remove()
+	defer again.remove()
 	if left != 0 || again.Request == requests || again.Requests.Key != 0 {
 		t.Errorf("met: %+v, %d left", again, left)
 	}

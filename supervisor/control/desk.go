@@ -28,7 +28,7 @@ type desk struct {
 	lost   atomic.Uint64
 
 	mu      sync.Mutex // held for system calls that do not wait, and never while encoding
-	queues  *wire.Queues
+	queues  *queues
 	size    int
 	clients map[uint32]*conversation
 	ready   []*conversation // the loop has answered
@@ -37,7 +37,7 @@ type desk struct {
 	closing bool
 }
 
-func newDesk(s *Server, queues *wire.Queues) *desk {
+func newDesk(s *Server, queues *queues) *desk {
 	return &desk{
 		server: s, queues: queues, size: queues.Size,
 		bell: make(chan struct{}, 1), clients: map[uint32]*conversation{},
@@ -102,8 +102,8 @@ func (d *desk) renew(cause error) (ok bool) {
 	if d.closing {
 		return false
 	}
-	d.queues.Remove()
-	queues, _, err := wire.Create(d.server.options.Dir, d.server.perm)
+	d.queues.remove()
+	queues, _, err := openQueues(d.server.options.Dir, d.server.perm)
 	if err != nil {
 		d.server.report.say(wire.FileName, fmt.Errorf("cannot receive from the message queue: msgrcv: %w; %w", cause, err))
 		return false

@@ -67,7 +67,7 @@ func Open(options Options) (*Server, Left, error) {
 		s.poller.close()
 		return nil, left, err
 	}
-	queues, stale, err := wire.Create(options.Dir, s.perm)
+	queues, stale, err := openQueues(options.Dir, s.perm)
 	left.Queues = stale
 	if err != nil {
 		s.report.say(wire.FileName, err)

@@ -175,5 +175,5 @@ func (d *desk) close() {
 	for _, c := range d.clients {
 		_ = d.forget(c)
 	}
-	d.queues.Remove()
+	d.queues.remove()
 }

@@ -10,19 +10,15 @@ import (
 	"syscall"
 	"time"
 
-	"supervise/internal/sys"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/control/wire"
 )
 
 // call is one request under way.
 type call struct {
+	wire.Conversation
 	client *Client
 	ctx    context.Context
-	id     uint32
-	number uint64
-	buffer []byte
-	parts  wire.Assembler
 
 	began   time.Time
 	left    chan struct{}         // closed when the call is over for us
@@ -51,7 +47,7 @@ func (c *call) run(r request.Request, yield func(*request.Reply, error) bool) er
 			_ = c.send(wire.Cancel, nil)
 		}
 		if guarded != nil || !over {
-			c.drain()
+			c.Drain()
 		}
 	}()
 	for !over {
@@ -83,10 +79,8 @@ const retry = 200 * time.Microsecond
 const cancelTries = 50
 
 func (c *call) send(kind wire.Kind, payload []byte) error {
-	frame := wire.Frame{Kind: kind, Client: c.id, Request: c.number, Parts: 1, Payload: payload}
-	message := frame.Append(nil, wire.ToServer)
 	for try := 1; ; try++ {
-		err := sys.MsgSend(c.client.queues.Request, message, sys.IPCNoWait)
+		err := c.Send(kind, payload)
 		switch {
 		case err == nil:
 			return nil
@@ -105,42 +99,24 @@ func (c *call) send(kind wire.Kind, payload []byte) error {
 // receive returns the next whole answer, and whether it is the last.
 func (c *call) receive() (answer []byte, last bool, err error) {
 	for {
-		n, err := sys.MsgReceive(c.client.queues.Reply, c.buffer, int64(c.id), sys.MsgNoError)
+		answer, whole, last, err := c.Receive()
 		switch {
 		case errors.Is(err, syscall.EINTR):
 			continue
-		case err != nil:
-			return nil, false, os.NewSyscallError("msgrcv", err)
-		}
-		frame, err := wire.Parse(c.buffer[sys.MsgHead : sys.MsgHead+n])
-		if err != nil || frame.Request != c.number {
-			continue // of an earlier process with our pid, or nobody's
-		}
-		if frame.Kind == wire.Wake {
+		case errors.Is(err, wire.ErrWoken):
 			if cause := c.cause.Load(); cause != nil {
 				return nil, false, *cause
 			}
 			continue
-		}
-		answer, whole, err := c.parts.Add(frame)
-		if err != nil {
+		case errors.As(err, new(syscall.Errno)):
+			return nil, false, os.NewSyscallError("msgrcv", err)
+		case err != nil:
 			return nil, false, err
-		}
-		if whole {
-			return answer, frame.Flags&wire.Last != 0, nil
+		case whole:
+			return answer, last, nil
 		}
 		if err := c.send(wire.Next, nil); err != nil {
 			return nil, false, err
-		}
-	}
-}
-
-// drain takes what may have come for a call that is over.
-func (c *call) drain() {
-	for {
-		_, err := sys.MsgReceive(c.client.queues.Reply, c.buffer, int64(c.id), sys.IPCNoWait|sys.MsgNoError)
-		if err != nil && !errors.Is(err, syscall.EINTR) {
-			return
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"supervise/internal/sys"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/control/wire"
 )
@@ -67,8 +66,10 @@ func (c *Client) Stream(ctx context.Context, r request.Request) iter.Seq2[*reque
 		}
 		defer slots.give(slot)
 		call := &call{
-			client: c, id: wire.ClientID(os.Getpid(), slot), number: numbers.Add(1), ctx: ctx,
-			buffer: make([]byte, sys.MsgHead+c.queues.Size), left: make(chan struct{}),
+			Conversation: wire.Conversation{
+				Queues: c.queues, Client: wire.ClientID(os.Getpid(), slot), Number: numbers.Add(1),
+			},
+			client: c, ctx: ctx, left: make(chan struct{}),
 		}
 		if err := call.run(r, yield); err != nil {
 			yield(nil, call.explain(err))

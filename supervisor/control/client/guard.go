@@ -79,8 +79,8 @@ func (c *call) guard(done chan struct{}) {
 		cause = ErrEnded
 	}
 	c.cause.Store(&cause)
-	frame := wire.Frame{Kind: wire.Wake, Client: c.id, Request: c.number, Parts: 1}
-	message := frame.Append(nil, int64(c.id))
+	frame := wire.Frame{Kind: wire.Wake, Client: c.Client, Request: c.Number, Parts: 1}
+	message := frame.Append(nil, int64(c.Client))
 	for {
 		// The queue may be full of others' answers, or the server may have cleared it.
 		err := sys.MsgSend(c.client.queues.Reply, message, sys.IPCNoWait)

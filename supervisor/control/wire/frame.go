@@ -1,9 +1,9 @@
 package wire
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
+	"strconv"
+	"unsafe"
 
 	"supervise/internal/sys"
 )
@@ -71,16 +71,32 @@ func ClientPID(client uint32) int { return int(client >> SlotBits) }
 // ErrFrame says that a message is no frame of this version.
 var ErrFrame = errors.New("not a frame of version 1")
 
+// frameError is [ErrFrame], and what is wrong.
+type frameError string
+
+func (e frameError) Error() string { return ErrFrame.Error() + ": " + string(e) }
+func (frameError) Unwrap() error   { return ErrFrame }
+
+// header is a frame's header as it lies in a message: in the machine's byte order.
+type header struct {
+	version byte
+	kind    Kind
+	flags   Flags
+	client  uint32
+	request uint64
+	part    uint32
+	parts   uint32
+}
+
+// The compiler refuses this if the sizes ever part.
+var _ [HeaderSize]byte = [unsafe.Sizeof(header{})]byte{}
+
 // Append appends the frame as a message of a type, header of the message included.
 func (f *Frame) Append(buffer []byte, mtype int64) []byte {
-	order := binary.NativeEndian
-	buffer = order.AppendUint64(buffer, uint64(mtype))
-	buffer = append(buffer, Version, byte(f.Kind))
-	buffer = order.AppendUint16(buffer, uint16(f.Flags))
-	buffer = order.AppendUint32(buffer, f.Client)
-	buffer = order.AppendUint64(buffer, f.Request)
-	buffer = order.AppendUint32(buffer, f.Part)
-	buffer = order.AppendUint32(buffer, f.Parts)
+	head := header{Version, f.Kind, f.Flags, f.Client, f.Request, f.Part, f.Parts}
+	buffer = append(buffer, make([]byte, sys.MsgHead)...)
+	sys.SetMsgType(buffer[len(buffer)-sys.MsgHead:], mtype)
+	buffer = append(buffer, (*[HeaderSize]byte)(unsafe.Pointer(&head))[:]...)
 	return append(buffer, f.Payload...)
 }
 
@@ -88,27 +104,25 @@ func (f *Frame) Append(buffer []byte, mtype int64) []byte {
 // error is [ErrFrame], with what is wrong.
 func Parse(message []byte) (f Frame, err error) {
 	if len(message) < HeaderSize {
-		return f, fmt.Errorf("%w: %d bytes", ErrFrame, len(message))
+		return f, frameError(strconv.Itoa(len(message)) + " bytes")
 	}
-	order := binary.NativeEndian
-	f = Frame{
-		Kind: Kind(message[1]), Flags: Flags(order.Uint16(message[2:])),
-		Client: order.Uint32(message[4:]), Request: order.Uint64(message[8:]),
-		Part: order.Uint32(message[16:]), Parts: order.Uint32(message[20:]),
-		Payload: message[HeaderSize:],
-	}
+	var head header
+	copy((*[HeaderSize]byte)(unsafe.Pointer(&head))[:], message)
+	f = Frame{head.kind, head.flags, head.client, head.request, head.part, head.parts, message[HeaderSize:]}
 	switch {
-	case message[0] != Version:
-		return Frame{}, fmt.Errorf("%w: version %d", ErrFrame, message[0])
+	case head.version != Version:
+		return Frame{}, frameError("version " + strconv.Itoa(int(head.version)))
 	case f.Kind < Request || f.Kind > Wake:
-		return Frame{}, fmt.Errorf("%w: kind %d", ErrFrame, f.Kind)
+		return Frame{}, frameError("kind " + strconv.Itoa(int(f.Kind)))
 	case f.Parts == 0 || f.Parts > MaxParts || f.Part >= f.Parts:
-		return Frame{}, fmt.Errorf("%w: part %d of %d", ErrFrame, f.Part, f.Parts)
+		return Frame{}, frameError("part " + number(f.Part) + " of " + number(f.Parts))
 	case f.Client>>31 != 0 || ClientPID(f.Client) == 0:
-		return Frame{}, fmt.Errorf("%w: client %#x", ErrFrame, f.Client)
+		return Frame{}, frameError("client 0x" + strconv.FormatUint(uint64(f.Client), 16))
 	}
 	return f, nil
 }
+
+func number(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
 // Split cuts an answer into frames for a client, as messages of at most size bytes, the
 // message's type not counted.
@@ -134,7 +148,7 @@ type Assembler struct {
 // the next call.
 func (a *Assembler) Add(f Frame) (answer []byte, whole bool, err error) {
 	if f.Part != a.next {
-		return nil, false, fmt.Errorf("cannot put the answer together: part %d of %d came instead of %d", f.Part, f.Parts, a.next)
+		return nil, false, errors.New("cannot put the answer together: part " + number(f.Part) + " of " + number(f.Parts) + " came instead of " + number(a.next))
 	}
 	if f.Part == 0 {
 		a.answer = a.answer[:0]

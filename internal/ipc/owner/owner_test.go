@@ -1,0 +1,44 @@
+package owner
+
+import (
+	"os/exec"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestOwner(t *testing.T) {
+	self := Self()
+	if !self.Alive() || self.Start == 0 || !Running(self.PID) {
+		t.Errorf("not alive: %+v", self)
+	}
+	if (Owner{self.PID, self.Start + 1}).Alive() || (Owner{}).Alive() || (Owner{PID: -1}).Alive() {
+		t.Error("somebody else is alive")
+	}
+}
+
+// TestZombie is one until its parent reaps it.
+func TestZombie(t *testing.T) {
+	cmd := exec.Command("cat")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	alive := Running(cmd.Process.Pid)
+	_ = stdin.Close()
+	_, _ = stdout.Read(make([]byte, 1)) // its end, a moment before that of the process
+	for deadline := time.Now().Add(10 * time.Second); Running(cmd.Process.Pid) && time.Now().Before(deadline); {
+		runtime.Gosched()
+	}
+	ended := !Running(cmd.Process.Pid)
+	if err := cmd.Wait(); !alive || !ended || err != nil {
+		t.Errorf("it was alive: %v, ended: %v; %v", alive, ended, err)
+	}
+}

@@ -1,0 +1,64 @@
+package wire
+
+import (
+	"errors"
+	"syscall"
+
+	"supervise/internal/sys"
+)
+
+// Conversation is a client's side of one request. It is what all clients of this program
+// have in common; how they wait, and for how long, is their own.
+type Conversation struct {
+	Queues *Queues
+	Client uint32 // see [ClientID]
+	Number uint64 // of the request: one that no earlier process of this pid has used
+
+	parts  Assembler
+	buffer []byte
+}
+
+// ErrWoken says that a message of the kind [Wake] came.
+var ErrWoken = errors.New("woken")
+
+// Send sends a frame of the request, and never waits: EAGAIN says that the queue is full,
+// EINTR to try again, the rest msgsnd(2).
+func (c *Conversation) Send(kind Kind, payload []byte) error {
+	frame := Frame{Kind: kind, Client: c.Client, Request: c.Number, Parts: 1, Payload: payload}
+	return sys.MsgSend(c.Queues.Request, frame.Append(nil, ToServer), sys.IPCNoWait)
+}
+
+// Receive waits for a frame of the answer. If that makes an answer whole, which is valid
+// until the next call, last tells whether it is the last one. After each frame but the very
+// last the client sends [Next]. Frames of other requests are left out. EINTR says that a
+// signal came; [ErrWoken]; the rest msgrcv(2).
+func (c *Conversation) Receive() (answer []byte, whole, last bool, err error) {
+	if c.buffer == nil {
+		c.buffer = make([]byte, sys.MsgHead+c.Queues.Size)
+	}
+	for {
+		n, err := sys.MsgReceive(c.Queues.Reply, c.buffer, int64(c.Client), sys.MsgNoError)
+		if err != nil {
+			return nil, false, false, err
+		}
+		frame, err := Parse(c.buffer[sys.MsgHead : sys.MsgHead+n])
+		if err != nil || frame.Request != c.Number {
+			continue // of an earlier process with our pid, or nobody's
+		}
+		if frame.Kind == Wake {
+			return nil, false, false, ErrWoken
+		}
+		answer, whole, err := c.parts.Add(frame)
+		return answer, whole, frame.Flags&Last != 0, err
+	}
+}
+
+// Drain takes what may have come for a request that is over.
+func (c *Conversation) Drain() {
+	for buffer := make([]byte, sys.MsgHead+c.Queues.Size); ; {
+		_, err := sys.MsgReceive(c.Queues.Reply, buffer, int64(c.Client), sys.IPCNoWait|sys.MsgNoError)
+		if err != nil && !errors.Is(err, syscall.EINTR) {
+			return
+		}
+	}
+}
