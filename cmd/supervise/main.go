@@ -11,8 +11,9 @@
 // really do.
 //
 // This package is the roof: flags, wiring and exit codes, one file for each subcommand.
-// What the subcommands do stands in the packages that they call. The one exception is
-// init, which package first runs before main.
+// What the subcommands do stands in the packages that they call. Package first
+// runs two of them before main, because somebody waits for them: init, and the plain
+// question of status.
 package main
 
 import (

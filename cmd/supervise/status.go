@@ -3,18 +3,19 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/control/table"
+	"supervise/supervisor/glance"
 )
 
 func newStatus() *cobra.Command {
@@ -49,7 +50,7 @@ a service that was named does not, 4 when a service is unknown.`,
 			case fromBoard:
 				return r.boardStatus(cmd.OutOrStdout(), names)
 			}
-			reply, err := r.call(request.Status{Services: names})
+			reply, err := r.status(request.Status{Services: names})
 			if err != nil {
 				return err
 			}
@@ -62,13 +63,29 @@ a service that was named does not, 4 when a service is unknown.`,
 	return cmd
 }
 
+// status asks, unless package glance has done so before.
+func (r *remote) status(q request.Status) (*request.Reply, error) {
+	var reply request.Reply
+	if json.Unmarshal([]byte(glance.Unread()), &reply) != nil {
+		return r.call(q)
+	}
+	if reply.Error == nil {
+		return &reply, nil
+	}
+	c, err := client.Dial(r.directory())
+	if err != nil {
+		return nil, r.explain(nil, q, err)
+	}
+	return nil, r.explain(c, q, reply.Error)
+}
+
 // printStatus prints services. Those that were named are expected to run.
 func (r *remote) printStatus(w io.Writer, names []string, services []request.Service) error {
 	var err error
 	if r.json() {
 		err = printJSON(w, services)
 	} else {
-		err = printTable(w, statusTable(services, time.Now()), os.Getenv("NO_COLOR") == "" && isTerminal(os.Stdout))
+		err = printTable(w, statusTable(services, time.Now()), glance.Colors())
 	}
 	if err == nil && len(names) > 0 && slices.ContainsFunc(services, func(s request.Service) bool { return s.PID == 0 }) {
 		return exitStatus(exitNotRunning)
@@ -94,73 +111,38 @@ func (r *remote) boardStatus(w io.Writer, names []string) error {
 	return err
 }
 
-// stateColors are green for what is well, yellow for what passes, red for what does not.
-var stateColors = map[string]string{
-	"running": "32", "paused": "33", "starting": "33", "stopping": "33", "clearing": "33", "backoff": "33", "failed": "31",
-}
-
 // statusTable makes the table of services, with a head.
-func statusTable(services []request.Service, now time.Time) [][]cell {
-	var head []cell
-	for _, title := range []string{"NAME", "STATE", "WANTED", "PID", "SINCE", "READY", "RESTARTS", "NEXT", "SIGQ", "HELD", "LAST EXIT"} {
-		head = append(head, cell{text: title})
-	}
-	rows := [][]cell{head}
+func statusTable(services []request.Service, now time.Time) [][]table.Cell {
+	rows := make([]table.Service, len(services))
 	for i := range services {
-		s := &services[i]
-		row := []cell{{text: s.Name}, {text: stateText(s), color: stateColors[s.State]}}
-		for _, text := range []string{
-			s.Wanted, number(s.PID), ago(s.Since, now), yes(s.Ready), strconv.Itoa(s.Restarts), until(s.NextRestart, now),
-			queueText(s.SigQ), number(s.Held), exitText(s.Exit),
-		} {
-			row = append(row, cell{text: text})
-		}
-		rows = append(rows, row)
+		rows[i] = inTable(&services[i])
 	}
-	return rows
+	return table.Rows(rows, now.UnixNano())
 }
 
-// nothing stands in a table where there is nothing to say.
-const nothing = "-"
-
-func number(n int) string {
-	if n == 0 {
-		return nothing
+func inTable(s *request.Service) table.Service {
+	row := table.Service{
+		Name: s.Name, State: s.State, Wanted: s.Wanted, PID: s.PID, Ready: s.Ready, Since: nanoseconds(s.Since),
+		Restarts: s.Restarts, NextRestart: nanoseconds(s.NextRestart), Rung: s.Rung, Rungs: s.Rungs, Held: s.Held,
 	}
-	return strconv.Itoa(n)
+	if s.SigQ != nil {
+		row.SigQUsed, row.SigQLimit = s.SigQ.Used, s.SigQ.Limit
+	}
+	if s.Exit != nil {
+		row.Exit = s.Exit.Text
+	}
+	return row
 }
 
-func yes(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
-func ago(t, now time.Time) string {
+// nanoseconds since 1970, the other way round than [unixTime].
+func nanoseconds(t time.Time) int64 {
 	if t.IsZero() {
-		return nothing
+		return 0
 	}
-	return short(now.Sub(t))
+	return t.UnixNano()
 }
 
-func until(t, now time.Time) string {
-	if t.IsZero() {
-		return nothing
-	}
-	return "in " + short(t.Sub(now))
-}
-
-func queueText(q *request.SigQ) string {
-	if q == nil {
-		return nothing
-	}
-	return strconv.FormatUint(q.Used, 10) + "/" + strconv.FormatUint(q.Limit, 10)
-}
-
-func exitText(e *request.Exit) string {
-	if e == nil {
-		return nothing
-	}
-	return e.Text
+func printTable(w io.Writer, rows [][]table.Cell, colors bool) error {
+	_, err := w.Write(table.Render(rows, colors))
+	return err
 }

@@ -5,11 +5,8 @@ package main
 import (
 	"os"
 
-	"golang.org/x/sys/unix"
+	"supervise/internal/sys"
 )
 
 // isTerminal reports whether colours make sense there.
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
-}
+func isTerminal(f *os.File) bool { return sys.Terminal(int(f.Fd())) }

@@ -15,6 +15,7 @@ import (
 	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/control/table"
 )
 
 // watch shows how services stand, again whenever that changes, until the supervisor ends.
@@ -93,7 +94,7 @@ func redraw(w io.Writer) func([]request.Service) error {
 		rows := statusTable(services, time.Now())
 		if height := terminalHeight(os.Stdout); len(rows) > height-2 && height > 2 {
 			left := len(rows) - (height - 2)
-			rows = append(rows[:height-2], []cell{{text: fmt.Sprintf("... and %d more", left)}})
+			rows = append(rows[:height-2], []table.Cell{{Text: fmt.Sprintf("... and %d more", left)}})
 		}
 		if _, err := io.WriteString(w, begin); err != nil {
 			return err

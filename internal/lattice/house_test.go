@@ -27,12 +27,15 @@ floor 2
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/logs:          golang.org/x/sys
-	supervisor/rundir:        golang.org/x/sys
+	supervisor/rundir/where
+	supervisor/rundir:        supervisor/rundir/where golang.org/x/sys
 	supervisor/journal
 	supervisor/board:         golang.org/x/sys
 	supervisor/control/wire
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
+	supervisor/control/table
+	supervisor/glance:        supervisor/control/wire supervisor/control/table supervisor/rundir/where signals/intake
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
@@ -83,9 +86,9 @@ var pureImports = []string{
 }
 
 // early are the packages that run before the rest of the program is initialised, because
-// a container waits for them: package first says how. Directly or not, they import of the
+// somebody waits for them: package first says how. Directly or not, they import of the
 // standard library only earlyImports and what is internal to it.
-var early = []string{"supervisor/pid1/cmdline", "cmd/supervise/first"}
+var early = []string{"supervisor/pid1/cmdline", "supervisor/glance", "cmd/supervise/first"}
 
 var earlyImports = []string{
 	"cmp", "errors", "iter", "math/bits", "runtime", "slices", "strconv",

@@ -114,6 +114,16 @@ func Arguments() []string {
 	return readArguments()
 }
 
+// Getenv returns the value of an environment variable as the process was given it, "" for
+// none, also before package os is initialised.
+func Getenv(name string) string {
+	if boot.Entered() {
+		return boot.Getenv(name)
+	}
+	value, _ := syscall.Getenv(name)
+	return value
+}
+
 // HandedDown returns what the process was handed, for a program that only wants to know.
 func HandedDown() Inherited {
 	if boot.Entered() {

@@ -46,6 +46,9 @@ func Built() Mode { return Portable }
 // Arguments returns the program's arguments, argv[0] first.
 func Arguments() []string { return readArguments() }
 
+// Getenv returns the value of an environment variable, "" for none.
+func Getenv(name string) string { return os.Getenv(name) }
+
 // HandedDown returns nothing that could be relied upon.
 func HandedDown() Inherited { return Inherited{} }
 

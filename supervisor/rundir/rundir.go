@@ -10,20 +10,12 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/supervisor/rundir/where"
 )
 
-// Default is where a supervisor keeps its files unless told otherwise: /run/supervise for
-// root, else supervise below $XDG_RUNTIME_DIR, or a directory of the user's own in /tmp
-// where that is not set.
-func Default() string {
-	if os.Geteuid() == 0 {
-		return "/run/supervise"
-	}
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "supervise")
-	}
-	return "/tmp/supervise-" + strconv.Itoa(os.Geteuid())
-}
+// Default is where a supervisor keeps its files unless told otherwise: see [where.Default].
+func Default() string { return filepath.Clean(where.Default(os.Getenv)) }
 
 // Dir is a locked runtime directory.
 type Dir struct {

@@ -87,13 +87,33 @@ func Arguments() []string {
 	argv := unsafe.Slice((**byte)(unsafe.Add(unsafe.Pointer(stack), unsafe.Sizeof(*stack))), argc)
 	arguments := make([]string, argc)
 	for i, first := range argv {
-		n := 0
-		for *(*byte)(unsafe.Add(unsafe.Pointer(first), n)) != 0 {
-			n++
-		}
-		arguments[i] = unsafe.String(first, n) // it stays where it is for as long as we live
+		arguments[i] = text(first)
 	}
 	return arguments
+}
+
+// Getenv returns the value of an environment variable as the process was given it, "" for
+// none, if [Entered]. Package syscall copies all of them into a map first.
+func Getenv(name string) string {
+	// Behind the arguments and a null pointer, up to the next: the System V ABI.
+	at := unsafe.Add(unsafe.Pointer(stack), (2+*stack)*unsafe.Sizeof(*stack))
+	for ; *(**byte)(at) != nil; at = unsafe.Add(at, unsafe.Sizeof(*stack)) {
+		entry := text(*(**byte)(at))
+		if len(entry) > len(name) && entry[len(name)] == '=' && entry[:len(name)] == name {
+			return entry[len(name)+1:]
+		}
+	}
+	return ""
+}
+
+// text is what stands at an address, up to a zero. It stays where it is for as long as we
+// live.
+func text(first *byte) string {
+	n := 0
+	for *(*byte)(unsafe.Add(unsafe.Pointer(first), n)) != 0 {
+		n++
+	}
+	return unsafe.String(first, n)
 }
 
 // Mask returns the signal mask that the process inherited, if [Entered].

@@ -1,0 +1,13 @@
+package sys
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// Terminal reports whether a descriptor is that of a terminal: TCGETS of ioctl_tty(2).
+func Terminal(fd int) bool {
+	var termios syscall.Termios
+	_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TCGETS, uintptr(unsafe.Pointer(&termios)))
+	return errno == 0
+}
