@@ -112,9 +112,14 @@ func (s *Supervisor) isUp(service *service, already bool) request.Outcome {
 	return request.Outcome{OK: true, Result: "up", Text: text}
 }
 
-// why is the outcome of what has not come true: the last that happened.
+// why is the outcome of what has not come true: of what has failed how it did, else the
+// last that happened.
 func (s *Supervisor) why(service *service, result string) request.Outcome {
 	text := "is " + result
+	switch s.machine.View(service.id).State {
+	case machine.Failed, machine.Backoff:
+		return request.Outcome{Result: result, Text: text + ": " + service.fate}
+	}
 	var last []string
 	for _, e := range s.journal.Last([]string{service.name()}, 2) {
 		if e.Service == service.name() {

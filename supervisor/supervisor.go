@@ -102,6 +102,7 @@ type service struct {
 	blows   blows            // what the last generation was sent
 	killer  *request.Process // who ended the one before, if that is known
 	blamed  string           // the same in words
+	fate    string           // how it last ended or why it could not be started, and what was decided then
 	removed bool             // by an update
 	paused  bool             // by a command
 	touched bool             // to be shown anew

@@ -213,6 +213,12 @@ func (s *Supervisor) tell(action machine.Action) {
 		text += service.blamed
 	}
 	line.Uint64(eventField, uint64(action.Cause)).Msg(text)
+	switch note.Kind {
+	case machine.LeaderExited, machine.CannotSpawn:
+		service.fate = text
+	case machine.GaveUp, machine.Restarting:
+		service.fate += "; " + text
+	}
 	if processes != "" {
 		text += ": " + processes
 	}
