@@ -2,11 +2,13 @@ package supervisor
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"supervise/config"
 	"supervise/signals"
 	"supervise/signals/send"
+	"supervise/supervisor/journal"
 	"supervise/supervisor/process"
 )
 
@@ -18,7 +20,12 @@ type hook struct {
 	signal signals.Signal
 	began  time.Duration
 	timer  *time.Timer
+	entry  uint64 // of the journal, which tells that it was started,
+	origin uint64 // and the one that tells of the signal
 }
+
+// hookKind is the kind of the entries of the journal that tell of hooks.
+const hookKind = "hook"
 
 // runHook starts the program of a rule. It is no service: it is started once, and killed
 // with its group when its time is over.
@@ -29,6 +36,7 @@ func (s *Supervisor) runHook(command config.Command, info signals.Info) {
 	})
 	fail := func(err error) {
 		s.log.Error().Err(err).Stringer("signal", info.Signal).Strs("command", command.Argv).Msg("cannot run the hook")
+		s.add(journal.Entry{Kind: hookKind, Cause: s.asking.entry, Origin: s.asking.entry, Text: "cannot run the hook: " + err.Error()}, 0)
 	}
 	path, havePath := lookup(env, "PATH")
 	file, err := process.Lookup(command.Argv[0], path, havePath)
@@ -51,9 +59,13 @@ func (s *Supervisor) runHook(command config.Command, info signals.Info) {
 		return
 	}
 	pid := child.PID
+	entry := s.add(journal.Entry{
+		Kind: hookKind, PID: pid, Cause: s.asking.entry, Origin: s.asking.entry,
+		Text: "runs the hook " + strings.Join(command.Argv, " "),
+	}, 0)
 	s.hooks[pid] = hook{info.Signal, s.now(), time.AfterFunc(command.Timeout, func() {
 		s.mailbox.post(func() { s.hookTimedOut(pid) })
-	})}
+	}), entry, s.asking.entry}
 	s.log.Info().Int("pid", pid).Strs("command", command.Argv).Stringer("signal", info.Signal).Msg("runs a hook")
 }
 
@@ -77,6 +89,8 @@ func (s *Supervisor) hookEnded(pid int, exit signals.Exit) bool {
 	if exit.Signal != 0 || exit.Code != 0 {
 		line = s.log.Warn()
 	}
-	line.Int("pid", pid).Stringer("signal", hook.signal).Stringer("after", (s.now() - hook.began).Round(time.Millisecond)).Msg("the hook " + exit.String())
+	text := "the hook " + exit.String()
+	line.Int("pid", pid).Stringer("signal", hook.signal).Stringer("after", (s.now() - hook.began).Round(time.Millisecond)).Msg(text)
+	s.add(journal.Entry{Kind: hookKind, PID: pid, Cause: hook.entry, Origin: hook.origin, Text: text}, 0)
 	return true
 }

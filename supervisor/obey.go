@@ -18,9 +18,9 @@ func (s *Supervisor) obey(info signals.Info) bool {
 	}
 	s.asking = asker{who: s.senders.process(info), signal: info}
 	defer func() { s.asking = asker{} }()
-	s.add(journal.Entry{
+	s.asking.entry = s.add(journal.Entry{
 		Kind: machine.Signal.String(), By: s.asking.who,
-		Text: "came: " + info.String() + ", whose rule is " + command.Verb.String(),
+		Text: "came: " + s.senders.sentence(info) + ", whose rule is " + command.String(),
 	}, 0)
 	switch command.Verb {
 	case config.CommandUpdate:

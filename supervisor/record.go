@@ -21,12 +21,12 @@ func (s *Supervisor) recordEvent(event machine.Event) {
 	switch event.Kind {
 	case machine.Boot:
 		entry.PID, entry.Text = os.Getpid(), "supervise starts"
-	case machine.Start, machine.Stop, machine.Restart, machine.Shutdown, machine.ShutdownNow:
+	case machine.Start, machine.Stop, machine.Restart, machine.Remove, machine.Shutdown, machine.ShutdownNow:
 		entry.Text = askedFor[event.Kind] + s.asking.String()
-		entry.By = s.asking.who
+		entry.By, entry.Cause = s.asking.who, s.asking.entry
 	case machine.Signal, machine.Post:
 		entry.Text = "came: " + event.Info.Signal.String() + " from " + s.senders.words(event.Info)
-		entry.By = s.senders.process(event.Info)
+		entry.By, entry.Cause = s.senders.process(event.Info), s.asking.entry
 	case machine.Spawned:
 		entry.PID, entry.Text = int(event.PID), "started, pid "+strconv.Itoa(int(event.PID))
 	case machine.Emptied:
@@ -44,7 +44,7 @@ func (s *Supervisor) recordEvent(event machine.Event) {
 
 var askedFor = map[machine.EventKind]string{
 	machine.Start: "start asked for by ", machine.Stop: "stop asked for by ",
-	machine.Restart: "restart asked for by ", machine.Shutdown: "shutdown asked for by ",
+	machine.Restart: "restart asked for by ", machine.Remove: "removal asked for by ", machine.Shutdown: "shutdown asked for by ",
 	machine.ShutdownNow: "shutdown at once asked for by ",
 }
 
@@ -93,6 +93,7 @@ type asker struct {
 	origin control.Origin
 	who    *request.Process // of a client that lives
 	signal signals.Info     // a signal that commands, if it is one
+	entry  uint64           // of the journal, which tells of that signal or of the update; 0 for none
 }
 
 func (a asker) String() string {

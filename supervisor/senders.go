@@ -64,6 +64,16 @@ func (s *senders) words(info signals.Info) string {
 	return info.Sender()
 }
 
+// sentence says what a signal is and who sent it: "SIGRTMIN+3 with value 42 from pid 812
+// (bash, uid 0)".
+func (s *senders) sentence(info signals.Info) string {
+	text := info.Signal.String()
+	if info.Code == signals.CodeQueue {
+		text += " with value " + strconv.FormatUint(info.Value, 10)
+	}
+	return text + " from " + s.words(info)
+}
+
 // named says of a process who it is: "pid 812 (bash, uid 0)".
 func named(p *request.Process) string {
 	text := "pid " + strconv.Itoa(p.PID) + " ("

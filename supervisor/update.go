@@ -62,7 +62,7 @@ func (s *Supervisor) prepare(path string) (p prepared, err error) {
 func (s *Supervisor) updated(call *control.Call, p prepared, err error, dry bool) {
 	switch {
 	case err != nil:
-		s.log.Error().Err(err).Str("by", s.asking.String()).Msg("the configuration is not updated: nothing is changed")
+		s.refuseUpdate(err, dry)
 		call.Fail(request.Failed, err.Error())
 		return
 	case s.machine.ShuttingDown():
@@ -78,6 +78,18 @@ func (s *Supervisor) updated(call *control.Call, p prepared, err error, dry bool
 		s.apply(p)
 	}
 	call.Reply(reply)
+}
+
+// updateKind is the kind of the entries of the journal that tell of updates.
+const updateKind = "update"
+
+// refuseUpdate tells of a configuration that cannot be put in force.
+func (s *Supervisor) refuseUpdate(err error, dry bool) {
+	const text = "the configuration is not updated: nothing is changed"
+	s.log.Error().Err(err).Str("by", s.asking.String()).Msg(text)
+	if !dry {
+		s.add(journal.Entry{Kind: updateKind, By: s.asking.who, Cause: s.asking.entry, Text: text}, 0)
+	}
 }
 
 // actionOf is one word for what becomes of a service.
@@ -97,7 +109,10 @@ func actionOf(c config.Change) string {
 
 // apply puts a configuration in force.
 func (s *Supervisor) apply(p prepared) {
-	s.add(journal.Entry{Kind: "update", By: s.asking.who, Text: "update to " + p.file.Path + " asked for by " + s.asking.String()}, 0)
+	s.asking.entry = s.add(journal.Entry{
+		Kind: updateKind, By: s.asking.who, Cause: s.asking.entry,
+		Text: "update to " + p.file.Path + " asked for by " + s.asking.String(),
+	}, 0)
 	for _, c := range p.changes {
 		s.log.Info().Str("change", c.String()).Str("by", s.asking.String()).Msg("the configuration is updated")
 	}

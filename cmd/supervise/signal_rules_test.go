@@ -3,12 +3,14 @@ package main_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"supervise/signals"
+	"supervise/supervisor/control/request"
 )
 
 // TestSignalRules commands a supervise run by signals, of which the log says who sent them.
@@ -40,8 +42,10 @@ command = "sleep 1000"
 	s.await("it is ready", wrote("worker", "ready"))
 	s.queue(t, signals.SIGRTMIN+4, 0)
 	s.await("it reloads", wrote("worker", "reloaded"))
+	chained(t, s.history(t), "came: SIGRTMIN+4", "came: SIGUSR2 from "+self, "sent SIGUSR2")
 	s.queue(t, signals.SIGRTMIN+5, 0)
 	s.awaitState(t, "worker", "paused")
+	chained(t, s.history(t), "came: SIGRTMIN+5", "SIGSTOP sent to ")
 	s.queue(t, signals.SIGRTMIN+6, 0)
 	s.awaitState(t, "worker", "running")
 	s.queue(t, signals.SIGRTMIN+3, 0)
@@ -49,7 +53,10 @@ command = "sleep 1000"
 	if again := s.awaitRunning(t, "worker"); again == first {
 		t.Errorf("worker has pid %d still", again)
 	}
-	inOrder(t, s.why(t, "worker"), "restart asked for by SIGRTMIN+3 from "+self, "to stop it: sent SIGTERM", "killed by SIGTERM", "started, pid ")
+	inOrder(t, s.why(t, "worker"), "came: SIGRTMIN+3 with value 0 from "+self, `whose rule is { restart = "worker" }`,
+		"restart asked for by SIGRTMIN+3 from "+self, "to stop it: sent SIGTERM", "killed by SIGTERM", "started, pid ")
+	chained(t, s.call(t, request.Why{Service: "worker"}).Events, "came: SIGRTMIN+3", "restart asked for by SIGRTMIN+3", "to stop it: sent SIGTERM")
+	chained(t, s.call(t, request.Why{Service: "worker"}).Events, "came: SIGRTMIN+3", "restart asked for by SIGRTMIN+3", "killed by SIGTERM")
 
 	// The place in the list of status, from 0.
 	s.queue(t, signals.SIGRTMIN+7, 1)
@@ -72,6 +79,28 @@ command = "sleep 1000"
 	s.queue(t, signals.SIGRTMIN+4, 0)
 	s.await("what is down cannot reload", says("worker", "cannot reload: it does not run"))
 	s.stop(t, syscall.SIGTERM)
+}
+
+// chained fails the test unless there is an event that begins with the last of these
+// texts, whose cause begins with the one before, and so on, up to the first, which this
+// process has sent.
+func chained(t *testing.T, events []request.Event, texts ...string) {
+	t.Helper()
+	byID := map[uint64]request.Event{}
+	for _, e := range events {
+		byID[e.ID] = e
+	}
+	if !slices.ContainsFunc(events, func(e request.Event) bool {
+		for i := len(texts) - 1; strings.HasPrefix(e.Text, texts[i]); i-- {
+			if i == 0 {
+				return e.By != nil && e.By.PID == os.Getpid()
+			}
+			e = byID[e.Cause]
+		}
+		return false
+	}) {
+		t.Errorf("no %q:\n%+v", texts, events)
+	}
 }
 
 // TestHooks has signals run programs.
@@ -109,6 +138,8 @@ command = "sleep 1000"
 	if l := s.await("its end", says("", "the hook exited with code 0")); l.Level != "info" {
 		t.Errorf("a hook that does not fail: %s", l.raw)
 	}
+	chained(t, s.history(t), "came: SIGRTMIN+1 with value 42", "runs the hook sh -c ", "the hook exited with code 3")
+	chained(t, s.history(t), "came: SIGRTMIN+3", "cannot run the hook: ")
 	s.queue(t, signals.SIGRTMIN+2, 0) // it is under way when everything ends
 	s.await("the last hook", says("", "runs a hook"))
 	if again := s.awaitRunning(t, "web"); again != pid {
@@ -135,9 +166,11 @@ command = "sleep 1000"
 	if l := s.await("it is refused", says("", "the configuration is not updated: nothing is changed")); !strings.Contains(l.raw, "command") {
 		t.Errorf("why: %s", l.raw)
 	}
+	chained(t, s.history(t), "came: SIGHUP", "the configuration is not updated")
 	writeFile(t, file, string(before)+"[service.new]\ncommand = \"sleep 1000\"\n")
 	s.signal(t, syscall.SIGHUP)
 	s.awaitRunning(t, "new")
+	chained(t, s.history(t), "came: SIGHUP", "update to "+file, "start asked for by SIGHUP", "started, pid ")
 	if again := s.awaitRunning(t, "web"); again != pid {
 		t.Errorf("web was restarted")
 	}
