@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
@@ -22,20 +21,8 @@ func (s *Supervisor) self() *request.Supervisor {
 	}
 }
 
-func (s *Supervisor) answerStatus(call *control.Call, r request.Status) {
-	found, ok := s.find(call, request.Target{Services: r.Services, All: len(r.Services) == 0})
-	if !ok {
-		return
-	}
-	reply := &request.Reply{Supervisor: s.self(), Services: make([]request.Service, len(found))}
-	for i, service := range found {
-		reply.Services[i] = s.status(service)
-	}
-	call.Reply(reply)
-}
-
-// status describes a service.
-func (s *Supervisor) status(service *service) request.Service {
+// status describes a service, with what /proc says of its main process.
+func (s *Supervisor) status(service *service, seen sight) request.Service {
 	view := s.machine.View(service.id)
 	status := request.Service{
 		Name: service.name(), State: view.State.String(), Wanted: view.Wanted.String(),
@@ -51,13 +38,10 @@ func (s *Supervisor) status(service *service) request.Service {
 			By: service.killer, Text: view.Exit.String() + service.blamed,
 		}
 	}
-	if status.PID != 0 {
-		// One file tells all: reading of /proc is most of what the status of many takes.
-		if state, err := sys.ReadSignalState(strconv.Itoa(status.PID)); err == nil {
-			status.SigQ = &request.SigQ{Used: state.Queued, Limit: state.Limit}
-			if state.Stopped && view.State == machine.Running {
-				status.State, status.Ready = paused, false
-			}
+	if seen.ok {
+		status.SigQ = &request.SigQ{Used: seen.state.Queued, Limit: seen.state.Limit}
+		if seen.state.Stopped && view.State == machine.Running {
+			status.State, status.Ready = paused, false
 		}
 	}
 	return status
@@ -71,7 +55,7 @@ func (s *Supervisor) wall(at time.Duration) time.Time { return s.began.Add(at) }
 
 func (s *Supervisor) answerWhy(call *control.Call, r request.Why) {
 	if service, ok := s.findOne(call, r.Service); ok {
-		call.Reply(&request.Reply{Services: []request.Service{s.status(service)}, Events: s.journal.Why(r.Service)})
+		call.Reply(&request.Reply{Services: []request.Service{s.status(service, s.see(service))}, Events: s.journal.Why(r.Service)})
 	}
 }
 

@@ -100,7 +100,7 @@ func (s *Supervisor) settled(w waiter) bool {
 	case w.deadline != 0 && w.deadline <= s.now():
 		w.call.Reply(&request.Reply{
 			Error:    &request.Failure{Code: request.TimedOut, Text: "the time is over, and service " + w.goals[0].service.name() + " is " + s.machine.View(w.goals[0].service.id).State.String()},
-			Services: []request.Service{s.status(w.goals[0].service)},
+			Services: []request.Service{s.status(w.goals[0].service, s.see(w.goals[0].service))},
 		})
 	default:
 		return false
@@ -110,7 +110,7 @@ func (s *Supervisor) settled(w waiter) bool {
 
 func (s *Supervisor) answerWaited(w waiter) {
 	g := w.goals[0]
-	reply := &request.Reply{Services: []request.Service{s.status(g.service)}}
+	reply := &request.Reply{Services: []request.Service{s.status(g.service, s.see(g.service))}}
 	if !g.outcome.OK {
 		reply.Error = &request.Failure{Code: request.Failed, Text: "service " + g.service.name() + " " + g.outcome.Text}
 	}
@@ -129,6 +129,7 @@ func outcomes(goals []goal) []request.Outcome {
 // forget drops a call whose answer nobody will read.
 func (s *Supervisor) forget(call *control.Call) {
 	s.waiters = slices.DeleteFunc(s.waiters, func(w waiter) bool { return w.call == call })
+	s.sights.forget(call)
 	s.followers = slices.DeleteFunc(s.followers, func(f follower) bool { return f.call == call })
 	s.readers = slices.DeleteFunc(s.readers, func(r reader) bool {
 		if r.call == call {
@@ -147,6 +148,7 @@ func (s *Supervisor) endCalls() {
 			Outcomes: outcomes(w.goals),
 		})
 	}
+	s.sights.end(s)
 	for _, f := range s.followers {
 		f.call.Reply(&request.Reply{})
 	}

@@ -75,6 +75,7 @@ type Supervisor struct {
 	journal   *journal.Journal
 	published uint64 // the number of the first entry that nobody was told of
 	waiters   []waiter
+	sights    sights
 	followers []follower
 	readers   []reader
 	hooks     map[int]hook // by pid
