@@ -55,24 +55,35 @@ func (r *Reader) items(open, end byte) iter.Seq[int] {
 // String reads a text. Of the escapes it knows those of quotation mark and backslash.
 func (r *Reader) String() string {
 	r.expect('"')
-	var unescaped []byte
-	begin := r.at
+	begin, escapes := r.at, false
 	for ; !r.failed && r.at < len(r.text) && r.text[r.at] != '"'; r.at++ {
-		if r.text[r.at] != '\\' {
-			continue
+		if r.text[r.at] == '\\' {
+			escapes = true
+			r.at++
+			r.failed = r.at == len(r.text) || r.text[r.at] != '"' && r.text[r.at] != '\\'
 		}
-		unescaped = append(unescaped, r.text[begin:r.at]...)
-		if r.at++; r.at == len(r.text) || r.text[r.at] != '"' && r.text[r.at] != '\\' {
-			r.failed = true
-		}
-		begin = r.at
 	}
 	end := r.at
 	r.expect('"')
-	if r.failed {
+	switch {
+	case r.failed:
 		return ""
+	case escapes:
+		return unescape(r.text[begin:end])
 	}
-	return string(append(unescaped, r.text[begin:end]...))
+	return r.text[begin:end]
+}
+
+// unescape leaves out the first of two backslashes, and one before anything else.
+func unescape(text string) string {
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' {
+			i++
+		}
+		out = append(out, text[i])
+	}
+	return string(out)
 }
 
 // Int reads a number without fraction and exponent.

@@ -18,10 +18,20 @@ type Service struct {
 
 // Rows makes the rows of services, a head first.
 func Rows(services []Service, now int64) [][]Cell {
-	rows := make([][]Cell, 1, 1+len(services))
-	for _, title := range [...]string{"NAME", "STATE", "WANTED", "PID", "SINCE", "READY", "RESTARTS", "NEXT", "SIGQ", "HELD", "LAST EXIT"} {
-		rows[0] = append(rows[0], Cell{Text: title})
-	}
+	rows := make([][]Cell, 0, 1+len(services))
+	rows = append(rows, []Cell{
+		{Text: "NAME"},
+		{Text: "STATE"},
+		{Text: "WANTED"},
+		{Text: "PID"},
+		{Text: "SINCE"},
+		{Text: "READY"},
+		{Text: "RESTARTS"},
+		{Text: "NEXT"},
+		{Text: "SIGQ"},
+		{Text: "HELD"},
+		{Text: "LAST EXIT"},
+	})
 	for i := range services {
 		rows = append(rows, services[i].row(now))
 	}

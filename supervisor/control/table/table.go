@@ -11,7 +11,11 @@ type Cell struct {
 // Render returns rows in columns as wide as they need to be. The last column is not padded.
 func Render(rows [][]Cell, colors bool) []byte {
 	widths := widthsOf(rows)
-	var out []byte
+	length := 0
+	for _, width := range widths {
+		length += width + len("  ")
+	}
+	out := make([]byte, 0, len(rows)*(length+len("\x1b[32m\x1b[0m\n"))) // about
 	for _, row := range rows {
 		for i, c := range row {
 			if colors && c.Color != "" {
@@ -32,6 +36,9 @@ func Render(rows [][]Cell, colors bool) []byte {
 
 func widthsOf(rows [][]Cell) (widths []int) {
 	for _, row := range rows {
+		if widths == nil {
+			widths = make([]int, 0, len(row))
+		}
 		for i, c := range row {
 			if i == len(widths) {
 				widths = append(widths, 0)
