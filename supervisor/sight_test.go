@@ -95,6 +95,16 @@ func TestStatusBeside(t *testing.T) {
 	}
 }
 
+// TestStatusOfFew is answered at once.
+func TestStatusOfFew(t *testing.T) {
+	s := newFleet(t, few+1)
+	s.mailbox.wake = func() { t.Error("another goroutine has read /proc") }
+	s.answerStatus(&control.Call{}, request.Status{Services: []string{"service-1", "service-0"}})
+	if under, waiting := len(s.sights.under), len(s.sights.waiting); under+waiting != 0 {
+		t.Errorf("/proc is read for %d, and %d wait", under, waiting)
+	}
+}
+
 // BenchmarkStatus measures what the status of 500 services takes of the loop's time, and
 // beside it.
 func BenchmarkStatus(b *testing.B) {
