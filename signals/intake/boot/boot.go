@@ -142,9 +142,9 @@ func Pinned() bool { return pinned != 0 }
 // The entry point keeps "supervise status" on the processor where it begins. It is over
 // before a second one would be of use, and to use it is dear: each thread of the runtime
 // that is woken there, and from then on each change of the address space, takes an
-// interrupt of the other, which a virtual machine pays for twice. Measured in turns it is a
-// twentieth of the command's time on an idle machine and a fifth on a busy one. What goes
-// on to do more than to ask unpins all of its threads.
+// interrupt of the other, which a virtual machine pays for twice. Measured in turns it is
+// between a twentieth and a fifth of the command's time, more where processors are busy.
+// What goes on to do more than to ask unpins all of its threads.
 func Unpin(tid int) {
 	rawSyscall(sysSchedSetaffinity, uintptr(tid), affinitySize, uintptr(unsafe.Pointer(&affinity)), 0)
 }
