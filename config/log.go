@@ -29,7 +29,8 @@ var logFields = []field[Log]{
 	},
 	{
 		name: "file", aliases: "path filename logfile log-file stdout-logfile", takes: "an absolute path",
-		doc:  `the file of mode "file"`,
+		doc: `the file of mode "file", in a directory that is there; as long as it cannot be opened, the output goes to the ` +
+			`supervisor's own, with the service's name before each line`,
 		read: func(c *checker, n *node, into *Log) { c.absolute(n, &into.File) },
 	},
 	{

@@ -92,6 +92,8 @@ type service struct {
 	tree tree.Tree
 	pump *logs.Pump // nil: it writes to our own descriptors
 
+	detoured bool // pump is the console, as the log file cannot be opened
+
 	gen    machine.Gen
 	pid    int          // of the leader, 0 when it has been reaped
 	last   int          // of the leader that was reaped last
@@ -180,7 +182,7 @@ func (s *Supervisor) buryLeftovers() {
 	}
 }
 
-// openServices resolves users and opens log destinations.
+// openServices resolves users and opens log destinations, if it can.
 func (s *Supervisor) openServices() error {
 	for i := range s.file.Services {
 		spec := &s.file.Services[i]
@@ -189,9 +191,7 @@ func (s *Supervisor) openServices() error {
 		if service.who, err = identify(spec); err != nil {
 			return fmt.Errorf("cannot start: service %q: %w", spec.Name, err)
 		}
-		if service.pump, err = s.pump(spec); err != nil {
-			return fmt.Errorf("cannot start: service %q: %w", spec.Name, err)
-		}
+		s.openLog(service)
 		s.services = append(s.services, service)
 		s.byName[spec.Name] = service
 	}

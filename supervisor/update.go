@@ -18,19 +18,20 @@ type prepared struct {
 	file    *config.File
 	who     []identity // by the place in file.Services
 	pumps   []*logs.Pump
+	lacking []error // the log files that still cannot be opened
 	changes []config.Change
 }
 
 // update reads a configuration and puts it in force. The files and the databases of users
 // may be slow, so that they are read beside the loop. What fails changes nothing.
 func (s *Supervisor) update(call *control.Call, r request.Update) {
-	path, asking := r.File, s.asking
+	path, asking, detours := r.File, s.asking, s.detours()
 	if path == "" {
 		path = s.file.Path
 	}
 	s.log.Info().Str("file", path).Bool("dry-run", r.DryRun).Str("by", asking.String()).Msg("reads the configuration")
 	go func() {
-		p, err := s.prepare(path)
+		p, err := s.prepare(path, detours)
 		s.mailbox.post(func() {
 			s.asking = asking
 			defer func() { s.asking = asker{} }()
@@ -39,7 +40,9 @@ func (s *Supervisor) update(call *control.Call, r request.Update) {
 	}()
 }
 
-func (s *Supervisor) prepare(path string) (p prepared, err error) {
+// prepare reads a configuration. A log file that cannot be opened is an error, unless that
+// is so already.
+func (s *Supervisor) prepare(path string, detours map[string]bool) (p prepared, err error) {
 	if p.file, err = config.Load(path, accounts.Host{}); err != nil {
 		return p, err
 	}
@@ -49,11 +52,11 @@ func (s *Supervisor) prepare(path string) (p prepared, err error) {
 		if err != nil {
 			return p, fmt.Errorf("service %q: %w", spec.Name, err)
 		}
-		pump, err := s.pump(spec)
-		if err != nil {
-			return p, fmt.Errorf("service %q: %w", spec.Name, err)
+		pump, lacking := s.pump(spec)
+		if lacking != nil && !detours[spec.Log.File] {
+			return p, fmt.Errorf("service %q: %w", spec.Name, lacking)
 		}
-		p.who, p.pumps = append(p.who, who), append(p.pumps, pump)
+		p.who, p.pumps, p.lacking = append(p.who, who), append(p.pumps, pump), append(p.lacking, lacking)
 	}
 	return p, nil
 }
@@ -125,7 +128,15 @@ func (s *Supervisor) apply(p prepared) {
 			s.services = append(s.services, known)
 			s.byName[spec.Name] = known
 		}
-		known.spec, known.who, known.pump = spec, p.who[i], p.pumps[i]
+		known.spec, known.who = spec, p.who[i]
+		switch {
+		case p.lacking[i] == nil && known.detoured:
+			s.endDetour(known, p.pumps[i])
+		case p.lacking[i] == nil:
+			known.pump = p.pumps[i]
+		case !known.detoured:
+			s.detour(known, p.lacking[i])
+		}
 	}
 	if s.board != nil {
 		if err := s.board.Resize(len(s.services)); err != nil {

@@ -54,7 +54,7 @@ func BenchmarkConsole(b *testing.B) {
 	for _, l := range []layout{{named: true, width: 8, color: true}, {format: JSON}, {}} {
 		b.Run(fmt.Sprintf("%+v", l), func(b *testing.B) {
 			source := bare("svc", l, discard{newMemory()})
-			p := source.pump
+			p := source.pump.Load()
 			p.work = newWork()
 			defer p.work.free()
 			block := strings.Repeat(line, readSize/len(line))
@@ -83,7 +83,7 @@ func BenchmarkKeep(b *testing.B) {
 			b.Run(fmt.Sprintf("lines=%d/followers=%d", lines, followers), func(b *testing.B) {
 				s := bare("svc", layout{}, newMemory())
 				for range followers {
-					s.pump.logs.Follow("svc", 0, func([]Line) {})
+					s.pump.Load().logs.Follow("svc", 0, func([]Line) {})
 				}
 				block := []byte(strings.Repeat(line, lines))
 				b.SetBytes(int64(len(block)))

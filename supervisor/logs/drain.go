@@ -37,22 +37,31 @@ type request struct {
 func (s *Source) Drain(grace time.Duration, done func(Drained)) {
 	r := &request{source: s, done: done}
 	r.timer = time.AfterFunc(grace, func() { r.tell(false) })
-	s.pump.ask(r)
+	s.ask(r)
 }
 
 // Close reads what is in the pipes at this moment, writes it and closes them. Processes
 // that still write get EPIPE from then on. It returns at once.
 func (s *Source) Close() {
-	s.pump.ask(&request{source: s, shut: true})
+	s.ask(&request{source: s, shut: true})
 }
 
-// ask hands r to the pump. A pump that has ended has no more to read.
-func (p *Pump) ask(r *request) {
+func (s *Source) ask(r *request) {
+	for !s.pump.Load().ask(r) {
+	}
+}
+
+// ask hands r to the pump. A pump that has ended has no more to read. It reports false
+// where the source has moved to another pump.
+func (p *Pump) ask(r *request) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if r.source.pump.Load() != p {
+		return false
+	}
 	if p.state == ended {
 		go r.fire(!p.abandoned)
-		return
+		return true
 	}
 	if s := r.source; !s.drained && !p.closing {
 		s.drained = true
@@ -60,6 +69,7 @@ func (p *Pump) ask(r *request) {
 	}
 	p.requests = append(p.requests, r)
 	p.prod()
+	return true
 }
 
 // aim finds out how far the streams must be read, and has them read.
@@ -73,7 +83,7 @@ func (r *request) aim() {
 		n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ)
 		r.goal[i] = s.total + int64(n)
 		if err == nil && n > 0 {
-			r.source.pump.queued(s)
+			s.ready()
 		}
 	}
 }

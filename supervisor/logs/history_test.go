@@ -221,7 +221,7 @@ func FuzzHistory(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in, sizes []byte) {
 		s := bare("fuzz", layout{}, newMemory())
 		var told []string
-		s.pump.logs.Follow("fuzz", 0, func(lines []Line) { told = append(told, texts(lines)...) })
+		s.pump.Load().logs.Follow("fuzz", 0, func(lines []Line) { told = append(told, texts(lines)...) })
 		text := unfold(in)
 		feedTo(s, text, sizes)
 		want := kept(text)

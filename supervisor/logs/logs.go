@@ -23,6 +23,7 @@ type Logs struct {
 	poll    *poller
 
 	memory atomic.Int64 // bytes of all histories
+	moving sync.Mutex   // held by whoever takes the locks of two pumps
 
 	mu        sync.Mutex
 	pumps     map[*Pump]struct{}

@@ -297,7 +297,8 @@ func bare(service string, shape layout, d destination) *Source {
 	p := newPump(&Logs{poll: &poller{}, histories: map[string]*history{}}, "the test", shape)
 	p.outlet("the test", d)
 	p.layout = shape
-	s := &Source{pump: p, service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
+	s := &Source{service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
+	s.pump.Store(p)
 	for i := range s.streams {
 		s.streams[i] = stream{source: s, fd: -1, second: i == 1}
 	}

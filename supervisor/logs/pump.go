@@ -32,6 +32,7 @@ type Pump struct {
 	ready     queue // streams that may have something to read
 	sources   map[*Source]struct{}
 	requests  []*request // not yet seen by the goroutine
+	moves     []*move    // the same
 	moved     bool       // Reopen
 	closing   bool
 	abandoned bool // no more waiting: give everything up
@@ -79,17 +80,22 @@ func (p *Pump) outlet(name string, d destination) {
 	p.outs = append(p.outs, &outlet{pump: p, name: name, dst: d})
 }
 
-// queued takes s into the queue, on the poller's goroutine or the pump's own.
-func (p *Pump) queued(s *stream) {
+// queued takes s into the queue, on the poller's goroutine or the pump's own. It reports
+// false where s has moved to another pump.
+func (p *Pump) queued(s *stream) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if s.source.pump.Load() != p {
+		return false
+	}
 	if s.fd < 0 || s.waiting {
-		return
+		return true
 	}
 	p.ready.push(s)
 	if p.state == idle {
 		p.start()
 	}
+	return true
 }
 
 // wake has the pump look again at what it was asked for and what it could not write.
@@ -141,6 +147,7 @@ func (p *Pump) turn() bool {
 		return p.park()
 	}
 	p.answer()
+	p.move()
 	p.watch()
 	return p.rest()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -14,7 +15,7 @@ import (
 // Source is one generation of a service as seen by its output: the reading ends of the
 // pipes that are its standard output and error.
 type Source struct {
-	pump       *Pump
+	pump       atomic.Pointer[Pump] // changed under the locks of both
 	service    string
 	quoted     []byte // service as JSON
 	history    *history
@@ -75,7 +76,8 @@ const maxUndrained = 16
 // long that sixteen generations of the service have ended in the meantime without having
 // been drained: a service that ends as soon as it starts would use up all descriptors.
 func (p *Pump) Attach(service string) (*Source, Ends, error) {
-	s := &Source{pump: p, service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
+	s := &Source{service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
+	s.pump.Store(p)
 	s.generation = s.history.next()
 	var ends [2]int
 	for i := range s.streams {
@@ -114,11 +116,7 @@ func (p *Pump) adopt(s *Source) error {
 		}
 	}
 	p.mu.Lock()
-	known := p.services[s.service]
-	if known == nil {
-		known = &service{color: uint8(len(p.services) % len(palette))}
-		p.services[s.service] = known
-	}
+	known := p.known(s.service)
 	switch {
 	case p.closing:
 		err = fmt.Errorf("%s: %w", p.name, os.ErrClosed)
@@ -140,12 +138,25 @@ func (p *Pump) adopt(s *Source) error {
 	return err
 }
 
+// known is what the pump knows of a service, under the lock.
+func (p *Pump) known(name string) *service {
+	known := p.services[name]
+	if known == nil {
+		known = &service{color: uint8(len(p.services) % len(palette))}
+		p.services[name] = known
+	}
+	return known
+}
+
 // ready is the poller's word that there is something to read.
-func (s *stream) ready() { s.source.pump.queued(s) }
+func (s *stream) ready() {
+	for !s.source.pump.Load().queued(s) {
+	}
+}
 
 // close closes the pipe. Writers that are left get EPIPE from now on.
 func (s *stream) close() {
-	p := s.source.pump
+	p := s.source.pump.Load()
 	p.logs.poll.remove(s.watch)
 	s.watch = watch{}
 	p.mu.Lock()
@@ -190,6 +201,17 @@ func (q *queue) push(s *stream) {
 	}
 	q.tail = s
 	q.n++
+}
+
+// drop takes the streams of a source out.
+func (q *queue) drop(source *Source) {
+	all := *q
+	*q = queue{}
+	for s := all.pop(); s != nil; s = all.pop() {
+		if s.source != source {
+			q.push(s)
+		}
+	}
 }
 
 func (q *queue) pop() *stream {

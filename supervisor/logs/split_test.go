@@ -64,7 +64,7 @@ func feed(text string, shape layout, sizes []byte) string {
 }
 
 func feedTo(source *Source, text string, sizes []byte) {
-	p, s := source.pump, &source.streams[0]
+	p, s := source.pump.Load(), &source.streams[0]
 	p.work = newWork()
 	defer p.work.free()
 	for i := 0; text != ""; i++ {

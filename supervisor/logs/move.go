@@ -1,0 +1,69 @@
+package logs
+
+import "slices"
+
+// move asks a pump to leave a source to another one.
+type move struct {
+	source *Source
+	to     *Pump
+}
+
+// Move has another pump of the same [Logs] write what the source reads from now on: that
+// of a log file which could not be opened at first. What was read before is written by the
+// present one, whole lines first and last. A source that is being drained, or whose pump
+// is being closed, stays where it is. Move returns at once.
+func (s *Source) Move(to *Pump) {
+	for {
+		p := s.pump.Load()
+		p.mu.Lock()
+		if s.pump.Load() == p {
+			if p != to && p.state != ended {
+				p.moves = append(p.moves, &move{s, to})
+				p.prod()
+			}
+			p.mu.Unlock()
+			return
+		}
+		p.mu.Unlock()
+	}
+}
+
+// move carries out the moves, at the end of a turn: everything that was read is written.
+func (p *Pump) move() {
+	p.mu.Lock()
+	moves := p.moves
+	p.moves = nil
+	p.mu.Unlock()
+	for _, m := range moves {
+		if p.give(m.source, m.to) {
+			p.dry = slices.DeleteFunc(p.dry, func(s *stream) bool { return s.source == m.source })
+		}
+	}
+}
+
+// give leaves a source to another pump, which looks at its pipes at once. The poller's
+// entries stay: they lead to the source, and by that to its pump.
+func (p *Pump) give(s *Source, to *Pump) bool {
+	p.logs.moving.Lock()
+	defer p.logs.moving.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	if s.pump.Load() != p || s.drained || s.open == 0 || p.closing || to.closing {
+		return false
+	}
+	p.ready.drop(s)
+	delete(p.sources, s)
+	to.sources[s] = struct{}{}
+	s.color = to.known(s.service).color
+	to.shape.width = max(to.shape.width, len(s.service))
+	s.pump.Store(to)
+	for i := range s.streams {
+		if st := &s.streams[i]; st.fd >= 0 {
+			to.ready.push(st)
+		}
+	}
+	to.prod()
+	return true
+}
