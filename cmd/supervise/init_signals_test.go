@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -104,7 +106,8 @@ func TestInitQueuedSignals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachBuild(t, func(t *testing.T, program string) {
 				r := startReceiver(t, program, c.flags, c.args)
-				numbers := []signals.Signal{signals.SIGRTMIN, signals.SIGRTMIN + 1, 50, signals.SIGRTMAX - 1}
+				// Without SIGRTMIN, which every thread of the receiver's Go runtime unblocks.
+				numbers := []signals.Signal{signals.SIGRTMIN + 1, signals.SIGRTMIN + 2, 50, signals.SIGRTMAX - 1}
 				const each = 5000
 				for i := range each {
 					for _, s := range numbers {
@@ -115,6 +118,57 @@ func TestInitQueuedSignals(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestInitFirstRealTime does the same with SIGRTMIN, and a receiver without a runtime.
+func TestInitFirstRealTime(t *testing.T) {
+	bare := filepath.Join(openDir(t), "receiver")
+	build := exec.Command("go", "build", "-buildvcs=false", "-ldflags=-E=_receiver_entry", "-o", bare, "supervise/internal/bench/receiver")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	eachBuild(t, func(t *testing.T, program string) {
+		cmd := exec.Command(program, "init", "--", bare)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		testproc.Start(t, cmd)
+		r := &receiver{init: cmd}
+		records := bufio.NewReader(out)
+		bareRecord(t, records) // ready
+		numbers := []signals.Signal{signals.SIGRTMIN, signals.SIGRTMIN + 1}
+		const each = 10000
+		for i := range each {
+			for _, s := range numbers {
+				r.queue(t, s, uint64(i+1)<<32|uint64(s))
+			}
+		}
+		var got []received
+		for range each * len(numbers) {
+			got = append(got, bareRecord(t, records))
+		}
+		checkQueued(t, got, numbers, each)
+		_ = out.Close() // it ends when nobody reads it
+		r.queue(t, signals.SIGRTMIN, 0)
+		if code := status(t, cmd.Wait()); code != 1 {
+			t.Errorf("init ended with status %d, want the receiver's", code)
+		}
+	})
+}
+
+// bareRecord reads what internal/bench/receiver writes: a siginfo_t and two numbers.
+func bareRecord(t *testing.T, from io.Reader) received {
+	t.Helper()
+	var raw signals.RawInfo
+	for _, part := range [][]byte{raw[:], make([]byte, 16)} {
+		if _, err := io.ReadFull(from, part); err != nil {
+			t.Fatalf("the receiver has ended: %v", err)
+		}
+	}
+	info := signals.Decode(&raw)
+	return received{int(info.Signal), int(info.Code), int(info.PID), info.UID, info.Value}
 }
 
 func checkQueued(t *testing.T, got []received, numbers []signals.Signal, each int) {
