@@ -21,6 +21,8 @@ type Intake struct {
 	woken atomic.Bool // a Wake has been sent that no Wait has returned from
 	found Inherited
 	mode  Mode
+
+	hushed uint64 // how many threads were sent the hint
 }
 
 // relay is what the assembly works on: relayWait in relay_*.s knows the offsets.
@@ -280,14 +282,32 @@ func (in *Intake) Relayed() (count uint64, last signals.Info) {
 }
 
 // Quiet makes every other thread that the process has now block all signals but real
-// faults, by sending each the one that the catcher in package boot lets it have. Without
-// it they do so one by one as signals happen to meet them, and real-time signals of the
-// first burst that are caught that way may be overtaken.
+// faults, by sending each the one that the catcher in package boot lets it have, and
+// returns when they do, or quietTime has passed. Without it they do so one by one as
+// signals happen to meet them, and a real-time signal that is caught that way may be
+// overtaken by those behind it.
 func (in *Intake) Quiet() {
+	in.Hush()
+	for deadline := sys.Now() + quietTime; boot.Caught() < in.hushed && sys.Now() < deadline; {
+		// They may have to wait for this processor.
+		_ = syscall.Nanosleep(&syscall.Timespec{Nsec: quietPause}, nil)
+	}
+}
+
+// In nanoseconds.
+const (
+	quietTime  = 100_000_000
+	quietPause = 20_000
+)
+
+// Hush is [Intake.Quiet] without waiting for it. What a thread has not caught then it does
+// not catch: the hint comes first.
+func (in *Intake) Hush() {
+	in.hushed = 0
 	hint := signals.Info{Signal: signals.SIGCHLD, Code: signals.CodeQueue, PID: int32(in.pid)}
 	for tid := range sys.Threads() {
-		if tid != in.tid {
-			_ = sys.QueueThread(in.pid, tid, hint)
+		if tid != in.tid && sys.QueueThread(in.pid, tid, hint) == nil {
+			in.hushed++
 		}
 	}
 }

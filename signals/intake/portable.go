@@ -119,3 +119,6 @@ func (in *Intake) Relayed() (count uint64, last signals.Info) { return 0, signal
 
 // Quiet does nothing here.
 func (in *Intake) Quiet() {}
+
+// Hush has nothing to do here.
+func (in *Intake) Hush() {}

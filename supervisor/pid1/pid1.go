@@ -70,6 +70,7 @@ func Run(in *intake.Intake, options *Options) (status int) {
 		if s.ReadyFD > 2 {
 			syscall.CloseOnExec(s.ReadyFD)
 		}
+		s.in.Hush() // they do while the command is started
 		if err := s.start(); err != nil {
 			s.terminal.reclaim(0)
 			return s.cannotStart(err)

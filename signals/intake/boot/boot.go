@@ -50,6 +50,7 @@ var (
 	//lint:ignore U1000 used from assembly
 	quietMask = Quiet
 	goHandler [65]uintptr // the runtime's handlers, by signal
+	caught    uint64      // by threads other than the first
 )
 
 // slot keeps one siginfo_t. Its state goes from free to claimed to ready in the
@@ -151,6 +152,10 @@ func Unpin(tid int) {
 
 // Lost returns how many real-time signals found the ring full, which should be none.
 func Lost() uint64 { return atomic.LoadUint64(&lost) }
+
+// Caught returns how many signals other threads than the process's first have caught and
+// kept. Each thread catches one, but for faults.
+func Caught() uint64 { return atomic.LoadUint64(&caught) }
 
 // SetIntake names the thread that is woken when the catcher has kept something, and
 // that stays open to signals. Zero: nobody.

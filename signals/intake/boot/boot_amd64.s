@@ -86,6 +86,13 @@ ours:
 	ORQ	AX, UC_SIGMASK(R13)	// this thread has caught its last
 stay:
 	CALL	·keep(SB)
+	MOVL	$SYS_gettid, AX
+	SYSCALL
+	CMPL	AX, ·selfPID(SB)
+	JEQ	first
+	LOCK
+	INCQ	·caught(SB)
+first:
 	MOVL	·intakeTID(SB), SI
 	TESTL	SI, SI
 	JZ	out

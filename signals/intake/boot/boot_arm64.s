@@ -109,6 +109,17 @@ ours:
 	MOVD	R2, UC_SIGMASK(R21)	// this thread has caught its last
 stay:
 	BL	·keep(SB)
+	MOVD	$SYS_gettid, R8
+	SVC
+	CMPW	R22, R0
+	BEQ	first
+	MOVD	$·caught(SB), R2
+again:
+	LDAXR	(R2), R1
+	ADD	$1, R1
+	STLXR	R1, (R2), R4
+	CBNZ	R4, again
+first:
 	CBZW	R24, out
 	MOVD	R22, R0
 	MOVD	R24, R1
