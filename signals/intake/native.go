@@ -63,7 +63,6 @@ func Start(argv []string) (*Intake, error) {
 	inherited, again, err := resumed()
 	switch {
 	case boot.Entered():
-		unpin()
 		in.mode, in.found = Entry, exactly()
 	case err != nil:
 		return nil, err
@@ -92,25 +91,12 @@ func Leave() {
 	if !boot.Entered() {
 		return
 	}
-	unpin()
 	boot.Uninstall()
 	var raw signals.RawInfo
 	for boot.Take((*[128]byte)(&raw)) {
 		_ = sys.Kill(syscall.Getpid(), signals.Decode(&raw).Signal)
 	}
 	sys.SetMask(signals.Set(boot.Mask()))
-}
-
-// unpin lets all threads run wherever the process may. Its own goes first: what it starts
-// from then on follows it.
-func unpin() {
-	if !boot.Pinned() {
-		return
-	}
-	boot.Unpin(0)
-	for tid := range sys.Threads() {
-		boot.Unpin(tid)
-	}
 }
 
 // Built returns the mode that Start will bring into force in this build.

@@ -30,16 +30,7 @@ var (
 	mask    uint64    // the inherited signal mask
 	ignored uint64    // the inherited ignored signals
 	noFile  [2]uint64 // RLIMIT_NOFILE, soft and hard
-
-	pinned uint32 // it has put the process onto one processor: see Unpin
-	//lint:ignore U1000 used from assembly
-	processor uint32
-	affinity  [affinitySize]byte // the inherited processors, if pinned
 )
-
-// affinitySize is the length of a mask of processors, in bytes: up to 1024 of them. The
-// kernel refuses a shorter one than it needs, and then nothing is pinned.
-const affinitySize = 128
 
 // What the catcher and withhold work with.
 var (
@@ -134,21 +125,6 @@ func Ignored() uint64 { return ignored }
 
 // NoFile returns RLIMIT_NOFILE (soft, hard) as it was before package os raised it.
 func NoFile() (soft, hard uint64) { return noFile[0], noFile[1] }
-
-// Pinned reports whether the process runs on one processor alone.
-func Pinned() bool { return pinned != 0 }
-
-// Unpin gives a thread, 0 being the caller's, back all processors that the process had.
-//
-// The entry point keeps "supervise status" on the processor where it begins. It is over
-// before a second one would be of use, and to use it is dear: each thread of the runtime
-// that is woken there, and from then on each change of the address space, takes an
-// interrupt of the other, which a virtual machine pays for twice. Measured in turns it is
-// between a twentieth and a fifth of the command's time, more where processors are busy.
-// What goes on to do more than to ask unpins all of its threads.
-func Unpin(tid int) {
-	rawSyscall(sysSchedSetaffinity, uintptr(tid), affinitySize, uintptr(unsafe.Pointer(&affinity)), 0)
-}
 
 // Lost returns how many real-time signals found the ring full, which should be none.
 func Lost() uint64 { return atomic.LoadUint64(&lost) }

@@ -8,10 +8,7 @@
 #define SYS_rt_sigprocmask	14
 #define SYS_getpid		39
 #define SYS_rt_sigtimedwait	128
-#define SYS_sched_setaffinity	203
-#define SYS_sched_getaffinity	204
 #define SYS_prlimit64		302
-#define SYS_getcpu		309
 
 #define EINVAL		22
 
@@ -33,38 +30,6 @@ TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	LEAQ	·mask(SB), DX
 	MOVL	$8, R10
 	SYSCALL
-
-	// Is argv[1] "status"? Then stay on this processor: see Unpin.
-	CMPQ	0(SP), $2
-	JLT	pinned
-	MOVQ	16(SP), CX
-	CMPL	0(CX), $0x74617473	// "stat"
-	JNE	pinned
-	CMPL	3(CX), $0x00737574	// "tus" and its end
-	JNE	pinned
-	MOVL	$SYS_sched_getaffinity, AX
-	MOVL	$0, DI
-	MOVL	$const_affinitySize, SI
-	LEAQ	·affinity(SB), DX
-	SYSCALL
-	CMPQ	AX, $0
-	JLE	pinned
-	MOVL	$SYS_getcpu, AX
-	LEAQ	·processor(SB), DI
-	MOVL	$0, SI
-	MOVL	$0, DX
-	SYSCALL
-	MOVL	·processor(SB), CX
-	BTSQ	CX, scratch<>(SB)	// the mask of it alone
-	MOVL	$SYS_sched_setaffinity, AX
-	MOVL	$0, DI
-	MOVL	$const_affinitySize, SI
-	LEAQ	scratch<>(SB), DX
-	SYSCALL
-	TESTQ	AX, AX
-	JNE	pinned
-	MOVL	$1, ·pinned(SB)
-pinned:
 
 	MOVL	$1, R14			// which of the 64 are ignored?
 disposition:

@@ -4,12 +4,9 @@
 #include "textflag.h"
 
 // System calls: asm-generic/unistd.h.
-#define SYS_sched_setaffinity	122
-#define SYS_sched_getaffinity	123
 #define SYS_rt_sigaction	134
 #define SYS_rt_sigprocmask	135
 #define SYS_rt_sigtimedwait	137
-#define SYS_getcpu		168
 #define SYS_getpid		172
 #define SYS_prlimit64		261
 
@@ -35,49 +32,6 @@ TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	$·mask(SB), R2
 	MOVD	$8, R3
 	SVC
-
-	// Is argv[1] "status"? Then stay on this processor: see Unpin.
-	MOVD	0(RSP), R1
-	CMP	$2, R1
-	BLT	pinned
-	MOVD	16(RSP), R1
-	MOVWU	0(R1), R2
-	MOVD	$0x74617473, R3		// "stat"
-	CMP	R3, R2
-	BNE	pinned
-	MOVWU	3(R1), R2
-	MOVD	$0x00737574, R3		// "tus" and its end
-	CMP	R3, R2
-	BNE	pinned
-	MOVD	$SYS_sched_getaffinity, R8
-	MOVD	$0, R0
-	MOVD	$const_affinitySize, R1
-	MOVD	$·affinity(SB), R2
-	SVC
-	CMP	$0, R0
-	BLE	pinned
-	MOVD	$SYS_getcpu, R8
-	MOVD	$·processor(SB), R0
-	MOVD	$0, R1
-	MOVD	$0, R2
-	SVC
-	MOVD	$·processor(SB), R1
-	MOVWU	(R1), R1
-	MOVD	$1, R2
-	LSL	R1, R2, R2		// by its lowest six bits
-	LSR	$6, R1, R1
-	MOVD	$scratch<>(SB), R3
-	MOVD	R2, (R3)(R1<<3)		// the mask of it alone
-	MOVD	$SYS_sched_setaffinity, R8
-	MOVD	$0, R0
-	MOVD	$const_affinitySize, R1
-	MOVD	$scratch<>(SB), R2
-	SVC
-	CBNZ	R0, pinned
-	MOVD	$·pinned(SB), R1
-	MOVW	$1, R2
-	MOVW	R2, (R1)
-pinned:
 
 	MOVD	$1, R20			// which of the 64 are ignored?
 disposition:

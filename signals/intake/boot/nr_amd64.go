@@ -2,8 +2,7 @@ package boot
 
 // System call numbers: the leaf package cannot import syscall.
 const (
-	sysRtSigaction      = 13
-	sysGetpid           = 39
-	sysPrlimit64        = 302
-	sysSchedSetaffinity = 203
+	sysRtSigaction = 13
+	sysGetpid      = 39
+	sysPrlimit64   = 302
 )

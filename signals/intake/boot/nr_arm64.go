@@ -2,8 +2,7 @@ package boot
 
 // System call numbers: the leaf package cannot import syscall.
 const (
-	sysRtSigaction      = 134
-	sysGetpid           = 172
-	sysPrlimit64        = 261
-	sysSchedSetaffinity = 122
+	sysRtSigaction = 134
+	sysGetpid      = 172
+	sysPrlimit64   = 261
 )
