@@ -108,11 +108,23 @@ func compare[T any](keys []diffKey[T], old, new *T) []KeyChange {
 func compareRules(old, new *File) []KeyChange {
 	var changes []KeyChange
 	for s := range signals.Full.All() {
-		if before, after := old.rule(s), new.rule(s); before != after {
+		before, after := old.rule(s), new.rule(s)
+		if s == signals.SIGHUP && before == after && old.HangUp != new.HangUp {
+			before, after = before+hangUpText(old), after+hangUpText(new)
+		}
+		if before != after {
 			changes = append(changes, KeyChange{"signals." + keyText(s.String()), before, after, Live})
 		}
 	}
 	return changes
+}
+
+// hangUpText says what a rule for SIGHUP that is not in the file leaves out.
+func hangUpText(f *File) string {
+	if f.HangUp {
+		return ", and a shutdown when the terminal is closed"
+	}
+	return ""
 }
 
 func compareEnvironment(old, new map[string]string) []KeyChange {

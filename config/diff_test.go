@@ -76,6 +76,7 @@ func fullFile() *File {
 			signals.SIGWINCH: {Verb: CommandUpdate, File: "/x"},
 			signals.SIGPWR:   {Verb: CommandPause, FromValue: true},
 		},
+		HangUp:   true,
 		Services: []Service{service},
 	}
 }

@@ -71,7 +71,8 @@ func readFile(c *checker, root *node) *File {
 		}
 		c.wrongKey(none, `a service is a table such as [service.web] with a command = ["nginx", "-g", "daemon off;"]`, "no service is defined")
 	}
-	if !into.said.Has(signals.SIGHUP) && !file.forwards(signals.SIGHUP) {
+	file.HangUp = !into.said.Has(signals.SIGHUP)
+	if file.HangUp && !file.forwards(signals.SIGHUP) {
 		file.Commands[signals.SIGHUP] = Command{Verb: CommandUpdate}
 	}
 	for i := range file.Services {

@@ -14,9 +14,10 @@ var wordsOfRules = append(slices.Clone(ruleWords), CommandUpdate.String())
 func ruleEntries() []Entry {
 	list := []Entry{{
 		Path: "SIGNAL", Takes: oneOf(wordsOfRules) + ", or a table with one verb",
-		Default: `SIGTERM = "shutdown", SIGINT = "shutdown", SIGQUIT = "shutdown-now", SIGHUP = "update"`,
+		Default: `SIGTERM = "shutdown", SIGINT = "shutdown", SIGQUIT = "shutdown-now"`,
 		Doc: `any signal but SIGKILL, SIGSTOP and SIGCHLD; "update" reads this file again, and applies what has changed in it. ` +
-			"While a service forwards SIGHUP, and there is no rule for it here, it is forwarded and does not update",
+			"SIGHUP, without a rule for it here, does the same, or is forwarded where a service forwards it; " +
+			"but one that comes because the supervisor's terminal was closed is a shutdown",
 	}}
 	for _, e := range entries(commandFields) {
 		e.Path = "SIGNAL." + e.Path

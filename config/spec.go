@@ -15,6 +15,7 @@ type File struct {
 	Control    Control
 	Signals    map[signals.Signal]Rule    // what a signal to the supervisor itself does
 	Commands   map[signals.Signal]Command // the signals that command; none of them is in Signals
+	HangUp     bool                       // there is no rule for SIGHUP: when a terminal is closed, that is a shutdown
 	Services   []Service                  // in the order of the file
 
 	// Warnings are about what is allowed, but will not do what it seems to say.

@@ -12,6 +12,10 @@ import (
 // obey carries out the command that the rules have for a signal. It reports false where
 // they have none: then the machine decides.
 func (s *Supervisor) obey(info signals.Info) bool {
+	if s.file.HangUp && s.hungUp(info) {
+		s.hangUp(info)
+		return true
+	}
 	command, ok := s.file.Commands[info.Signal]
 	if !ok {
 		return false

@@ -46,6 +46,7 @@ type Supervisor struct {
 	finished bool
 
 	inherited inheritance
+	terminal  bool // there was a controlling terminal at the start
 
 	held     signals.Set // real-time signals that are left in the kernel
 	borrowed bool        // it was told that more was taken in than allowed
@@ -125,6 +126,7 @@ func Run(options Options) error {
 		version: options.Version, byName: map[string]*service{}, hooks: map[int]hook{},
 		leaders: map[int]*service{}, clearing: map[*service]struct{}{},
 		began: time.Now(), inherited: newInheritance(os.Environ()),
+		terminal: hasTerminal(),
 	}
 	s.mailbox.wake = options.Intake.Wake
 	reserveThreads()

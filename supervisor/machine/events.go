@@ -79,7 +79,7 @@ type Event struct {
 	Reason    string       // SpawnFailed
 	Exit      signals.Exit // Exited
 	Survivors bool         // Exited
-	Info      signals.Info // Signal, Post
+	Info      signals.Info // Signal, Post; Shutdown where a signal stands for it
 	Ticket    Ticket       // Sent
 	Result    Result       // Sent
 }

@@ -1,10 +1,6 @@
 package machine
 
-import (
-	"time"
-
-	"supervise/signals"
-)
+import "time"
 
 // tellEvery is how often a shutdown says what it still waits for.
 const tellEvery = 5 * time.Second
@@ -24,11 +20,7 @@ type shutdown struct {
 // has begun. The signal, if it was one, is m.event.Info.
 func (m *Machine) shutdownAsked(kind EventKind) {
 	down := &m.shutdown
-	var info signals.Info
-	if m.event.Kind == Signal {
-		info = m.event.Info
-	}
-	tell := Note{Kind: ShuttingDown, Event: kind, For: down.timeout, Info: info}
+	tell := Note{Kind: ShuttingDown, Event: kind, For: down.timeout, Info: m.event.Info}
 	switch {
 	case down.finished, down.cutting, down.origin != 0 && kind == Shutdown:
 		tell.Kind, tell.For = AlreadyShuttingDown, 0
