@@ -75,7 +75,7 @@ func (s *Supervisor) updated(call *control.Call, p prepared, err error, dry bool
 	p.changes = config.Diff(s.file, p.file)
 	reply := &request.Reply{Supervisor: s.self(), Plan: make([]request.Change, len(p.changes))}
 	for i, c := range p.changes {
-		reply.Plan[i] = request.Change{Action: actionOf(c), Service: c.Service, Text: c.String()}
+		reply.Plan[i] = request.Change{Action: actionOf(c), Service: c.Service, Text: c.String(), Keys: keysOf(c)}
 	}
 	if !dry {
 		s.apply(p)
@@ -110,6 +110,15 @@ func actionOf(c config.Change) string {
 	return "change"
 }
 
+// keysOf are the keys that a change is about.
+func keysOf(c config.Change) []string {
+	keys := make([]string, len(c.Keys))
+	for i, k := range c.Keys {
+		keys[i] = k.Path
+	}
+	return keys
+}
+
 // apply puts a configuration in force.
 func (s *Supervisor) apply(p prepared) {
 	s.asking.entry = s.add(journal.Entry{
@@ -117,7 +126,11 @@ func (s *Supervisor) apply(p prepared) {
 		Text: "update to " + p.file.Path + " asked for by " + s.asking.String(),
 	}, 0)
 	for _, c := range p.changes {
-		s.log.Info().Str("change", c.String()).Str("by", s.asking.String()).Msg("the configuration is updated")
+		line := s.log.Info().Str("change", c.String())
+		if len(c.Keys) > 0 {
+			line = line.Strs("keys", keysOf(c))
+		}
+		line.Str("by", s.asking.String()).Msg("the configuration is updated")
 	}
 	s.file = p.file
 	for i := range p.file.Services {

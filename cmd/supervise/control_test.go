@@ -315,7 +315,7 @@ func transcripts() map[string][]conversation {
 		"update": {
 			talk("update --dry-run etc/new.toml", answers{{Plan: []request.Change{
 				{Action: "add", Service: "cache"},
-				{Action: "restart", Service: "web", Text: "restart service \"web\""},
+				{Action: "restart", Service: "web", Text: "restart service \"web\"", Keys: []string{"command", "stop.ladder"}},
 				{Action: "change", Text: "change the supervisor while it runs"},
 			}}}),
 			talk("update", answers{{}}),

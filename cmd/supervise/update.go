@@ -19,10 +19,10 @@ func newUpdate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "update [FILE.toml]",
 		Short: "Put a configuration file in force, or say what that would change",
-		Long: `Compare a configuration file with what runs, print what is different, and change just
-that: services that are new are started, those that are gone are stopped, those whose
-command or surroundings have changed are restarted, the rest goes on. Without FILE it is
-the file that the supervisor was started with, read anew.
+		Long: `Compare a configuration file with what runs, print what is different and by which keys,
+and change just that: services that are new are started, those that are gone are stopped,
+those whose command or surroundings have changed are restarted, the rest goes on. Without
+FILE it is the file that the supervisor was started with, read anew.
 
 A file with an error changes nothing; its errors are printed. Services that are stopped or
 restarted do so by their ladders, which is not waited for.
@@ -71,6 +71,9 @@ func printPlan(w io.Writer, reply *request.Reply, asJSON bool) error {
 		what := c.Text
 		if what == "" {
 			what = strings.TrimRight(c.Action+" "+c.Service, " ")
+		}
+		if len(c.Keys) > 0 {
+			what += ": " + strings.Join(c.Keys, ", ")
 		}
 		if _, err := fmt.Fprintln(w, what); err != nil {
 			return err

@@ -85,7 +85,7 @@ func TestUpdate(t *testing.T) {
 		after := same + live + "stop.timeout = \"3s\"\n" + anew + "umask = \"077\"\n" + strings.ReplaceAll(gone, "gone", "renamed") + down + "umask = \"077\"\n"
 		s.rewrite(t, after)
 		plan := s.must(t, "update", "--dry-run")
-		for _, text := range []string{`restart service "anew"`, `remove service "gone"`, `add service "renamed"`, `"live"`, `"down"`} {
+		for _, text := range []string{`restart service "anew": umask`, `change service "live" while it runs: stop.ladder`, `remove service "gone"`, `add service "renamed"`, `"live"`, `"down"`} {
 			if !strings.Contains(plan, text) {
 				t.Errorf("the plan lacks %s:\n%s", text, plan)
 			}
@@ -109,6 +109,9 @@ func TestUpdate(t *testing.T) {
 		if got := s.must(t, "update"); got != plan {
 			t.Errorf("the plan was %q, and is %q", plan, got)
 		}
+		s.await("the keys", func(l line) bool {
+			return says("", "the configuration is updated")(l) && strings.Contains(l.raw, `live`) && strings.Contains(l.raw, `"keys":["stop.ladder"]`)
+		})
 		renamed := s.awaitRunning(t, "renamed")
 		awaitGone(t, pids["gone"])
 		awaitGone(t, pids["anew"])

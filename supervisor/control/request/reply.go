@@ -125,7 +125,11 @@ type Line struct {
 
 // Change is one step of an update.
 type Change struct {
-	Action  string `json:"action"` // add, remove, restart, change
+	Action  string `json:"action"` // add, remove, restart, change, or later: when supervise is started anew
 	Service string `json:"service,omitempty"`
 	Text    string `json:"text"`
+
+	// Keys are what has changed, without "service.NAME." before them: "command",
+	// "stop.ladder". None where a service is added or removed.
+	Keys []string `json:"keys,omitempty"`
 }
