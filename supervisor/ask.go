@@ -27,7 +27,10 @@ func (s *Supervisor) status(service *service, seen sight) request.Service {
 	status := request.Service{
 		Name: service.name(), State: view.State.String(), Wanted: view.Wanted.String(),
 		PID: int(view.PID), Ready: view.State == machine.Running, Since: s.wall(view.Since),
-		Restarts: view.Restarts, Rung: view.Rung, Rungs: view.Rungs, Held: view.Held,
+		Restarts: view.Restarts, Held: view.Held,
+	}
+	if view.Rung > 0 {
+		status.Rung, status.Rungs = view.Rung, view.Rungs
 	}
 	if view.State == machine.Backoff {
 		status.NextRestart = s.wall(view.NextRestart)

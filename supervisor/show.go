@@ -66,7 +66,9 @@ func (s *Supervisor) slot(service *service) board.Slot {
 		Name: service.name(), State: view.State.String(), Wanted: view.Wanted == machine.Up,
 		Ready: view.State == machine.Running && !service.paused, Paused: service.paused, PID: view.PID,
 		Since: s.stamp(view.Since), Restarts: uint64(view.Restarts), Held: uint32(view.Held),
-		Rung: uint32(view.Rung), Rungs: uint32(view.Rungs),
+	}
+	if view.Rung > 0 {
+		slot.Rung, slot.Rungs = uint32(view.Rung), uint32(view.Rungs)
 	}
 	if view.State == machine.Backoff {
 		slot.NextRestart = s.stamp(view.NextRestart)

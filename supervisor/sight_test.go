@@ -8,8 +8,10 @@ import (
 
 	"supervise/config"
 	"supervise/internal/sys"
+	"supervise/signals"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/journal"
 	"supervise/supervisor/machine"
 )
 
@@ -22,6 +24,7 @@ func newFleet(tb testing.TB, n int) *Supervisor {
 		file.Services[i] = config.Service{Name: fmt.Sprintf("service-%d", i), Command: []string{"true"}, Enabled: true}
 	}
 	s := &Supervisor{file: file, machine: machine.New(file, 1), began: time.Now(), byName: map[string]*service{}}
+	s.journal = journal.New(100, s.began)
 	s.mailbox.wake = func() {}
 	pid := os.Getpid()
 	s.machine.Step(0, machine.Event{Kind: machine.Boot})
@@ -33,6 +36,27 @@ func newFleet(tb testing.TB, n int) *Supervisor {
 		s.machine.Step(0, machine.Event{Kind: machine.Spawned, Service: id, Gen: known.gen, PID: int32(pid)})
 	}
 	return s
+}
+
+// TestRungs has the ladder told of only while there is one under way.
+func TestRungs(t *testing.T) {
+	s := newFleet(t, 1)
+	is := s.services[0]
+	is.spec.Stop.Ladder = []config.Rung{{Signal: signals.SIGQUIT, Timeout: time.Second}, {Signal: signals.SIGTERM, Timeout: time.Second}}
+	check := func(when string, rung, rungs int) {
+		t.Helper()
+		if status := s.status(is, sight{}); status.Rung != rung || status.Rungs != rungs {
+			t.Errorf("%s: status has rung %d of %d, want %d of %d", when, status.Rung, status.Rungs, rung, rungs)
+		}
+		if slot := s.slot(is); slot.Rung != uint32(rung) || slot.Rungs != uint32(rungs) {
+			t.Errorf("%s: the board has rung %d of %d, want %d of %d", when, slot.Rung, slot.Rungs, rung, rungs)
+		}
+	}
+	check("running", 0, 0)
+	s.machine.Step(0, machine.Event{Kind: machine.Stop, Service: is.id})
+	check("stopping", 1, 2)
+	s.machine.Step(0, machine.Event{Kind: machine.Exited, Service: is.id, Gen: is.gen})
+	check("stopped", 0, 0)
 }
 
 // TestSightOfAnother has a process be replaced while /proc is read: what was read then is
