@@ -24,7 +24,8 @@ const oomKiller = "OOM killer"
 // count of the service's own cgroup tells, where the memory controller is at work there;
 // else there is but a suspicion.
 type oomWatch struct {
-	began time.Time
+	began  time.Time
+	vmstat string // the file with the count of the machine
 
 	mu      sync.Mutex
 	log     *kernelLog // nil: not readable
@@ -45,8 +46,8 @@ type loggedKill struct {
 const maxKills = 64
 
 func newOOMWatch(began time.Time) *oomWatch {
-	w := &oomWatch{began: began, log: openKernelLog(), cgroups: map[string]uint64{}, grown: -1}
-	w.count, _ = readCounter("/proc/vmstat", "oom_kill")
+	w := &oomWatch{began: began, vmstat: "/proc/vmstat", log: openKernelLog(), cgroups: map[string]uint64{}, grown: -1}
+	w.count, _ = readCounter(w.vmstat, "oom_kill")
 	return w
 }
 
@@ -71,25 +72,28 @@ func (s *Supervisor) suspect(service *service, exit signals.Exit, cause machine.
 	}
 	pid, began := service.last, view.ExitedAt-view.Up
 	go func() {
-		if words := s.oom.look(pid, began, events); words != "" {
-			s.mailbox.post(func() { s.convict(service, view.ExitedAt, words, cause) })
+		if found := s.oom.look(pid, began, events); found.words != "" {
+			s.mailbox.post(func() { s.convict(service, view.ExitedAt, found, cause) })
 		}
 	}()
 }
 
 // convict has everything that tells of an end say that it was the kernel. at is when the
 // process ended: there may be a later end by now, of which nothing is known.
-func (s *Supervisor) convict(service *service, at time.Duration, words string, cause machine.EventID) {
-	kernel := &request.Process{Name: oomKiller}
+func (s *Supervisor) convict(service *service, at time.Duration, found verdict, cause machine.EventID) {
+	var kernel *request.Process
+	if found.likely {
+		kernel = &request.Process{Name: oomKiller}
+	}
 	if view := s.machine.View(service.id); view.ExitedAt == at {
-		service.blamed, service.killer = ", "+words, kernel
+		service.blamed, service.killer = ", "+found.words, kernel
 		s.touch(service.id)
 	}
-	s.log.Warn().Str(serviceField, service.name()).Uint64(eventField, uint64(cause)).Msg("it was " + words)
+	s.log.Warn().Str(serviceField, service.name()).Uint64(eventField, uint64(cause)).Msg("it was " + found.words)
 	entry := s.journal.Of(uint64(cause))
 	s.journal.Add(journal.Entry{
 		Time: s.now(), Step: uint64(s.machine.Steps()), Cause: entry, Origin: entry,
-		Service: service.name(), Kind: "oom-kill", By: kernel, Text: "it was " + words,
+		Service: service.name(), Kind: "oom-kill", By: kernel, Text: "it was " + found.words,
 	})
 }
 
@@ -99,9 +103,14 @@ const (
 	kernelLogDelay = 10 * time.Millisecond
 )
 
-// look says in words how the OOM killer has to do with the end of a process that began at
-// a time; "" when it has not, as far as can be known.
-func (w *oomWatch) look(pid int, began time.Duration, events string) string {
+// verdict is how the OOM killer has to do with the end of a process.
+type verdict struct {
+	words  string // "" when it has not, as far as can be known
+	likely bool   // enough to name it as the sender
+}
+
+// look passes a verdict on the end of a process that began at a time.
+func (w *oomWatch) look(pid int, began time.Duration, events string) verdict {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	counted := w.recount()
@@ -111,31 +120,30 @@ func (w *oomWatch) look(pid int, began time.Duration, events string) string {
 		w.cgroups[events] = inside
 	}
 	if counted && w.grown < began {
-		return ""
+		return verdict{}
 	}
 	if w.log != nil {
 		for range kernelLogTries {
 			if why, found := w.find(pid, began); found {
-				return "sent by the kernel's OOM killer: " + why
+				return verdict{"sent by the kernel's OOM killer: " + why, true}
 			}
 			time.Sleep(kernelLogDelay)
 		}
 	}
 	switch {
 	case w.log != nil && !w.missed:
-		return ""
 	case local && grown:
-		return "probably sent by the kernel's OOM killer, which has killed in its cgroup"
+		return verdict{"probably sent by the kernel's OOM killer, which has killed in its cgroup", true}
 	case !local && counted:
-		return "perhaps sent by the kernel's OOM killer, which has killed something on this machine meanwhile"
+		return verdict{"perhaps sent by the kernel's OOM killer, which has killed something on this machine meanwhile", false}
 	}
-	return ""
+	return verdict{}
 }
 
 // recount takes note of whether the OOM killer has killed anything on the machine since
 // the last time. It reports false where the kernel does not count, before Linux 4.13.
 func (w *oomWatch) recount() bool {
-	count, ok := readCounter("/proc/vmstat", "oom_kill")
+	count, ok := readCounter(w.vmstat, "oom_kill")
 	if count != w.count {
 		w.count, w.grown = count, time.Since(w.began)
 	}
