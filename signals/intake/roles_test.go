@@ -70,6 +70,9 @@ func listen(args []string) int {
 	found := in.Inherited()
 	fmt.Fprintln(out, in.Mode(), found.Mask.Mask(), found.Ignored.Mask(), found.NoFile.Soft, found.NoFile.Hard, found.Exact)
 	_ = out.Flush()
+	show := func(info signals.Info) {
+		fmt.Fprintln(out, int(info.Signal), int(info.Code), info.PID, info.UID, info.Value, monotonic())
+	}
 	for {
 		info, ok := in.Wait(0)
 		if !ok {
@@ -84,7 +87,21 @@ func listen(args []string) int {
 		if info.Signal == signals.SIGUSR1 {
 			in.Release(signals.Full)
 		}
-		fmt.Fprintln(out, int(info.Signal), int(info.Code), info.PID, info.UID, info.Value, monotonic())
+		show(info)
+	}
+	// What others have caught before the last one may still be on its way.
+	for start := monotonic(); ; {
+		in.Quiet()
+		settled := boot.Caught() >= uint64(len(slices.Collect(sys.Threads()))-1)
+		for info, ok := in.Wait(0); ok; info, ok = in.Wait(0) {
+			show(info)
+		}
+		if settled {
+			break
+		}
+		if monotonic()-start > 30_000_000_000 {
+			return complain("threads did not become quiet")
+		}
 	}
 	// Threads that the runtime has started since may each have caught one out of order.
 	if before != nil {
