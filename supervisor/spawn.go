@@ -120,6 +120,8 @@ func (s *Supervisor) start(service *service) (process.Process, error) {
 // attach returns the descriptors that a new generation gets as its first three.
 func (s *Supervisor) attach(service *service) (files []int, done func(), err error) {
 	service.ended, service.drain, service.report = false, nil, false
+	s.release(service.worn...)
+	service.worn = nil
 	if service.pump == nil {
 		return []int{s.null, 1, 2}, func() {}, nil
 	}

@@ -93,7 +93,8 @@ type service struct {
 	tree tree.Tree
 	pump *logs.Pump // nil: it writes to our own descriptors
 
-	detoured bool // pump is the console, as the log file cannot be opened
+	worn     []*logs.Pump // to be released when nothing of it is left
+	detoured bool         // pump is the console, as the log file cannot be opened
 
 	gen    machine.Gen
 	pid    int          // of the leader, 0 when it has been reaped

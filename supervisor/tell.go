@@ -70,22 +70,6 @@ const (
 	eventField   = "event" // the machine's number of the event that was the cause
 )
 
-// pump returns where a service's output goes, nil when it writes to our descriptors.
-func (s *Supervisor) pump(spec *config.Service) (*logs.Pump, error) {
-	switch spec.Log.Mode {
-	case config.Inherit:
-		return nil, nil
-	case config.ToFile:
-		format := logs.Text
-		if spec.Log.Format == config.JSON {
-			format = logs.JSON
-		}
-		return s.logs.File(spec.Log.File, format, logs.Rotation{MaxSize: spec.Log.MaxSize, Keep: spec.Log.Keep})
-	default:
-		return s.console, nil
-	}
-}
-
 // trouble tells of a log destination that fails or recovers. It is called on a pump's
 // goroutine.
 func (s *Supervisor) trouble(t logs.Trouble) {

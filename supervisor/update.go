@@ -31,7 +31,7 @@ func (s *Supervisor) update(call *control.Call, r request.Update) {
 	}
 	s.log.Info().Str("file", path).Bool("dry-run", r.DryRun).Str("by", asking.String()).Msg("reads the configuration")
 	go func() {
-		p, err := s.prepare(path, detours)
+		p, err := s.prepare(path, r.DryRun, detours)
 		s.mailbox.post(func() {
 			s.asking = asking
 			defer func() { s.asking = asker{} }()
@@ -41,8 +41,8 @@ func (s *Supervisor) update(call *control.Call, r request.Update) {
 }
 
 // prepare reads a configuration. A log file that cannot be opened is an error, unless that
-// is so already.
-func (s *Supervisor) prepare(path string, detours map[string]bool) (p prepared, err error) {
+// is so already. A dry run makes none.
+func (s *Supervisor) prepare(path string, dry bool, detours map[string]bool) (p prepared, err error) {
 	if p.file, err = config.Load(path, accounts.Host{}); err != nil {
 		return p, err
 	}
@@ -52,7 +52,11 @@ func (s *Supervisor) prepare(path string, detours map[string]bool) (p prepared, 
 		if err != nil {
 			return p, fmt.Errorf("service %q: %w", spec.Name, err)
 		}
-		pump, lacking := s.pump(spec)
+		var pump *logs.Pump
+		lacking := couldLog(spec)
+		if !dry {
+			pump, lacking = s.pump(spec)
+		}
 		if lacking != nil && !detours[spec.Log.File] {
 			return p, fmt.Errorf("service %q: %w", spec.Name, lacking)
 		}
@@ -65,10 +69,12 @@ func (s *Supervisor) prepare(path string, detours map[string]bool) (p prepared, 
 func (s *Supervisor) updated(call *control.Call, p prepared, err error, dry bool) {
 	switch {
 	case err != nil:
+		s.release(p.pumps...)
 		s.refuseUpdate(err, dry)
 		call.Fail(request.Failed, err.Error())
 		return
 	case s.machine.ShuttingDown():
+		s.release(p.pumps...)
 		call.Fail(request.Refused, "cannot update anything: a shutdown has begun")
 		return
 	}
@@ -146,7 +152,7 @@ func (s *Supervisor) apply(p prepared) {
 		case p.lacking[i] == nil && known.detoured:
 			s.endDetour(known, p.pumps[i])
 		case p.lacking[i] == nil:
-			known.pump = p.pumps[i]
+			s.redirect(known, p.pumps[i])
 		case !known.detoured:
 			s.detour(known, p.lacking[i])
 		}
@@ -188,6 +194,8 @@ func (s *Supervisor) remove(service *service) {
 	if s.byName[service.name()] == service {
 		delete(s.byName, service.name())
 	}
+	s.release(append(service.worn, service.pump)...)
+	service.worn, service.pump = nil, s.console
 	s.logs.Forget(service.name())
 	if err := service.tree.Close(); err != nil {
 		s.log.Debug().Err(err).Str(serviceField, service.name()).Msg("cannot remove the cgroup")

@@ -50,6 +50,9 @@
 // [Source.Drain] answers after its grace, and [Pump.Attach] refuses a service whose last
 // sixteen generations have ended undrained.
 //
+// A file that cannot even be opened has no pump. Its service can write to the console
+// meanwhile, and [Source.Move] brings it to the file's pump as soon as there is one.
+//
 // The supervisor's own descriptors are shared with other processes, so their flags are
 // left alone. A pipe or a terminal is opened once more, without blocking, through
 // /proc/self/fd; where that is refused, and for regular files, a write that waits holds

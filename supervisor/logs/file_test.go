@@ -306,3 +306,21 @@ func TestFit(t *testing.T) {
 		}
 	}
 }
+
+// TestConfigure gives a log file another format and rotation between two lines.
+func TestConfigure(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	p, err := newLogs(t, nil).File(path, Text, Rotation{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, p, "one")
+	p.Configure(JSON, Rotation{MaxSize: 8, Keep: 1})
+	put(t, p, "two")
+	p.Configure(Text, Rotation{MaxSize: 1 << 20, Keep: 1})
+	put(t, p, "three")
+	got := contents(t, path)
+	if len(got) != 2 || got[1] != "one\n" || !strings.HasPrefix(got[0], `{"time":`) || !strings.HasSuffix(got[0], "}\nthree\n") {
+		t.Errorf("the files have %q", got)
+	}
+}

@@ -79,7 +79,7 @@ func (l *Logs) Console(c Console) (*Pump, error) {
 // 0640 if it is made anew. Both streams of all its sources go there. The file is opened
 // at once: a directory that is missing, or a path that is a symbolic link, is an error
 // here. For a path that has a pump already, that one is returned, with the format and
-// rotation that it was first given; each return wants a [Pump.Close].
+// rotation that it has, see [Pump.Configure]; each return wants a [Pump.Close].
 func (l *Logs) File(path string, format Format, r Rotation) (*Pump, error) {
 	path = filepath.Clean(path)
 	l.mu.Lock()

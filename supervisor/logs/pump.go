@@ -34,6 +34,7 @@ type Pump struct {
 	requests  []*request // not yet seen by the goroutine
 	moves     []*move    // the same
 	moved     bool       // Reopen
+	rotation  *Rotation  // Configure
 	closing   bool
 	abandoned bool // no more waiting: give everything up
 	shape     layout
@@ -157,13 +158,20 @@ func (p *Pump) turn() bool {
 func (p *Pump) take() (n int, proceed bool) {
 	p.mu.Lock()
 	p.again = false
+	format := p.layout.format
 	p.layout = p.shape
-	moved, abandoned, requests := p.moved, p.abandoned, p.requests
-	p.moved, p.requests = false, nil
+	if p.chunk.stream != nil {
+		p.layout.format = format // its time was taken for that
+	}
+	moved, abandoned, requests, rotation := p.moved, p.abandoned, p.requests, p.rotation
+	p.moved, p.requests, p.rotation = false, nil, nil
 	p.mu.Unlock()
 
 	for _, o := range p.outs {
 		o.stuck = false
+		if f, ok := o.dst.(*file); ok && rotation != nil {
+			f.Rotation, f.retry = *rotation, 0
+		}
 	}
 	p.aims = append(p.aims, requests...)
 	if abandoned {
@@ -314,6 +322,13 @@ func (p *Pump) to(s *stream) *outlet {
 		return p.outs[len(p.outs)-1]
 	}
 	return p.outs[0]
+}
+
+// Configure gives a log file another format and rotation, from the next lines on.
+func (p *Pump) Configure(format Format, r Rotation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shape.format, p.rotation = format, &r
 }
 
 // Reopen has a log file opened anew if it was moved or removed, as logrotate does, and
