@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -35,7 +36,10 @@ type receiver struct {
 // startReceiver starts init with flags, and a receiver with arguments below it.
 func startReceiver(t *testing.T, program string, flags, args []string) *receiver {
 	t.Helper()
-	cmd := exec.Command(program, slices.Concat([]string{"init"}, flags, []string{"--"}, testproc.Argv(t, args...))...)
+	cmd := exec.Command(program, slices.Concat([]string{"init"}, flags, []string{"--", helper}, args)...)
+	if uid, ok := ownUser(); ok {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}}
+	}
 	cmd.Env = testproc.Environ("receive")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -48,6 +52,18 @@ func startReceiver(t *testing.T, program string, flags, args []string) *receiver
 		t.Fatalf("the receiver is not ready: %q %v", r.lines.Text(), r.lines.Err())
 	}
 	return r
+}
+
+// users counts the users that tests have had for themselves.
+var users atomic.Uint32
+
+// ownUser returns a user that nobody else is, where there is the right to become one. The
+// kernel counts the signals that are pending for all processes of a user together
+// (RLIMIT_SIGPENDING of getrlimit(2)): with those of others, a small limit can be reached
+// for as long as they like.
+func ownUser() (uid uint32, ok bool) {
+	const first, each = 1 << 20, 1 << 8
+	return first + uint32(os.Getpid())*each + users.Add(1), os.Geteuid() == 0
 }
 
 // queue sends one signal with a value to init, as this process.

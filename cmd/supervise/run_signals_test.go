@@ -90,33 +90,54 @@ stop.timeout = "100s"
 // ten pending: all arrive, in order. The kernel counts what is pending for all processes of
 // a user, so that those that wait for supervise are counted, too.
 func TestRunQueue(t *testing.T) {
-	eachUser(t, func(t *testing.T, as setup) {
-		s := start(t, entryBuild, receiverConfig+`command = ["$HELPER", "10"]
+	uid, root := ownUser()
+	for name, c := range map[string]struct {
+		user string // of the service
+		as   setup
+	}{
+		"root": {fmt.Sprintf("user = \"%d\"\n", uid), func(*supervised) {}},
+		"user": {"", func(s *supervised) {
+			if root {
+				s.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: uid}
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "root" {
+				needRoot(t)
+			}
+			testRunQueue(t, c.user, c.as)
+		})
+	}
+}
+
+func testRunQueue(t *testing.T, user string, as setup) {
+	t.Helper()
+	s := start(t, entryBuild, receiverConfig+user+`command = ["$HELPER", "10"]
 signals.forward = { "SIGRTMIN+1" = "SIGRTMIN+1", "SIGRTMIN+2" = "SIGRTMIN+2", SIGRTMAX = "SIGRTMAX" }
 `, as)
-		s.await("the receiver is ready", wrote("receiver", "ready"))
-		const each = 2500
-		var want []string
-		for _, number := range []signals.Signal{signals.SIGRTMIN + 1, signals.SIGRTMIN + 2} {
-			for i := range each {
-				want = append(want, fromUs(number, uint64(i+1)))
-			}
-		}
+	s.await("the receiver is ready", wrote("receiver", "ready"))
+	const each = 2500
+	var want []string
+	for _, number := range []signals.Signal{signals.SIGRTMIN + 1, signals.SIGRTMIN + 2} {
 		for i := range each {
-			s.queue(t, signals.SIGRTMIN+1, uint64(i+1))
-			s.queue(t, signals.SIGRTMIN+2, uint64(i+1))
+			want = append(want, fromUs(number, uint64(i+1)))
 		}
-		last := wrote("receiver", want[each-1])
-		s.await("the last of the first number", last)
-		s.rewind()
-		s.await("the last of the second number", wrote("receiver", want[2*each-1]))
-		got := written(s.stop(t, syscall.SIGTERM), "receiver")
-		got = slices.DeleteFunc(got, func(text string) bool { return !strings.HasPrefix(text, "3") }) // SIGTERM
-		slices.SortStableFunc(got, func(a, b string) int { return strings.Compare(a[:2], b[:2]) })
-		if !slices.Equal(got, want) {
-			t.Errorf("%d of %d arrived, or not in order", len(got), len(want))
-		}
-	})
+	}
+	for i := range each {
+		s.queue(t, signals.SIGRTMIN+1, uint64(i+1))
+		s.queue(t, signals.SIGRTMIN+2, uint64(i+1))
+	}
+	last := wrote("receiver", want[each-1])
+	s.await("the last of the first number", last)
+	s.rewind()
+	s.await("the last of the second number", wrote("receiver", want[2*each-1]))
+	got := written(s.stop(t, syscall.SIGTERM), "receiver")
+	got = slices.DeleteFunc(got, func(text string) bool { return !strings.HasPrefix(text, "3") }) // SIGTERM
+	slices.SortStableFunc(got, func(a, b string) int { return strings.Compare(a[:2], b[:2]) })
+	if !slices.Equal(got, want) {
+		t.Errorf("%d of %d arrived, or not in order", len(got), len(want))
+	}
 }
 
 // TestRunQueueFull sends eight signals to a service that is about to be started again, for
