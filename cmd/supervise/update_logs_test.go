@@ -40,6 +40,7 @@ func TestUpdateLogs(t *testing.T) {
 		}
 	}
 	update("two", "")
+	s.call(t, request.Ping{}) // supervise watches this process from then on, as it does while it waits below
 	before := s.fds(t)
 
 	for i := range 5 {
