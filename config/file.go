@@ -105,7 +105,7 @@ func (c *checker) topTable(root, n *node, into *top) string {
 var supervisorFields = []field[Supervisor]{
 	{
 		name: "runtime-dir", aliases: "rundir run-dir runtime-directory state-dir", takes: "an absolute path", initial: `""`,
-		doc: "the directory of control and status; empty for /run/supervise as root, and $XDG_RUNTIME_DIR/supervise otherwise",
+		doc: "the directory of control and status; empty for $SUPERVISE_RUNTIME_DIR, else /run/supervise as root, else $XDG_RUNTIME_DIR/supervise, else /tmp/supervise-UID",
 		read: func(c *checker, n *node, into *Supervisor) {
 			if n.value != "" {
 				c.absolute(n, &into.RuntimeDir)

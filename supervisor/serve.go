@@ -28,7 +28,7 @@ func (s *Supervisor) openControl() {
 		Dir: s.dir.Path, Mode: s.file.Control.Mode, Group: group,
 		Wake: s.in.Wake,
 		Report: func(source string, err error) {
-			s.log.Warn().Err(err).Str("source", source).Msg("control")
+			s.log.Warn().Err(err).Str("source", source).Msg("a command is refused, or could not be taken")
 		},
 	})
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"supervise/supervisor/process"
 )
 
-// spawn carries out the starts of one step. Several are made at once, as many as there are
-// processors: each waits until the kernel has loaded a program. The loop waits for all of
+// spawn carries out the starts of one step. Several are made at once, as many as threads
+// may run Go code ([Hurry] doubles that): each waits until the kernel has loaded a program. The loop waits for all of
 // them, so that nothing else, an end above all, can come in between.
 func (s *Supervisor) spawn() {
 	starts := s.starts

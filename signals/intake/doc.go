@@ -3,9 +3,9 @@
 //
 // It is the only blocking point of a supervising loop:
 //
-//	in, err := intake.Start()          // on the main goroutine; never to be left
+//	in, err := intake.Start(os.Args)   // on the main goroutine; never to be left
 //	for {
-//		info, ok := in.Wait(deadline)
+//		info, ok := in.Wait(timeout)
 //		if ok {
 //			handle(info)       // a signal, but for SIGCHLD
 //			continue

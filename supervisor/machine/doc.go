@@ -6,7 +6,7 @@
 // to be woken by a Tick. It has no clock, makes no system call, starts no
 // goroutine and writes no log, and its only randomness is the seeded source it was
 // made with, so that the same events at the same times give the same actions: that
-// is what supervise why and supervise replay live on. It spawns, signals and reaps
+// is what supervise why and the simulation live on. It spawns, signals and reaps
 // nothing itself, reads no configuration file, and knows neither cgroups nor
 // descriptors. All of that is the business of the package supervisor, whose loop is:
 //
@@ -146,11 +146,4 @@
 // that a Tick causes has the Stop that began the ladder for its origin, or the SIGTERM
 // to the supervisor that began the shutdown; a held signal's delivery has the arrival
 // of that signal.
-//
-// # What is to come
-//
-// Pausing and readiness are two more states (Paused and Ready beside Running, with a
-// leader alive in both), dependencies are one more reason for which a service wanted
-// up is not spawned yet. Each is a row of the table; the test of the product names
-// the pairs that must then be decided.
 package machine

@@ -14,8 +14,9 @@ import (
 	"supervise/supervisor/rundir/where"
 )
 
-// Default is where a supervisor keeps its files unless told otherwise: see [where.Default].
-func Default() string { return filepath.Clean(where.Default(os.Getenv)) }
+// Default is where a supervisor keeps its files unless its configuration says otherwise:
+// see [where.Meant].
+func Default() string { return filepath.Clean(where.Meant("", os.Getenv)) }
 
 // Dir is a locked runtime directory.
 type Dir struct {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"supervise/internal/testproc"
+	"supervise/supervisor/rundir/where"
 )
 
 func TestMain(m *testing.M) {
@@ -252,6 +253,11 @@ func TestID(t *testing.T) {
 }
 
 func TestDefault(t *testing.T) {
+	t.Setenv(where.Variable, "/some/where/")
+	if got, want := Default(), "/some/where"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	t.Setenv(where.Variable, "")
 	want := "/run/supervise"
 	if os.Geteuid() != 0 {
 		t.Setenv("XDG_RUNTIME_DIR", "/run/user/7")
