@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"supervise/coredump"
+	"supervise/internal/guess"
 )
 
 // checker collects what is wrong while a tree of nodes is read into a File.
@@ -96,7 +96,7 @@ func unknownKey[T any](c *checker, n, child *node, fields []field[T]) string {
 	for i, f := range fields {
 		names[i] = f.name
 	}
-	if near = coredump.Nearest(child.name, names); near == "" {
+	if near = guess.Word(child.name, names); near == "" {
 		near = byAlias(child.name, fields)
 	}
 	for _, f := range fields {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"supervise/coredump"
+	"supervise/internal/guess"
 )
 
 // hookTimeout is how long a hook may run when a file does not say it.
@@ -223,7 +223,7 @@ func (c *checker) checkService(n *node, name string) {
 	hint := ""
 	if c.guesses++; c.guesses <= maxGuesses {
 		names := c.serviceNames()
-		if near := coredump.Nearest(name, names); near != "" {
+		if near := guess.Word(name, names); near != "" {
 			hint = "did you mean " + strconv.Quote(near) + "?"
 		} else if len(names) <= 8 {
 			hint = "known are " + shorten(strings.Join(names, ", "))

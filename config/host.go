@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"supervise/coredump"
+	"supervise/internal/guess"
 )
 
 // Host answers what a file can be checked against on the machine that it is for.
@@ -102,7 +102,7 @@ func (c *checker) isKnown(n *node, a *accounts, name string) bool {
 		return false
 	}
 	hint := ""
-	if near := coredump.Nearest(name, a.names()); near != "" {
+	if near := guess.Word(name, a.names()); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	c.wrong(n, hint, "unknown %s %s", a.what, quote(name))

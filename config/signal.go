@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"supervise/coredump"
+	"supervise/internal/guess"
 	"supervise/signals"
 )
 
@@ -61,7 +61,7 @@ func (c *checker) signalHint(err error) string {
 				c.signals = append(c.signals, s.String())
 			}
 		}
-		near = coredump.Nearest(name, c.signals)
+		near = guess.Word(name, c.signals)
 	}
 	if near != "" {
 		return fmt.Sprintf("did you mean %q?", near)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"supervise/coredump"
+	"supervise/internal/guess"
 )
 
 // maxDuration keeps sums of many durations far from where time.Duration ends.
@@ -78,7 +79,7 @@ func (c *checker) word(n *node, words []string, meant string) (int, bool) {
 
 // likeWord is a hint at the word that a text looks like, or means.
 func likeWord(text string, words []string, meant string) string {
-	near := coredump.Nearest(text, words)
+	near := guess.Word(text, words)
 	for _, pair := range strings.Fields(meant) {
 		if elsewhere, here, _ := strings.Cut(pair, "="); strings.EqualFold(elsewhere, text) {
 			near = here

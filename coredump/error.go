@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"supervise/internal/guess"
 )
 
 // Error says what is wrong with a text, and, apart from that, what to write instead.
@@ -16,7 +18,7 @@ func (e *Error) Error() string { return e.Message + ", " + e.Hint }
 
 func unknown(what, word string, known []string) *Error {
 	e := &Error{Message: "unknown " + what + " " + quote(word)}
-	if near := Nearest(word, known); near != "" {
+	if near := guess.Word(word, known); near != "" {
 		e.Hint = didYouMean(near)
 	} else {
 		e.Hint = "known are " + strings.Join(known, ", ")

@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"supervise/internal/guess"
 )
 
 // Unlimited is RLIM_INFINITY, the core size limit that is none.
@@ -50,7 +52,7 @@ func nearUnlimited(text string) bool {
 	case "infinity", "infinite", "inf", "rlim_infinity", "none", "max", "-1":
 		return true
 	}
-	return Nearest(text, []string{"unlimited"}) != ""
+	return guess.Word(text, []string{"unlimited"}) != ""
 }
 
 // ParseSize reads a number of bytes from 0 to 2^64-1: a whole decimal number, and a

@@ -17,7 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"supervise/coredump"
+	"supervise/internal/guess"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/rundir/where"
@@ -141,7 +141,7 @@ func (r *remote) without(missing, known []string) string {
 	texts := make([]string, len(missing))
 	for i, name := range missing {
 		texts[i] = fmt.Sprintf("the supervise of %s has no service %q", r.directory(), name)
-		if near := coredump.Nearest(name, known); near != "" {
+		if near := guess.Word(name, known); near != "" {
 			texts[i] += fmt.Sprintf("; did you mean %q?", near)
 		} else {
 			texts[i] += "; 'supervise status' lists those that there are"

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/config"
-	"supervise/coredump"
+	"supervise/internal/guess"
 	"supervise/signals/intake"
 )
 
@@ -115,7 +115,7 @@ func meant(root *cobra.Command, word string) string {
 	for _, c := range root.Commands() {
 		known = append(known, c.Name())
 	}
-	if near := coredump.Nearest(word, known); near != "" {
+	if near := guess.Word(word, known); near != "" {
 		return fmt.Sprintf("did you mean 'supervise %s'?", near)
 	}
 	return "try 'supervise --help'"

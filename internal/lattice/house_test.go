@@ -5,6 +5,7 @@ package lattice
 // colon: packages of its own floor, written above it, and modules of others.
 const house = `
 floor ground
+	internal/guess
 	internal/text
 	signals:                  internal/text
 	signals/queue:            signals
@@ -73,7 +74,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/text", "signals", "signals/queue", "coredump", "supervisor/machine"}
+var pure = []string{"internal/guess", "internal/text", "signals", "signals/queue", "coredump", "supervisor/machine"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.

@@ -1,11 +1,11 @@
-package coredump
+package guess
 
 import (
 	"strings"
 	"testing"
 )
 
-func TestNearest(t *testing.T) {
+func TestWord(t *testing.T) {
 	keys := []string{"command", "directory", "environment", "environment-file", "user", "group", "umask", "max-delay"}
 	for _, test := range []struct{ word, want string }{
 		{"comand", "command"},
@@ -26,8 +26,8 @@ func TestNearest(t *testing.T) {
 		{"", ""},
 		{strings.Repeat("command", 1000), ""},
 	} {
-		if got := Nearest(test.word, keys); got != test.want {
-			t.Errorf("Nearest(%.20q) = %q, want %q", test.word, got, test.want)
+		if got := Word(test.word, keys); got != test.want {
+			t.Errorf("Word(%.20q) = %q, want %q", test.word, got, test.want)
 		}
 	}
 }

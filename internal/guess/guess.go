@@ -1,14 +1,14 @@
-package coredump
+package guess
 
 import "strings"
 
-// Nearest returns the known word that was probably meant by word, "" when none looks
+// Word returns the known word that was probably meant by word, "" when none looks
 // like it. It takes upper case for lower and _ for -, and otherwise allows about one
 // mistake in three letters, a mistake being a letter too many, too few,
 // replaced, or swapped with its neighbour. A beginning stands for the known word that
 // every known word with this beginning begins with. Of two that are as near it takes
 // the first.
-func Nearest(word string, known []string) string {
+func Word(word string, known []string) string {
 	const longest = 64 // a word longer than that is near to none, and costs its square
 	if word == "" || len(word) > longest {
 		return ""
