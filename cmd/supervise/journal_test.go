@@ -72,15 +72,15 @@ func (j *journal) add(text string) {
 	j.changed.Broadcast()
 }
 
-// expire returns whether the time is over that anything may take, under j.mu, and wakes who
-// waits for a line when it is.
-func (j *journal) expire() (expired *bool, stop func() bool) {
+// expire returns whether the time is over that anything may take, to be looked at under mu,
+// and wakes who waits when it is.
+func expire(mu *sync.Mutex, changed *sync.Cond) (expired *bool, stop func() bool) {
 	expired = new(bool)
 	return expired, time.AfterFunc(patience, func() {
-		j.mu.Lock()
+		mu.Lock()
 		*expired = true
-		j.changed.Broadcast()
-		j.mu.Unlock()
+		changed.Broadcast()
+		mu.Unlock()
 	}).Stop
 }
 
@@ -88,7 +88,7 @@ func (j *journal) expire() (expired *bool, stop func() bool) {
 // holds.
 func (j *journal) await(what string, match func(line) bool) line {
 	j.t.Helper()
-	expired, stop := j.expire()
+	expired, stop := expire(&j.mu, &j.changed)
 	defer stop()
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -127,7 +127,7 @@ func (j *journal) soFar() []line {
 // all returns every line, once there can be no more.
 func (j *journal) all() []line {
 	j.t.Helper()
-	expired, stop := j.expire()
+	expired, stop := expire(&j.mu, &j.changed)
 	defer stop()
 	j.mu.Lock()
 	defer j.mu.Unlock()

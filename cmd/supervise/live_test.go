@@ -170,14 +170,8 @@ func (s *supervised) follow(t *testing.T) *feed {
 // await returns the first event behind the last one awaited for which match holds.
 func (f *feed) await(what string, match func(request.Event) bool) request.Event {
 	f.t.Helper()
-	expired := false
-	timer := time.AfterFunc(patience, func() {
-		f.mu.Lock()
-		expired = true
-		f.changed.Broadcast()
-		f.mu.Unlock()
-	})
-	defer timer.Stop()
+	expired, stop := expire(&f.mu, &f.changed)
+	defer stop()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for {
@@ -187,7 +181,7 @@ func (f *feed) await(what string, match func(request.Event) bool) request.Event 
 				return e
 			}
 		}
-		if f.ended || expired {
+		if f.ended || *expired {
 			f.t.Fatalf("never came: %s", what)
 		}
 		f.changed.Wait()
@@ -196,9 +190,15 @@ func (f *feed) await(what string, match func(request.Event) bool) request.Event 
 
 // all returns the events, once there can be no more.
 func (f *feed) all() []request.Event {
+	f.t.Helper()
+	expired, stop := expire(&f.mu, &f.changed)
+	defer stop()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for !f.ended {
+		if *expired {
+			f.t.Fatal("the events do not end")
+		}
 		f.changed.Wait()
 	}
 	return f.events
