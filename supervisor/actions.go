@@ -69,7 +69,7 @@ func (s *Supervisor) send(action machine.Action) {
 		// All of it was paused: a main process may wait for one of its workers.
 		scope, service.paused = config.Tree, false
 	}
-	service.struck(signal, nil, "a rung of its ladder")
+	force, at := service.aim(signal), s.now()
 	result, count := send.Gone, 0
 	switch {
 	case scope == config.Tree:
@@ -82,6 +82,9 @@ func (s *Supervisor) send(action machine.Action) {
 		result = send.Group(service.pid, signal)
 	default:
 		result = send.Process(service.pid, signal)
+	}
+	if result == send.OK || count > 0 {
+		service.struck(signal, blow{text: "a rung of its ladder", at: at, force: force})
 	}
 	if result == send.Refused {
 		s.log.Error().Str(serviceField, service.name()).Stringer("signal", signal).Msg("cannot signal it: " + result.String())
@@ -114,17 +117,18 @@ func (s *Supervisor) tellSent(action machine.Action, count int) {
 
 func (s *Supervisor) deliver(action machine.Action) {
 	service := s.services[action.Service]
-	result := send.Gone
+	result, by := send.Gone, s.senders.process(action.Info)
+	force, at := service.aim(action.Info.Signal), s.now()
 	if service.pid != 0 && service.gen == action.Gen {
-		service.struck(action.Info.Signal, s.senders.process(action.Info), "")
 		result = send.Info(service.pid, action.Info)
 	}
 	if w := s.watch; w != nil && w.ticket == action.Ticket {
 		w.sent, w.result = true, result
 	}
 	if result == send.OK {
+		service.struck(action.Info.Signal, blow{by: by, at: at, force: force})
 		service.traced(action.Info.Signal, s.record(action, journal.Entry{
-			Kind: action.Kind.String(), PID: service.pid, By: s.senders.process(action.Info),
+			Kind: action.Kind.String(), PID: service.pid, By: by,
 			Text: "sent " + action.Info.Signal.String() + " from " + s.senders.words(action.Info),
 		}))
 	}
@@ -163,9 +167,10 @@ func (s *Supervisor) kill(action machine.Action) {
 	const text = "killing all of its processes (SIGKILL)"
 	s.log.Warn().Str(serviceField, service.name()).Msg(text)
 	s.record(action, journal.Entry{Kind: action.Kind.String(), PID: service.pid, Text: text})
-	service.struck(signals.SIGKILL, nil, "the end of its ladder")
+	b := blow{text: "the end of its ladder", at: s.now(), force: service.aim(signals.SIGKILL)}
 	if service.pid != 0 {
 		send.Process(service.pid, signals.SIGKILL)
+		service.struck(signals.SIGKILL, b)
 	}
 	if err := service.tree.Kill(); err != nil {
 		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot kill all of its processes")

@@ -237,18 +237,18 @@ func (s *Supervisor) answerSignal(call *control.Call, r request.Signal) {
 
 // strike sends a signal to the group or the tree of a service.
 func (s *Supervisor) strike(service *service, info signals.Info, scope request.Scope) request.Outcome {
+	b := blow{by: s.asking.who, at: s.now(), force: service.aim(info.Signal)}
 	if scope == request.Group {
 		if service.pid == 0 {
 			return notRunning(service).outcome
 		}
-		service.struck(info.Signal, s.asking.who, "")
 		if result := send.Group(service.pid, info.Signal); result != send.OK {
 			return request.Outcome{Result: "refused", Text: result.String()}
 		}
+		service.struck(info.Signal, b)
 		service.traced(info.Signal, s.note(service, info.Signal.String()+" sent to its process group"))
 		return request.Outcome{OK: true, Result: "delivered", Text: "sent to its process group"}
 	}
-	service.struck(info.Signal, s.asking.who, "")
 	sent, err := service.tree.Signal(info.Signal)
 	switch {
 	case err != nil:
@@ -256,6 +256,7 @@ func (s *Supervisor) strike(service *service, info signals.Info, scope request.S
 	case sent == 0:
 		return notRunning(service).outcome
 	}
+	service.struck(info.Signal, b)
 	service.traced(info.Signal, s.note(service, info.Signal.String()+" sent to "+processes(sent)))
 	return request.Outcome{OK: true, Result: "delivered", Text: "sent to " + processes(sent)}
 }

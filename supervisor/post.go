@@ -25,7 +25,6 @@ type watch struct {
 func (s *Supervisor) post(service *service, info signals.Info) request.Outcome {
 	pid := strconv.Itoa(service.pid)
 	before, beforeErr := sys.ReadSignalState(pid)
-	service.struck(info.Signal, s.asking.who, "")
 	s.senders.arrived(info, s.now())
 	s.watch = &watch{ticket: s.machine.Steps() + 1}
 	s.dispatch(machine.Event{Kind: machine.Post, Service: service.id, Info: info})

@@ -215,7 +215,7 @@ func (s *Supervisor) tell(action machine.Action) {
 	if told(note) {
 		entry := journal.Entry{Kind: note.Kind.String(), Text: text, By: s.by(service, note)}
 		if note.Kind == machine.LeaderExited {
-			entry.Cause = service.cause(note.Exit)
+			entry.Cause = service.cause(note.Exit, s.now())
 		}
 		s.record(action, entry)
 	}

@@ -38,6 +38,10 @@ command = ["sh", "-c", "exec sleep 1000"]
 signals.forward = { SIGUSR1 = "SIGUSR2" }
 restart.policy = "never"
 
+[service.minds]
+command = ["sh", "-c", "trap 'trap - USR2; echo minds it' USR2; echo ready; while :; do sleep 0.01; done"]
+restart.policy = "never"
+
 [service.missing]
 command = "/nonexistent/program"
 `)
@@ -107,6 +111,21 @@ command = "/nonexistent/program"
 			texts.WriteString(e.Text + "\n")
 		}
 		inOrder(t, texts.String(), "came: SIGUSR1 from "+self, "SIGUSR2", "sent SIGUSR2 from "+self, "killed by SIGUSR2")
+	})
+
+	// It handles the one of a command, and ends by one of somebody else.
+	t.Run("handled", func(t *testing.T) {
+		pid := s.awaitRunning(t, "minds")
+		s.rewind()
+		s.await("its handler", wrote("minds", "ready"))
+		inOrder(t, s.must(t, "signal", "minds", "USR2"), "delivered to its handler")
+		s.await("that it has handled it", wrote("minds", "minds it"))
+		kill(t, pid, syscall.SIGUSR2)
+		s.awaitState(t, "minds", "failed")
+		exit := s.status(t, "minds").Exit
+		if exit == nil || exit.By != nil || strings.Contains(exit.Text, "killed by SIGUSR2, from pid") {
+			t.Errorf("exit: %+v", exit)
+		}
 	})
 
 	t.Run("spawn", func(t *testing.T) {

@@ -53,6 +53,7 @@ type SignalState struct {
 	Queued, Limit uint64
 
 	Stopped bool // the thread is stopped by a signal; under ptrace(2) it is not
+	Ended   bool // it is a zombie, or about to vanish
 }
 
 // ReadSignalState reads the state of the main thread of a process; "self" is the
@@ -78,6 +79,7 @@ func ParseSignalState(status string) (state SignalState, err error) {
 		switch name {
 		case "State":
 			state.Stopped = len(value) > 0 && value[0] == 'T'
+			state.Ended = len(value) > 0 && (value[0] == 'Z' || value[0] == 'X')
 			continue
 		case "SigQ":
 			used, limit, _ := text.Cut(value, '/')

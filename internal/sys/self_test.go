@@ -46,7 +46,8 @@ func TestParseSignalState(t *testing.T) {
 	}
 	for state, stopped := range map[string]bool{"T (stopped)": true, "t (tracing stop)": false, "Z (zombie)": false, "": false} {
 		got, err := sys.ParseSignalState(strings.Replace(statusText, "S (sleeping)", state, 1))
-		if want.Stopped = stopped; got != want || err != nil {
+		want.Stopped, want.Ended = stopped, strings.HasPrefix(state, "Z")
+		if got != want || err != nil {
 			t.Errorf("state %q: %+v, %v, want %+v", state, got, err, want)
 		}
 	}
