@@ -63,7 +63,7 @@ const manyEvents = 64
 func (s *Supervisor) dispatch(event machine.Event) {
 	s.events = append(s.events, event)
 	for i := 0; i < len(s.events); i++ {
-		actions := s.machine.Step(s.now(), s.events[i])
+		actions, first := s.machine.Step(s.now(), s.events[i]), s.journal.Next()
 		s.touch(s.events[i].Service)
 		if len(actions) > 0 {
 			s.recordEvent(s.events[i])
@@ -72,6 +72,7 @@ func (s *Supervisor) dispatch(event machine.Event) {
 			s.touch(action.Service)
 			s.carryOut(action)
 		}
+		s.turn(first)
 		s.spawn()
 	}
 	if cap(s.events) > manyEvents {

@@ -42,6 +42,14 @@ func (s *Supervisor) recordEvent(event machine.Event) {
 	s.add(entry, s.originOf(event))
 }
 
+// turn marks what was recorded since an entry as what has changed the states of services.
+func (s *Supervisor) turn(first uint64) {
+	if len(s.turned) > 0 {
+		s.journal.Turn(first, func(service string) bool { return s.turned[service] })
+		clear(s.turned)
+	}
+}
+
 var askedFor = map[machine.EventKind]string{
 	machine.Start: "start asked for by ", machine.Stop: "stop asked for by ",
 	machine.Restart: "restart asked for by ", machine.Remove: "removal asked for by ", machine.Shutdown: "shutdown asked for by ",

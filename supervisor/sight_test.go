@@ -23,7 +23,7 @@ func newFleet(tb testing.TB, n int) *Supervisor {
 	for i := range file.Services {
 		file.Services[i] = config.Service{Name: fmt.Sprintf("service-%d", i), Command: []string{"true"}, Enabled: true}
 	}
-	s := &Supervisor{file: file, machine: machine.New(file, 1), began: time.Now(), byName: map[string]*service{}}
+	s := &Supervisor{file: file, machine: machine.New(file, 1), began: time.Now(), byName: map[string]*service{}, turned: map[string]bool{}}
 	s.journal = journal.New(100, s.began)
 	s.mailbox.wake = func() {}
 	pid := os.Getpid()

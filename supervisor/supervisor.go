@@ -74,7 +74,8 @@ type Supervisor struct {
 	asking    asker           // whose request is being carried out
 	watch     *watch          // the signal whose way is watched
 	journal   *journal.Journal
-	published uint64 // the number of the first entry that nobody was told of
+	turned    map[string]bool // the services whose state has changed in this step
+	published uint64          // the number of the first entry that nobody was told of
 	waiters   []waiter
 	sights    sights
 	followers []follower
@@ -125,6 +126,7 @@ func Run(options Options) error {
 	s := &Supervisor{
 		file: options.File, in: options.Intake, json: options.JSON,
 		version: options.Version, byName: map[string]*service{}, hooks: map[int]hook{},
+		turned:  map[string]bool{},
 		leaders: map[int]*service{}, clearing: map[*service]struct{}{},
 		began: time.Now(), inherited: newInheritance(os.Environ()),
 		terminal: hasTerminal(),

@@ -177,6 +177,7 @@ func (s *Supervisor) tell(action machine.Action) {
 	processes := ""
 	switch note.Kind {
 	case machine.Changed:
+		s.turned[service.name()] = true
 		switch note.To {
 		case machine.Running:
 			line = line.Int("pid", service.pid)

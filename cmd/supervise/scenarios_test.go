@@ -143,6 +143,37 @@ func (s *supervised) awaitRunning(t *testing.T, service string) int {
 
 // TestWhyLadder stops a family of three by a ladder that none of them minds, but the main
 // process at its second rung: each step is in the explanation, and who survived it.
+// TestWhyAndStray has signals that change nothing leave the explanation of a state alone.
+func TestWhyAndStray(t *testing.T) {
+	t.Parallel()
+	s := start(t, entryBuild, `
+[service.web]
+command = ["sh", "-c", "trap : USR1; echo ready; while :; do sleep 0.01; done"]
+`)
+	s.await("web", wrote("web", "ready"))
+	for name, test := range map[string]struct {
+		command []string
+		later   string
+	}{
+		"signal":   {[]string{"signal", "web", "USR1"}, "came: SIGUSR1"},
+		"CONT":     {[]string{"signal", "web", "CONT"}, "came: SIGCONT"},
+		"pause":    {[]string{"pause", "web"}, "SIGSTOP sent to "},
+		"continue": {[]string{"continue", "web"}, "SIGCONT sent to "},
+		"start":    {[]string{"start", "web"}, "start asked for by "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.must(t, test.command...)
+			inOrder(t, s.why(t, "web"), "supervise starts", "started, pid ", test.later)
+		})
+	}
+	s.must(t, "stop", "web")
+	if out, code := s.run(t, "signal", "web", "USR1"); code != 1 {
+		t.Errorf("signal: status %d: %s", code, out)
+	}
+	inOrder(t, s.why(t, "web"), "stop asked for by pid ", "to stop it: sent SIGTERM", "killed by SIGTERM", "came: SIGUSR1", "lost SIGUSR1")
+	s.stop(t, syscall.SIGTERM)
+}
+
 func TestWhyLadder(t *testing.T) {
 	t.Parallel()
 	eachUser(t, func(t *testing.T, as setup) {

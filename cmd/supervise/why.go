@@ -19,7 +19,8 @@ func newWhy() *cobra.Command {
 		Short: "Explain what last happened to a service, and why",
 		Long: `Explain how a service came into its present state: what happened first, who did it, what
 the supervisor decided and did about it, and how that ended. What follows from something
-stands below it, indented.
+stands below it, indented. What has come later and changed nothing of its state, signals
+for example, stands below that; of those events the last 20.
 
 Who sent a signal is said where the kernel tells. It does not tell of the SIGKILL of
 another process, for example.

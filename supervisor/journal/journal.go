@@ -19,6 +19,8 @@ type Entry struct {
 	PID     int
 	By      *request.Process // who did it, where that is known
 	Text    string           // a sentence, without the service's name
+
+	turn bool // the state of the service has changed with it
 }
 
 // Journal is the list.
@@ -96,14 +98,38 @@ func (j *Journal) Last(services []string, limit int) []request.Event {
 	return events
 }
 
-// maxWhy is how many matters back an explanation goes.
-const maxWhy = 3
+// Turn says that with the entries from a number on the states of some services have
+// changed: what is said later, and changes none, is no explanation of that.
+func (j *Journal) Turn(from uint64, changed func(service string) bool) {
+	for id := max(from, j.first()); id < j.next; id++ {
+		if e := j.at(id); e.Service != "" && changed(e.Service) {
+			e.turn = true
+		}
+	}
+}
+
+const (
+	// maxWhy is how many matters back an explanation goes.
+	maxWhy = 3
+	// MaxLater is how many entries [Journal.Why] returns of other matters that came later.
+	MaxLater = 20
+)
 
 // Why returns what led to the present state of a service, the first cause first: all that
-// belongs to the same matter as the last entry about it, and before that the matter which
-// this one came out of, if it was about the same service.
+// belongs to the same matter as the last entry with which that state began, and before
+// that the matter which this one came out of, if it was about the same service. Below
+// stands what has happened to the service since: the rest of that matter, and the last
+// [MaxLater] entries of others.
 func (j *Journal) Why(service string) []request.Event {
-	last := j.before(j.next, service)
+	turn := j.before(j.next, func(e *Entry) bool { return e.Service == service && e.turn })
+	if turn == 0 { // forgotten, or there was none
+		turn = j.before(j.next, func(e *Entry) bool { return e.Service == service })
+	}
+	return append(j.leading(turn, service), j.later(turn, service)...)
+}
+
+// leading returns what led to an entry about a service, and the entry.
+func (j *Journal) leading(last uint64, service string) []request.Event {
 	var chain []request.Event
 	for range maxWhy {
 		e, ok := j.Event(last)
@@ -121,10 +147,34 @@ func (j *Journal) Why(service string) []request.Event {
 	return chain
 }
 
-// before returns the number of the last entry about a service before another, 0 for none.
-func (j *Journal) before(id uint64, service string) uint64 {
+// later returns what has happened to a service since an entry about it.
+func (j *Journal) later(turn uint64, service string) []request.Event {
+	if turn == 0 {
+		return nil
+	}
+	var events []request.Event
+	others, origin := 0, j.at(turn).Origin
+	for id := j.next - 1; id > turn; id-- {
+		e := j.at(id)
+		if e.Service != service {
+			continue
+		}
+		if e.Origin != origin {
+			if others++; others > MaxLater {
+				continue
+			}
+		}
+		event, _ := j.Event(id)
+		events = append(events, event)
+	}
+	slices.Reverse(events)
+	return events
+}
+
+// before returns the number of the last entry before another that is meant, 0 for none.
+func (j *Journal) before(id uint64, meant func(*Entry) bool) uint64 {
 	for id--; id >= j.first() && id > 0; id-- {
-		if j.at(id).Service == service {
+		if meant(j.at(id)) {
 			return id
 		}
 	}

@@ -85,6 +85,43 @@ func TestWhy(t *testing.T) {
 	}
 }
 
+// TestWhyLater has an explanation begin with what changed the state last, whatever was said
+// since.
+func TestWhyLater(t *testing.T) {
+	j := New(100, time.Unix(0, 0))
+	add := func(service string, cause, origin uint64) uint64 {
+		return j.Add(Entry{Service: service, Cause: cause, Origin: origin, Kind: "k"})
+	}
+	only := func(name string) func(string) bool { return func(service string) bool { return service == name } }
+	boot := add("", 0, 0)
+	up := add("web", boot, boot)
+	j.Turn(up, only("web"))
+	early := add("web", 0, 0)
+	stop := add("web", 0, 0)
+	add("db", 0, 0)
+	rung := add("web", stop, stop)
+	j.Turn(stop, only("web"))
+	signal := add("web", 0, 0)
+	lost := add("web", signal, signal)
+	db := add("db", 0, 0)
+	j.Turn(db, only("db"))
+	timeout := add("web", rung, stop)
+	if got, want := numbers(j.Why("web")), []uint64{stop, rung, signal, lost, timeout}; !slices.Equal(got, want) {
+		t.Errorf("why web: %v, want %v", got, want)
+	}
+	// However many they are, they leave the rest its place.
+	for range 3 * MaxLater {
+		add("web", 0, 0)
+	}
+	want := []uint64{stop, rung, timeout}
+	for id := j.Next() - MaxLater; id < j.Next(); id++ {
+		want = append(want, id)
+	}
+	if got := numbers(j.Why("web")); !slices.Equal(got, want) || slices.Contains(got, early) {
+		t.Errorf("why web: %v, want %v", got, want)
+	}
+}
+
 // TestForgotten has an explanation whose beginning is forgotten.
 func TestForgotten(t *testing.T) {
 	j := New(3, time.Unix(0, 0))
