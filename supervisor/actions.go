@@ -84,7 +84,7 @@ func (s *Supervisor) send(action machine.Action) {
 		result = send.Process(service.pid, signal)
 	}
 	if result == send.OK || count > 0 {
-		service.struck(signal, blow{text: "a rung of its ladder", at: at, force: force})
+		service.struck(signal, blow{text: "a rung of its ladder", rung: true, at: at, force: force})
 	}
 	if result == send.Refused {
 		s.log.Error().Str(serviceField, service.name()).Stringer("signal", signal).Msg("cannot signal it: " + result.String())
@@ -126,10 +126,11 @@ func (s *Supervisor) deliver(action machine.Action) {
 		w.sent, w.result = true, result
 	}
 	if result == send.OK {
-		service.struck(action.Info.Signal, blow{by: by, at: at, force: force})
+		asker := s.askerOf(action.Origin)
+		service.struck(action.Info.Signal, blow{by: by, text: "asked for by " + asker, at: at, force: force})
 		service.traced(action.Info.Signal, s.record(action, journal.Entry{
 			Kind: action.Kind.String(), PID: service.pid, By: by,
-			Text: "sent " + action.Info.Signal.String() + " from " + s.senders.words(action.Info),
+			Text: "sent " + action.Info.Signal.String() + s.fromWhom(action.Info, asker),
 		}))
 	}
 	if result == send.Again && s.held != 0 {
@@ -167,7 +168,7 @@ func (s *Supervisor) kill(action machine.Action) {
 	const text = "killing all of its processes (SIGKILL)"
 	s.log.Warn().Str(serviceField, service.name()).Msg(text)
 	s.record(action, journal.Entry{Kind: action.Kind.String(), PID: service.pid, Text: text})
-	b := blow{text: "the end of its ladder", at: s.now(), force: service.aim(signals.SIGKILL)}
+	b := blow{text: "the end of its ladder", rung: true, at: s.now(), force: service.aim(signals.SIGKILL)}
 	if service.pid != 0 {
 		send.Process(service.pid, signals.SIGKILL)
 		service.struck(signals.SIGKILL, b)

@@ -124,7 +124,8 @@ func processOf(pid int) *request.Process {
 	return &request.Process{PID: pid, UID: int(stat.Uid), Name: commOf(pid)}
 }
 
-// info is a signal as its commander would have sent it.
+// info is a signal as its commander would have sent it, or as our own where that is no
+// process that is known.
 func (a asker) info(signal signals.Signal, value *int64) signals.Info {
 	info := signals.Info{Signal: signal, Code: signals.CodeUser, PID: int32(os.Getpid()), UID: uint32(os.Getuid())}
 	if a.who != nil {

@@ -18,6 +18,7 @@ type blow struct {
 	by    *request.Process // nil: supervise, for a reason of its own
 	text  string           // how it came to that
 	entry uint64           // of the journal, where it is told; 0 for none
+	rung  bool             // of the ladder by which it is being stopped
 	at    time.Duration
 	force force
 }
@@ -94,7 +95,7 @@ func (s *service) traced(signal signals.Signal, entry uint64) {
 func (s *service) blowBehind(exit signals.Exit, now time.Duration) (b blow, certain, found bool) {
 	b, found = s.blows[exit.Signal]
 	late := now-b.at > prompt
-	if exit.Signal == 0 || !found || b.force == handled && b.by != nil && late {
+	if exit.Signal == 0 || !found || b.force == handled && !b.rung && late {
 		return blow{}, false, false
 	}
 	return b, b.force == deadly && (exit.Signal == signals.SIGKILL || !late), true

@@ -72,7 +72,7 @@ func TestBlame(t *testing.T) {
 		s.began = s.began.Add(-time.Minute)
 		is := s.services[0]
 		for _, b := range test.sent {
-			is.struck(signals.SIGUSR2, blow{by: b.by, text: "a rung", at: s.now() - b.ago, force: b.force})
+			is.struck(signals.SIGUSR2, blow{by: b.by, text: "a rung", rung: b.by == nil, at: s.now() - b.ago, force: b.force})
 		}
 		exit := signals.Exit{Signal: signals.SIGUSR2}
 		if got := s.blame(is, exit); !strings.HasPrefix(got, test.want) {

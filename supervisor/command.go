@@ -237,7 +237,7 @@ func (s *Supervisor) answerSignal(call *control.Call, r request.Signal) {
 
 // strike sends a signal to the group or the tree of a service.
 func (s *Supervisor) strike(service *service, info signals.Info, scope request.Scope) request.Outcome {
-	b := blow{by: s.asking.who, at: s.now(), force: service.aim(info.Signal)}
+	b := blow{by: s.asking.who, text: "asked for by " + s.asking.String(), at: s.now(), force: service.aim(info.Signal)}
 	if scope == request.Group {
 		if service.pid == 0 {
 			return notRunning(service).outcome

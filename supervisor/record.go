@@ -25,7 +25,8 @@ func (s *Supervisor) recordEvent(event machine.Event) {
 		entry.Text = askedFor[event.Kind] + s.asking.String()
 		entry.By, entry.Cause = s.asking.who, s.asking.entry
 	case machine.Signal, machine.Post:
-		entry.Text = "came: " + event.Info.Signal.String() + " from " + s.senders.words(event.Info)
+		entry.Asker = s.asking.nameless()
+		entry.Text = "came: " + event.Info.Signal.String() + s.fromWhom(event.Info, entry.Asker)
 		entry.By, entry.Cause = s.senders.process(event.Info), s.asking.entry
 	case machine.Spawned:
 		entry.PID, entry.Text = int(event.PID), "started, pid "+strconv.Itoa(int(event.PID))
@@ -89,6 +90,22 @@ func (s *Supervisor) add(entry journal.Entry, origin machine.EventID) uint64 {
 	return s.journal.Add(entry)
 }
 
+// fromWhom says who sent a signal, or who asked for one of ours.
+func (s *Supervisor) fromWhom(info signals.Info, asker string) string {
+	if ours(info) {
+		return ", asked for by " + asker
+	}
+	return " from " + s.senders.words(info)
+}
+
+// askerOf is who asked for a signal of ours, going by the event with which it came.
+func (s *Supervisor) askerOf(origin machine.EventID) string {
+	if asker := s.journal.Asker(s.journal.Of(uint64(origin))); asker != "" {
+		return asker
+	}
+	return "somebody unknown"
+}
+
 func (s *Supervisor) nameOf(id machine.ServiceID) string {
 	if id < 0 || int(id) >= len(s.services) {
 		return ""
@@ -102,6 +119,14 @@ type asker struct {
 	who    *request.Process // of a client that lives
 	signal signals.Info     // a signal that commands, if it is one
 	entry  uint64           // of the journal, which tells of that signal or of the update; 0 for none
+}
+
+// nameless is who asks where that is no process that is known, else "".
+func (a asker) nameless() string {
+	if a.who != nil {
+		return ""
+	}
+	return a.String()
 }
 
 func (a asker) String() string {

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -36,17 +37,23 @@ func commOf(pid int) string {
 	return strings.TrimSuffix(text, "\n")
 }
 
-func (s *senders) describe(line *zerolog.Event, info signals.Info) *zerolog.Event {
-	line = line.Stringer("signal", info.Signal).Str("from", info.Sender())
+// describe adds the fields that tell of a signal to a line of the log. asker is who asked
+// for one of ours.
+func (s *senders) describe(line *zerolog.Event, info signals.Info, asker string) *zerolog.Event {
+	line = line.Stringer("signal", info.Signal)
+	if ours(info) {
+		return line.Str("from", asker)
+	}
+	line = line.Str("from", info.Sender())
 	if info.PID == s.pid && s.name != "" {
 		line = line.Str("sender", s.name)
 	}
 	return line
 }
 
-// process returns who sent a signal, nil when that was no process.
+// process returns who sent a signal, nil when that was no process, or is not known.
 func (s *senders) process(info signals.Info) *request.Process {
-	if info.PID <= 0 {
+	if info.PID <= 0 || ours(info) {
 		return nil
 	}
 	p := &request.Process{PID: int(info.PID), UID: int(info.UID)}
@@ -55,6 +62,10 @@ func (s *senders) process(info signals.Info) *request.Process {
 	}
 	return p
 }
+
+// ours reports whether a signal is one that supervise itself sends for somebody who has no
+// pid, or none any more: a FIFO tells nothing of its writer.
+func ours(info signals.Info) bool { return int(info.PID) == os.Getpid() }
 
 // words says who sent a signal: "pid 812 (bash, uid 0)".
 func (s *senders) words(info signals.Info) string {

@@ -172,7 +172,7 @@ func (s *Supervisor) tell(action machine.Action) {
 		line = line.Str(serviceField, service.name())
 	}
 	if note.Info.Signal != 0 {
-		line = s.senders.describe(line, note.Info)
+		line = s.senders.describe(line, note.Info, s.askerOf(action.Origin))
 	}
 	processes := ""
 	switch note.Kind {
@@ -193,6 +193,9 @@ func (s *Supervisor) tell(action machine.Action) {
 		line = line.Str("processes", processes)
 	}
 	text := words(note)
+	if note.Info.Signal != 0 && ours(note.Info) {
+		text = strings.Replace(text, " from "+note.Info.Sender(), s.fromWhom(note.Info, s.askerOf(action.Origin)), 1)
+	}
 	if note.Kind == machine.LeaderExited {
 		service.blamed, service.killer = s.blame(service, note.Exit), s.by(service, note)
 		text += service.blamed

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -118,7 +119,7 @@ command = "/nonexistent/program"
 		pid := s.awaitRunning(t, "minds")
 		s.rewind()
 		s.await("its handler", wrote("minds", "ready"))
-		inOrder(t, s.must(t, "signal", "minds", "USR2"), "delivered to its handler")
+		s.must(t, "signal", "minds", "USR2") // the shell blocks it while it forks
 		s.await("that it has handled it", wrote("minds", "minds it"))
 		kill(t, pid, syscall.SIGUSR2)
 		s.awaitState(t, "minds", "failed")
@@ -172,6 +173,58 @@ command = ["sh", "-c", "trap : USR1; echo ready; while :; do sleep 0.01; done"]
 	}
 	inOrder(t, s.why(t, "web"), "stop asked for by pid ", "to stop it: sent SIGTERM", "killed by SIGTERM", "came: SIGUSR1", "lost SIGUSR1")
 	s.stop(t, syscall.SIGTERM)
+}
+
+// TestSignalByFIFO has what tells of a signal that came by a FIFO name the FIFO: its writer
+// is not known, and it was not supervise that wanted it.
+func TestSignalByFIFO(t *testing.T) {
+	t.Parallel()
+	s := start(t, entryBuild, `
+[service.web]
+command = ["sh", "-c", "trap : USR1; echo ready; while :; do sleep 0.01; done"]
+restart.policy = "never"
+`)
+	s.await("web", wrote("web", "ready"))
+	own, fifo := "pid "+strconv.Itoa(s.cmd.Process.Pid)+" ", filepath.Join(s.runtime, "services/web/control")
+	s.command(t, "services/web/control", "1")
+	s.command(t, "control", "signal web USR1\n")
+	for _, letter := range []string{"k", "K"} {
+		s.command(t, "services/web/control", letter)
+		s.awaitState(t, "web", "failed")
+		exit := s.status(t, "web").Exit
+		if exit == nil || exit.By != nil || exit.Text != "killed by SIGKILL, from supervise: asked for by "+fifo {
+			t.Errorf("%s: exit: %+v", letter, exit)
+		}
+		s.must(t, "start", "web")
+	}
+	s.must(t, "stop", "web")
+	s.command(t, "services/web/control", "1")
+	s.await("it is lost", says("web", "lost SIGUSR1, asked for by "+fifo+": "))
+	events := ""
+	for _, e := range s.call(t, request.Events{Services: []string{"web"}}).Events {
+		events += e.Text + "\n"
+	}
+	inOrder(t, events, "came: SIGUSR1, asked for by "+fifo+"\n", "sent SIGUSR1, asked for by "+fifo+"\n",
+		"SIGKILL sent to its process group, asked for by "+fifo+"\n")
+	inOrder(t, events, "came: SIGKILL, asked for by "+fifo+"\n")
+	inOrder(t, events, "came: SIGUSR1, asked for by "+filepath.Join(s.runtime, "control")+"\n")
+	if strings.Contains(events, "from "+own) {
+		t.Errorf("supervise itself is named:\n%s", events)
+	}
+	s.stop(t, syscall.SIGTERM)
+}
+
+// command writes to a FIFO of the runtime directory.
+func (s *supervised) command(t *testing.T, name, text string) {
+	t.Helper()
+	fifo, err := os.OpenFile(filepath.Join(s.runtime, name), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fifo.Close()
+	if _, err := fifo.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestWhyLadder(t *testing.T) {

@@ -18,6 +18,7 @@ type Entry struct {
 	Kind    string        // one word
 	PID     int
 	By      *request.Process // who did it, where that is known
+	Asker   string           // who asked for it where that is no process that is known
 	Text    string           // a sentence, without the service's name
 
 	turn bool // the state of the service has changed with it
@@ -82,6 +83,14 @@ func (j *Journal) Event(id uint64) (request.Event, bool) {
 		ID: id, Cause: e.Cause, Origin: e.Origin, Time: j.began.Add(e.Time), Service: e.Service,
 		Kind: e.Kind, PID: e.PID, By: e.By, Text: e.Text,
 	}, true
+}
+
+// Asker returns the Asker of an entry, "" also when it is forgotten or not there yet.
+func (j *Journal) Asker(id uint64) string {
+	if id < j.first() || id >= j.next || id == 0 {
+		return ""
+	}
+	return j.at(id).Asker
 }
 
 // Last returns the last limit entries about these services, and about none in particular,
