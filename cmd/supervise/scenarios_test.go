@@ -185,6 +185,7 @@ command = ["sh", "-c", "trap : USR1; echo ready; while :; do sleep 0.01; done"]
 restart.policy = "never"
 `)
 	s.await("web", wrote("web", "ready"))
+	s.must(t, "wait", "web") // who answers has made the FIFOs
 	own, fifo := "pid "+strconv.Itoa(s.cmd.Process.Pid)+" ", filepath.Join(s.runtime, "services/web/control")
 	s.command(t, "services/web/control", "1")
 	s.command(t, "control", "signal web USR1\n")
