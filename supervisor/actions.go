@@ -111,8 +111,8 @@ func (s *Supervisor) tellSent(action machine.Action, count int) {
 		line = line.Int("pid", service.pid)
 	}
 	text := "to stop it: sent " + signal.String() + " to " + whom
-	line.Msg(text)
-	s.record(action, journal.Entry{Kind: action.Kind.String(), PID: service.pid, Text: text})
+	number := s.record(action, journal.Entry{Kind: action.Kind.String(), PID: service.pid, Text: text})
+	line.Uint64(eventField, number).Msg(text)
 }
 
 func (s *Supervisor) deliver(action machine.Action) {
@@ -166,8 +166,8 @@ func (s *Supervisor) unblock(service *service, signal signals.Signal) {
 func (s *Supervisor) kill(action machine.Action) {
 	service := s.services[action.Service]
 	const text = "killing all of its processes (SIGKILL)"
-	s.log.Warn().Str(serviceField, service.name()).Msg(text)
-	s.record(action, journal.Entry{Kind: action.Kind.String(), PID: service.pid, Text: text})
+	number := s.record(action, journal.Entry{Kind: action.Kind.String(), PID: service.pid, Text: text})
+	s.log.Warn().Str(serviceField, service.name()).Uint64(eventField, number).Msg(text)
 	b := blow{text: "the end of its ladder", rung: true, at: s.now(), force: service.aim(signals.SIGKILL)}
 	if service.pid != 0 {
 		send.Process(service.pid, signals.SIGKILL)

@@ -89,12 +89,12 @@ func (s *Supervisor) convict(service *service, at time.Duration, found verdict, 
 		service.blamed, service.killer = ", "+found.words, kernel
 		s.touch(service.id)
 	}
-	s.log.Warn().Str(serviceField, service.name()).Uint64(eventField, uint64(cause)).Msg("it was " + found.words)
 	entry := s.journal.Of(uint64(cause))
-	s.journal.Add(journal.Entry{
+	number := s.journal.Add(journal.Entry{
 		Time: s.now(), Step: uint64(s.machine.Steps()), Cause: entry, Origin: entry,
 		Service: service.name(), Kind: "oom-kill", By: kernel, Text: "it was " + found.words,
 	})
+	s.log.Warn().Str(serviceField, service.name()).Uint64(eventField, number).Msg("it was " + found.words)
 }
 
 // The log's line of a kill comes just after the kill itself.

@@ -74,9 +74,10 @@ func becameOf(signal signals.Signal, before, after sys.SignalState, alive, stopp
 
 // note puts a line about a service that was asked for into the journal and the log.
 func (s *Supervisor) note(service *service, text string) (entry uint64) {
-	s.log.Info().Str(serviceField, service.name()).Str("by", s.asking.String()).Msg(text)
-	return s.add(journal.Entry{
+	entry = s.add(journal.Entry{
 		Service: service.name(), Kind: "command", PID: service.pid, By: s.asking.who, Cause: s.asking.entry,
 		Text: text + ", asked for by " + s.asking.String(),
 	}, 0)
+	s.log.Info().Str(serviceField, service.name()).Str("by", s.asking.String()).Uint64(eventField, entry).Msg(text)
+	return entry
 }

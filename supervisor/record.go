@@ -40,7 +40,22 @@ func (s *Supervisor) recordEvent(event machine.Event) {
 	default:
 		entry.Service = s.nameOf(event.Service)
 	}
-	s.add(entry, s.originOf(event))
+	number := s.add(entry, s.originOf(event))
+	if _, command := askedFor[event.Kind]; command {
+		s.tellCommand(entry, number)
+	}
+}
+
+// tellCommand makes a line of a command, with who gave it.
+func (s *Supervisor) tellCommand(entry journal.Entry, number uint64) {
+	line := s.log.Info()
+	if entry.Service != "" {
+		line = line.Str(serviceField, entry.Service)
+	}
+	if s.json { // for humans the sentence has it
+		line = line.Str("by", s.asking.String())
+	}
+	line.Uint64(eventField, number).Msg(entry.Text)
 }
 
 // turn marks what was recorded since an entry as what has changed the states of services.

@@ -67,7 +67,7 @@ func newLogger(console *logs.Pump, options Options) zerolog.Logger {
 // Fields that are treated in a special way for humans.
 const (
 	serviceField = "service"
-	eventField   = "event" // the machine's number of the event that was the cause
+	eventField   = "event" // the number in the journal of what the line tells, or else of what led to it
 )
 
 // trouble tells of a log destination that fails or recovers. It is called on a pump's
@@ -200,15 +200,12 @@ func (s *Supervisor) tell(action machine.Action) {
 		service.blamed, service.killer = s.blame(service, note.Exit), s.by(service, note)
 		text += service.blamed
 	}
-	line.Uint64(eventField, uint64(action.Cause)).Msg(text)
+	line.Uint64(eventField, s.recordNote(action, text, processes)).Msg(text)
 	switch note.Kind {
 	case machine.LeaderExited, machine.CannotSpawn:
 		service.fate = text
 	case machine.GaveUp, machine.Restarting:
 		service.fate += "; " + text
-	}
-	if processes != "" {
-		text += ": " + processes
 	}
 	if w := s.watch; w != nil && (action.Cause == w.ticket || action.Origin == w.ticket) {
 		w.note, w.told = note, true
@@ -216,13 +213,28 @@ func (s *Supervisor) tell(action machine.Action) {
 	if note.Kind == machine.LeaderExited {
 		s.suspect(service, note.Exit, action.Cause)
 	}
-	if told(note) {
-		entry := journal.Entry{Kind: note.Kind.String(), Text: text, By: s.by(service, note)}
-		if note.Kind == machine.LeaderExited {
-			entry.Cause = service.cause(note.Exit, s.now())
-		}
-		s.record(action, entry)
+}
+
+// recordNote puts what a note says into the journal, if it is worth an entry, and returns
+// the number of the entry; else that of what led to it.
+func (s *Supervisor) recordNote(action machine.Action, text, processes string) uint64 {
+	note := action.Note
+	if !told(note) {
+		return s.journal.Of(uint64(action.Cause))
 	}
+	if processes != "" {
+		text += ": " + processes
+	}
+	entry := journal.Entry{Kind: note.Kind.String(), Text: text}
+	var service *service
+	if action.Service != machine.NoService {
+		service = s.services[action.Service]
+	}
+	entry.By = s.by(service, note)
+	if note.Kind == machine.LeaderExited {
+		entry.Cause = service.cause(note.Exit, s.now())
+	}
+	return s.record(action, entry)
 }
 
 // told reports whether a note is worth an entry in the journal beside those of the events:

@@ -17,6 +17,8 @@ type line struct {
 	Processes               string
 	Comm                    string
 	PID, Count              int
+	Event                   uint64 // the number in the journal
+	By                      string
 	Descendants             string
 	Output                  []string
 

@@ -228,6 +228,54 @@ func (s *supervised) command(t *testing.T, name, text string) {
 	}
 }
 
+// TestLogAndEvents has the log say who commanded what, and name each event by the number
+// under which supervise events shows it.
+func TestLogAndEvents(t *testing.T) {
+	t.Parallel()
+	s := start(t, entryBuild, `
+[service.web]
+command = ["sleep", "1000"]
+restart.delay = "10ms"
+`)
+	kill(t, s.awaitRunning(t, "web"), syscall.SIGKILL)
+	s.await("its end", says("web", "killed by SIGKILL"))
+	s.await("it runs again", up("web"))
+	s.must(t, "pause", "web")
+	s.must(t, "restart", "web")
+	s.must(t, "signal", "web", "WINCH")
+	s.command(t, "services/web/control", "d")
+	s.awaitState(t, "web", "stopped")
+	events := map[uint64]request.Event{}
+	for _, e := range s.call(t, request.Events{}).Events {
+		events[e.ID] = e
+	}
+	s.must(t, "shutdown")
+	numbered := 0
+	for _, l := range s.end(t) {
+		e, known := events[l.Event]
+		if l.Event == 0 || !known && strings.Contains(l.Message, "shutdown") {
+			continue
+		}
+		numbered++
+		if !strings.HasPrefix(e.Text, l.Message) && (l.Message != "running" || !strings.HasPrefix(e.Text, "started, pid ")) && !strings.Contains(l.Message, " -> ") {
+			t.Errorf("event %d is %q, and in the log %q", l.Event, e.Text, l.Message)
+		}
+	}
+	if numbered < 10 {
+		t.Errorf("%d lines with the number of an event", numbered)
+	}
+	s.rewind()
+	fifo := filepath.Join(s.runtime, "services/web/control")
+	s.await("who restarted it", func(l line) bool {
+		return says("web", "restart asked for by pid ")(l) && strings.HasSuffix(l.By, ")") && strings.HasSuffix(l.Message, l.By) && l.Level == "info"
+	})
+	s.await("who stopped it", func(l line) bool { return says("web", "stop asked for by "+fifo)(l) && l.By == fifo })
+	s.await("who shut it down", says("", "shutdown asked for by pid "))
+	if n := count(s.all(), func(l line) bool { return strings.Contains(l.Message, " asked for by ") }); n != 3 {
+		t.Errorf("%d lines tell of commands, want 3", n)
+	}
+}
+
 func TestWhyLadder(t *testing.T) {
 	t.Parallel()
 	eachUser(t, func(t *testing.T, as setup) {
