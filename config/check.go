@@ -16,10 +16,11 @@ type checker struct {
 	warnings  []finding // do not
 
 	users, groups accounts
-	logs          map[string]*node // the log files, to tell two services with the same
-	signals       []string         // the names of all, once they were needed
-	services      *node            // [service], nil when there is none
-	guesses       int              // at services that were meant
+	logs          map[string]logFile   // the log files by path, to tell two services with the same
+	numbered      map[string][]logFile // those whose names are those of rotated files, by what these would be of
+	signals       []string             // the names of all, once they were needed
+	services      *node                // [service], nil when there is none
+	guesses       int                  // at services that were meant
 }
 
 // wrong reports a problem with the value of n, if it is the first.

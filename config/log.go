@@ -2,6 +2,8 @@ package config
 
 import (
 	"path"
+	"strconv"
+	"strings"
 )
 
 // maxKeep is more rotated files than a directory ought to have.
@@ -73,19 +75,57 @@ func readLog(c *checker, n *node, into *Log) {
 		return
 	}
 	if into.File != "" {
-		c.ownLog(file, into.File)
+		c.ownLog(file, into)
 	}
 }
 
-// ownLog refuses a file that is the log of another service: two that rotate one file
-// lose lines of each other.
-func (c *checker) ownLog(n *node, file string) {
+// logFile is the log of a service, and how many rotated files are kept beside it.
+type logFile struct {
+	n    *node
+	path string
+	keep int
+}
+
+// ownLog refuses a file that is the log of another service, or what one is renamed to when
+// it is rotated (FILE.1 to FILE.keep): they would lose lines of each other.
+func (c *checker) ownLog(n *node, into *Log) {
 	if c.logs == nil {
-		c.logs = map[string]*node{}
+		c.logs, c.numbered = map[string]logFile{}, map[string][]logFile{}
 	}
-	if first := c.logs[path.Clean(file)]; first != nil {
-		c.wrong(n, "each service needs a file of its own", "%s is already the log of service %q", quote(file), first.parent.parent.name)
+	log := logFile{n, path.Clean(into.File), into.Keep}
+	if first, ok := c.logs[log.path]; ok {
+		c.wrong(n, "each service needs a file of its own", "%s is already the log of service %q", quote(into.File), first.n.parent.parent.name)
 		return
 	}
-	c.logs[path.Clean(file)] = n
+	c.logs[log.path] = log
+	stem, number := rotated(log.path)
+	if other, ok := c.logs[stem]; ok && number > 0 && number <= other.keep {
+		c.rotatedOver(n, log, other)
+	}
+	if number > 0 {
+		c.numbered[stem] = append(c.numbered[stem], log)
+	}
+	for _, other := range c.numbered[log.path] {
+		if _, number := rotated(other.path); number <= log.keep {
+			c.rotatedOver(n, other, log)
+		}
+	}
+}
+
+func (c *checker) rotatedOver(n *node, log, by logFile) {
+	c.wrong(n, "choose a name that does not end in a number", "%s, the log of service %q, is what %s, the log of service %q, is renamed to when it is rotated",
+		quote(log.path), log.n.parent.parent.name, quote(by.path), by.n.parent.parent.name)
+}
+
+// rotated takes the name of a rotated file apart. The number is 0 for any other.
+func rotated(file string) (stem string, number int) {
+	i := strings.LastIndexByte(file, '.')
+	if i < 0 {
+		return file, 0
+	}
+	number, err := strconv.Atoi(file[i+1:])
+	if err != nil || number < 1 || file[i+1] == '0' || file[i+1] == '+' {
+		return file, 0
+	}
+	return file[:i], number
 }

@@ -206,6 +206,35 @@ func checkQueued(t *testing.T, got []received, numbers []signals.Signal, each in
 	}
 }
 
+// TestInitHoldsNothing looks for signals that init keeps pending itself: they are counted
+// against what all processes of its user may have pending, the command's among them.
+func TestInitHoldsNothing(t *testing.T) {
+	eachBuild(t, func(t *testing.T, program string) {
+		r := startReceiver(t, program, nil, nil)
+		r.queue(t, signals.SIGUSR1, 1)
+		if _, ok := r.next(t); !ok {
+			t.Fatal("the receiver has ended")
+		}
+		for deadline := time.Now().Add(patience); ; {
+			held := ""
+			threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", r.init.Process.Pid))
+			for _, thread := range threads {
+				text, _ := os.ReadFile(thread)
+				if state, err := sys.ParseSignalState(string(text)); err == nil && state.Pending != 0 {
+					held += fmt.Sprintf("%s: %v\n", thread, state.Pending)
+				}
+			}
+			if held == "" && len(threads) > 1 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("signals stay pending:\n%s", held)
+			}
+		}
+		r.all(t)
+	})
+}
+
 // TestInitEverySignal sends each of the 61 signals by kill(2). One at a time, because the
 // kernel itself drops a pending SIGCONT when a stop signal is sent, and the reverse.
 func TestInitEverySignal(t *testing.T) {

@@ -4,6 +4,7 @@ package intake
 
 import (
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	_ "unsafe" // for go:linkname
@@ -22,7 +23,7 @@ type Intake struct {
 	found Inherited
 	mode  Mode
 
-	hushed uint64 // how many threads were sent the hint
+	hushed []int // the threads that were sent the hint
 }
 
 // relay is what the assembly works on: relayWait in relay_*.s knows the offsets.
@@ -274,7 +275,7 @@ func (in *Intake) Relayed() (count uint64, last signals.Info) {
 // overtaken by those behind it.
 func (in *Intake) Quiet() {
 	in.Hush()
-	for deadline := sys.Now() + quietTime; boot.Caught() < in.hushed && sys.Now() < deadline; {
+	for deadline := sys.Now() + quietTime; boot.Caught() < uint64(len(in.hushed)) && sys.Now() < deadline; {
 		// They may have to wait for this processor.
 		_ = syscall.Nanosleep(&syscall.Timespec{Nsec: quietPause}, nil)
 	}
@@ -287,13 +288,13 @@ const (
 )
 
 // Hush is [Intake.Quiet] without waiting for it. What a thread has not caught then it does
-// not catch: the hint comes first.
+// not catch: the hint comes first. Each is sent one alone: a second would stay pending for
+// ever, and be counted against what its user may have pending (RLIMIT_SIGPENDING).
 func (in *Intake) Hush() {
-	in.hushed = 0
 	hint := signals.Info{Signal: signals.SIGCHLD, Code: signals.CodeQueue, PID: int32(in.pid)}
 	for tid := range sys.Threads() {
-		if tid != in.tid && sys.QueueThread(in.pid, tid, hint) == nil {
-			in.hushed++
+		if tid != in.tid && !slices.Contains(in.hushed, tid) && sys.QueueThread(in.pid, tid, hint) == nil {
+			in.hushed = append(in.hushed, tid)
 		}
 	}
 }

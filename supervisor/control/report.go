@@ -15,7 +15,7 @@ type reporter struct {
 	mu     sync.Mutex
 	began  time.Time // of the present period
 	told   int       // in it
-	untold uint64    // since the last that was told
+	untold uint64    // since the last sum
 }
 
 // In each period this many errors are told.
@@ -40,16 +40,22 @@ func (r *reporter) say(source string, err error) {
 		r.began, r.told = now, 0
 	}
 	if r.told >= reportsMost {
-		r.untold++
+		if r.untold++; r.untold == 1 {
+			time.AfterFunc(reportPeriod, r.sumUp)
+		}
 		r.mu.Unlock()
 		return
 	}
 	r.told++
+	r.mu.Unlock()
+	r.tell(source, err)
+}
+
+// sumUp tells how many were not told, a period after the first of them.
+func (r *reporter) sumUp() {
+	r.mu.Lock()
 	untold := r.untold
 	r.untold = 0
 	r.mu.Unlock()
-	if untold > 0 {
-		err = fmt.Errorf("%w (and %d errors before that were not told one by one)", err, untold)
-	}
-	r.tell(source, err)
+	r.tell("all", fmt.Errorf("%d more errors were not told one by one", untold))
 }

@@ -120,7 +120,7 @@ func (s *supervisor) send(info signals.Info) send.Result {
 		s.log.say(Warn, "signals are handed on without payload and sender: this system refuses rt_sigqueueinfo")
 	case s.Group && !send.QueuesGroups() && !s.toldGroup:
 		s.toldGroup = true
-		s.log.say(Warn, "signals are handed on to the group without payload and sender: this system cannot queue them for a group, which takes Linux 6.9")
+		s.log.say(Warn, "signals are handed on to the group without payload and sender: to queue them for a group takes Linux 6.9 and one more descriptor than there is room for")
 	}
 	return result
 }
