@@ -98,9 +98,11 @@ func (s *Supervisor) settled(w waiter) bool {
 	case open == 0:
 		w.call.Reply(&request.Reply{Outcomes: outcomes(w.goals)})
 	case w.deadline != 0 && w.deadline <= s.now():
+		service := w.goals[0].service
+		status := s.status(service, s.see(service))
 		w.call.Reply(&request.Reply{
-			Error:    &request.Failure{Code: request.TimedOut, Text: "the time is over, and service " + w.goals[0].service.name() + " is " + s.machine.View(w.goals[0].service.id).State.String()},
-			Services: []request.Service{s.status(w.goals[0].service, s.see(w.goals[0].service))},
+			Error:    &request.Failure{Code: request.TimedOut, Text: "the time is over, and service " + service.name() + " is " + status.State},
+			Services: []request.Service{status},
 		})
 	default:
 		return false
@@ -178,8 +180,10 @@ func (s *Supervisor) answerWait(call *control.Call, r request.Wait) {
 	switch r.For {
 	case request.Down:
 		w.goals[0].reached = isDown
-	case request.Up, request.Ready:
+	case request.Up:
 		w.goals[0].reached = isUp
+	case request.Ready:
+		w.goals[0].reached = isReady
 	}
 	if r.Timeout > 0 {
 		w.deadline = s.now() + r.Timeout
@@ -194,6 +198,17 @@ func isDown(s *Supervisor, service *service) (request.Outcome, bool) {
 		return request.Outcome{OK: true, Result: "down", Text: "is down"}, true
 	}
 	return request.Outcome{}, false
+}
+
+// isReady waits until its main process runs and is not paused, whoever paused it. Services
+// do not say more of themselves as yet. Our children's going on comes with a SIGCHLD, as
+// their end does, so that it is looked for again then.
+func isReady(s *Supervisor, service *service) (request.Outcome, bool) {
+	outcome, up := isUp(s, service)
+	if up && s.see(service).state.Stopped {
+		return request.Outcome{}, false
+	}
+	return outcome, up
 }
 
 // isUp waits until its main process runs.

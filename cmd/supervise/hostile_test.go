@@ -79,7 +79,7 @@ func TestFlood(t *testing.T) {
 			t.Errorf("%s was started %d times by its status, %d by the log, %d by itself, and killed %d times", name, n, told, ran, killed)
 		}
 	}
-	if n := count(lines, says("", "control")); n == 0 || n > int(flood.Seconds()*20)+100 {
+	if n := count(lines, says("", "a command is refused")); n == 0 || n > int(flood.Seconds()*20)+100 {
 		t.Errorf("%d lines tell of garbage", n)
 	}
 }

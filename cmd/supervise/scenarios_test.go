@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -273,6 +274,46 @@ restart.delay = "10ms"
 	s.await("who shut it down", says("", "shutdown asked for by pid "))
 	if n := count(s.all(), func(l line) bool { return strings.Contains(l.Message, " asked for by ") }); n != 3 {
 		t.Errorf("%d lines tell of commands, want 3", n)
+	}
+}
+
+// TestWaitReady has a service that is paused be up and not ready, whoever paused it and
+// has it go on.
+func TestWaitReady(t *testing.T) {
+	t.Parallel()
+	s := start(t, entryBuild, "[service.web]\ncommand = [\"sleep\", \"1000\"]\n")
+	pid := s.awaitRunning(t, "web")
+	inOrder(t, s.must(t, "wait", "--for", "ready", "web"), "web is running, pid ", ", ready")
+	for name, change := range map[string]struct{ pause, goOn func() }{
+		"by command": {func() { s.must(t, "pause", "web") }, func() { s.must(t, "continue", "web") }},
+		"by others":  {func() { s.halt(t, pid) }, func() { kill(t, pid, syscall.SIGCONT) }},
+	} {
+		change.pause()
+		if out, code := s.run(t, "wait", "--for", "ready", "--timeout", "50ms", "web"); code != 1 || !strings.Contains(out, "the time is over, and service web is paused") {
+			t.Errorf("%s: status %d: %s", name, code, out)
+		}
+		inOrder(t, s.must(t, "wait", "--for", "up", "web"), "web is paused, pid ")
+		ready := make(chan string, 1)
+		go func() {
+			out, _ := s.run(t, "wait", "--for", "ready", "web")
+			ready <- out
+		}()
+		change.goOn()
+		if out := await(t, name+": that it is ready", ready); !strings.Contains(out, ", ready") {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+	s.stop(t, syscall.SIGTERM)
+}
+
+// halt stops a process and waits until that shows.
+func (s *supervised) halt(t *testing.T, pid int) {
+	t.Helper()
+	kill(t, pid, syscall.SIGSTOP)
+	for deadline := time.Now().Add(patience); s.status(t, "web").State != "paused"; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d does not stop", pid)
+		}
 	}
 }
 
