@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"strings"
 	"time"
 
 	"supervise/supervisor/board"
@@ -76,11 +77,26 @@ func (s *Supervisor) slot(service *service) board.Slot {
 	if view.Exited {
 		slot.Exited, slot.ExitTime, slot.Core = true, s.stamp(view.ExitedAt), view.Exit.Core
 		slot.ExitCode, slot.ExitSignal = int32(view.Exit.Code), int32(view.Exit.Signal)
+		slot.Blame = fitting(strings.TrimPrefix(service.blamed, ", "), board.MaxBlame)
 		if by := service.killer; by != nil {
 			slot.SenderPID, slot.SenderUID, slot.Sender = int32(by.PID), uint32(by.UID), by.Name
 		}
 	}
 	return slot
+}
+
+// fitting leaves out what a sentence ends with, so that it is no longer than limit: parts
+// behind a colon or a comma that is not in parentheses.
+func fitting(text string, limit int) string {
+	for len(text) > limit {
+		closed := strings.LastIndexByte(text, ')') + 1
+		i := closed + max(strings.LastIndex(text[closed:], ": "), strings.LastIndex(text[closed:], ", "))
+		if i < closed || i == 0 {
+			return text[:limit]
+		}
+		text = text[:i]
+	}
+	return text
 }
 
 // stamp is a time on the machine's clock as the board has it.

@@ -4,7 +4,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -81,13 +80,11 @@ func onBoard(slot *board.Slot) request.Service {
 func exitOnBoard(slot *board.Slot) *request.Exit {
 	exit := signals.Exit{Code: int(slot.ExitCode), Signal: signals.Signal(slot.ExitSignal), Core: slot.Core}
 	e := &request.Exit{Code: exit.Code, Signal: exit.Signal, Core: exit.Core, Time: unixTime(slot.ExitTime), Text: exit.String()}
-	switch {
-	case slot.SenderPID != 0:
+	if slot.SenderPID != 0 || slot.Sender != "" {
 		e.By = &request.Process{PID: int(slot.SenderPID), UID: int(slot.SenderUID), Name: slot.Sender}
-		e.Text += fmt.Sprintf(" from pid %d (%s, uid %d)", slot.SenderPID, slot.Sender, slot.SenderUID)
-	case slot.Sender != "":
-		e.By = &request.Process{Name: slot.Sender}
-		e.Text += ", sent by the kernel's " + slot.Sender
+	}
+	if slot.Blame != "" {
+		e.Text += ", " + slot.Blame
 	}
 	return e
 }

@@ -72,7 +72,7 @@ command = "/nonexistent/program"
 		}
 		inOrder(t, s.must(t, "why", "killed"), "came: SIGKILL from pid ", "sent SIGKILL from pid ", "killed by SIGKILL", "from pid ", "started, pid ")
 		out, _ := s.run(t, "status", "--board", "killed")
-		inOrder(t, out, "killed by SIGKILL", "(supervise, uid ")
+		inOrder(t, out, exit.Text+"\n")
 	})
 
 	t.Run("core", func(t *testing.T) {

@@ -26,7 +26,7 @@ func newBoard(t *testing.T, dir string) *board.Board {
 	t.Cleanup(b.Close)
 	b.Set(0, &board.Slot{
 		Name: "web", State: "running", Wanted: true, Ready: true, PID: 812, Since: moment.UnixNano(),
-		Exited: true, ExitSignal: 9, SenderPID: 700, Sender: "bash", ExitTime: moment.UnixNano(), SigQUsed: 1, SigQLimit: 10,
+		Exited: true, ExitSignal: 9, SenderPID: 700, Sender: "bash", Blame: "from pid 700 (bash, uid 0)", ExitTime: moment.UnixNano(), SigQUsed: 1, SigQLimit: 10,
 	})
 	b.Set(1, &board.Slot{
 		Name: "worker", State: "backoff", Wanted: true, Since: moment.UnixNano(), Restarts: 3, NextRestart: later(500).UnixNano(),

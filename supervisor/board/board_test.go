@@ -55,7 +55,7 @@ func openBoard(t testing.TB, dir string) *Reader {
 var full = Slot{
 	Name: "web", State: "stopping", Wanted: true, Ready: true, Paused: true, PID: 4711, Since: 1, Restarts: 2,
 	NextRestart: 3, Rung: 1, Rungs: 4, Held: 5, Exited: true, ExitTime: 6, ExitCode: 7, ExitSignal: 9, Core: true,
-	SenderPID: 812, SenderUID: 1000, Sender: "bash", SigQUsed: 10, SigQLimit: 11,
+	SenderPID: 812, SenderUID: 1000, Sender: "bash", Blame: "from pid 812 (bash, uid 1000)", SigQUsed: 10, SigQLimit: 11,
 }
 
 func TestBoard(t *testing.T) {

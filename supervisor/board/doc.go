@@ -65,7 +65,7 @@
 //	96    16    state, in letters, the rest 0
 //	112   16    name of who sent the signal, the rest 0
 //	128   80    name of the service, the rest 0
-//	208   48    reserved
+//	208   48    who sent the signal, in words, as far as it is known, the rest 0
 //
 // To read a slot: read the sequence until it is even, then the slot, then the sequence
 // again; if it has changed, once more. Who dies while writing leaves it odd: do not try for

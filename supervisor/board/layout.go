@@ -25,6 +25,7 @@ const (
 	maxState  = 16
 	maxSender = 16
 	maxName   = 80
+	MaxBlame  = 48
 )
 
 // header is the beginning of the segment. The fields are read and written atomically, as
@@ -66,7 +67,7 @@ type rawSlot struct {
 	state       [maxState]byte
 	sender      [maxSender]byte
 	name        [maxName]byte
-	_           [48]byte
+	blame       [MaxBlame]byte
 }
 
 // The compiler refuses these if the sizes ever part.
@@ -106,6 +107,7 @@ type Slot struct {
 	SenderPID  int32  // who sent that signal, 0 when not known, or the kernel if Sender is not empty
 	SenderUID  uint32 // of the same
 	Sender     string // its name, up to 16 bytes
+	Blame      string // the same in words, up to 48: "from pid 812 (bash, uid 0)"; "" when it was no signal
 
 	SigQUsed, SigQLimit uint64
 
@@ -126,6 +128,7 @@ func (s *Slot) pack(raw *rawSlot) {
 	copy(raw.state[:], s.State)
 	copy(raw.sender[:], s.Sender)
 	copy(raw.name[:], s.Name)
+	copy(raw.blame[:], s.Blame)
 }
 
 func bit(set bool, flag uint32) uint32 {
@@ -139,6 +142,7 @@ func bit(set bool, flag uint32) uint32 {
 func (raw *rawSlot) unpack(s *Slot) {
 	*s = Slot{
 		Name: word(raw.name[:], s.Name), State: word(raw.state[:], s.State), Sender: word(raw.sender[:], s.Sender),
+		Blame:  word(raw.blame[:], s.Blame),
 		Wanted: raw.wanted != 0, Ready: raw.flags&flagReady != 0, Paused: raw.flags&flagPaused != 0,
 		PID: raw.pid, Since: raw.since, Restarts: raw.restarts, NextRestart: raw.next,
 		Rung: raw.rung, Rungs: raw.rungs, Held: raw.held,
