@@ -23,7 +23,9 @@ it, or refused, and by whom.
 
 SIGNAL is a name or a number: HUP, SIGUSR1, RTMIN+3, 15. VALUE is a payload of 64 bits,
 decimal or 0x and hexadecimal; with it the signal is queued, as sigqueue(3) does. A
-negative one goes behind --, as it looks like a flag.
+negative one goes behind --, as it looks like a flag. A signal carries bits and no sign:
+log and events, and hooks in SUPERVISE_VALUE, show all 64 as a number from 0 up, and so
+18446744073709551615 for -1.
 
 Exit status: 0 when it was delivered or is held, 1 when not, 2 for a wrong command line, 3
 when no supervisor runs, 4 when the service is unknown.`,
