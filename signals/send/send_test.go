@@ -3,10 +3,12 @@ package send_test
 import (
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"supervise/internal/testproc"
@@ -57,7 +59,8 @@ func TestInfoOrder(t *testing.T) {
 	lines := start(t, cmd)
 	const count = 2000
 	for i := range uint64(count) {
-		if got := send.Info(cmd.Process.Pid, signals.Info{Signal: 40, Code: signals.CodeQueue, PID: 1, Value: i << 32}); got != send.OK {
+		info := signals.Info{Signal: 40, Code: signals.CodeQueue, PID: 1, Value: i << 32}
+		if got := infoWithRoom(cmd.Process.Pid, info); got != send.OK {
 			t.Fatalf("signal %d of %d: %v", i, count, got)
 		}
 	}
@@ -94,26 +97,40 @@ func TestEverySignal(t *testing.T) {
 	}
 }
 
-// limitPending sets RLIMIT_SIGPENDING of another process: prlimit(2).
-func limitPending(t *testing.T, pid int, soft uint64) {
+// infoWithRoom is send.Info that waits for room: the kernel counts what is pending for all
+// processes of a user, those of other tests among them (RLIMIT_SIGPENDING of getrlimit(2)).
+func infoWithRoom(pid int, info signals.Info) send.Result {
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		got := send.Info(pid, info)
+		if got != send.Again || time.Now().After(deadline) {
+			return got
+		}
+		runtime.Gosched()
+	}
+}
+
+// limitPending sets RLIMIT_SIGPENDING of another process, prlimit(2), and returns what it was.
+func limitPending(t *testing.T, pid int, soft uint64) (was uint64) {
 	t.Helper()
 	const rlimitSigpending = 11
 	var limit syscall.Rlimit
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), rlimitSigpending, 0, uintptr(unsafe.Pointer(&limit)), 0, 0)
 	if errno == 0 {
-		limit.Cur = soft
+		was, limit.Cur = limit.Cur, soft
 		_, _, errno = syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), rlimitSigpending, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
 	}
 	if errno != 0 {
 		t.Fatal("prlimit:", errno)
 	}
+	return was
 }
 
 // TestAgain fills a receiver's queue. Only a queued real-time signal is refused then.
 func TestAgain(t *testing.T) {
 	pid := blocked(t, signals.Full).Process.Pid
 	const limit = 10
-	limitPending(t, pid, limit)
+	was := limitPending(t, pid, limit)
 	queued := signals.Info{Signal: 40, Code: signals.CodeQueue}
 	sent := 0
 	for send.Info(pid, queued) == send.OK {
@@ -135,8 +152,8 @@ func TestAgain(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, send.OK)
 		}
 	}
-	limitPending(t, pid, 4096)
-	if got := send.Info(pid, queued); got != send.OK {
+	limitPending(t, pid, was)
+	if got := infoWithRoom(pid, queued); got != send.OK {
 		t.Errorf("with room again: %v, want %v", got, send.OK)
 	}
 }
