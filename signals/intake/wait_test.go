@@ -4,6 +4,7 @@ package intake_test
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"syscall"
@@ -72,7 +73,7 @@ func TestHold(t *testing.T) {
 		if err := sys.Queue(s.Process.Pid, info); err != syscall.EAGAIN {
 			t.Errorf("with no room left: %v, want EAGAIN", err)
 		}
-		limitPending(t, s.Process.Pid, 1000)
+		limitPending(t, s.Process.Pid, math.MaxUint64)
 		s.kill(t, signals.SIGUSR1) // releases it
 		if g, _ := s.next(t); g.Signal != signals.SIGUSR1 {
 			t.Errorf("got %+v, want SIGUSR1", g)
@@ -89,7 +90,8 @@ func TestHold(t *testing.T) {
 	})
 }
 
-// limitPending sets RLIMIT_SIGPENDING of a process.
+// limitPending sets RLIMIT_SIGPENDING of a process, to the hard limit at most. The signals
+// that are pending for others of its user count, too.
 func limitPending(t *testing.T, pid int, soft uint64) {
 	t.Helper()
 	const rlimitSigpending = 11
