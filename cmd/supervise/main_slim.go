@@ -17,7 +17,10 @@ import (
 	"supervise/supervisor/pid1/cmdline"
 )
 
-func main() {
+// main has nothing to do: see [intake.StartInInit].
+func main() {}
+
+func init() {
 	argv := intake.Arguments()
 	if len(argv) == 0 {
 		syscall.Exit(126) // there is no /proc to read them from
@@ -28,7 +31,7 @@ func main() {
 	}
 	if index == 0 && len(args) == 1 && args[0] == "--version" {
 		_, _ = syscall.Write(1, []byte("supervise init "+version+"\n"))
-		return
+		syscall.Exit(0)
 	}
 	syscall.Exit(cmdline.Main(argv, index, args))
 }

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"strconv"
 	"syscall"
+	"unsafe"
 
 	"supervise/internal/text"
 	"supervise/signals"
@@ -28,20 +29,37 @@ func numbered(path string) iter.Seq[int] {
 			return
 		}
 		defer syscall.Close(dir)
-		var buffer [4096]byte
+		var buffer [1024]byte // on the stack, which is small at the start of a program
 		for {
 			n, err := syscall.ReadDirent(dir, buffer[:])
 			if n <= 0 || err != nil {
 				return
 			}
-			_, _, names := syscall.ParseDirent(buffer[:n], -1, nil)
-			for _, name := range names {
-				if number, err := strconv.Atoi(name); err == nil && !yield(number) {
+			for entries := buffer[:n]; len(entries) > 0; {
+				// struct linux_dirent64: getdents64(2).
+				const lengthAt, nameAt = 16, 19
+				length := *(*uint16)(unsafe.Pointer(&entries[lengthAt]))
+				if number, ok := decimal(entries[nameAt:length]); ok && !yield(number) {
 					return
 				}
+				entries = entries[length:]
 			}
 		}
 	}
+}
+
+// decimal is strconv.Atoi for a name that a zero byte ends, which need not become a string.
+func decimal(name []byte) (number int, ok bool) {
+	for _, c := range name {
+		if c == 0 {
+			break
+		}
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		number, ok = number*10+int(c-'0'), true
+	}
+	return number, ok
 }
 
 // SignalState is what /proc/PID/status tells of a process's signals, but for its

@@ -127,6 +127,16 @@ func TestNoFile(t *testing.T) {
 		if len(fields) != 6 || fields[3] != "77" || fields[4] != strconv.FormatUint(own.Max, 10) {
 			t.Errorf("the program says %q, want the limits 77 and %d", first, own.Max)
 		}
+		// The one that the runtime started with is gone, and raised was that which was there
+		// before (boot.spare).
+		limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", s.Process.Pid))
+		var soft, hard uint64
+		if _, now, ok := strings.Cut(string(limits), "Max open files"); ok {
+			_, err = fmt.Sscan(now, &soft, &hard)
+		}
+		if err != nil || soft+1 < own.Max || hard != own.Max {
+			t.Errorf("its own limits are %d and %d, %v, want all but one of %d", soft, hard, err, own.Max)
+		}
 		s.rest(t)
 	})
 }

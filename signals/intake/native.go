@@ -26,6 +26,13 @@ type Intake struct {
 	hushed []int // the threads that were sent the hint
 }
 
+// only is the one that there is. Like hushedFirst it is no allocation: at the start of the
+// program each of a new size costs two page faults.
+var (
+	only        Intake
+	hushedFirst [8]int
+)
+
 // relay is what the assembly works on: relayWait in relay_*.s knows the offsets.
 type relay struct {
 	set     signals.Set     // 0: what is waited for
@@ -60,17 +67,17 @@ func exitsyscall()
 // return the first time, but executes the program anew with the arguments given.
 func Start(argv []string) (*Intake, error) {
 	runtime.LockOSThread()
-	in := &Intake{pid: syscall.Getpid(), tid: syscall.Gettid()}
-	inherited, again, err := resumed()
-	switch {
-	case boot.Entered():
-		in.mode, in.found = Entry, exactly()
-	case err != nil:
+	return StartInInit(argv)
+}
+
+// StartInInit is [Start] for a program that does all its work in an init function. The
+// runtime keeps those on the thread that it started with: runtime.LockOSThread would only
+// make one more thread, from which others could be made.
+func StartInInit(argv []string) (*Intake, error) {
+	in := &only
+	*in = Intake{pid: syscall.Getpid(), tid: syscall.Gettid(), hushed: hushedFirst[:0]}
+	if err := in.inherit(argv); err != nil {
 		return nil, err
-	case again:
-		in.mode, in.found = Reexec, inherited
-	default:
-		return nil, reexec(argv)
 	}
 	in.relay = relay{set: taken, self: int64(in.pid)}
 	sys.SetMask(signals.Set(boot.Quiet))
@@ -79,6 +86,24 @@ func Start(argv []string) (*Intake, error) {
 		boot.Install()
 	}
 	return in, nil
+}
+
+// inherit finds out what the process was handed.
+func (in *Intake) inherit(argv []string) error {
+	if boot.Entered() {
+		in.mode, in.found = Entry, exactly()
+		return nil
+	}
+	inherited, again, err := resumed()
+	switch {
+	case err != nil:
+		return err
+	case again:
+		in.mode, in.found = Reexec, inherited
+		return nil
+	default:
+		return reexec(argv)
+	}
 }
 
 func noFile() Limit {
@@ -117,14 +142,28 @@ func Arguments() []string {
 	return readArguments()
 }
 
-// Getenv returns the value of an environment variable as the process was given it, "" for
-// none, also before package os is initialised.
-func Getenv(name string) string {
+// LookupEnv returns the value of an environment variable as the process was given it, and
+// whether there is one, also before package os is initialised.
+func LookupEnv(name string) (value string, ok bool) {
 	if boot.Entered() {
-		return boot.Getenv(name)
+		return boot.LookupEnv(name)
 	}
-	value, _ := syscall.Getenv(name)
+	return syscall.Getenv(name)
+}
+
+// Getenv is [LookupEnv] without telling "" from none.
+func Getenv(name string) string {
+	value, _ := LookupEnv(name)
 	return value
+}
+
+// Environ returns the environment as the process was given it, also before package os is
+// initialised.
+func Environ() []string {
+	if boot.Entered() {
+		return boot.Environ()
+	}
+	return syscall.Environ()
 }
 
 // HandedDown returns what the process was handed, for a program that only wants to know.

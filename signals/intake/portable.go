@@ -46,8 +46,17 @@ func Built() Mode { return Portable }
 // Arguments returns the program's arguments, argv[0] first.
 func Arguments() []string { return readArguments() }
 
+// StartInInit is [Start].
+func StartInInit(argv []string) (*Intake, error) { return Start(argv) }
+
 // Getenv returns the value of an environment variable, "" for none.
 func Getenv(name string) string { return os.Getenv(name) }
+
+// LookupEnv returns the value of an environment variable, and whether there is one.
+func LookupEnv(name string) (value string, ok bool) { return syscall.Getenv(name) }
+
+// Environ returns the environment.
+func Environ() []string { return syscall.Environ() }
 
 // HandedDown returns nothing that could be relied upon.
 func HandedDown() Inherited { return Inherited{} }

@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"supervise/internal/sys"
+	"supervise/signals/intake"
 )
 
 // What a service manager may have handed us for the command: $NOTIFY_SOCKET and the
@@ -15,7 +16,7 @@ import (
 // it names us, none when it is not there or is meant for somebody else.
 func listenPID(self int) string {
 	const name = "LISTEN_PID"
-	value, ok := syscall.Getenv(name)
+	value, ok := intake.LookupEnv(name)
 	if !ok || value != strconv.Itoa(self) {
 		return ""
 	}

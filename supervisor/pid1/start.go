@@ -11,14 +11,14 @@ import (
 
 // start starts the command with what we were handed, as if we were not there.
 func (s *supervisor) start() *process.StartError {
-	path, havePath := syscall.Getenv("PATH")
+	path, havePath := intake.LookupEnv("PATH")
 	file, err := process.Lookup(s.Command[0], path, havePath)
 	if err != nil {
 		return err.(*process.StartError)
 	}
 	found := s.in.Inherited()
 	spec := process.Spec{
-		Path: file, Argv: s.Command, Env: syscall.Environ(), PIDVariable: listenPID(s.pid),
+		Path: file, Argv: s.Command, Env: intake.Environ(), PIDVariable: listenPID(s.pid),
 		Mask: found.Mask, Ignore: found.Ignored,
 		Files:     []int{0, 1, 2},
 		Placement: s.Placement, HasTerminal: s.terminal.given, Terminal: max(s.terminal.fd, 0),

@@ -162,8 +162,8 @@ func spawn(spec *Spec, how way, pidfdFlag uintptr) (Process, error) {
 	if spec.sharesFiles() {
 		flags |= cloneFiles
 	}
-	p := plans.Get().(*plan)
-	defer plans.Put(p)
+	p := plans.take()
+	defer plans.put(p)
 	if err := p.prepare(spec, procs); err != nil {
 		return Process{PIDFD: -1}, err
 	}

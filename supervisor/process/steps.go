@@ -5,7 +5,6 @@ package process
 import (
 	"slices"
 	"strconv"
-	"sync"
 	"syscall"
 	"unsafe"
 
@@ -46,9 +45,6 @@ type plan struct {
 	proc            *byte  // "/proc/self"
 	own             []byte // the environment entry of Spec.PIDVariable
 }
-
-// plans are kept for the next start: each is twenty kilobytes.
-var plans = sync.Pool{New: func() any { return new(plan) }}
 
 // clear empties a plan but for the memory of its lists.
 func (p *plan) clear() {
@@ -127,20 +123,25 @@ func (p *plan) strings(spec *Spec) error {
 		size += len(s) + 1
 	}
 	p.text = slices.Grow(p.text, size) // which is why it does not move from here on
-	var ok [4]bool
-	p.path, ok[0] = p.pointer(spec.Path)
-	p.dir, ok[1] = p.pointer(spec.Dir)
-	p.argv, ok[2] = p.pointers(p.argv, spec.Argv)
-	p.env, ok[3] = p.pointers(p.env, env)
-	for i, what := range [...]string{
-		stepExecve + strconv.Quote(spec.Path), "chdir " + strconv.Quote(spec.Dir),
-		"execve: an argument has a zero byte in it", "execve: the environment has a zero byte in it",
-	} {
-		if !ok[i] {
-			return &StartError{Step: what, Errno: syscall.EINVAL}
-		}
+	var path, dir, argv, environ bool
+	p.path, path = p.pointer(spec.Path)
+	p.dir, dir = p.pointer(spec.Dir)
+	p.argv, argv = p.pointers(p.argv, spec.Argv)
+	p.env, environ = p.pointers(p.env, env)
+	var wrong string
+	switch {
+	case !path:
+		wrong = stepExecve + strconv.Quote(spec.Path)
+	case !dir:
+		wrong = "chdir " + strconv.Quote(spec.Dir)
+	case !argv:
+		wrong = "execve: an argument has a zero byte in it"
+	case !environ:
+		wrong = "execve: the environment has a zero byte in it"
+	default:
+		return nil
 	}
-	return nil
+	return &StartError{Step: wrong, Errno: syscall.EINVAL}
 }
 
 // pointer appends a string to the text, with a zero byte to end it, which may not be in it.

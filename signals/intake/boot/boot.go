@@ -3,6 +3,7 @@
 package boot
 
 import (
+	"runtime"
 	"sync/atomic"
 	"unsafe"
 )
@@ -31,6 +32,12 @@ var (
 	ignored uint64    // the inherited ignored signals
 	noFile  [2]uint64 // RLIMIT_NOFILE, soft and hard
 )
+
+// profileRate is set to 0 by the entry point: what the runtime allocates while it starts is
+// no more profiled than anything later, since nothing here asks for the profile.
+//
+//lint:ignore U1000 used from assembly
+var profileRate = &runtime.MemProfileRate
 
 // What the catcher and withhold work with.
 var (
@@ -93,18 +100,39 @@ func Arguments() []string {
 	return arguments
 }
 
-// Getenv returns the value of an environment variable as the process was given it, "" for
-// none, if [Entered]. Package syscall copies all of them into a map first.
-func Getenv(name string) string {
-	// Behind the arguments and a null pointer, up to the next: the System V ABI.
-	at := unsafe.Add(unsafe.Pointer(stack), (2+*stack)*unsafe.Sizeof(*stack))
-	for ; *(**byte)(at) != nil; at = unsafe.Add(at, unsafe.Sizeof(*stack)) {
+// Environ returns the environment as the process was given it, if [Entered]. Package syscall
+// copies all of it into a map first.
+func Environ() []string {
+	first := environ()
+	n := 0
+	for *(**byte)(unsafe.Add(first, n*pointerSize)) != nil {
+		n++
+	}
+	all := make([]string, n)
+	for i, entry := range unsafe.Slice((**byte)(first), n) {
+		all[i] = text(entry)
+	}
+	return all
+}
+
+// LookupEnv returns the value of an environment variable as the process was given it, and
+// whether there is one, if [Entered].
+func LookupEnv(name string) (value string, ok bool) {
+	for at := environ(); *(**byte)(at) != nil; at = unsafe.Add(at, pointerSize) {
 		entry := text(*(**byte)(at))
 		if len(entry) > len(name) && entry[len(name)] == '=' && entry[:len(name)] == name {
-			return entry[len(name)+1:]
+			return entry[len(name)+1:], true
 		}
 	}
-	return ""
+	return "", false
+}
+
+const pointerSize = int(unsafe.Sizeof(uintptr(0)))
+
+// environ is where the environment begins: behind the arguments and a null pointer, up to
+// the next (the System V ABI).
+func environ() unsafe.Pointer {
+	return unsafe.Add(unsafe.Pointer(stack), (2+int(*stack))*pointerSize)
 }
 
 // text is what stands at an address, up to a zero. It stays where it is for as long as we
@@ -209,14 +237,22 @@ func catcherAction() sigaction {
 	return action
 }
 
+// spare is the soft RLIMIT_NOFILE while the runtime starts. It would read the size of huge
+// pages, and which of the CPUs the cgroup lets it have (runtime.defaultGOMAXPROCSInit): some
+// six files, and a tenth of the time in which the program starts, for what a program that
+// waits does not need. It takes a file that it cannot open for one that is not there. The
+// three that it must have, should one of the standard ones be closed, it can open.
+const spare = 3
+
+const rlimitNoFile = 7
+
+// init gives the limit back, before any code that could want more.
 func init() {
 	if entered == 0 {
 		var keep [2]uint64
 		rawSyscall(sysPrlimit64, 0, rlimitNoFile, 0, uintptr(unsafe.Pointer(&keep)))
 		noFile = keep
+	} else if noFile[0] > spare {
+		rawSyscall(sysPrlimit64, 0, rlimitNoFile, uintptr(unsafe.Pointer(&noFile)), 0)
 	}
 }
-
-const (
-	rlimitNoFile = 7
-)

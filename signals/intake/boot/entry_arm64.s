@@ -64,6 +64,26 @@ next:
 	MOVD	$·noFile(SB), R3
 	SVC
 
+	// What the runtime would read and nobody needs: see spare in boot.go.
+	MOVD	$·noFile(SB), R3
+	MOVD	(R3), R4
+	CMP	$const_spare, R4
+	BLS	profile
+	MOVD	$scratch<>(SB), R2
+	MOVD	$const_spare, R4
+	MOVD	R4, (R2)
+	MOVD	8(R3), R4
+	MOVD	R4, 8(R2)
+	MOVD	$SYS_prlimit64, R8
+	MOVD	$0, R0
+	MOVD	$7, R1
+	MOVD	$0, R3
+	SVC
+profile:
+	MOVD	$·profileRate(SB), R1
+	MOVD	(R1), R1
+	MOVD	ZR, (R1)
+
 	MOVD	$SYS_getpid, R8
 	SVC
 	MOVD	$·selfPID(SB), R1

@@ -93,18 +93,19 @@ func Select(argv []string) (index int, args []string, ok bool) {
 
 const subcommand = "init"
 
-// Main does what the arguments say and returns the status to exit with. argv are the
+// Main does what the arguments say and returns the status to exit with. It is called by an
+// init function, see [intake.StartInInit]. argv are the
 // program's own, with which it may execute itself again; index and args are those of
 // [Select].
 func Main(argv []string, index int, args []string) (status int) {
 	parent := syscall.Getppid()
-	options, answer := Parse(index, argv[0], args, syscall.Environ())
+	options, answer := Parse(index, argv[0], args, intake.Environ())
 	if answer != nil {
 		_, _ = syscall.Write(answer.FD, []byte(answer.Text))
 		return answer.Status
 	}
 	options.Parent = parent
-	in, err := intake.Start(argv)
+	in, err := intake.StartInInit(argv)
 	if err != nil {
 		_, _ = syscall.Write(2, []byte(options.Log.Message(pid1.Error, err.Error())))
 		return options.ExecStatus.Other
