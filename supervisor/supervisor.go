@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -32,6 +33,9 @@ type Options struct {
 	Level   zerolog.Level
 	JSON    bool // log lines, and by default those of services, are JSON objects
 	Color   bool // standard error is a terminal
+
+	// RuntimeDir takes the place of what File says, unless it is "".
+	RuntimeDir string
 }
 
 // Supervisor is a running supervisor. All of it but the mailbox belongs to the loop.
@@ -150,7 +154,7 @@ func Run(options Options) error {
 // open takes hold of everything that the loop needs. What it cannot do without comes
 // first.
 func (s *Supervisor) open(options Options) (err error) {
-	path := options.File.Supervisor.RuntimeDir
+	path := cmp.Or(options.RuntimeDir, options.File.Supervisor.RuntimeDir)
 	if path == "" {
 		path = rundir.Default()
 	}

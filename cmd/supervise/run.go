@@ -12,10 +12,11 @@ import (
 	"supervise/config/accounts"
 	"supervise/signals/intake"
 	"supervise/supervisor"
+	"supervise/supervisor/rundir/where"
 )
 
 func newRun() *cobra.Command {
-	var level, format string
+	var level, format, dir string
 	cmd := &cobra.Command{
 		Use:   "run FILE.toml",
 		Short: "Supervise the services of a file until told to stop",
@@ -29,7 +30,8 @@ Nothing is started when the file has an error; 'supervise check' says the same e
 Exit status: 0 after a shutdown, 2 for a wrong command line or file, 1 when supervise
 itself cannot start.`,
 		Example: `  supervise run testdata/quickstart.toml
-  supervise run --log-format json /etc/supervise/services.toml`,
+  supervise run --log-format json /etc/supervise/services.toml
+  supervise run --runtime-dir /tmp/try services.toml`,
 		Args: exactly("FILE.toml"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			// First of all, so that no signal is missed: this may execute us anew.
@@ -49,13 +51,15 @@ itself cannot start.`,
 			terminal := isTerminal(os.Stderr)
 			return supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
-				JSON:  format == "json" || format == "auto" && !terminal,
-				Color: terminal && os.Getenv("NO_COLOR") == "",
+				Version: version, JSON: format == "json" || format == "auto" && !terminal,
+				Color: terminal && os.Getenv("NO_COLOR") == "", RuntimeDir: dir,
 			})
 		},
 	}
 	cmd.Flags().Var(newChoice(&level, "info", "debug", "info", "warn", "error"), "log-level", "what to tell: debug, info, warn or error")
 	cmd.Flags().Var(newChoice(&format, "auto", "auto", "text", "json"), "log-format", "text, json, or auto: text on a terminal")
+	cmd.Flags().StringVar(&dir, "runtime-dir", "", "the runtime `DIRECTORY`, in place of the file's (default: the file's, or $"+where.Variable+", or /run/supervise as root)")
+	_ = cmd.MarkFlagDirname("runtime-dir")
 	for flag, words := range map[string][]string{
 		"log-level": {"debug", "info", "warn", "error"}, "log-format": {"auto", "text", "json"},
 	} {

@@ -305,3 +305,21 @@ restart.policy = "never"
 		t.Errorf("cores: %v", cores)
 	}
 }
+
+// TestRunRuntimeDir has the flag take the place of the file's runtime directory.
+func TestRunRuntimeDir(t *testing.T) {
+	t.Parallel()
+	s := prepare(t, entryBuild, "[service.a]\ncommand = \"sleep 1000\"\n", func(s *supervised) {
+		s.runtime += "/elsewhere"
+		s.cmd.Args = append(s.cmd.Args, "--runtime-dir", s.runtime)
+	})
+	s.launch(t)
+	s.await("the start", says("", "supervise starts"))
+	if out, code := ask(t, s.runtime, "wait", "a", "--for", "up"); code != 0 {
+		t.Errorf("at the flag's directory: %d, %s", code, out)
+	}
+	if out, code := ask(t, filepath.Dir(s.runtime), "status"); code != 3 {
+		t.Errorf("at the file's directory: %d, %s", code, out)
+	}
+	s.stop(t, syscall.SIGTERM)
+}
