@@ -11,54 +11,14 @@ import (
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/logs"
-	"supervise/supervisor/machine"
 )
-
-// self says who we are.
-func (s *Supervisor) self() *request.Supervisor {
-	return &request.Supervisor{
-		PID: os.Getpid(), Version: s.version, Since: s.began, File: s.file.Path, Stopping: s.machine.ShuttingDown(),
-	}
-}
-
-// status describes a service, with what /proc says of its main process.
-func (s *Supervisor) status(service *service, seen sight) request.Service {
-	view := s.machine.View(service.id)
-	status := request.Service{
-		Name: service.name(), State: view.State.String(), Wanted: view.Wanted.String(),
-		PID: int(view.PID), Ready: view.State == machine.Running, Since: s.wall(view.Since),
-		Restarts: view.Restarts, Held: view.Held,
-	}
-	if view.Rung > 0 {
-		status.Rung, status.Rungs = view.Rung, view.Rungs
-	}
-	if view.State == machine.Backoff {
-		status.NextRestart = s.wall(view.NextRestart)
-	}
-	if view.Exited {
-		status.Exit = &request.Exit{
-			Code: view.Exit.Code, Signal: view.Exit.Signal, Core: view.Exit.Core, Time: s.wall(view.ExitedAt),
-			By: service.killer, Text: view.Exit.String() + service.blamed,
-		}
-	}
-	if seen.ok {
-		status.SigQ = &request.SigQ{Used: seen.state.Queued, Limit: seen.state.Limit}
-		if seen.state.Stopped && view.State == machine.Running {
-			status.State, status.Ready = paused, false
-		}
-	}
-	return status
-}
-
-// paused is the state of a service whose main process is stopped by a signal.
-const paused = "paused"
 
 // wall is the time of day of a time on the machine's clock.
 func (s *Supervisor) wall(at time.Duration) time.Time { return s.began.Add(at) }
 
 func (s *Supervisor) answerWhy(call *control.Call, r request.Why) {
 	if service, ok := s.findOne(call, r.Service); ok {
-		call.Reply(&request.Reply{Services: []request.Service{s.status(service, s.see(service))}, Events: s.journal.Why(r.Service)})
+		s.reply(call, &request.Reply{Services: []request.Service{s.status(service)}, Events: s.journal.Why(r.Service)})
 	}
 }
 
@@ -69,7 +29,7 @@ func (s *Supervisor) answerEvents(call *control.Call, r request.Events) {
 	s.publish() // or what is new would be told twice
 	events := s.journal.Last(r.Services, r.Limit)
 	if !r.Follow {
-		call.Reply(&request.Reply{Events: events})
+		s.reply(call, &request.Reply{Events: events})
 		return
 	}
 	call.Tell(&request.Reply{Events: events})
@@ -87,7 +47,7 @@ func (s *Supervisor) answerLogs(call *control.Call, r request.Logs) {
 	}
 	if !r.Follow {
 		last, _ := s.logs.Last(r.Service, wanted(r.Lines))
-		call.Reply(&request.Reply{Lines: lines(r.Service, last)})
+		s.reply(call, &request.Reply{Lines: lines(r.Service, last)})
 		return
 	}
 	stop := s.logs.Follow(r.Service, wanted(r.Lines), func(all []logs.Line) {

@@ -39,6 +39,7 @@ type reader struct {
 
 // publish tells those who wait and follow what has happened.
 func (s *Supervisor) publish() {
+	s.show()
 	from, to := s.published, s.journal.Next()
 	s.published = to
 	if from < to && len(s.followers)+len(s.waiters) > 0 {
@@ -99,7 +100,7 @@ func (s *Supervisor) settled(w waiter) bool {
 		w.call.Reply(&request.Reply{Outcomes: outcomes(w.goals)})
 	case w.deadline != 0 && w.deadline <= s.now():
 		service := w.goals[0].service
-		status := s.status(service, s.see(service))
+		status := s.status(service)
 		w.call.Reply(&request.Reply{
 			Error:    &request.Failure{Code: request.TimedOut, Text: "the time is over, and service " + service.name() + " is " + status.State},
 			Services: []request.Service{status},
@@ -112,7 +113,7 @@ func (s *Supervisor) settled(w waiter) bool {
 
 func (s *Supervisor) answerWaited(w waiter) {
 	g := w.goals[0]
-	reply := &request.Reply{Services: []request.Service{s.status(g.service, s.see(g.service))}}
+	reply := &request.Reply{Services: []request.Service{s.status(g.service)}}
 	if !g.outcome.OK {
 		reply.Error = &request.Failure{Code: request.Failed, Text: "service " + g.service.name() + " " + g.outcome.Text}
 	}
@@ -131,7 +132,6 @@ func outcomes(goals []goal) []request.Outcome {
 // forget drops a call whose answer nobody will read.
 func (s *Supervisor) forget(call *control.Call) {
 	s.waiters = slices.DeleteFunc(s.waiters, func(w waiter) bool { return w.call == call })
-	s.sights.forget(call)
 	s.followers = slices.DeleteFunc(s.followers, func(f follower) bool { return f.call == call })
 	s.readers = slices.DeleteFunc(s.readers, func(r reader) bool {
 		if r.call == call {
@@ -150,7 +150,6 @@ func (s *Supervisor) endCalls() {
 			Outcomes: outcomes(w.goals),
 		})
 	}
-	s.sights.end(s)
 	for _, f := range s.followers {
 		f.call.Reply(&request.Reply{})
 	}
@@ -205,7 +204,7 @@ func isDown(s *Supervisor, service *service) (request.Outcome, bool) {
 // their end does, so that it is looked for again then.
 func isReady(s *Supervisor, service *service) (request.Outcome, bool) {
 	outcome, up := isUp(s, service)
-	if up && s.see(service).state.Stopped {
+	if state, ok := see(service); up && ok && state.Stopped {
 		return request.Outcome{}, false
 	}
 	return outcome, up

@@ -44,7 +44,7 @@ func (s *Supervisor) command(call *control.Call, target request.Target, await bo
 		s.dispatch(event)
 	}
 	if !await {
-		call.Reply(&request.Reply{Text: w.event.Kind.String() + " accepted"})
+		s.reply(call, &request.Reply{Text: w.event.Kind.String() + " accepted"})
 		return
 	}
 	s.waiters = append(s.waiters, waiting)
@@ -232,7 +232,7 @@ func (s *Supervisor) answerSignal(call *control.Call, r request.Signal) {
 		outcome = s.post(service, info)
 	}
 	outcome.Service = service.name()
-	call.Reply(&request.Reply{Outcomes: []request.Outcome{outcome}})
+	s.reply(call, &request.Reply{Outcomes: []request.Outcome{outcome}})
 }
 
 // strike sends a signal to the group or the tree of a service.

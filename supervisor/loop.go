@@ -29,7 +29,6 @@ func (s *Supervisor) loop() {
 		}
 		s.expire()
 		s.publish()
-		s.show()
 	}
 }
 

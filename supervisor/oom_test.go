@@ -123,7 +123,7 @@ func TestConvict(t *testing.T) {
 		is.blamed = ", from nobody"
 		s.machine.Step(at, machine.Event{Kind: machine.Exited, Service: is.id, Gen: is.gen, Exit: signals.Exit{Signal: signals.SIGKILL}})
 		s.convict(is, test.at, test.found, 1)
-		exit, by := s.status(is, sight{}).Exit, ""
+		exit, by := s.describe(is).Exit, ""
 		if exit.By != nil {
 			by = exit.By.Name
 		}

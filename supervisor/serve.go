@@ -1,8 +1,6 @@
 package supervisor
 
 import (
-	"strings"
-
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/machine"
@@ -24,9 +22,10 @@ func (s *Supervisor) openControl() {
 		group = int(gid)
 	}
 	s.openBoard(group)
+	s.arrange()
 	server, left, err := control.Open(control.Options{
 		Dir: s.dir.Path, Mode: s.file.Control.Mode, Group: group,
-		Wake: s.in.Wake,
+		Wake: s.in.Wake, Answer: s.window.answer,
 		Report: func(source string, err error) {
 			s.log.Warn().Err(err).Str("source", source).Msg("a command is refused, or could not be taken")
 		},
@@ -69,10 +68,6 @@ func (s *Supervisor) answer(call *control.Call) {
 	}
 	defer func() { s.asking = asker{} }()
 	switch r := call.Request.(type) {
-	case request.Ping:
-		call.Reply(&request.Reply{Supervisor: s.self()})
-	case request.Status:
-		s.answerStatus(call, r)
 	case request.Wait:
 		s.answerWait(call, r)
 	case request.Events:
@@ -104,11 +99,18 @@ func (s *Supervisor) answer(call *control.Call) {
 	}
 }
 
+// reply answers a call for good. Who is told of something that has changed, and then looks,
+// is to see it.
+func (s *Supervisor) reply(call *control.Call, r *request.Reply) {
+	s.show()
+	call.Reply(r)
+}
+
 // changes reports whether a request may change something, so that it will matter who made
-// it. To find that out takes longer than to answer a ping.
+// it. To find that out takes some time.
 func changes(r request.Request) bool {
 	switch r.(type) {
-	case request.Ping, request.Status, request.Wait, request.Events, request.Why, request.Logs:
+	case request.Wait, request.Events, request.Why, request.Logs:
 		return false
 	}
 	return true
@@ -120,7 +122,7 @@ func (s *Supervisor) answerShutdown(call *control.Call, r request.Shutdown) {
 		kind = machine.ShutdownNow
 	}
 	s.dispatch(machine.Event{Kind: kind})
-	call.Reply(&request.Reply{Supervisor: s.self(), Text: "shutting down"})
+	s.reply(call, &request.Reply{Supervisor: s.self(), Text: "shutting down"})
 }
 
 // find returns the services that are meant. It answers the call if there is one that does
@@ -138,7 +140,7 @@ func (s *Supervisor) find(call *control.Call, target request.Target) (found []*s
 		}
 	}
 	if unknown != nil {
-		call.Fail(request.UnknownService, "there is no service "+strings.Join(unknown, ", "))
+		call.Fail(request.UnknownService, noService(unknown))
 		return nil, false
 	}
 	return found, true

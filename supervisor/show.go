@@ -29,7 +29,7 @@ func (s *Supervisor) openBoard(group int) {
 
 // touch has a service shown anew at the end of the turn.
 func (s *Supervisor) touch(id machine.ServiceID) {
-	if s.board == nil || id < 0 || int(id) >= len(s.services) {
+	if id < 0 || int(id) >= len(s.services) {
 		return
 	}
 	if service := s.services[id]; !service.touched {
@@ -38,23 +38,51 @@ func (s *Supervisor) touch(id machine.ServiceID) {
 	}
 }
 
-// show shows the services that have changed. It costs one system call, however many.
+// show shows what has changed, in the window and on the board. That costs one system call,
+// however many services it is.
 func (s *Supervisor) show() {
+	if stopping := s.machine.ShuttingDown(); s.window.self.Load() == nil || stopping != s.window.self.Load().Stopping {
+		s.window.self.Store(s.self())
+	}
 	if len(s.touched) == 0 {
 		return
 	}
 	for _, service := range s.touched {
 		service.touched = false
-		slot := s.slot(service)
-		s.board.Set(int(service.id), &slot)
+		s.display(service)
+		if s.board != nil {
+			slot := s.slot(service)
+			s.board.Set(int(service.id), &slot)
+		}
 	}
 	clear(s.touched)
 	s.touched = s.touched[:0]
+	if s.board == nil {
+		return
+	}
 	if err := s.board.Publish(); err != nil {
 		s.log.Error().Err(err).Msg("the status board is given up")
 		s.board.Close()
 		s.board = nil
 	}
+}
+
+// display puts a service into its pane of the window.
+func (s *Supervisor) display(service *service) {
+	status := s.describe(service)
+	service.pane.Store(&status)
+}
+
+// arrange has the window follow what services there are.
+func (s *Supervisor) arrange() {
+	p := &panes{byName: map[string]*pane{}}
+	for _, service := range s.listed() {
+		s.display(service)
+		p.all = append(p.all, &service.pane)
+		p.byName[service.name()] = &service.pane
+	}
+	s.window.panes.Store(p)
+	s.window.self.Store(s.self())
 }
 
 // slot is the state of a service for the board.

@@ -81,7 +81,7 @@ type Supervisor struct {
 	turned    map[string]bool // the services whose state has changed in this step
 	published uint64          // the number of the first entry that nobody was told of
 	waiters   []waiter
-	sights    sights
+	window    window
 	followers []follower
 	readers   []reader
 	hooks     map[int]hook // by pid
@@ -116,6 +116,7 @@ type service struct {
 	removed bool             // by an update
 	paused  bool             // by a command
 	touched bool             // to be shown anew
+	pane    pane             // where it is shown
 }
 
 func (s *service) name() string { return s.spec.Name }
@@ -221,6 +222,7 @@ func (s *Supervisor) close() {
 		s.log.Debug().Err(err).Msg("cannot remove the cgroup")
 	}
 	s.show()
+	s.window.close()
 	if s.control != nil {
 		s.control.Close()
 	}

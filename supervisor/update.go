@@ -86,7 +86,7 @@ func (s *Supervisor) updated(call *control.Call, p prepared, err error, dry bool
 	if !dry {
 		s.apply(p)
 	}
-	call.Reply(reply)
+	s.reply(call, reply)
 }
 
 // updateKind is the kind of the entries of the journal that tell of updates.
@@ -168,7 +168,7 @@ func (s *Supervisor) apply(p prepared) {
 	for _, c := range p.changes {
 		s.applyTo(c)
 	}
-	s.serviceFIFOs()
+	s.relist()
 }
 
 // applyTo does to a service what an update means for its processes. One that is added may
@@ -200,6 +200,12 @@ func (s *Supervisor) remove(service *service) {
 	if err := service.tree.Close(); err != nil {
 		s.log.Debug().Err(err).Str(serviceField, service.name()).Msg("cannot remove the cgroup")
 	}
+	s.relist()
+}
+
+// relist has everything follow what services there are.
+func (s *Supervisor) relist() {
+	s.arrange()
 	s.serviceFIFOs()
 }
 

@@ -193,15 +193,23 @@ func (s *supervised) tryCommand(t *testing.T, name string, q request.Request, wa
 	}
 }
 
-// killAll kills whatever a service has, behind the supervisor's back.
+// killAll kills whatever a service has, behind the supervisor's back. It is stopped first: a
+// shell whose child is killed before it would make another.
 func (s *supervised) killAll(t *testing.T, name string) {
 	t.Helper()
-	killed := false
-	for deadline := time.Now().Add(patience); !killed && time.Now().Before(deadline); {
-		// What is in the middle of an execve has no environment to be seen.
-		for _, pid := range marked(s.ground.mark, "SUPERVISE_SERVICE="+name) {
-			killed = syscall.Kill(pid, syscall.SIGKILL) == nil
+	// What is in the middle of an execve has no environment to be seen.
+	var all []int
+	for deadline, last := time.Now().Add(patience), -1; last != len(all) || last == 0; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s has no processes", name)
 		}
+		last, all = len(all), marked(s.ground.mark, "SUPERVISE_SERVICE="+name)
+		for _, pid := range all {
+			_ = syscall.Kill(pid, syscall.SIGSTOP)
+		}
+	}
+	for _, pid := range all {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 
@@ -271,4 +279,26 @@ func TestCommandStorm(t *testing.T) {
 		}
 		checkSingle(t, s.stop(t, syscall.SIGTERM))
 	})
+}
+
+// TestLookAfterTold asks how a service is right after having been told: the one who answers
+// is not the one who did it, and must not be behind.
+func TestLookAfterTold(t *testing.T) {
+	t.Parallel()
+	s := start(t, entryBuild, "[service.a]\ncommand = \"sleep 1000\"\n[service.b]\ncommand = \"sleep 1000\"\n[service.c]\ncommand = \"sleep 1000\"\n")
+	see := func(when, want string) {
+		t.Helper()
+		one := s.call(t, request.Status{Services: []string{"a"}}).Services[0]
+		all := s.call(t, request.Status{}).Services
+		if len(all) != 3 || all[0].State != want || one.State != want || (want == "running") != (one.PID != 0 && one.SigQ != nil) {
+			t.Fatalf("%s: %+v and %+v, want it %s", when, one, all, want)
+		}
+	}
+	for range 40 {
+		s.call(t, orders["stop"]("a"))
+		see("stopped", "stopped")
+		s.call(t, orders["start"]("a"))
+		see("started", "running")
+	}
+	s.stop(t, syscall.SIGTERM)
 }

@@ -2,6 +2,7 @@ package sys
 
 import (
 	"iter"
+	"slices"
 	"strconv"
 	"syscall"
 	"unsafe"
@@ -70,6 +71,7 @@ type SignalState struct {
 	// Queued signals charged to the process's real user, and that user's limit.
 	Queued, Limit uint64
 
+	Parent  int  // the pid of the process's parent
 	Stopped bool // the thread is stopped by a signal; under ptrace(2) it is not
 	Ended   bool // it is a zombie, or about to vanish
 }
@@ -98,6 +100,9 @@ func ParseSignalState(status string) (state SignalState, err error) {
 		case "State":
 			state.Stopped = len(value) > 0 && value[0] == 'T'
 			state.Ended = len(value) > 0 && (value[0] == 'Z' || value[0] == 'X')
+			continue
+		case "PPid":
+			state.Parent, _ = strconv.Atoi(value)
 			continue
 		case "SigQ":
 			used, limit, _ := text.Cut(value, '/')
@@ -140,10 +145,11 @@ func ReadFile(path string) (string, error) {
 
 // ReadAll reads from a descriptor up to its end, or the first error.
 func ReadAll(fd int) string {
-	all := make([]byte, 0, 4096)
+	const short, long = 512, 4096
+	all := make([]byte, 0, short) // on the stack, which is small at the start of a program
 	for {
 		if len(all) == cap(all) {
-			all = append(all, 0)[:len(all)]
+			all = slices.Grow(all, long)
 		}
 		n, err := syscall.Read(fd, all[len(all):cap(all)])
 		if err == syscall.EINTR {

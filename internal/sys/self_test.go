@@ -16,6 +16,7 @@ const statusText = `Name:	SigBlk:\n
 Umask:	0022
 State:	S (sleeping)
 Pid:	812
+PPid:	811
 Threads:	1
 SigQ:	3/96365
 SigPnd:	0000000000000800
@@ -34,7 +35,7 @@ func TestParseSignalState(t *testing.T) {
 		Blocked: signals.Full &^ signals.SetOf(signals.SIGKILL, signals.SIGSTOP, 32, 33),
 		Ignored: signals.SetOf(signals.SIGPIPE),
 		Caught:  signals.SetOf(signals.SIGINT, signals.SIGTERM, 32, 33),
-		Queued:  3, Limit: 96365,
+		Queued:  3, Limit: 96365, Parent: 811,
 	}
 	if got, err := sys.ParseSignalState(statusText); got != want || err != nil {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)

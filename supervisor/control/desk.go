@@ -152,6 +152,7 @@ func (d *desk) requested(frame wire.Frame) {
 	}
 	d.over(before)
 	switch {
+	case err == nil && d.server.answered(call):
 	case err == nil:
 		d.server.push(item{call: call})
 	case call.desk != nil:

@@ -17,6 +17,10 @@ type Options struct {
 	// Wake is called when [Server.Take] has something, on any goroutine. It must not wait.
 	Wake func()
 
+	// Answer is asked to answer each call first, unless it is nil. It is called on the
+	// goroutine that receives them all, and must not wait; false leaves the call to [Server.Take].
+	Answer func(*Call) bool
+
 	// Report is called with what was wrong, on any goroutine, a few times a second at the
 	// most. source is a path or a client.
 	Report func(source string, err error)
@@ -131,6 +135,9 @@ func (s *Server) Close() {
 	s.fifos.close()
 	s.poller.close()
 }
+
+// answered reports whether a call needed nobody else.
+func (s *Server) answered(call *Call) bool { return s.options.Answer != nil && s.options.Answer(call) }
 
 // push hands a call to the loop. It waits while the loop has enough to do, so that who
 // floods us is held up by it. It must not be called with a lock held that the loop takes.

@@ -66,7 +66,7 @@ func checkStates(errorf func(format string, args ...any)) {
 			}
 			want := sys.SignalState{
 				Blocked: row.mask &^ uncatchable, Ignored: row.ignore &^ uncatchable,
-				Queued: state.Queued, Limit: state.Limit,
+				Queued: state.Queued, Limit: state.Limit, Parent: os.Getpid(),
 			}
 			if state != want || err != nil {
 				errorf("%s: got %+v, %v, want %+v", row.name, state, err, want)
