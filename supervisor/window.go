@@ -33,7 +33,9 @@ type panes struct {
 }
 
 // pane shows one service, but for what /proc has to say.
-type pane struct{ atomic.Pointer[request.Service] }
+type pane struct {
+	atomic.Pointer[request.Service]
+}
 
 // question is a call for the status of several services.
 type question struct {
