@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"supervise/supervisor/board"
+	"supervise/supervisor/board/segment"
 	"supervise/supervisor/machine"
 )
 
@@ -95,6 +96,7 @@ func (s *Supervisor) slot(service *service) board.Slot {
 		Name: service.name(), State: view.State.String(), Wanted: view.Wanted == machine.Up,
 		Ready: view.State == machine.Running && !service.paused, Paused: service.paused, PID: view.PID,
 		Since: s.stamp(view.Since), Restarts: uint64(view.Restarts), Held: uint32(view.Held),
+		More: view.Wanted == machine.Absent,
 	}
 	if view.Rung > 0 {
 		slot.Rung, slot.Rungs = uint32(view.Rung), uint32(view.Rungs)
@@ -105,7 +107,9 @@ func (s *Supervisor) slot(service *service) board.Slot {
 	if view.Exited {
 		slot.Exited, slot.ExitTime, slot.Core = true, s.stamp(view.ExitedAt), view.Exit.Core
 		slot.ExitCode, slot.ExitSignal = int32(view.Exit.Code), int32(view.Exit.Signal)
-		slot.Blame = fitting(strings.TrimPrefix(service.blamed, ", "), board.MaxBlame)
+		blamed := strings.TrimPrefix(service.blamed, ", ")
+		slot.Blame = fitting(blamed, segment.MaxBlame)
+		slot.More = slot.More || slot.Blame != blamed
 		if by := service.killer; by != nil {
 			slot.SenderPID, slot.SenderUID, slot.Sender = int32(by.PID), uint32(by.UID), by.Name
 		}

@@ -31,12 +31,13 @@ floor 2
 	supervisor/rundir/where
 	supervisor/rundir:        supervisor/rundir/where golang.org/x/sys
 	supervisor/journal
-	supervisor/board:         golang.org/x/sys
+	supervisor/board/segment
+	supervisor/board:         supervisor/board/segment
 	supervisor/control/wire
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
 	supervisor/control/table
-	supervisor/glance:        supervisor/control/wire supervisor/control/table supervisor/rundir/where signals/intake
+	supervisor/glance:        supervisor/board/segment supervisor/control/wire supervisor/control/table supervisor/rundir/where signals/intake
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys

@@ -5,17 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync/atomic"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"supervise/internal/ipc"
 	"supervise/internal/sys"
+	"supervise/supervisor/board/segment"
 )
-
-// FileName is the file of a runtime directory that says where its board is.
-const FileName = "board.json"
 
 // The letters that make the keys with the runtime directory: ftok(3).
 const (
@@ -31,14 +26,14 @@ type Options struct {
 	Group int    // -1 is the process's own
 }
 
-// file is what the file says.
+// Slot is the state of one service.
+type Slot = segment.Slot
+
+// file is what the file says, also to the next supervisor of the directory.
 type file struct {
-	Version    int        `json:"version"`
-	Memory     int        `json:"memory"`     // id of the segment
-	Semaphores int        `json:"semaphores"` // id of the set
-	Owner      ipc.Owner  `json:"owner"`
-	Segment    ipc.Object `json:"segment"`
-	Set        ipc.Object `json:"set"`
+	segment.File
+	Segment ipc.Object `json:"segment"`
+	Set     ipc.Object `json:"set"`
 }
 
 // Board is the writer's side. It belongs to one goroutine.
@@ -46,7 +41,7 @@ type Board struct {
 	options    Options
 	perm       ipc.Permission
 	file       file
-	view       view
+	view       segment.View
 	generation uint64
 	number     number
 	dirty      bool
@@ -59,9 +54,9 @@ type Board struct {
 func Create(options Options) (b *Board, left int, err error) {
 	b = &Board{options: options}
 	b.perm = ipc.Permission{Mode: options.Mode&0o044 | 0o600, Group: options.Group}
-	b.file = file{Version: Version, Owner: ipc.Self()}
+	b.file.Version, b.file.Owner = segment.Version, ipc.Self()
 	var old file
-	if ipc.ReadFile(options.Dir, FileName, &old) == nil {
+	if ipc.ReadFile(options.Dir, segment.FileName, &old) == nil {
 		for _, buried := range []bool{
 			old.Segment.Bury(ipc.Memory(0), old.Owner), old.Set.Bury(ipc.Semaphores(semaphores), old.Owner),
 		} {
@@ -79,7 +74,7 @@ func Create(options Options) (b *Board, left int, err error) {
 	if err := b.claimSet(); err != nil {
 		return b, left, err
 	}
-	if err := b.segment(options.Slots, view{}); err != nil {
+	if err := b.move(options.Slots, segment.View{}); err != nil {
 		return b, left, err
 	}
 	if b.file.Set.Removed {
@@ -116,19 +111,19 @@ func spare(used int) int { return max(32, used/2) }
 func (b *Board) grow(used int) error {
 	before := b.view
 	_ = b.file.Segment.Remove(ipc.Memory(0))
-	if err := b.segment(used, before); err != nil {
+	if err := b.move(used, before); err != nil {
 		return err
 	}
-	atomic.StoreUint32(&before.header.moved, 1)
-	_ = unix.SysvShmDetach(before.memory)
+	before.Leave()
+	before.Detach()
 	return nil
 }
 
-// segment makes a segment for that many services, with what stands in another one, and has
-// the file name it.
-func (b *Board) segment(used int, before view) (err error) {
+// move makes a segment for that many services, with what stands in another one, and has the
+// file name it.
+func (b *Board) move(used int, before segment.View) (err error) {
 	capacity := used + spare(used)
-	kind := ipc.Memory(headerSize + capacity*slotSize)
+	kind := ipc.Memory(segment.Size(capacity))
 	key, err := sys.Ftok(b.options.Dir, memoryLetter)
 	if err != nil {
 		return os.NewSyscallError("stat", err)
@@ -142,20 +137,16 @@ func (b *Board) segment(used int, before view) (err error) {
 			_ = object.Remove(kind)
 		}
 	}()
-	memory, err := unix.SysvShmAttach(object.ID, 0, 0)
+	memory, err := sys.ShmAttach(object.ID, 0)
 	if err != nil {
 		return os.NewSyscallError("shmat", err)
 	}
 	b.generation++
-	b.format(memory, capacity, used)
-	now, err := newView(memory)
+	now, err := segment.Format(memory, segment.Head{Capacity: capacity, Used: used, Owner: b.file.Owner, Generation: b.generation})
 	if err != nil {
 		return err
 	}
-	for i := range before.slots {
-		content := before.slots[i]
-		now.slots[i].store(&content)
-	}
+	now.Copy(before)
 	if err := object.Allow(kind, b.perm); err != nil {
 		return os.NewSyscallError("shmctl", err)
 	}
@@ -163,37 +154,22 @@ func (b *Board) segment(used int, before view) (err error) {
 	return b.write()
 }
 
-// format writes the header of a new segment, which nobody else may attach yet.
-func (b *Board) format(memory []byte, capacity, used int) {
-	h := (*header)(unsafe.Pointer(&memory[0]))
-	*h = header{
-		magic: magic, version: Version, headerSize: headerSize, slotSize: slotSize,
-		capacity: uint32(capacity), used: uint32(used),
-		pid: int32(b.file.Owner.PID), start: b.file.Owner.Start, generation: b.generation,
-	}
-}
-
 // Resize has n slots in use, which keep their content, new ones being empty.
 func (b *Board) Resize(n int) error {
-	if n > len(b.view.slots) {
+	if n > b.view.Capacity() {
 		if err := b.grow(n); err != nil {
 			return fmt.Errorf("cannot make room on the status board of %s: %w", b.options.Dir, err)
 		}
 		return nil
 	}
-	for i := n; i < int(b.view.header.used); i++ {
-		b.view.slots[i].store(&rawSlot{})
-	}
-	atomic.StoreUint32(&b.view.header.used, uint32(n))
+	b.view.Use(n)
 	b.dirty = true
 	return nil
 }
 
 // Set shows the state of a service in slot i, which is in use. It makes no system call.
 func (b *Board) Set(i int, s *Slot) {
-	var content rawSlot
-	s.pack(&content)
-	if b.view.slots[i].store(&content) {
+	if b.view.Store(i, s) {
 		b.dirty = true
 	}
 }
@@ -206,7 +182,7 @@ func (b *Board) Publish() error {
 		return nil
 	}
 	b.dirty = false
-	atomic.AddUint64(&b.view.header.changes, 1)
+	b.view.Changed()
 	b.number, b.ops = b.number.advance(b.ops[:0])
 	err := sys.SemTry(b.file.Semaphores, b.ops)
 	if err == nil {
@@ -221,7 +197,7 @@ func (b *Board) Publish() error {
 
 // repair puts the semaphores right after an error of a change.
 func (b *Board) repair(cause error) error {
-	if errors.Is(cause, unix.EAGAIN) || errors.Is(cause, unix.ERANGE) {
+	if errors.Is(cause, syscall.EAGAIN) || errors.Is(cause, syscall.ERANGE) {
 		return os.NewSyscallError("semctl", sys.SemSetValues(b.file.Semaphores, b.number.values()))
 	}
 	b.number = 0
@@ -234,16 +210,16 @@ func (b *Board) repair(cause error) error {
 
 // write has the file say where the board is.
 func (b *Board) write() error {
-	return ipc.WriteFile(b.options.Dir, FileName, b.file, ipc.Permission{Mode: 0o644, Group: -1})
+	return ipc.WriteFile(b.options.Dir, segment.FileName, b.file, ipc.Permission{Mode: 0o644, Group: -1})
 }
 
 // Close removes the board. Those who have it open can read it on; those who wait are woken.
 func (b *Board) Close() {
-	_ = os.Remove(filepath.Join(b.options.Dir, FileName))
-	if b.view.header != nil {
-		atomic.StoreUint32(&b.view.header.moved, 1)
-		_ = unix.SysvShmDetach(b.view.memory)
-		b.view = view{}
+	_ = os.Remove(filepath.Join(b.options.Dir, segment.FileName))
+	if b.view.Some() {
+		b.view.Leave()
+		b.view.Detach()
+		b.view = segment.View{}
 	}
 	if b.file.Segment.Stamp != 0 {
 		_ = b.file.Segment.Remove(ipc.Memory(0))

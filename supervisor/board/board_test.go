@@ -2,7 +2,6 @@ package board
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -55,7 +54,7 @@ func openBoard(t testing.TB, dir string) *Reader {
 var full = Slot{
 	Name: "web", State: "stopping", Wanted: true, Ready: true, Paused: true, PID: 4711, Since: 1, Restarts: 2,
 	NextRestart: 3, Rung: 1, Rungs: 4, Held: 5, Exited: true, ExitTime: 6, ExitCode: 7, ExitSignal: 9, Core: true,
-	SenderPID: 812, SenderUID: 1000, Sender: "bash", Blame: "from pid 812 (bash, uid 1000)", SigQUsed: 10, SigQLimit: 11,
+	SenderPID: 812, SenderUID: 1000, Sender: "bash", Blame: "from pid 812 (bash, uid 1000)", SigQUsed: 10, SigQLimit: 11, More: true,
 }
 
 func TestBoard(t *testing.T) {
@@ -80,8 +79,8 @@ func TestBoard(t *testing.T) {
 	if got = r.Snapshot(got); len(got) != 200 || got[0] != full || got[199].Name != "last" {
 		t.Errorf("after growing: %d slots, %+v", len(got), got[0])
 	}
-	if r.view.header.generation != 2 {
-		t.Errorf("generation %d", r.view.header.generation)
+	if r.view.Generation() != 2 {
+		t.Errorf("generation %d", r.view.Generation())
 	}
 	if err := b.Resize(1); err != nil {
 		t.Fatal(err)
@@ -101,39 +100,6 @@ func TestBoard(t *testing.T) {
 	}
 	if _, err := Open(dir); !errors.Is(err, ErrNone) {
 		t.Errorf("Open: %v", err)
-	}
-}
-
-// TestLayout writes the bytes down that the package's documentation promises.
-func TestLayout(t *testing.T) {
-	dir := t.TempDir()
-	b := create(t, dir, 1)
-	b.Set(0, &full)
-	order := binary.NativeEndian
-	m := b.view.memory
-	for offset, want := range map[int]uint32{4: 1, 8: 64, 12: 256, 20: 1, 28: uint32(os.Getpid()), 40: 1} {
-		if got := order.Uint32(m[offset:]); got != want {
-			t.Errorf("header, offset %d: %d, want %d", offset, got, want)
-		}
-	}
-	if string(m[:4]) != "SVBD" {
-		t.Errorf("magic %q", m[:4])
-	}
-	s := m[64:]
-	for offset, want := range map[int]uint64{8: 1, 16: 3, 24: 2, 56: 6, 64: 10, 72: 11} {
-		if got := order.Uint64(s[offset:]); got != want {
-			t.Errorf("slot, offset %d: %d, want %d", offset, got, want)
-		}
-	}
-	for offset, want := range map[int]uint32{0: 2, 4: 15, 32: 4711, 36: 7, 40: 9, 44: 812, 48: 1000, 52: 5, 80: 1, 84: 4, 88: 1} {
-		if got := order.Uint32(s[offset:]); got != want {
-			t.Errorf("slot, offset %d: %d, want %d", offset, got, want)
-		}
-	}
-	for offset, want := range map[int]string{96: "stopping\x00", 112: "bash\x00", 128: "web\x00"} {
-		if got := string(s[offset : offset+len(want)]); got != want {
-			t.Errorf("slot, offset %d: %q, want %q", offset, got, want)
-		}
 	}
 }
 

@@ -45,7 +45,8 @@
 // A slot has 256 bytes:
 //
 //	 0     4    sequence: odd while the slot is being written
-//	 4     4    flags: 1 ready, 2 has exited, 4 dumped core, 8 paused
+//	 4     4    flags: 1 ready, 2 has exited, 4 dumped core, 8 paused, 16 there is more to say:
+//	            a text was cut, or the service is wanted neither up nor down but gone
 //	 8     8    since when it is in its state
 //	16     8    when it will be started again
 //	24     8    number of restarts

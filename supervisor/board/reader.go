@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"sync/atomic"
+	"path/filepath"
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
-	"supervise/internal/ipc"
 	"supervise/internal/sys"
+	"supervise/supervisor/board/segment"
 )
 
 // ErrNone says that there is no board: no supervisor runs in the directory, and none was
@@ -22,8 +20,8 @@ var ErrNone = errors.New("there is no status board")
 // Reader is a reader's side. It belongs to one goroutine.
 type Reader struct {
 	dir  string
-	file file
-	view view
+	file segment.File
+	view segment.View
 }
 
 // Mark is a moment in the history of a board.
@@ -56,30 +54,23 @@ func Open(dir string) (r *Reader, err error) {
 var errMoved = fmt.Errorf("%w any more", ErrNone)
 
 func (r *Reader) open() error {
-	var now file
-	err := ipc.ReadFile(r.dir, FileName, &now)
+	now, err := segment.Find(r.dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return ErrNone
+	case errors.As(err, new(syscall.Errno)):
+		return &fs.PathError{Op: "open", Path: filepath.Join(r.dir, segment.FileName), Err: err}
 	case err != nil:
 		return err
-	case now.Version != Version:
-		return fmt.Errorf("%w: the file has version %d", ErrLayout, now.Version)
 	}
-	memory, err := unix.SysvShmAttach(now.Memory, 0, unix.SHM_RDONLY)
+	v, err := now.Attach()
 	switch {
-	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.EIDRM):
+	case errors.Is(err, segment.ErrMoved):
 		return errMoved
+	case errors.Is(err, segment.ErrLayout):
+		return err
 	case err != nil:
 		return os.NewSyscallError("shmat", err)
-	}
-	v, err := newView(memory)
-	if err == nil && (int(v.header.pid) != now.Owner.PID || v.header.start != now.Owner.Start) {
-		err = errMoved // its id is somebody else's by now
-	}
-	if err != nil {
-		_ = unix.SysvShmDetach(memory)
-		return err
 	}
 	r.Close()
 	r.file, r.view = now, v
@@ -97,10 +88,10 @@ func (r *Reader) Alive() bool { return r.file.Owner.Alive() }
 // used again. It makes no system call, unless the board has moved because services were
 // added.
 func (r *Reader) Snapshot(slots []Slot) []Slot {
-	if atomic.LoadUint32(&r.view.header.moved) != 0 {
+	if r.view.Moved() {
 		_ = r.open() // or what was last is all there is
 	}
-	return r.view.snapshot(slots)
+	return r.view.Snapshot(slots)
 }
 
 // Mark returns the present moment. Take it before the snapshot that a [Reader.Wait] with
@@ -157,8 +148,6 @@ func (r *Reader) explain(call string, err error) error {
 
 // Close lets the board go. Snapshot must not be called any more.
 func (r *Reader) Close() {
-	if r.view.memory != nil {
-		_ = unix.SysvShmDetach(r.view.memory)
-		r.view = view{}
-	}
+	r.view.Detach()
+	r.view = segment.View{}
 }

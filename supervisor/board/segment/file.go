@@ -1,0 +1,93 @@
+package segment
+
+import (
+	"errors"
+	"strconv"
+	"syscall"
+
+	"supervise/internal/ipc/owner"
+	"supervise/internal/sys"
+	"supervise/internal/text/json"
+)
+
+// FileName is the file of a runtime directory that says where its board is.
+const FileName = "board.json"
+
+// ErrMoved says that the file names a segment that is no more: there is a new one soon, or
+// there is no board.
+var ErrMoved = errors.New("the segment was removed")
+
+// File is what the file says to who reads the board.
+type File struct {
+	Version    int         `json:"version"`
+	Memory     int         `json:"memory"`     // id of the segment
+	Semaphores int         `json:"semaphores"` // id of the set
+	Owner      owner.Owner `json:"owner"`
+}
+
+// Find reads the file of a runtime directory. ENOENT says that there is no board,
+// [ErrLayout] that it is of another version; the rest is open(2).
+func Find(dir string) (f File, err error) {
+	text, err := sys.ReadFile(dir + "/" + FileName)
+	if err != nil {
+		return f, err
+	}
+	f, ok := parse(text)
+	switch {
+	case !ok:
+		return f, &layoutError{FileName + " cannot be read"}
+	case f.Version != Version:
+		return f, &layoutError{"the file has version " + strconv.Itoa(f.Version)}
+	}
+	return f, nil
+}
+
+// parse reads the file; ok is false when it is none.
+func parse(text string) (f File, ok bool) {
+	r := json.NewReader(text)
+	for name := range r.Members() {
+		switch name {
+		case "version":
+			f.Version = int(r.Int())
+		case "memory":
+			f.Memory = int(r.Int())
+		case "semaphores":
+			f.Semaphores = int(r.Int())
+		case "owner":
+			for name := range r.Members() {
+				switch name {
+				case "pid":
+					f.Owner.PID = int(r.Int())
+				case "start":
+					f.Owner.Start = r.Uint()
+				default:
+					r.Skip()
+				}
+			}
+		default:
+			r.Skip()
+		}
+	}
+	return f, r.OK()
+}
+
+// Attach attaches the segment, to be read. [ErrMoved], [ErrLayout], or an error of shmat(2):
+// EACCES.
+func (f *File) Attach() (View, error) {
+	memory, err := sys.ShmAttach(f.Memory, sys.ShmReadOnly)
+	switch {
+	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.EIDRM):
+		return View{}, ErrMoved
+	case err != nil:
+		return View{}, err
+	}
+	v, err := Look(memory)
+	if err == nil && v.owner() != f.Owner {
+		err = ErrMoved // its id is somebody else's by now
+	}
+	if err != nil {
+		_ = sys.ShmDetach(memory)
+		return View{}, err
+	}
+	return v, nil
+}

@@ -1,0 +1,125 @@
+package segment
+
+import (
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"unsafe"
+
+	"supervise/internal/ipc/owner"
+	"supervise/internal/sys"
+)
+
+// ErrLayout says that a segment is no board of this version.
+var ErrLayout = errors.New("not a board of version 1")
+
+// layoutError is [ErrLayout] and what is wrong.
+type layoutError struct{ text string }
+
+func (e *layoutError) Error() string { return ErrLayout.Error() + ": " + e.text }
+func (e *layoutError) Unwrap() error { return ErrLayout }
+
+// View is a segment, its header checked. The zero View is none, and has no slots.
+type View struct {
+	memory []byte
+	header *header
+	slots  []rawSlot
+}
+
+// Size is how many bytes a segment has for that many slots.
+func Size(capacity int) int { return headerSize + capacity*slotSize }
+
+// Head is what the writer says in a segment's header.
+type Head struct {
+	Capacity, Used int // slots, at all and in use
+	Owner          owner.Owner
+	Generation     uint64
+}
+
+// Format writes the header of a new segment, which nobody else may attach yet.
+func Format(memory []byte, h Head) (View, error) {
+	*(*header)(unsafe.Pointer(&memory[0])) = header{
+		magic: magic, version: Version, headerSize: headerSize, slotSize: slotSize,
+		capacity: uint32(h.Capacity), used: uint32(h.Used),
+		pid: int32(h.Owner.PID), start: h.Owner.Start, generation: h.Generation,
+	}
+	return Look(memory)
+}
+
+// Look looks at memory, which anybody may have written. It must be aligned to eight bytes,
+// as segments are. [ErrLayout] says that it is none.
+func Look(memory []byte) (v View, err error) {
+	if len(memory) < headerSize {
+		return v, &layoutError{strconv.Itoa(len(memory)) + " bytes"}
+	}
+	h := (*header)(unsafe.Pointer(&memory[0]))
+	capacity := atomic.LoadUint32(&h.capacity)
+	switch {
+	case atomic.LoadUint32(&h.magic) != magic || atomic.LoadUint32(&h.version) != Version:
+		return v, &layoutError{"magic " + number(h.magic) + ", version " + number(h.version)}
+	case atomic.LoadUint32(&h.headerSize) != headerSize || atomic.LoadUint32(&h.slotSize) != slotSize:
+		return v, &layoutError{"a header of " + number(h.headerSize) + " bytes, slots of " + number(h.slotSize)}
+	case capacity > maxSlots || uint64(len(memory)) < headerSize+uint64(capacity)*slotSize:
+		return v, &layoutError{number(capacity) + " slots in " + strconv.Itoa(len(memory)) + " bytes"}
+	}
+	v = View{memory: memory, header: h}
+	if capacity > 0 {
+		v.slots = unsafe.Slice((*rawSlot)(unsafe.Pointer(&memory[headerSize])), capacity)
+	}
+	return v, nil
+}
+
+func number(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+
+// Some reports whether there is a segment.
+func (v View) Some() bool { return v.header != nil }
+
+// Capacity is how many slots there is room for.
+func (v View) Capacity() int { return len(v.slots) }
+
+// Used is how many slots are in use.
+func (v View) Used() int {
+	if v.header == nil {
+		return 0
+	}
+	return min(int(atomic.LoadUint32(&v.header.used)), len(v.slots))
+}
+
+// Generation counts the segments of an owner, from 1.
+func (v View) Generation() uint64 { return atomic.LoadUint64(&v.header.generation) }
+
+// Moved reports whether there is a newer segment, or none any more.
+func (v View) Moved() bool { return atomic.LoadUint32(&v.header.moved) != 0 }
+
+func (v View) owner() owner.Owner {
+	return owner.Owner{PID: int(atomic.LoadInt32(&v.header.pid)), Start: atomic.LoadUint64(&v.header.start)}
+}
+
+// Load reads slot i, of those that there is room for. Texts that the slot has already are
+// not made anew. Of a torn one only Torn means something.
+func (v View) Load(i int, s *Slot) {
+	var content rawSlot
+	whole := v.slots[i].load(&content)
+	content.unpack(s)
+	s.Torn = !whole
+}
+
+// Snapshot reads all slots in use into slots, which is made as long as that.
+func (v View) Snapshot(slots []Slot) []Slot {
+	used := v.Used()
+	if cap(slots) < used {
+		slots = append(slots[:cap(slots)], make([]Slot, used-cap(slots))...)
+	}
+	slots = slots[:used]
+	for i := range slots {
+		v.Load(i, &slots[i])
+	}
+	return slots
+}
+
+// Detach lets the segment go. The view must not be used any more.
+func (v View) Detach() {
+	if v.memory != nil {
+		_ = sys.ShmDetach(v.memory)
+	}
+}
