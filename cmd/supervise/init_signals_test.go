@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -203,6 +204,35 @@ func checkQueued(t *testing.T, got []received, numbers []signals.Signal, each in
 		if n := next[int(s)]; n != uint64(each) {
 			t.Errorf("%v: %d arrived, want %d", s, n, each)
 		}
+	}
+}
+
+// TestInitRewritten hands signals on as others, to the command and to its group: with value
+// and sender, however the two are of different kinds.
+func TestInitRewritten(t *testing.T) {
+	as := map[signals.Signal]signals.Signal{
+		signals.SIGHUP: signals.SIGUSR1, signals.SIGUSR2: 44, 45: signals.SIGWINCH, 46: 47, 47: 46, signals.SIGTERM: signals.SIGCONT,
+	}
+	flags := []string{"--rewrite", "1:10,12:44,45:28,46:47,47:46,15:18,35:0"}
+	for name, group := range map[string][]string{"command": nil, "group": {"--group"}} {
+		t.Run(name, func(t *testing.T) {
+			eachBuild(t, func(t *testing.T, program string) {
+				r := startReceiver(t, program, slices.Concat(flags, group), nil)
+				for i, from := range slices.Sorted(maps.Keys(as)) {
+					for _, value := range []uint64{uint64(i), 1<<40 | uint64(i)} {
+						r.queue(t, signals.SIGRTMIN+1, value) // which is dropped
+						r.queue(t, from, value)
+						want := received{int(as[from]), int(signals.CodeQueue), os.Getpid(), uint32(os.Getuid()), value}
+						if got, _ := r.next(t); got != want {
+							t.Errorf("%v: got %+v, want %+v", from, got, want)
+						}
+					}
+				}
+				if rest := r.all(t); len(rest) > 0 {
+					t.Errorf("beside them came %+v", rest)
+				}
+			})
+		})
 	}
 }
 

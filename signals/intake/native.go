@@ -46,6 +46,8 @@ type relay struct {
 	last    [32]byte        // 192: the start of the last info that was handed on
 	call    uint64          // 224: the number of the system call that hands on; 0 for none
 	flags   uint64          // 232: its fourth argument, if it has one
+
+	as [signals.Max + 1]signals.Signal // 240: as what each signal is handed on
 }
 
 // relayWait waits for a signal of r.set, hands it on if it is to be, and else returns its
@@ -80,6 +82,9 @@ func StartInInit(argv []string) (*Intake, error) {
 		return nil, err
 	}
 	in.relay = relay{set: taken, self: int64(in.pid)}
+	for s := range in.relay.as {
+		in.relay.as[s] = signals.Signal(s)
+	}
 	sys.SetMask(signals.Set(boot.Quiet))
 	boot.SetIntake(in.tid)
 	if in.mode == Reexec {
@@ -293,6 +298,10 @@ func (in *Intake) RelayGroup(pidfd int, set signals.Set) {
 	in.relay.call, in.relay.flags = sysPidfdSendSignal, pidfdSignalProcessGroup
 	in.relay.target, in.relay.hand = int64(pidfd), set
 }
+
+// RelayAs has a relay hand each signal on as another, as[signal], from then on. What Wait
+// and [Intake.Relayed] return is the signal that came.
+func (in *Intake) RelayAs(as [signals.Max + 1]signals.Signal) { in.relay.as = as }
 
 // What pidfd_send_signal(2) has on every architecture.
 const (

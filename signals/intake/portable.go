@@ -123,6 +123,9 @@ func (in *Intake) Relay(int, signals.Set) {}
 // RelayGroup is not available here, as [Intake.Relay].
 func (in *Intake) RelayGroup(int, signals.Set) {}
 
+// RelayAs is not available here, as [Intake.Relay].
+func (in *Intake) RelayAs([signals.Max + 1]signals.Signal) {}
+
 // Relayed returns nothing: no signal is handed on unseen.
 func (in *Intake) Relayed() (count uint64, last signals.Info) { return 0, signals.Info{} }
 

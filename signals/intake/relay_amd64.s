@@ -20,6 +20,7 @@
 #define LAST	192
 #define CALL	224
 #define FLAGS	232
+#define AS	240
 
 // func relayWait(r *relay) int64
 TEXT ·relayWait(SB), NOSPLIT, $0-16
@@ -59,12 +60,14 @@ user:
 	MOVL	$SI_QUEUE, CODE(R12)
 send:
 	MOVQ	AX, R13
-	MOVQ	AX, SI
+	MOVBQZX	AS(R12)(AX*1), SI
+	MOVL	SI, INFO(R12)		// pidfd_send_signal wants it there, too
 	MOVQ	TARGET(R12), DI
 	LEAQ	INFO(R12), DX
 	MOVQ	FLAGS(R12), R10
 	MOVQ	CALL(R12), AX
 	SYSCALL
+	MOVL	R13, INFO(R12)
 	TESTQ	AX, AX
 	JNZ	refused
 	INCQ	HANDED(R12)

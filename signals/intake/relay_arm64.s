@@ -18,6 +18,7 @@
 #define LAST	192
 #define CALL	224
 #define FLAGS	232
+#define AS	240
 
 // func relayWait(r *relay) int64
 TEXT ·relayWait(SB), NOSPLIT, $0-16
@@ -59,12 +60,15 @@ user:
 	MOVW	R4, CODE(R19)
 send:
 	MOVD	R0, R21
-	MOVD	R0, R1
+	ADD	$AS, R19, R4
+	MOVBU	(R4)(R0), R1
+	MOVW	R1, INFO(R19)		// pidfd_send_signal wants it there, too
 	MOVD	TARGET(R19), R0
 	ADD	$INFO, R19, R2
 	MOVD	FLAGS(R19), R3
 	MOVD	R20, R8
 	SVC
+	MOVW	R21, INFO(R19)
 	CBNZ	R0, refused
 	MOVD	HANDED(R19), R4
 	ADD	$1, R4

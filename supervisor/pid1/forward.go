@@ -29,7 +29,7 @@ func (s *supervisor) relay() {
 
 // decided are the signals that something else is done about than to hand them on.
 func (s *supervisor) decided() signals.Set {
-	set := s.Rewrite.Changed() | s.Ignore | s.RestartOn
+	set := s.Rewrite.Decided() | s.Ignore | s.RestartOn
 	if s.stops() {
 		set |= s.StopSignals
 	}

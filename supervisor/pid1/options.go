@@ -65,6 +65,25 @@ func (r *Rewrite) Of(s signals.Signal) signals.Signal {
 	return signals.Signal(r.to[s] - 1)
 }
 
+// All returns as what each signal is handed on.
+func (r *Rewrite) All() (all [signals.Max + 1]signals.Signal) {
+	for s := range all {
+		all[s] = r.Of(signals.Signal(s))
+	}
+	return all
+}
+
+// Decided returns the signals about which more is to be decided than as what they are handed
+// on: not at all, or as one that tells us something.
+func (r *Rewrite) Decided() (set signals.Set) {
+	for s := signals.Signal(1); s <= signals.Max; s++ {
+		if to := r.Of(s); to == 0 || to != s && to == signals.SIGCONT {
+			set = set.With(s)
+		}
+	}
+	return set
+}
+
 // Changed returns the signals that are not handed on as they are.
 func (r *Rewrite) Changed() (set signals.Set) {
 	for s := signals.Signal(1); s <= signals.Max; s++ {

@@ -58,6 +58,7 @@ func Run(in *intake.Intake, options *Options) (status int) {
 		Options: options, in: in, pid: syscall.Getpid(), log: newLogger(options.Log),
 		backlog: queue.New(backlogLimit, queue.Wait),
 	}
+	s.in.RelayAs(s.Rewrite.All())
 	s.adopt()
 	parentGone := s.watchParent()
 	if parentGone && s.ParentDeath == signals.SIGKILL {
