@@ -45,10 +45,9 @@ func SetDefault(s signals.Signal) error {
 // member took the signal, ESRCH when the process leads no group. pidfd_send_signal(2) with
 // PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9; EINVAL before.
 func QueueGroup(pidfd int, info signals.Info) error {
-	const pidfdSignalProcessGroup = 4
 	raw := info.Raw()
-	_, _, errno := syscall.RawSyscall6(sysPidfdSendSignal, uintptr(pidfd), uintptr(info.Signal),
-		uintptr(unsafe.Pointer(&raw)), pidfdSignalProcessGroup, 0, 0)
+	_, _, errno := syscall.RawSyscall6(NrPIDFDSendSignal, uintptr(pidfd), uintptr(info.Signal),
+		uintptr(unsafe.Pointer(&raw)), PIDFDProcessGroup, 0, 0)
 	return wrap(errno)
 }
 

@@ -7,10 +7,13 @@ import (
 
 // System calls with the same number on every architecture that Linux gained after 5.0.
 const (
-	sysPidfdSendSignal = 424
-	sysPidfdOpen       = 434
-	sysCloseRange      = 436
+	NrPIDFDSendSignal = 424 // for what makes the call itself, in assembly
+	sysPidfdOpen      = 434
+	sysCloseRange     = 436
 )
+
+// PIDFDProcessGroup is the flag PIDFD_SIGNAL_PROCESS_GROUP of pidfd_send_signal(2), Linux 6.9.
+const PIDFDProcessGroup = 4
 
 // Subreaper makes the caller the parent of all orphans among its descendants.
 // PR_SET_CHILD_SUBREAPER, Linux 3.4.
@@ -42,7 +45,7 @@ func OpenPID(pid int) (fd int, err error) {
 // KillPIDFD sends a signal to the process behind a pidfd and to no other: ESRCH once it
 // is reaped. pidfd_send_signal(2), Linux 5.1.
 func KillPIDFD(fd int, signal uint8) error {
-	_, _, errno := syscall.RawSyscall6(sysPidfdSendSignal, uintptr(fd), uintptr(signal), 0, 0, 0, 0)
+	_, _, errno := syscall.RawSyscall6(NrPIDFDSendSignal, uintptr(fd), uintptr(signal), 0, 0, 0, 0)
 	return wrap(errno)
 }
 

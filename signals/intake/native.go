@@ -295,19 +295,13 @@ func (in *Intake) Relay(pid int, set signals.Set) {
 // RelayGroup is [Intake.Relay] to the process group that a child leads, which its pidfd
 // stands for. A kernel before 6.9 refuses, so that every signal is returned.
 func (in *Intake) RelayGroup(pidfd int, set signals.Set) {
-	in.relay.call, in.relay.flags = sysPidfdSendSignal, pidfdSignalProcessGroup
+	in.relay.call, in.relay.flags = sys.NrPIDFDSendSignal, sys.PIDFDProcessGroup
 	in.relay.target, in.relay.hand = int64(pidfd), set
 }
 
 // RelayAs has a relay hand each signal on as another, as[signal], from then on. What Wait
 // and [Intake.Relayed] return is the signal that came.
 func (in *Intake) RelayAs(as [signals.Max + 1]signals.Signal) { in.relay.as = as }
-
-// What pidfd_send_signal(2) has on every architecture.
-const (
-	sysPidfdSendSignal      = 424
-	pidfdSignalProcessGroup = 4
-)
 
 // Relayed returns how many signals were handed on, and the last of them.
 func (in *Intake) Relayed() (count uint64, last signals.Info) {
