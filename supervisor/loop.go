@@ -14,7 +14,10 @@ func (s *Supervisor) loop() {
 	s.serviceFIFOs()
 	settle()
 	for !s.finished {
-		info, ok := s.in.Wait(s.timeout())
+		timeout := s.timeout()
+		s.window.busy.Store(false)
+		info, ok := s.in.Wait(timeout)
+		s.window.busy.Store(true)
 		if ok {
 			s.senders.arrived(info, s.now())
 			if !s.obey(info) {

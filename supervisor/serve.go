@@ -68,6 +68,9 @@ func (s *Supervisor) answer(call *control.Call) {
 	}
 	defer func() { s.asking = asker{} }()
 	switch r := call.Request.(type) {
+	case request.Ping, request.Status:
+		s.show()
+		s.window.tell(call, true)
 	case request.Wait:
 		s.answerWait(call, r)
 	case request.Events:
@@ -110,7 +113,7 @@ func (s *Supervisor) reply(call *control.Call, r *request.Reply) {
 // it. To find that out takes some time.
 func changes(r request.Request) bool {
 	switch r.(type) {
-	case request.Wait, request.Events, request.Why, request.Logs:
+	case request.Ping, request.Status, request.Wait, request.Events, request.Why, request.Logs:
 		return false
 	}
 	return true

@@ -137,6 +137,8 @@ func Run(options Options) error {
 		terminal: hasTerminal(),
 	}
 	s.mailbox.wake = options.Intake.Wake
+	s.window.busy.Store(true)
+	s.window.leave = func(call *control.Call) { s.mailbox.post(func() { s.answer(call) }) }
 	reserveThreads()
 	s.in.Quiet()
 	if err := s.open(options); err != nil {

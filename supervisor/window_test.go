@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -38,6 +39,20 @@ func stoppedChild(t *testing.T) (pid int) {
 	return pid
 }
 
+// endedChild is one that has ended, and is not reaped.
+func endedChild(t *testing.T) (pid int) {
+	t.Helper()
+	pid = child(t)
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	var info unix.Siginfo
+	if err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
 // TestLook has /proc speak for a service's main process, and for nobody else that has its pid.
 func TestLook(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -49,16 +64,20 @@ func TestLook(t *testing.T) {
 		"stopped":             {stoppedChild(t), "running", "paused false sigq"},
 		"stopped, and to end": {stoppedChild(t), "stopping", "stopping true sigq"},
 		"down":                {0, "stopped", "stopped true"},
-		"gone":                {1 << 22, "running", "running true"}, // beyond PID_MAX_LIMIT
-		"somebody else's":     {os.Getppid(), "running", "running true"},
-		"ourselves: no child": {os.Getpid(), "running", "running true"},
+		"ended":               {endedChild(t), "running", "running true doubtful"},
+		"gone":                {1 << 22, "running", "running true doubtful"}, // beyond PID_MAX_LIMIT
+		"somebody else's":     {os.Getppid(), "running", "running true doubtful"},
+		"ourselves: no child": {os.Getpid(), "running", "running true doubtful"},
 	} {
 		var p pane
 		p.Store(&request.Service{Name: name, State: test.state, PID: test.pid, Ready: true})
-		status := p.look()
-		got := fmt.Sprint(status.State, " ", status.Ready)
-		if status.SigQ != nil {
+		seen := p.look()
+		got := fmt.Sprint(seen.service.State, " ", seen.service.Ready)
+		if seen.service.SigQ != nil {
 			got += " sigq"
+		}
+		if seen.doubtful {
+			got += " doubtful"
 		}
 		if got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
@@ -80,7 +99,7 @@ func TestLookWhileItChanges(t *testing.T) {
 	for range 2 {
 		looking.Go(func() {
 			for range 2000 {
-				if s := p.look(); (s.State == paused) != (s.PID == panes[1].PID) || s.SigQ == nil {
+				if s := p.look().service; (s.State == paused) != (s.PID == panes[1].PID) || s.SigQ == nil {
 					t.Errorf("got %+v", s)
 				}
 			}
@@ -101,6 +120,8 @@ func TestLookWhileItChanges(t *testing.T) {
 func TestAsk(t *testing.T) {
 	s := newFleet(t, few+1)
 	s.arrange()
+	var left atomic.Int32 // they all have our own pid, which is no child of ours
+	s.window.leave = func(*control.Call) { left.Add(1) }
 	var asking sync.WaitGroup
 	for range 8 {
 		asking.Go(func() {
@@ -113,6 +134,9 @@ func TestAsk(t *testing.T) {
 	}
 	asking.Wait()
 	s.window.close()
+	if left.Load() != 8*100 {
+		t.Errorf("%d calls are left to the loop, want all of them", left.Load())
+	}
 	if s.window.waiting != nil || s.window.reading {
 		t.Errorf("%d wait, and they are read for: %v", len(s.window.waiting), s.window.reading)
 	}
@@ -157,6 +181,6 @@ func BenchmarkStatus(b *testing.B) {
 	s := newFleet(b, 500)
 	s.arrange()
 	for b.Loop() {
-		s.window.reply(s.window.panes.Load().all, map[*pane]*request.Service{})
+		s.window.reply(s.window.panes.Load().all, map[*pane]sight{})
 	}
 }

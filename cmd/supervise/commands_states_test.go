@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -299,6 +300,38 @@ func TestLookAfterTold(t *testing.T) {
 		see("stopped", "stopped")
 		s.call(t, orders["start"]("a"))
 		see("started", "running")
+	}
+	s.stop(t, syscall.SIGTERM)
+}
+
+// TestLookAfterSeen kills a service, and asks how it is as soon as that can be known: from
+// the log, or because the process is no more.
+func TestLookAfterSeen(t *testing.T) {
+	t.Parallel()
+	s := start(t, entryBuild, "[service.a]\ncommand = \"sleep 1000\"\nrestart = { delay = \"0s\" }\n[service.b]\ncommand = \"sleep 1000\"\n[service.c]\ncommand = \"sleep 1000\"\n")
+	look := map[bool]func() request.Service{
+		false: func() request.Service { return s.call(t, request.Status{Services: []string{"a"}}).Services[0] },
+		true:  func() request.Service { return s.call(t, request.Status{}).Services[0] },
+	}
+	var last time.Time
+	for i := range 60 {
+		look, pid := look[i%2 == 0], s.awaitRunning(t, "a")
+		kill(t, pid, syscall.SIGKILL)
+		if i%4 < 2 {
+			s.await("it is killed", says("a", "killed by SIGKILL"))
+			if exit := look().Exit; exit == nil || !exit.Time.After(last) {
+				t.Fatalf("round %d: its last exit is %+v, and was at %v before", i, exit, last)
+			}
+		} else {
+			for alive(pid) {
+				runtime.Gosched()
+			}
+			if now := look(); now.PID == pid {
+				t.Fatalf("round %d: it is %+v, and has ended", i, now)
+			}
+			s.await("it is killed", says("a", "killed by SIGKILL"))
+		}
+		last = look().Exit.Time
 	}
 	s.stop(t, syscall.SIGTERM)
 }
