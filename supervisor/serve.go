@@ -24,7 +24,7 @@ func (s *Supervisor) openControl() {
 	s.openBoard(group)
 	s.arrange()
 	server, left, err := control.Open(control.Options{
-		Dir: s.dir.Path, Mode: s.file.Control.Mode, Group: group,
+		Dir: s.dir.Root(), Mode: s.file.Control.Mode, Group: group,
 		Wake: s.in.Wake, Answer: s.window.answer,
 		Report: func(source string, err error) {
 			s.log.Warn().Err(err).Str("source", source).Msg("a command is refused, or could not be taken")

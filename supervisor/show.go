@@ -13,7 +13,7 @@ import (
 // no reason not to supervise.
 func (s *Supervisor) openBoard(group int) {
 	b, left, err := board.Create(board.Options{
-		Dir: s.dir.Path, Slots: len(s.services), Mode: s.file.Control.Mode, Group: group,
+		Dir: s.dir.Root(), Slots: len(s.services), Mode: s.file.Control.Mode, Group: group,
 	})
 	if err != nil {
 		s.log.Error().Err(err).Msg("no status board")

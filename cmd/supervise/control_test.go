@@ -52,12 +52,21 @@ type scripted struct {
 	services []request.Service // the answer to every status, when there is no other
 }
 
+// root opens a directory until nobody needs it any more.
+func root(dir string) *os.Root {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		panic(err)
+	}
+	return root
+}
+
 func newScripted(t *testing.T) *scripted {
 	t.Helper()
 	s := &scripted{dir: t.TempDir(), wake: make(chan struct{}, 1)}
 	var err error
 	s.server, _, err = control.Open(control.Options{
-		Dir: s.dir, Mode: 0o600, Group: -1,
+		Dir: root(s.dir), Mode: 0o600, Group: -1,
 		Wake: func() {
 			select {
 			case s.wake <- struct{}{}:

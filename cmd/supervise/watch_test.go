@@ -19,7 +19,7 @@ import (
 // newBoard makes a status board that shows some services.
 func newBoard(t *testing.T, dir string) *board.Board {
 	t.Helper()
-	b, _, err := board.Create(board.Options{Dir: dir, Slots: 3, Mode: 0o600, Group: -1})
+	b, _, err := board.Create(board.Options{Dir: root(dir), Slots: 3, Mode: 0o600, Group: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func init() { testproc.Role("board", keepBoard) }
 
 // keepBoard shows a board until it is killed.
 func keepBoard(args []string) int {
-	b, _, err := board.Create(board.Options{Dir: args[0], Slots: 1, Mode: 0o600, Group: -1})
+	b, _, err := board.Create(board.Options{Dir: root(args[0]), Slots: 1, Mode: 0o600, Group: -1})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

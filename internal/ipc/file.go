@@ -6,25 +6,37 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"supervise/internal/sys"
 )
 
+// Key makes a key of an open directory and a letter: ftok(3). The error is that of fstat(2).
+func Key(dir *os.Root, letter byte) (int32, error) {
+	info, err := dir.Stat(".")
+	if err != nil {
+		return 0, err
+	}
+	return sys.Ftok(info.Sys().(*syscall.Stat_t), letter), nil
+}
+
 // WriteFile writes the JSON of value, in one line, into a file of a directory, all of it
 // or nothing: who reads meets the old one or the new one. Mode and group are given before
-// it has its name.
-func WriteFile(dir, name string, value any, perm Permission) (err error) {
+// it has its name. The directory belongs to the caller alone.
+func WriteFile(dir *os.Root, name string, value any, perm Permission) (err error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(dir, "."+name+".")
+	draft := "." + name + ".new"
+	_ = dir.Remove(draft) // of somebody who was killed
+	file, err := dir.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(file.Name())
+			_ = dir.Remove(draft)
 		}
 	}()
 	_, err = file.Write(append(text, '\n'))
@@ -35,10 +47,10 @@ func WriteFile(dir, name string, value any, perm Permission) (err error) {
 	if err != nil {
 		return err
 	}
-	return os.Rename(file.Name(), filepath.Join(dir, name))
+	return dir.Rename(draft, name)
 }
 
-// ReadFile reads it into value.
+// ReadFile reads it into value, by the path of the directory: it may be somebody else's.
 func ReadFile(dir, name string, value any) error {
 	path := filepath.Join(dir, name)
 	text, err := sys.ReadFile(path)
@@ -46,4 +58,13 @@ func ReadFile(dir, name string, value any) error {
 		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	return json.Unmarshal([]byte(text), value)
+}
+
+// ReadOwn reads it into value in a directory of the caller's.
+func ReadOwn(dir *os.Root, name string, value any) error {
+	text, err := dir.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, value)
 }

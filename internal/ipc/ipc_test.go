@@ -20,9 +20,18 @@ var kinds = map[string]Kind{
 	"queue": Queue{Owned: true}, "semaphores": Semaphores(3), "memory": Memory(4096),
 }
 
+// root opens a directory until nobody needs it any more.
+func root(dir string) *os.Root {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		panic(err)
+	}
+	return root
+}
+
 // claim makes an object of a kind for a directory and ends without removing it.
 func claim(args []string) int {
-	key, err := sys.Ftok(args[1], 'T')
+	key, err := Key(root(args[1]), 'T')
 	if err != nil {
 		return 1
 	}
@@ -32,7 +41,7 @@ func claim(args []string) int {
 		return 2
 	}
 	if len(args) > 2 {
-		_ = WriteFile(args[1], "record", struct {
+		_ = WriteFile(root(args[1]), "record", struct {
 			Owner
 			Object Object
 		}{Self(), object}, Permission{Mode: 0o600, Group: -1})
@@ -44,7 +53,7 @@ func TestClaim(t *testing.T) {
 	for name, kind := range kinds {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			key, err := sys.Ftok(dir, 'T')
+			key, err := Key(root(dir), 'T')
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,18 +123,21 @@ func TestBury(t *testing.T) {
 
 func TestFile(t *testing.T) {
 	dir := t.TempDir()
-	if err := WriteFile(dir, "x.json", Self(), Permission{Mode: 0o640, Group: -1}); err != nil {
+	if err := WriteFile(root(dir), "x.json", Self(), Permission{Mode: 0o640, Group: -1}); err != nil {
 		t.Fatal(err)
 	}
 	var owner Owner
 	if err := ReadFile(dir, "x.json", &owner); err != nil || owner != Self() {
 		t.Errorf("%+v, %v", owner, err)
 	}
+	if err := ReadOwn(root(dir), "x.json", &owner); err != nil || owner != Self() {
+		t.Errorf("%+v, %v", owner, err)
+	}
 	info, err := os.Stat(filepath.Join(dir, "x.json"))
 	if err != nil || info.Mode() != fs.FileMode(0o640) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
-	if err := WriteFile(dir, "x.json", func() {}, Permission{Group: -1}); err == nil {
+	if err := WriteFile(root(dir), "x.json", func() {}, Permission{Group: -1}); err == nil {
 		t.Error("a function has no JSON")
 	}
 	if names, _ := os.ReadDir(dir); len(names) != 1 {

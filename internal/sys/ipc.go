@@ -37,17 +37,8 @@ type IPCPerm struct {
 	_          [2]uint64
 }
 
-// Ftok makes a key as ftok(3) of glibc does: 16 bits of the file's inode, 8 of its device
+// Ftok makes a key of a file as ftok(3) of glibc does: 16 bits of its inode, 8 of its device
 // and the project's 8. Two files of one device can therefore have the same key.
-func Ftok(path string, project byte) (key int32, err error) {
-	var st syscall.Stat_t
-	for {
-		if err = syscall.Stat(path, &st); err != syscall.EINTR {
-			break
-		}
-	}
-	if err != nil {
-		return 0, err
-	}
-	return int32(uint32(st.Ino&0xffff) | uint32(st.Dev&0xff)<<16 | uint32(project)<<24), nil
+func Ftok(st *syscall.Stat_t, project byte) (key int32) {
+	return int32(uint32(st.Ino&0xffff) | uint32(st.Dev&0xff)<<16 | uint32(project)<<24)
 }

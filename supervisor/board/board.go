@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"syscall"
 
 	"supervise/internal/ipc"
@@ -20,10 +19,10 @@ const (
 
 // Options is what a board needs.
 type Options struct {
-	Dir   string // the runtime directory, which belongs to the caller alone
-	Slots int    // how many are in use
-	Mode  uint32 // who beside the owner may read: 0600, 0640, 0644
-	Group int    // -1 is the process's own
+	Dir   *os.Root // the runtime directory, which belongs to the caller alone
+	Slots int      // how many are in use
+	Mode  uint32   // who beside the owner may read: 0600, 0640, 0644
+	Group int      // -1 is the process's own
 }
 
 // Slot is the state of one service.
@@ -56,7 +55,7 @@ func Create(options Options) (b *Board, left int, err error) {
 	b.perm = ipc.Permission{Mode: options.Mode&0o044 | 0o600, Group: options.Group}
 	b.file.Version, b.file.Owner = segment.Version, ipc.Self()
 	var old file
-	if ipc.ReadFile(options.Dir, segment.FileName, &old) == nil {
+	if ipc.ReadOwn(options.Dir, segment.FileName, &old) == nil {
 		for _, buried := range []bool{
 			old.Segment.Bury(ipc.Memory(0), old.Owner), old.Set.Bury(ipc.Semaphores(semaphores), old.Owner),
 		} {
@@ -68,7 +67,7 @@ func Create(options Options) (b *Board, left int, err error) {
 	defer func() {
 		if err != nil {
 			b.Close()
-			b, err = nil, fmt.Errorf("cannot make the status board of %s: %w", options.Dir, err)
+			b, err = nil, fmt.Errorf("cannot make the status board of %s: %w", options.Dir.Name(), err)
 		}
 	}()
 	if err := b.claimSet(); err != nil {
@@ -87,9 +86,9 @@ func Create(options Options) (b *Board, left int, err error) {
 }
 
 func (b *Board) claimSet() (err error) {
-	key, err := sys.Ftok(b.options.Dir, semaphoreLetter)
+	key, err := ipc.Key(b.options.Dir, semaphoreLetter)
 	if err != nil {
-		return os.NewSyscallError("stat", err)
+		return err
 	}
 	kind := ipc.Semaphores(semaphores)
 	if b.file.Set, err = ipc.Claim(kind, key, nil); err != nil {
@@ -124,9 +123,9 @@ func (b *Board) grow(used int) error {
 func (b *Board) move(used int, before segment.View) (err error) {
 	capacity := used + spare(used)
 	kind := ipc.Memory(segment.Size(capacity))
-	key, err := sys.Ftok(b.options.Dir, memoryLetter)
+	key, err := ipc.Key(b.options.Dir, memoryLetter)
 	if err != nil {
-		return os.NewSyscallError("stat", err)
+		return err
 	}
 	object, err := ipc.Claim(kind, key, nil)
 	if err != nil {
@@ -158,7 +157,7 @@ func (b *Board) move(used int, before segment.View) (err error) {
 func (b *Board) Resize(n int) error {
 	if n > b.view.Capacity() {
 		if err := b.grow(n); err != nil {
-			return fmt.Errorf("cannot make room on the status board of %s: %w", b.options.Dir, err)
+			return fmt.Errorf("cannot make room on the status board of %s: %w", b.options.Dir.Name(), err)
 		}
 		return nil
 	}
@@ -215,7 +214,7 @@ func (b *Board) write() error {
 
 // Close removes the board. Those who have it open can read it on; those who wait are woken.
 func (b *Board) Close() {
-	_ = os.Remove(filepath.Join(b.options.Dir, segment.FileName))
+	_ = b.options.Dir.Remove(segment.FileName)
 	if b.view.Some() {
 		b.view.Leave()
 		b.view.Detach()

@@ -27,9 +27,18 @@ func TestMain(m *testing.M) {
 
 const patient = 30 * time.Second
 
+// root opens a directory until nobody needs it any more.
+func root(dir string) *os.Root {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		panic(err)
+	}
+	return root
+}
+
 func create(t testing.TB, dir string, slots int, change ...func(*Options)) *Board {
 	t.Helper()
-	options := Options{Dir: dir, Slots: slots, Mode: 0o600, Group: -1}
+	options := Options{Dir: root(dir), Slots: slots, Mode: 0o600, Group: -1}
 	for _, f := range change {
 		f(&options)
 	}
@@ -247,7 +256,7 @@ func TestConsistent(t *testing.T) {
 
 // own shows one service until it is killed.
 func own(args []string) int {
-	b, left, err := Create(Options{Dir: args[0], Slots: 1, Mode: 0o600, Group: -1})
+	b, left, err := Create(Options{Dir: root(args[0]), Slots: 1, Mode: 0o600, Group: -1})
 	if err != nil {
 		fmt.Println(err)
 		return 1
@@ -306,13 +315,31 @@ func TestOwnerStoppedAndKilled(t *testing.T) {
 	if got := late.Snapshot(nil); len(got) != 1 || got[0] != full || late.Alive() {
 		t.Errorf("killed: %+v", got)
 	}
-	b, left, err := Create(Options{Dir: dir, Slots: 1, Mode: 0o600, Group: -1})
+	b, left, err := Create(Options{Dir: root(dir), Slots: 1, Mode: 0o600, Group: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.Close()
 	if left != 2 {
 		t.Errorf("%d objects were left", left)
+	}
+}
+
+// TestReplacedDirectory closes a board whose directory is another one's by now.
+func TestReplacedDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	first := create(t, dir, 1)
+	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	second := create(t, dir, 1)
+	second.Set(0, &full)
+	first.Close()
+	if got := openBoard(t, dir).Snapshot(nil); len(got) != 1 || got[0] != full {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -26,7 +26,7 @@ func BenchmarkCall(b *testing.B) {
 		b.Run(bench.name, func(b *testing.B) {
 			dir, respond := b.TempDir(), answerAs(bench.services)
 			var s *Server
-			s, _, err := Open(Options{Dir: dir, Mode: 0o600, Group: -1, Wake: func() {
+			s, _, err := Open(Options{Dir: root(dir), Mode: 0o600, Group: -1, Wake: func() {
 				for call, ended, ok := s.Take(); ok; call, ended, ok = s.Take() {
 					if !ended {
 						respond(call)

@@ -2,6 +2,7 @@ package control
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -147,7 +148,7 @@ func TestKilledServer(t *testing.T) {
 	if not, ok := err.(*client.NotRunningError); !ok || not.PID != cmd.Process.Pid {
 		t.Errorf("dial: %v", err)
 	}
-	s, left, err := Open(Options{Dir: dir, Services: []string{"web"}, Mode: 0o600, Group: -1, Wake: func() {}})
+	s, left, err := Open(Options{Dir: root(dir), Services: []string{"web"}, Mode: 0o600, Group: -1, Wake: func() {}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,13 +174,41 @@ func TestTwoDirectories(t *testing.T) {
 		}
 	}
 	requests, _ := one.queues()
-	again, left, err := openQueues(one.dir, ipc.Permission{Mode: 0o600, Group: -1})
+	again, left, err := openQueues(root(one.dir), ipc.Permission{Mode: 0o600, Group: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer again.remove()
 	if left != 0 || again.Request == requests || again.Requests.Key != 0 {
 		t.Errorf("met: %+v, %d left", again, left)
+	}
+}
+
+// TestReplacedDirectory ends a server whose directory was removed and is another one's now,
+// which keeps what is its own.
+func TestReplacedDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	web := func(o *Options) { o.Services = []string{"web"} }
+	first := serve(t, dir, answerAs(1), web)
+	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	second := serve(t, dir, answerAs(2), web)
+	first.SetServices([]string{"db"})
+	first.shutNow()
+	for _, name := range []string{controlName, fifoOf("web"), wire.FileName} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(dir, fifoOf("db"))); err == nil {
+		t.Error("the first server made a FIFO in the second one's directory")
+	}
+	if reply, err := second.dial().Call(limited(t), request.Status{}); err != nil || len(reply.Services) != 2 {
+		t.Errorf("%+v, %v", reply, err)
 	}
 }
 

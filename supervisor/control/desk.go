@@ -103,7 +103,7 @@ func (d *desk) renew(cause error) (ok bool) {
 		return false
 	}
 	d.queues.remove()
-	queues, _, err := openQueues(d.server.options.Dir, d.server.perm)
+	queues, _, err := openQueues(d.queues.directory, d.server.perm)
 	if err != nil {
 		d.server.report.say(wire.FileName, fmt.Errorf("cannot receive from the message queue: msgrcv: %w; %w", cause, err))
 		return false

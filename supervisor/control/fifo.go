@@ -21,6 +21,7 @@ const (
 // fifos are all FIFOs of a server. After [openFIFOs] they belong to the poller's goroutine.
 type fifos struct {
 	server   *Server
+	dir      *os.Root
 	main     *fifo
 	services map[string]*fifo
 	buffer   []byte // of all: each read is worked off before the next
@@ -28,14 +29,14 @@ type fifos struct {
 
 // openFIFOs makes the FIFOs. found says how many were there already.
 func openFIFOs(s *Server) (all *fifos, found int, err error) {
-	all = &fifos{server: s, services: map[string]*fifo{}, buffer: make([]byte, 4096)}
+	all = &fifos{server: s, dir: s.options.Dir, services: map[string]*fifo{}, buffer: make([]byte, 4096)}
 	defer func() {
 		if err != nil {
 			all.close()
 			err = fmt.Errorf("cannot make the control FIFOs: %w", err)
 		}
 	}()
-	main, there, err := all.open(filepath.Join(s.options.Dir, controlName), "")
+	main, there, err := all.open(controlName, "")
 	if err != nil {
 		return all, 0, err
 	}
@@ -49,11 +50,11 @@ func openFIFOs(s *Server) (all *fifos, found int, err error) {
 
 // clear removes the FIFOs of services that are no more, which a killed supervisor has left.
 func (f *fifos) clear() (removed int) {
-	left, _ := os.ReadDir(filepath.Join(f.server.options.Dir, servicesDir))
+	left, _ := fs.ReadDir(f.dir.FS(), servicesDir)
 	for _, entry := range left {
-		if name := entry.Name(); f.services[name] == nil && os.Remove(f.path(name)) == nil {
+		if name := entry.Name(); f.services[name] == nil && f.dir.Remove(fifoOf(name)) == nil {
 			removed++
-			_ = os.Remove(filepath.Dir(f.path(name)))
+			_ = f.dir.Remove(filepath.Dir(fifoOf(name)))
 		}
 	}
 	return removed
@@ -67,12 +68,11 @@ func (f *fifos) set(names []string) (found int, err error) {
 		if f.services[name] != nil {
 			continue
 		}
-		path := f.path(name)
-		if failed := os.MkdirAll(filepath.Dir(path), 0o755); failed != nil {
+		if failed := f.dir.MkdirAll(filepath.Dir(fifoOf(name)), 0o755); failed != nil {
 			err = errors.Join(err, failed)
 			continue
 		}
-		one, there, failed := f.open(path, name)
+		one, there, failed := f.open(fifoOf(name), name)
 		if failed != nil {
 			err = errors.Join(err, failed)
 			continue
@@ -86,40 +86,53 @@ func (f *fifos) set(names []string) (found int, err error) {
 		if !wanted[name] {
 			one.close(f.server.poller)
 			delete(f.services, name)
-			_ = os.Remove(filepath.Dir(one.path))
 		}
 	}
 	return found, err
 }
 
-func (f *fifos) path(service string) string {
-	return filepath.Join(f.server.options.Dir, servicesDir, service, controlName)
-}
+// fifoOf is the name of a service's FIFO in the runtime directory.
+func fifoOf(service string) string { return filepath.Join(servicesDir, service, controlName) }
 
 // open makes one FIFO, or takes over one that is there, and begins to read it. Whatever
 // else has its name is removed: who writes to a FIFO that is not there makes a file.
-func (f *fifos) open(path, service string) (one *fifo, found bool, err error) {
-	info, err := os.Lstat(path)
+func (f *fifos) open(name, service string) (one *fifo, found bool, err error) {
+	info, err := f.dir.Lstat(name)
 	found = err == nil
 	if found && info.Mode().Type() != fs.ModeNamedPipe {
-		if err := os.Remove(path); err != nil {
+		if err := f.dir.Remove(name); err != nil {
 			return nil, found, err
 		}
 	}
-	if err := unix.Mkfifo(path, 0o600); err != nil && !errors.Is(err, unix.EEXIST) {
-		return nil, found, &os.PathError{Op: "mkfifo", Path: path, Err: err}
+	one = &fifo{all: f, name: name, path: filepath.Join(f.dir.Name(), name), service: service}
+	if err := one.make(); err != nil {
+		return nil, found, err
 	}
-	// Opened for reading alone: the end of the last writer is the end of a line.
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return nil, found, &os.PathError{Op: "open", Path: path, Err: err}
-	}
-	one = &fifo{all: f, fd: sys.Aside(fd), path: path, service: service}
 	if err := one.prepare(f.server); err != nil {
 		unix.Close(one.fd)
 		return nil, found, err
 	}
 	return one, found, nil
+}
+
+// make makes the FIFO, unless it is there, and opens it.
+func (one *fifo) make() error {
+	folder, err := one.all.dir.Open(filepath.Dir(one.name))
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	at, name := int(folder.Fd()), filepath.Base(one.name)
+	if err := unix.Mkfifoat(at, name, 0o600); err != nil && !errors.Is(err, unix.EEXIST) {
+		return &os.PathError{Op: "mkfifo", Path: one.path, Err: err}
+	}
+	// Opened for reading alone: the end of the last writer is the end of a line.
+	fd, err := unix.Openat(at, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: one.path, Err: err}
+	}
+	one.fd = sys.Aside(fd)
+	return nil
 }
 
 // prepare gives the FIFO its owner and mode and has it read.
@@ -151,9 +164,8 @@ func (one *fifo) prepare(s *Server) error {
 func (f *fifos) close() {
 	for _, one := range f.services {
 		one.close(f.server.poller)
-		_ = os.Remove(filepath.Dir(one.path))
 	}
-	_ = os.Remove(filepath.Join(f.server.options.Dir, servicesDir)) // unless something else is in it
+	_ = f.dir.Remove(servicesDir) // unless something else is in it
 	if f.main != nil {
 		f.main.close(f.server.poller)
 	}

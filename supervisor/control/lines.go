@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -15,7 +16,8 @@ type fifo struct {
 	all     *fifos
 	fd      int
 	key     int64
-	path    string
+	name    string // in the runtime directory
+	path    string // the same with the directory's, for people
 	service string // "": lines, not letters
 
 	line []byte // what came of a line that is not whole yet
@@ -116,9 +118,12 @@ func (one *fifo) push(r request.Request) {
 	s.push(item{call: &Call{Request: r, Origin: Origin{FIFO: one.path}, report: s.report}})
 }
 
-// close removes the FIFO.
+// close removes the FIFO, and the directory that it has for itself.
 func (one *fifo) close(p *poller) {
 	p.forget(one.key)
 	unix.Close(one.fd)
-	_ = unix.Unlink(one.path)
+	_ = one.all.dir.Remove(one.name)
+	if one.service != "" {
+		_ = one.all.dir.Remove(filepath.Dir(one.name))
+	}
 }

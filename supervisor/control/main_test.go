@@ -34,6 +34,7 @@ type loop struct {
 	*Server
 	t       testing.TB
 	dir     string
+	root    *os.Root
 	woken   chan struct{}
 	handle  func(*Call)
 	ended   chan *Call
@@ -42,16 +43,25 @@ type loop struct {
 	over    chan struct{}
 }
 
+// root opens a directory until nobody needs it any more.
+func root(dir string) *os.Root {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		panic(err)
+	}
+	return root
+}
+
 // serve starts a server in a directory and a loop that handles its calls, both until the
 // test ends.
 func serve(t testing.TB, dir string, handle func(*Call), change ...func(*Options)) *loop {
 	t.Helper()
 	l := &loop{
-		t: t, dir: dir, handle: handle, woken: make(chan struct{}, 1),
+		t: t, dir: dir, root: root(dir), handle: handle, woken: make(chan struct{}, 1),
 		ended: make(chan *Call, 10000), reports: make(chan error, 100), over: make(chan struct{}),
 	}
 	options := Options{
-		Dir: dir, Mode: 0o600, Group: -1,
+		Dir: l.root, Mode: 0o600, Group: -1,
 		Wake: func() {
 			select {
 			case l.woken <- struct{}{}:
@@ -85,6 +95,7 @@ func serve(t testing.TB, dir string, handle func(*Call), change ...func(*Options
 func (l *loop) shut(stop chan struct{}) {
 	l.stop.Do(func() {
 		l.Close()
+		_ = l.root.Close()
 		close(stop)
 	})
 }
@@ -200,7 +211,7 @@ func descriptors(t testing.TB) int {
 func serveRole(args []string) int {
 	woken := make(chan struct{}, 1)
 	s, left, err := Open(Options{
-		Dir: args[0], Services: []string{"web", "db"}, Mode: 0o600, Group: -1,
+		Dir: root(args[0]), Services: []string{"web", "db"}, Mode: 0o600, Group: -1,
 		Wake: func() {
 			select {
 			case woken <- struct{}{}:

@@ -28,24 +28,24 @@ type queues struct {
 	wire.Queues
 	Requests  ipc.Object `json:"requests"`
 	Replies   ipc.Object `json:"replies"`
-	directory string
+	directory *os.Root
 }
 
 // openQueues makes the queues of a runtime directory that belongs to the calling process
 // alone, and the file that names them. What a killed supervisor of the directory has left
 // is removed; left says how many queues that was.
-func openQueues(dir string, perm ipc.Permission) (q *queues, left int, err error) {
+func openQueues(dir *os.Root, perm ipc.Permission) (q *queues, left int, err error) {
 	left = bury(dir)
 	q = &queues{Queues: wire.Queues{Version: wire.Version, Owner: ipc.Self()}, directory: dir}
 	defer func() {
 		if err != nil {
 			q.remove()
-			q, err = nil, fmt.Errorf("cannot make the message queues of %s: %w", dir, err)
+			q, err = nil, fmt.Errorf("cannot make the message queues of %s: %w", dir.Name(), err)
 		}
 	}()
-	key, err := sys.Ftok(dir, requestLetter)
+	key, err := ipc.Key(dir, requestLetter)
 	if err != nil {
-		return q, left, os.NewSyscallError("stat", err)
+		return q, left, err
 	}
 	if q.Requests, err = ipc.Claim(requestKind, key, nil); err != nil {
 		return q, left, os.NewSyscallError("msgget", err)
@@ -54,7 +54,7 @@ func openQueues(dir string, perm ipc.Permission) (q *queues, left int, err error
 	// not tell whose it is. Its fate is that of its companion: the one is made before the
 	// other and removed after it.
 	fate := func(int) bool { return q.Requests.Removed }
-	key, _ = sys.Ftok(dir, replyLetter)
+	key, _ = ipc.Key(dir, replyLetter)
 	if q.Replies, err = ipc.Claim(replyKind, key, fate); err != nil {
 		return q, left, os.NewSyscallError("msgget", err)
 	}
@@ -94,9 +94,9 @@ func frameSize(id int) int {
 }
 
 // bury removes the queues that the file of the directory names, if who made them is gone.
-func bury(dir string) (left int) {
+func bury(dir *os.Root) (left int) {
 	var old queues
-	if ipc.ReadFile(dir, wire.FileName, &old) != nil {
+	if ipc.ReadOwn(dir, wire.FileName, &old) != nil {
 		return 0
 	}
 	if old.Replies.Bury(replyKind, old.Owner) {
@@ -110,7 +110,7 @@ func bury(dir string) (left int) {
 
 // remove removes the queues and their file. Who waits for them gets EIDRM.
 func (q *queues) remove() {
-	_ = os.Remove(q.directory + "/" + wire.FileName)
+	_ = q.directory.Remove(wire.FileName)
 	if q.Replies.Stamp != 0 {
 		_ = q.Replies.Remove(replyKind)
 	}

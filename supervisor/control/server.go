@@ -1,6 +1,7 @@
 package control
 
 import (
+	"os"
 	"sync"
 
 	"supervise/internal/ipc"
@@ -9,7 +10,7 @@ import (
 
 // Options is what a server needs.
 type Options struct {
-	Dir      string   // the runtime directory, which belongs to the caller alone
+	Dir      *os.Root // the runtime directory, which belongs to the caller alone
 	Services []string // each gets a FIFO
 	Mode     uint32   // of FIFOs and queues: 0600, 0660 ...
 	Group    int      // of the same; -1 is the process's own
@@ -100,7 +101,7 @@ func (s *Server) Take() (call *Call, ended, ok bool) {
 func (s *Server) SetServices(names []string) {
 	s.poller.do(func() {
 		if _, err := s.fifos.set(names); err != nil {
-			s.report.say(s.options.Dir, err)
+			s.report.say(s.options.Dir.Name(), err)
 		}
 	})
 }

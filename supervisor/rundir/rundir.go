@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -22,7 +23,9 @@ func Default() string { return filepath.Clean(where.Meant("", os.Getenv)) }
 type Dir struct {
 	Path string // absolute
 	id   string
-	lock *os.File
+	root *os.Root
+	self *os.File // the directory, locked
+	lock *os.File // the file, locked
 }
 
 // lockName is the file that is locked; the pid of the owner stands in it.
@@ -52,41 +55,111 @@ func Open(path string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make the runtime directory: %w", err)
 	}
-	st, err := trusted(path)
-	if err != nil {
+	if err := trusted(path); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(filepath.Join(path, lockName), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("cannot lock the runtime directory: %w", err)
-	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		defer file.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, &BusyError{Path: path, PID: owner(file)}
-		}
-		return nil, fmt.Errorf("cannot lock the runtime directory %s: flock: %w", path, err)
-	}
-	d := &Dir{Path: path, id: idOf(path, st), lock: file}
-	if err := d.sign(); err != nil {
-		_ = file.Close()
-		return nil, fmt.Errorf("cannot write into the runtime directory: %w", err)
+	d := &Dir{Path: path}
+	if err := d.take(); err != nil {
+		d.release()
+		return nil, err
 	}
 	return d, nil
 }
 
-// trusted refuses a directory that another user but root could have put there: the one in
-// /tmp has a name that anybody can guess. A symbolic link is followed if it is as good.
-func trusted(path string) (st unix.Stat_t, err error) {
-	for _, look := range []func(string, *unix.Stat_t) error{unix.Lstat, unix.Stat} {
-		if err := look(path, &st); err != nil {
-			return st, fmt.Errorf("cannot look at the runtime directory %s: %w", path, err)
+// take opens and locks the directory.
+func (d *Dir) take() (err error) {
+	if d.root, err = os.OpenRoot(d.Path); err != nil {
+		return fmt.Errorf("cannot open the runtime directory: %w", err)
+	}
+	if d.self, err = d.root.Open("."); err != nil {
+		return fmt.Errorf("cannot open the runtime directory %s: %w", d.Path, err)
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(d.self.Fd()), &st); err != nil {
+		return fmt.Errorf("cannot look at the runtime directory %s: fstat: %w", d.Path, err)
+	}
+	if err := ownedWell(d.Path, &st); err != nil {
+		return err
+	}
+	d.id = idOf(d.Path, st)
+	if err := d.claim(); err != nil {
+		return err
+	}
+	if err := d.lockFile(); err != nil {
+		return err
+	}
+	if err := d.sign(); err != nil {
+		return fmt.Errorf("cannot write into the runtime directory: %w", err)
+	}
+	return nil
+}
+
+// lockFile locks the file in the directory, beside the directory itself: it is what tells
+// others who we are, but it can be removed.
+func (d *Dir) lockFile() (err error) {
+	if d.lock, err = d.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o644); err != nil {
+		return fmt.Errorf("cannot lock the runtime directory %s: %w", d.Path, err)
+	}
+	switch err := tryLock(d.lock, unix.LOCK_EX); {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		return &BusyError{Path: d.Path, PID: owner(d.lock)}
+	case err != nil:
+		return fmt.Errorf("cannot lock the runtime directory %s: flock: %w", d.Path, err)
+	}
+	return nil
+}
+
+// Some programs lock a directory for the moment in which they look into it: systemd-tmpfiles
+// does, which for its part leaves one alone that is locked.
+const (
+	passing     = 500 * time.Millisecond
+	passingLook = 10 * time.Millisecond
+)
+
+// claim locks the directory itself. That a file system cannot do that is no reason not to
+// go on: the lock of the file remains.
+func (d *Dir) claim() error {
+	for deadline := time.Now().Add(passing); ; time.Sleep(passingLook) {
+		if err := tryLock(d.self, unix.LOCK_EX); !errors.Is(err, unix.EWOULDBLOCK) {
+			return nil
 		}
-		if int(st.Uid) != os.Geteuid() && st.Uid != 0 {
-			return st, fmt.Errorf("the runtime directory %s belongs to uid %d; remove it, or set supervisor.runtime-dir", path, st.Uid)
+		if pid, held := d.holder(); held || time.Now().After(deadline) {
+			return &BusyError{Path: d.Path, PID: pid}
 		}
 	}
-	return st, nil
+}
+
+// holder says who has locked the file, if it is there.
+func (d *Dir) holder() (pid int, held bool) {
+	file, err := d.root.OpenFile(lockName, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return 0, false
+	}
+	defer file.Close()
+	return owner(file), errors.Is(tryLock(file, unix.LOCK_SH), unix.EWOULDBLOCK)
+}
+
+func tryLock(file *os.File, how int) error { return unix.Flock(int(file.Fd()), how|unix.LOCK_NB) }
+
+// Root is the directory itself, by which its files are met and no others, also when it has
+// been moved or removed and another one has its path. It is closed with the Dir.
+func (d *Dir) Root() *os.Root { return d.root }
+
+// trusted refuses a directory that another user but root could have put there: the one in
+// /tmp has a name that anybody can guess. A symbolic link is followed if it is as good.
+func trusted(path string) error {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		return fmt.Errorf("cannot look at the runtime directory %s: %w", path, err)
+	}
+	return ownedWell(path, &st)
+}
+
+func ownedWell(path string, st *unix.Stat_t) error {
+	if int(st.Uid) != os.Geteuid() && st.Uid != 0 {
+		return fmt.Errorf("the runtime directory %s belongs to uid %d; remove it, or set supervisor.runtime-dir", path, st.Uid)
+	}
+	return nil
 }
 
 // owner reads who has the lock, 0 if it does not say.
@@ -123,6 +196,16 @@ func idOf(path string, st unix.Stat_t) string {
 // Close gives the directory up. The lock file stays, empty: to remove it would let two
 // supervisors lock two files of the same name.
 func (d *Dir) Close() error {
-	_ = d.lock.Truncate(0)
-	return d.lock.Close()
+	err := d.lock.Truncate(0)
+	d.release()
+	return err
+}
+
+// release closes what is open.
+func (d *Dir) release() {
+	if d.root != nil {
+		_ = d.root.Close()
+	}
+	_ = d.self.Close() // nil is an error, and nothing else
+	_ = d.lock.Close()
 }

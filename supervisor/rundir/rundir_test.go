@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"supervise/internal/testproc"
 	"supervise/supervisor/rundir/where"
@@ -118,6 +119,50 @@ func TestSecond(t *testing.T) {
 	open(t, path)
 	if got, want := lockText(t, path), strconv.Itoa(os.Getpid())+"\n"; got != want {
 		t.Errorf("the lock of a killed one says %q, want %q", got, want)
+	}
+}
+
+// TestLockRemoved keeps a second one out also when somebody has removed the lock file, and
+// lets it in when who looked into the directory has done so.
+func TestLockRemoved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	first := open(t, path)
+	if err := os.Remove(filepath.Join(path, lockName)); err != nil {
+		t.Fatal(err)
+	}
+	var busy *BusyError
+	if dir, err := Open(path); !errors.As(err, &busy) {
+		t.Fatal(dir, err)
+	}
+	if left, err := os.ReadDir(path); len(left) != 0 || err != nil {
+		t.Errorf("who was refused left %v, %v", left, err)
+	}
+	_ = first.Close()
+	passer, err := os.Open(path)
+	if err == nil {
+		err = syscall.Flock(int(passer.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(2*passingLook, func() { _ = passer.Close() })
+	open(t, path)
+}
+
+// TestRoot meets the files of the directory that was opened, whatever has its path.
+func TestRoot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	first := open(t, path)
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+	second := open(t, path)
+	if err := first.Root().Remove(lockName); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the lock of another one: %v", err)
+	}
+	_ = first.Close()
+	if got, want := lockText(t, second.Path), strconv.Itoa(os.Getpid())+"\n"; got != want {
+		t.Errorf("the second one's lock says %q, want %q", got, want)
 	}
 }
 
