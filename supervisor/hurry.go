@@ -27,8 +27,8 @@ func Hurry(services int) {
 	go sys.MakeRoom(services * perService)
 	usual.limit = debug.SetMemoryLimit(hurryMemory)
 	usual.percent = debug.SetGCPercent(-1)
-	usual.processors = min(runtime.GOMAXPROCS(0), mostProcessors)
-	runtime.GOMAXPROCS(min(2*usual.processors, mostProcessors))
+	usual.processors = min(runtime.GOMAXPROCS(0), MostProcessors)
+	runtime.GOMAXPROCS(min(2*usual.processors, MostProcessors))
 }
 
 // usual is what GOGC, GOMEMLIMIT and GOMAXPROCS say: package runtime.

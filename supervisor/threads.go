@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// mostProcessors is how many threads run Go code at the same time at most ([Hurry] sees to
+// MostProcessors is how many threads run Go code at the same time at most ([Hurry] sees to
 // it). Nothing here is busy for long, and each needs a thread in reserve.
-const mostProcessors = 8
+const MostProcessors = 8
 
 // blockedThreads is how many threads are taken to be in a system call at the same time:
 // the intake's, a write to a file, reading /proc.

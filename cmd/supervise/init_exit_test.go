@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -238,4 +239,31 @@ func awaitTaken(t *testing.T, pid int) {
 		}
 	}
 	t.Fatal("init does not take its signals")
+}
+
+// TestGOMAXPROCS has the variable, which the entry point sets for the runtime alone, be for the
+// command and for services what it was for supervise.
+func TestGOMAXPROCS(t *testing.T) {
+	t.Parallel()
+	for name, given := range map[string]string{"none": "", "one": "GOMAXPROCS=3", "empty": "GOMAXPROCS=", "alike": "GOMAXPROC=1"} {
+		environ := slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "GOMAXPROC") })
+		if given != "" {
+			environ = append(environ, given)
+		}
+		eachBuild(t, func(t *testing.T, program string) {
+			cmd := exec.Command(program, "init", "--", "sh", "-c", "env | grep ^GOMAXPROC; :")
+			cmd.Env = environ
+			if out, err := cmd.Output(); err != nil || strings.TrimSpace(string(out)) != given {
+				t.Errorf("%s: the command has %q, %v, want %q", name, out, err, given)
+			}
+		})
+		s := start(t, entryBuild, "[service.a]\ncommand = [\"sh\", \"-c\", \"env | grep ^GOMAXPROC; echo end\"]\nrestart.policy = \"never\"\n", func(s *supervised) {
+			s.cmd.Env = append(slices.Clone(environ), s.ground.mark)
+		})
+		s.await("the service has ended", wrote("a", "end"))
+		want := strings.TrimSpace(given + "\nend")
+		if found := strings.Join(written(s.stop(t, syscall.SIGTERM), "a"), "\n"); found != want {
+			t.Errorf("%s: the service has %q, want %q", name, found, want)
+		}
+	}
 }

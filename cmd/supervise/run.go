@@ -39,6 +39,7 @@ itself cannot start.`,
 			if err != nil {
 				return err
 			}
+			intake.Unrestrain(supervisor.MostProcessors)
 			supervisor.Hurry(config.Estimate(args[0]))
 			file, err := config.Load(args[0], accounts.Host{})
 			if err != nil {

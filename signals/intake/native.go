@@ -171,6 +171,17 @@ func Environ() []string {
 	return syscall.Environ()
 }
 
+// Unrestrain has the program use as many processors as there are, up to most, where nobody
+// has said otherwise: a program that does its work in init functions has one. It comes before
+// anybody reads the environment by package os or syscall, in which GOMAXPROCS is set until
+// then.
+func Unrestrain(most int) {
+	if boot.Restrained() {
+		_ = syscall.Unsetenv("GOMAXPROCS")
+		runtime.GOMAXPROCS(min(runtime.NumCPU(), most))
+	}
+}
+
 // HandedDown returns what the process was handed, for a program that only wants to know.
 func HandedDown() Inherited {
 	if boot.Entered() {

@@ -58,6 +58,9 @@ func LookupEnv(name string) (value string, ok bool) { return syscall.Getenv(name
 // Environ returns the environment.
 func Environ() []string { return syscall.Environ() }
 
+// Unrestrain has nothing to do here.
+func Unrestrain(int) {}
+
 // HandedDown returns nothing that could be relied upon.
 func HandedDown() Inherited { return Inherited{} }
 

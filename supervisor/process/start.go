@@ -68,13 +68,14 @@ func Start(spec *Spec) (Process, error) {
 	return child, explained(err, spec)
 }
 
-// attempt goes without a pidfd when there is no room for one more descriptor.
+// attempt goes without a pidfd when there is no room for one more descriptor, and where
+// there are none (before Linux 5.2, and below emulators).
 func attempt(spec *Spec) (Process, error) {
 	if spec.NoPIDFD {
 		return anyWay(spec, 0)
 	}
 	child, err := anyWay(spec, clonePIDFD)
-	if noDescriptor(err) {
+	if noDescriptor(err) || isRefused(err, stepClone) {
 		child, err = anyWay(spec, 0)
 	}
 	return child, err

@@ -31,6 +31,8 @@ var (
 	mask    uint64    // the inherited signal mask
 	ignored uint64    // the inherited ignored signals
 	noFile  [2]uint64 // RLIMIT_NOFILE, soft and hard
+
+	restrained uint32 // the runtime was told GOMAXPROCS=1
 )
 
 // profileRate is set to 0 by the entry point: what the runtime allocates while it starts is
@@ -144,6 +146,13 @@ func text(first *byte) string {
 	}
 	return unsafe.String(first, n)
 }
+
+// Restrained reports whether the runtime was told GOMAXPROCS=1 by the entry point, because the
+// environment says nothing of it. It would make itself ready for as many threads at once as
+// there are processors: threads, and memory for each processor, that a program which waits
+// for a child does not need, be it on two or on two hundred. [Environ] has no such variable;
+// package os does.
+func Restrained() bool { return restrained != 0 }
 
 // Mask returns the signal mask that the process inherited, if [Entered].
 func Mask() uint64 { return mask }

@@ -118,7 +118,7 @@ spare:
 	JLE	catch
 	MOVL	$1, ·entered(SB)
 	MOVL	$1, ·holding(SB)
-	JMP	_rt0_amd64_linux(SB)
+	JMP	·restrain(SB)
 
 // The runtime asks here before it asks the kernel: runtime/cgo_sigaction.go.
 DATA	_cgo_sigaction+0(SB)/8, $withhold<>(SB)

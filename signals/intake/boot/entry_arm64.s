@@ -21,7 +21,7 @@ DATA	forced<>+0(SB)/8, $const_Forced
 GLOBL	forced<>(SB), NOPTR|RODATA, $8
 
 // The entry point of the process: -ldflags=-E=_supervise_entry. At RSP lie argc, argv
-// and all the rest that the runtime will read; R0 is 0 and must be so again.
+// and all the rest that the runtime will read.
 TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	RSP, R0
 	MOVD	$·stack(SB), R1
@@ -139,8 +139,7 @@ spare:
 	MOVW	R2, (R1)
 	MOVD	$·holding(SB), R1
 	MOVW	R2, (R1)
-	MOVD	$0, R0
-	B	_rt0_arm64_linux(SB)
+	B	·restrain(SB)
 
 // The runtime asks here before it asks the kernel: runtime/cgo_sigaction.go.
 DATA	_cgo_sigaction+0(SB)/8, $withhold<>(SB)
