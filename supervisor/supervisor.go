@@ -65,7 +65,8 @@ type Supervisor struct {
 	json         bool
 	root         *tree.Root
 	dir          *rundir.Dir
-	null         int // /dev/null, for reading
+	missed       bool // the directory is about to be made anew
+	null         int  // /dev/null, for reading
 	senders      senders
 	orphans      int  // reaped since the last line about them
 	orphansLater bool // the next line about them has to wait
@@ -147,6 +148,7 @@ func Run(options Options) error {
 	s.machine = machine.New(options.File, uint64(s.began.UnixNano()))
 	s.journal, s.published = journal.New(journalSize, s.began), 1
 	s.openControl()
+	s.watchDirectory()
 	s.greet(options)
 	s.oom = newOOMWatch(s.began)
 	s.loop()

@@ -207,6 +207,17 @@ func (b *Board) repair(cause error) error {
 	return b.write()
 }
 
+// Move has the board named in another directory: the one that it has is not where it was any
+// more.
+func (b *Board) Move(dir *os.Root) error {
+	_ = b.options.Dir.Remove(segment.FileName)
+	b.options.Dir = dir
+	if err := b.write(); err != nil {
+		return fmt.Errorf("cannot name the status board in %s: %w", dir.Name(), err)
+	}
+	return nil
+}
+
 // write has the file say where the board is.
 func (b *Board) write() error {
 	return ipc.WriteFile(b.options.Dir, segment.FileName, b.file, ipc.Permission{Mode: 0o644, Group: -1})

@@ -212,6 +212,50 @@ func TestReplacedDirectory(t *testing.T) {
 	}
 }
 
+// TestMove has a server go on in a new directory in the middle of a call.
+func TestMove(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	calls := make(chan *Call, 1)
+	l := serve(t, dir, func(call *Call) { calls <- call }, func(o *Options) { o.Services = []string{"web"} })
+	answered := make(chan error)
+	c := l.dial()
+	go func() {
+		_, err := c.Call(limited(t), request.Status{})
+		answered <- err
+	}()
+	call := <-calls
+	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	before := l.root
+	l.root = root(dir)
+	moved := make(chan struct{})
+	l.Move(l.root, func() { close(moved) })
+	<-moved
+	_ = before.Close()
+	call.Reply(&request.Reply{})
+	if err := <-answered; err != nil {
+		t.Error("the call:", err)
+	}
+	for name, text := range map[string]string{controlName: "start web", fifoOf("web"): "u"} {
+		if err := client.Command(dir, name, text); err != nil {
+			t.Error(err)
+		}
+		<-calls
+	}
+	go func() { (<-calls).Reply(&request.Reply{}) }()
+	if _, err := l.dial().Call(limited(t), request.Status{}); err != nil {
+		t.Error(err)
+	}
+	l.shutNow()
+	if left, err := os.ReadDir(dir); len(left) != 0 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
 // TestPermissions has other users try.
 func TestPermissions(t *testing.T) {
 	if os.Geteuid() != 0 {

@@ -113,6 +113,18 @@ func (d *desk) renew(cause error) (ok bool) {
 	return true
 }
 
+// move has a file in another directory name the queues.
+func (d *desk) move(dir *os.Root) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closing {
+		return nil
+	}
+	_ = d.queues.directory.Remove(wire.FileName)
+	d.queues.directory = dir
+	return d.queues.write()
+}
+
 // received works off one message.
 func (d *desk) received(message []byte) {
 	frame, err := wire.Parse(message)

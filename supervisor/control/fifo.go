@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -46,6 +48,20 @@ func openFIFOs(s *Server) (all *fifos, found int, err error) {
 	}
 	of, err := all.set(s.options.Services)
 	return all, found + of + all.clear(), err
+}
+
+// move makes all FIFOs anew in another directory, or in the same where somebody has removed
+// them, and removes those of the directory before.
+func (f *fifos) move(dir *os.Root) (err error) {
+	f.close()
+	f.dir = dir
+	names := slices.Collect(maps.Keys(f.services))
+	f.services = map[string]*fifo{}
+	if f.main, _, err = f.open(controlName, ""); err != nil {
+		f.main = nil
+	}
+	_, failed := f.set(names)
+	return errors.Join(err, failed)
 }
 
 // clear removes the FIFOs of services that are no more, which a killed supervisor has left.

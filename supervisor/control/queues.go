@@ -67,8 +67,13 @@ func openQueues(dir *os.Root, perm ipc.Permission) (q *queues, left int, err err
 	if err = q.allow(perm); err != nil {
 		return q, left, err
 	}
-	// The file is for everybody who may look into the directory: it is no secret.
-	return q, left, ipc.WriteFile(dir, wire.FileName, q, ipc.Permission{Mode: 0o644, Group: -1})
+	return q, left, q.write()
+}
+
+// write has the file name the queues. It is for everybody who may look into the directory:
+// it is no secret.
+func (q *queues) write() error {
+	return ipc.WriteFile(q.directory, wire.FileName, q, ipc.Permission{Mode: 0o644, Group: -1})
 }
 
 func (q *queues) allow(perm ipc.Permission) error {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"errors"
 	"os"
 	"sync"
 
@@ -103,6 +104,23 @@ func (s *Server) SetServices(names []string) {
 		if _, err := s.fifos.set(names); err != nil {
 			s.report.say(s.options.Dir.Name(), err)
 		}
+	})
+}
+
+// Move has the server serve another directory, to which it is to be found from then on: the
+// one that it has is not where it was any more. Calls go on, and the queues stay. It does not
+// wait: done is called on another goroutine when the directory before is not needed any
+// more. What goes wrong is reported.
+func (s *Server) Move(dir *os.Root, done func()) {
+	s.poller.do(func() {
+		err := s.fifos.move(dir)
+		if s.desk != nil {
+			err = errors.Join(err, s.desk.move(dir))
+		}
+		if err != nil {
+			s.report.say(dir.Name(), err)
+		}
+		done()
 	})
 }
 

@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -21,14 +22,19 @@ func Default() string { return filepath.Clean(where.Meant("", os.Getenv)) }
 
 // Dir is a locked runtime directory.
 type Dir struct {
-	Path string // absolute
-	id   string
-	root *os.Root
-	self *os.File // the directory, locked
-	lock *os.File // the file, locked
+	Path  string // absolute
+	id    string
+	found string // the id that the directory has by itself
+	root  *os.Root
+	self  *os.File // the directory, locked
+	lock  *os.File // the file, locked
+
+	watch   *os.File // inotify(7), nil without
+	watchFD int
 }
 
-// lockName is the file that is locked; the pid of the owner stands in it.
+// lockName is the file that is locked. The pid of the owner stands in its first line, and in
+// a second one the id of the directory if that is an earlier one's: see [Dir.Renew].
 const lockName = "lock"
 
 // BusyError says that another supervisor has the directory.
@@ -47,7 +53,10 @@ func (e *BusyError) Error() string {
 
 // Open makes the directory, mode 0755, if it is not there, and locks it. The lock is the
 // kernel's: it ends with the process, however that ends. A [BusyError] says who has it.
-func Open(path string) (*Dir, error) {
+func Open(path string) (*Dir, error) { return openAs(path, "") }
+
+// openAs is Open for a directory that goes by an id of its own if that is "".
+func openAs(path, id string) (*Dir, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -58,7 +67,7 @@ func Open(path string) (*Dir, error) {
 	if err := trusted(path); err != nil {
 		return nil, err
 	}
-	d := &Dir{Path: path}
+	d := &Dir{Path: path, id: id}
 	if err := d.take(); err != nil {
 		d.release()
 		return nil, err
@@ -81,17 +90,17 @@ func (d *Dir) take() (err error) {
 	if err := ownedWell(d.Path, &st); err != nil {
 		return err
 	}
-	d.id = idOf(d.Path, st)
+	d.found = idOf(d.Path, st)
 	if err := d.claim(); err != nil {
 		return err
 	}
 	if err := d.lockFile(); err != nil {
 		return err
 	}
-	if err := d.sign(); err != nil {
-		return fmt.Errorf("cannot write into the runtime directory: %w", err)
+	if d.id == "" {
+		d.id = cmp.Or(left(d.lock), d.found)
 	}
-	return nil
+	return d.sign()
 }
 
 // lockFile locks the file in the directory, beside the directory itself: it is what tells
@@ -164,27 +173,51 @@ func ownedWell(path string, st *unix.Stat_t) error {
 
 // owner reads who has the lock, 0 if it does not say.
 func owner(file *os.File) int {
-	text := make([]byte, 32)
-	n, _ := file.ReadAt(text, 0)
-	pid, err := strconv.ParseInt(strings.TrimSpace(string(text[:n])), 10, 32)
+	pid, err := strconv.ParseInt(lockLine(file, 0), 10, 32)
 	if err != nil || pid < 0 {
 		return 0
 	}
 	return int(pid)
 }
 
-// sign writes our pid into the lock file.
-func (d *Dir) sign() error {
-	if err := d.lock.Truncate(0); err != nil {
-		return err
+// left reads the id that a killed owner has left, "" if there is none.
+func left(file *os.File) string {
+	id := lockLine(file, 1)
+	if _, err := strconv.ParseUint(id, 16, 64); err != nil {
+		return ""
 	}
-	_, err := d.lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	return err
+	return id
+}
+
+// lockLine reads one line of the lock file.
+func lockLine(file *os.File, i int) string {
+	text := make([]byte, 64)
+	n, _ := file.ReadAt(text, 0)
+	if lines := strings.Split(string(text[:n]), "\n"); i < len(lines) {
+		return strings.TrimSpace(lines[i])
+	}
+	return ""
+}
+
+// sign writes our pid into the lock file, and the id if nobody would think of it.
+func (d *Dir) sign() error {
+	text := strconv.Itoa(os.Getpid()) + "\n"
+	if d.id != d.found {
+		text += d.id + "\n"
+	}
+	err := d.lock.Truncate(0)
+	if err == nil {
+		_, err = d.lock.WriteAt([]byte(text), 0)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write into the runtime directory: %w", err)
+	}
+	return nil
 }
 
 // ID is a short name for the directory, the same in every process that opens it by the
 // same path: hexadecimal digits. Another directory of the same path, in another mount
-// namespace, has another.
+// namespace, has another, unless it was made in the place of this one by [Dir.Renew].
 func (d *Dir) ID() string { return d.id }
 
 func idOf(path string, st unix.Stat_t) string {
@@ -206,6 +239,7 @@ func (d *Dir) release() {
 	if d.root != nil {
 		_ = d.root.Close()
 	}
-	_ = d.self.Close() // nil is an error, and nothing else
-	_ = d.lock.Close()
+	for _, file := range []*os.File{d.watch, d.self, d.lock} {
+		_ = file.Close() // nil is an error, and nothing else
+	}
 }

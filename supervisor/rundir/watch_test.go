@@ -1,0 +1,111 @@
+package rundir
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+const patient = 30 * time.Second
+
+// watched opens a directory and returns what tells of a change.
+func watched(t *testing.T, path string) (*Dir, <-chan struct{}) {
+	t.Helper()
+	dir := open(t, path)
+	changes := make(chan struct{}, 100)
+	if err := dir.Watch(func() { changes <- struct{}{} }); err != nil {
+		t.Fatal(err)
+	}
+	if !dir.There() {
+		t.Fatal("it is not there")
+	}
+	return dir, changes
+}
+
+// TestRenew makes a directory anew after all ways to lose it, each of which is told. It keeps
+// its id, also for the next owner if this one is killed, and keeps others out.
+func TestRenew(t *testing.T) {
+	for name, lose := range map[string]func(path string) error{
+		"removed":           os.RemoveAll,
+		"moved":             func(path string) error { return os.Rename(path, path+".away") },
+		"moved from above":  func(path string) error { return os.Rename(filepath.Dir(path), filepath.Dir(path)+".away") },
+		"without the lock":  func(path string) error { return os.Remove(filepath.Join(path, lockName)) },
+		"another lock file": func(path string) error { return replace(filepath.Join(path, lockName)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "above", "run")
+			before, changes := watched(t, path)
+			if err := lose(path); err != nil {
+				t.Fatal(err)
+			}
+			for before.There() {
+				select {
+				case <-changes:
+				case <-time.After(patient):
+					t.Fatal("it is there still")
+				}
+			}
+			select {
+			case <-changes:
+			case <-time.After(patient):
+				t.Fatal("not told of")
+			}
+			after, err := before.Renew()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if after != before {
+				_ = before.Close()
+				t.Cleanup(func() { _ = after.Close() })
+			}
+			if !after.There() || after.ID() != before.ID() {
+				t.Errorf("there: %v, id %s, was %s", after.There(), after.ID(), before.ID())
+			}
+			var busy *BusyError
+			if _, err := Open(path); !errors.As(err, &busy) || busy.PID != os.Getpid() {
+				t.Errorf("a second one: %v", err)
+			}
+			after.release() // as if killed
+			if next := open(t, path); next.ID() != before.ID() {
+				t.Errorf("the next one has id %s, not %s", next.ID(), before.ID())
+			}
+		})
+	}
+}
+
+// replace puts another file in the place of one.
+func replace(path string) error {
+	other := path + ".other"
+	if err := os.WriteFile(other, nil, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(other, path)
+}
+
+// TestRenewTaken finds another one in its place.
+func TestRenewTaken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	first, _ := watched(t, path)
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+	second := open(t, path)
+	var busy *BusyError
+	if _, err := first.Renew(); !errors.As(err, &busy) || busy.PID != os.Getpid() || !second.There() {
+		t.Errorf("%v; the second is there: %v", err, second.There())
+	}
+}
+
+// TestRenewImpossible finds something else in its place.
+func TestRenewImpossible(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	dir, _ := watched(t, path)
+	if err := errors.Join(os.RemoveAll(path), os.WriteFile(path, nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if next, err := dir.Renew(); err == nil || dir.There() {
+		t.Errorf("%v, %v", next, err)
+	}
+}
