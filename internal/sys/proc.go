@@ -23,12 +23,13 @@ type Stat struct {
 func (s Stat) Zombie() bool { return s.State == 'Z' || s.State == 'X' }
 
 // ReadStat reads what the kernel tells of a process; ENOENT or ESRCH when it is gone.
-func ReadStat(pid int) (Stat, error) {
-	line, err := ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return Stat{}, err
-	}
-	return ParseStat(line)
+func ReadStat(pid int) (s Stat, err error) {
+	err = Skim("/proc/"+strconv.Itoa(pid)+"/stat", func(line string) (err error) {
+		s, err = ParseStat(line)
+		s.Name = string([]byte(s.Name))
+		return err
+	})
+	return s, err
 }
 
 // ParseStat reads the text of a /proc/PID/stat. The name may have blanks and parentheses

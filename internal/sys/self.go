@@ -79,11 +79,11 @@ type SignalState struct {
 // ReadSignalState reads the state of the main thread of a process; "self" is the
 // caller's process.
 func ReadSignalState(pid string) (state SignalState, err error) {
-	status, err := ReadFile("/proc/" + pid + "/status")
-	if err != nil {
-		return state, err
-	}
-	return ParseSignalState(status)
+	err = Skim("/proc/"+pid+"/status", func(status string) (err error) {
+		state, err = ParseSignalState(status)
+		return err
+	})
+	return state, err
 }
 
 // ParseSignalState reads the text of a /proc/PID/status.
