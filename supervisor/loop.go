@@ -15,9 +15,9 @@ func (s *Supervisor) loop() {
 	settle()
 	for !s.finished {
 		timeout := s.timeout()
-		s.window.busy.Store(false)
+		s.work(false)
 		info, ok := s.in.Wait(timeout)
-		s.window.busy.Store(true)
+		s.work(true)
 		if ok {
 			s.senders.arrived(info, s.now())
 			if !s.obey(info) {

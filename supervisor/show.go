@@ -68,6 +68,15 @@ func (s *Supervisor) show() {
 	}
 }
 
+// work says whether the loop is at work, so that what is shown may be behind what the log
+// says. It is from the beginning.
+func (s *Supervisor) work(busy bool) {
+	s.window.busy.Store(busy)
+	if s.board != nil {
+		s.board.Work(busy)
+	}
+}
+
 // display puts a service into its pane of the window.
 func (s *Supervisor) display(service *service) {
 	status := s.describe(service)

@@ -25,10 +25,10 @@ func (r *remote) openBoard() (*board.Reader, error) {
 	return b, nil
 }
 
-// readBoard returns what the board shows of some services, or of all.
-func (r *remote) readBoard(b *board.Reader, names []string) ([]request.Service, error) {
+// readBoard returns what the slots of a board show of some services, or of all.
+func (r *remote) readBoard(slots []board.Slot, names []string) ([]request.Service, error) {
 	var all []request.Service
-	for _, slot := range b.Snapshot(nil) {
+	for _, slot := range slots {
 		if slot.Name != "" {
 			all = append(all, onBoard(&slot))
 		}
@@ -78,13 +78,11 @@ func onBoard(slot *board.Slot) request.Service {
 }
 
 func exitOnBoard(slot *board.Slot) *request.Exit {
-	exit := signals.Exit{Code: int(slot.ExitCode), Signal: signals.Signal(slot.ExitSignal), Core: slot.Core}
-	e := &request.Exit{Code: exit.Code, Signal: exit.Signal, Core: exit.Core, Time: unixTime(slot.ExitTime), Text: exit.String()}
+	e := &request.Exit{
+		Code: int(slot.ExitCode), Signal: signals.Signal(slot.ExitSignal), Core: slot.Core, Time: unixTime(slot.ExitTime), Text: slot.Exit(),
+	}
 	if slot.SenderPID != 0 || slot.Sender != "" {
 		e.By = &request.Process{PID: int(slot.SenderPID), UID: int(slot.SenderUID), Name: slot.Sender}
-	}
-	if slot.Blame != "" {
-		e.Text += ", " + slot.Blame
 	}
 	return e
 }

@@ -37,7 +37,8 @@ func TestPermissions(t *testing.T) {
 					argv    []string
 				}{
 					{may.read, []string{entryBuild, "status", "--board"}},
-					{may.command, []string{entryBuild, "status"}},
+					{may.read, []string{entryBuild, "status"}},
+					{may.command, []string{entryBuild, "status", "--format", "json"}},
 					{may.command, []string{entryBuild, "restart", "web"}},
 					{may.command, []string{"sh", "-c", "echo restart web >$SUPERVISE_RUNTIME_DIR/control"}},
 					{may.command, []string{"sh", "-c", "echo r >$SUPERVISE_RUNTIME_DIR/services/web/control"}},

@@ -30,11 +30,12 @@ were restarted, when they will be next, how many signals are queued for their us
 (SigQ in /proc/PID/status) of how many at most, how many the supervisor holds for them,
 and how the last main process ended.
 
-With --board it does not ask the supervisor but reads the status board in shared memory,
-which works also when the supervisor is stopped, stuck or dead. --watch reads the board
-too: on a terminal it draws the table again when something changes, else it prints a line,
-or one JSON object, for each service that changes. It ends with the supervisor, or by
-Ctrl-C.
+How services stand is read from the status board in shared memory, as long as a supervisor
+runs and the board says everything; else, and with --format, the supervisor is asked. With
+--board it is never asked, and what the board says is shown also when it is dead. --watch
+reads the board too: on a terminal it draws the table again when something changes, else
+it prints a line, or one JSON object, for each service that changes. It ends with the
+supervisor, or by Ctrl-C.
 
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs or
 a service that was named does not, 4 when a service is unknown.`,
@@ -100,7 +101,7 @@ func (r *remote) boardStatus(w io.Writer, names []string) error {
 		return err
 	}
 	defer b.Close()
-	services, err := r.readBoard(b, names)
+	services, err := r.readBoard(b.Live(nil), names)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (r *remote) watch(w io.Writer, names []string) error {
 		mark, err := b.Mark()
 		if err == nil {
 			var services []request.Service
-			if services, err = r.readBoard(b, names); err != nil {
+			if services, err = r.readBoard(b.Snapshot(nil), names); err != nil {
 				return err
 			}
 			if err := show(services); err != nil {

@@ -166,6 +166,10 @@ func (b *Board) Resize(n int) error {
 	return nil
 }
 
+// Work says whether the owner is at work, as it is from the beginning: from its log others
+// may know of a change before it is set. It makes no system call.
+func (b *Board) Work(busy bool) { b.view.Work(busy) }
+
 // Set shows the state of a service in slot i, which is in use. It makes no system call.
 func (b *Board) Set(i int, s *Slot) {
 	if b.view.Store(i, s) {

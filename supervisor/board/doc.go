@@ -5,8 +5,10 @@
 // that is package control's.
 //
 //	b, left, err := board.Create(options)      // the supervisor's loop:
+//	b.Work(true)                               //   each turn: no system call
 //	b.Set(i, slot)                             //   for each service that has changed: no system call
 //	b.Publish()                                //   once a turn: one system call if something has
+//	b.Work(false)
 //	b.Close()
 //
 //	r, err := board.Open(dir)                  // a watcher:
@@ -40,7 +42,8 @@
 //	32     8    when the owner began: field 22 of /proc/PID/stat
 //	40     8    generation: 1 for the first segment of an owner, and so on
 //	48     8    number of changes that were published
-//	56     8    reserved
+//	56     4    1: the owner is at work, and may have told others already what is not shown yet
+//	60     4    reserved
 //
 // A slot has 256 bytes:
 //

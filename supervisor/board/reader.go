@@ -94,6 +94,16 @@ func (r *Reader) Snapshot(slots []Slot) []Slot {
 	return r.view.Snapshot(slots)
 }
 
+// Live is [Reader.Snapshot] with what /proc says of the main processes: the signals queued
+// for their users, and which of them are stopped. It reads a file of each.
+func (r *Reader) Live(slots []Slot) []Slot {
+	slots = r.Snapshot(slots)
+	for i := range slots {
+		_ = r.view.Live(i, &slots[i])
+	}
+	return slots
+}
+
 // Mark returns the present moment. Take it before the snapshot that a [Reader.Wait] with
 // it is to follow.
 func (r *Reader) Mark() (Mark, error) {

@@ -55,14 +55,18 @@ func plain(arg string) bool {
 	return arg != "" && arg[0] != '-'
 }
 
-// Answer asks and prints. done is false when the usual way is to be gone; else status is
-// what to exit with, by LSB: 3 when a service that was named does not run.
+// Answer looks at the board, or asks, and prints. done is false when the usual way is to be
+// gone; else status is what to exit with, by LSB: 3 when a service that was named does not
+// run.
 func (q Question) Answer() (status int, done bool) {
-	answer, ok := ask(where.Meant(q.dir, intake.Getenv), q.request())
+	dir, answer := where.Meant(q.dir, intake.Getenv), ""
+	services, ok := q.onBoard(dir)
 	if !ok {
-		return 0, false
+		if answer, ok = ask(dir, q.request()); !ok {
+			return 0, false
+		}
+		services, ok = read(answer)
 	}
-	services, ok := read(answer)
 	if !ok || !write(table.Render(table.Rows(services, now()), Colors())) {
 		unread = answer
 		return 0, false

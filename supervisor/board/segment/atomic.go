@@ -50,3 +50,12 @@ func (raw *rawSlot) load(content *rawSlot) (whole bool) {
 	}
 	return false
 }
+
+// named reports whether a slot is that of a service, as it is in this moment.
+func (raw *rawSlot) named(name string) bool {
+	var content rawSlot
+	if len(name) > maxName || !raw.load(&content) {
+		return false
+	}
+	return string(content.name[:len(name)]) == name && (len(name) == maxName || content.name[len(name)] == 0)
+}

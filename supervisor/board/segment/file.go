@@ -28,18 +28,17 @@ type File struct {
 // Find reads the file of a runtime directory. ENOENT says that there is no board,
 // [ErrLayout] that it is of another version; the rest is open(2).
 func Find(dir string) (f File, err error) {
-	text, err := sys.ReadFile(dir + "/" + FileName)
-	if err != nil {
-		return f, err
+	err = sys.Skim(dir+"/"+FileName, func(text string) error {
+		var ok bool
+		if f, ok = parse(text); !ok {
+			return &layoutError{FileName + " cannot be read"}
+		}
+		return nil
+	})
+	if err == nil && f.Version != Version {
+		err = &layoutError{"the file has version " + strconv.Itoa(f.Version)}
 	}
-	f, ok := parse(text)
-	switch {
-	case !ok:
-		return f, &layoutError{FileName + " cannot be read"}
-	case f.Version != Version:
-		return f, &layoutError{"the file has version " + strconv.Itoa(f.Version)}
-	}
-	return f, nil
+	return f, err
 }
 
 // parse reads the file; ok is false when it is none.

@@ -38,7 +38,8 @@ type header struct {
 	start      uint64
 	generation uint64
 	changes    uint64
-	_          uint64
+	busy       uint32
+	_          uint32
 }
 
 // rawSlot is one slot as it lies in memory.

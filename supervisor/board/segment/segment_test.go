@@ -36,7 +36,7 @@ func TestLayout(t *testing.T) {
 	m, v := made(t, 3, 1)
 	v.Store(0, &full)
 	order := binary.NativeEndian
-	for offset, want := range map[int]uint32{4: 1, 8: 64, 12: 256, 16: 3, 20: 1, 28: 4712, 32: 12, 40: 2} {
+	for offset, want := range map[int]uint32{4: 1, 8: 64, 12: 256, 16: 3, 20: 1, 28: 4712, 32: 12, 40: 2, 56: 1} {
 		if got := order.Uint32(m[offset:]); got != want {
 			t.Errorf("header, offset %d: %d, want %d", offset, got, want)
 		}

@@ -61,18 +61,19 @@ func bit(set bool, flag uint32) uint32 {
 	return 0
 }
 
-// unpack reads it back, whatever is in it.
+// unpack reads it back, whatever is in it. It assigns one by one, so that there is no second
+// slot on the stack, which is small where a program has just begun.
 func (raw *rawSlot) unpack(s *Slot) {
-	*s = Slot{
-		Name: word(raw.name[:], s.Name), State: word(raw.state[:], s.State), Sender: word(raw.sender[:], s.Sender),
-		Blame:  word(raw.blame[:], s.Blame),
-		Wanted: raw.wanted != 0, Ready: raw.flags&flagReady != 0, Paused: raw.flags&flagPaused != 0,
-		PID: raw.pid, Since: raw.since, Restarts: raw.restarts, NextRestart: raw.next,
-		Rung: raw.rung, Rungs: raw.rungs, Held: raw.held,
-		Exited: raw.flags&flagExited != 0, ExitTime: raw.exited, ExitCode: raw.code, ExitSignal: raw.signal,
-		Core: raw.flags&flagCore != 0, SenderPID: raw.senderPID, SenderUID: raw.senderUID,
-		SigQUsed: raw.sigqUsed, SigQLimit: raw.sigqLimit, More: raw.flags&flagMore != 0,
-	}
+	s.Name, s.State = word(raw.name[:], s.Name), word(raw.state[:], s.State)
+	s.Sender, s.Blame = word(raw.sender[:], s.Sender), word(raw.blame[:], s.Blame)
+	s.Wanted = raw.wanted != 0
+	s.Ready, s.Paused = raw.flags&flagReady != 0, raw.flags&flagPaused != 0
+	s.PID, s.Since, s.Restarts, s.NextRestart = raw.pid, raw.since, raw.restarts, raw.next
+	s.Rung, s.Rungs, s.Held = raw.rung, raw.rungs, raw.held
+	s.Exited, s.ExitTime, s.ExitCode, s.ExitSignal = raw.flags&flagExited != 0, raw.exited, raw.code, raw.signal
+	s.Core, s.SenderPID, s.SenderUID = raw.flags&flagCore != 0, raw.senderPID, raw.senderUID
+	s.SigQUsed, s.SigQLimit = raw.sigqUsed, raw.sigqLimit
+	s.More, s.Torn = raw.flags&flagMore != 0, false
 }
 
 // word returns a text up to its first zero byte; before, if that is the same, so that

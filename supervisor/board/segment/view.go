@@ -36,12 +36,13 @@ type Head struct {
 	Generation     uint64
 }
 
-// Format writes the header of a new segment, which nobody else may attach yet.
+// Format writes the header of a new segment, which nobody else may attach yet. Its writer is
+// at work.
 func Format(memory []byte, h Head) (View, error) {
 	*(*header)(unsafe.Pointer(&memory[0])) = header{
 		magic: magic, version: Version, headerSize: headerSize, slotSize: slotSize,
 		capacity: uint32(h.Capacity), used: uint32(h.Used),
-		pid: int32(h.Owner.PID), start: h.Owner.Start, generation: h.Generation,
+		pid: int32(h.Owner.PID), start: h.Owner.Start, generation: h.Generation, busy: 1,
 	}
 	return Look(memory)
 }
@@ -91,6 +92,10 @@ func (v View) Generation() uint64 { return atomic.LoadUint64(&v.header.generatio
 // Moved reports whether there is a newer segment, or none any more.
 func (v View) Moved() bool { return atomic.LoadUint32(&v.header.moved) != 0 }
 
+// Busy reports whether the writer is at work: others may know more already than is shown,
+// from its log.
+func (v View) Busy() bool { return atomic.LoadUint32(&v.header.busy) != 0 }
+
 func (v View) owner() owner.Owner {
 	return owner.Owner{PID: int(atomic.LoadInt32(&v.header.pid)), Start: atomic.LoadUint64(&v.header.start)}
 }
@@ -102,6 +107,17 @@ func (v View) Load(i int, s *Slot) {
 	whole := v.slots[i].load(&content)
 	content.unpack(s)
 	s.Torn = !whole
+}
+
+// Find returns the slot of a service, -1 when there is none of that name. It may be another
+// service's by the time that the slot is loaded.
+func (v View) Find(name string) int {
+	for i := range v.Used() {
+		if v.slots[i].named(name) {
+			return i
+		}
+	}
+	return -1
 }
 
 // Snapshot reads all slots in use into slots, which is made as long as that.

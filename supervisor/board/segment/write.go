@@ -26,6 +26,9 @@ func (v View) Use(n int) {
 	atomic.StoreUint32(&v.header.used, uint32(n))
 }
 
+// Work says whether the writer is at work.
+func (v View) Work(busy bool) { atomic.StoreUint32(&v.header.busy, bit(busy, 1)) }
+
 // Changed counts what was published.
 func (v View) Changed() { atomic.AddUint64(&v.header.changes, 1) }
 
