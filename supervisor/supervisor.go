@@ -143,6 +143,7 @@ func Run(options Options) error {
 	reserveThreads()
 	s.in.Quiet()
 	if err := s.open(options); err != nil {
+		s.abandon()
 		return err
 	}
 	s.machine = machine.New(options.File, uint64(s.began.UnixNano()))
@@ -182,6 +183,16 @@ func (s *Supervisor) open(options Options) (err error) {
 	s.root = tree.Open("supervise-"+s.dir.ID(), mark, func(pid int) bool { return s.leaders[pid] != nil })
 	s.buryLeftovers()
 	return s.openServices()
+}
+
+// abandon gives up what open has taken hold of.
+func (s *Supervisor) abandon() {
+	if s.root != nil {
+		_ = s.root.Close()
+	}
+	if s.dir != nil {
+		_ = s.dir.Close()
+	}
 }
 
 // buryLeftovers ends what a supervisor of this directory left running when it was killed:

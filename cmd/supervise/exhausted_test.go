@@ -108,3 +108,34 @@ func limitProcesses(t *testing.T, s *supervised) func(full bool) {
 		}
 	}
 }
+
+// TestFewDescriptors runs where descriptors run out, from what is too few for anything to
+// what is enough. It need not work, but it is to say so, and to leave nothing.
+func TestFewDescriptors(t *testing.T) {
+	for few := 7; few <= 22; few++ {
+		t.Run(strconv.Itoa(few), func(t *testing.T) {
+			t.Parallel()
+			s := prepare(t, entryBuild, "[service.web]\ncommand = \"sleep 1000\"\n")
+			s.cmd.Args = append([]string{"sh", "-c", `ulimit -n "$0" && exec "$@"`, strconv.Itoa(few)}, s.cmd.Args...)
+			s.cmd.Path = "/bin/sh"
+			s.launch(t)
+			began := strings.Contains(s.await("it has begun, or says why not", func(l line) bool {
+				return strings.Contains(l.raw, "cannot start: ") || l.Message == "supervise starts"
+			}).raw, "supervise starts")
+			if began {
+				s.signal(t, syscall.SIGTERM)
+			}
+			if status := s.wait(t); (status == 0) != began || status > 1 {
+				t.Errorf("it ended with %d: %s", status, s.text())
+			}
+			s.ground.checkEmpty(t)
+			switch left := list(s.runtime); len(left) {
+			case 0:
+			case 1:
+				checkUnlocked(t, s.runtime)
+			default:
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}

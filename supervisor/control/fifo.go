@@ -122,10 +122,12 @@ func (f *fifos) open(name, service string) (one *fifo, found bool, err error) {
 	}
 	one = &fifo{all: f, name: name, path: filepath.Join(f.dir.Name(), name), service: service}
 	if err := one.make(); err != nil {
+		one.remove()
 		return nil, found, err
 	}
 	if err := one.prepare(f.server); err != nil {
 		unix.Close(one.fd)
+		one.remove()
 		return nil, found, err
 	}
 	return one, found, nil

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervise/internal/testproc"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 )
@@ -110,6 +111,51 @@ func TestFIFO(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestFewDescriptors opens a server where descriptors run out, at each of those that it
+// wants: it says so, or does without what it can, and leaves nothing.
+func TestFewDescriptors(t *testing.T) {
+	if !testproc.Alone(t, testproc.OwnProcess) {
+		return
+	}
+	base := t.TempDir()
+	probe, err := os.Open(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lowest := uint64(probe.Fd())
+	_ = probe.Close()
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	const enough = 12
+	for extra := range uint64(enough + 1) {
+		dir := root(base)
+		few := limit
+		few.Cur = lowest + 1 + extra
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &few); err != nil {
+			t.Fatal(err)
+		}
+		s, _, err := Open(Options{Dir: dir, Services: []string{"web"}, Mode: 0o600, Group: -1, Wake: func() {}})
+		if err == nil {
+			s.Close()
+		}
+		if failed := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); failed != nil {
+			t.Fatal(failed)
+		}
+		if (err == nil) != (extra == enough) && (extra == 0 || extra == enough) {
+			t.Errorf("with %d descriptors: %v", extra, err)
+		}
+		if err != nil && !errors.Is(err, syscall.EMFILE) {
+			t.Errorf("with %d descriptors: %v", extra, err)
+		}
+		if left, err := os.ReadDir(base); len(left) != 0 || err != nil {
+			t.Fatalf("with %d descriptors are left: %v, %v", extra, left, err)
+		}
+		_ = dir.Close()
 	}
 }
 

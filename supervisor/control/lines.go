@@ -118,10 +118,15 @@ func (one *fifo) push(r request.Request) {
 	s.push(item{call: &Call{Request: r, Origin: Origin{FIFO: one.path}, report: s.report}})
 }
 
-// close removes the FIFO, and the directory that it has for itself.
+// close closes and removes the FIFO.
 func (one *fifo) close(p *poller) {
 	p.forget(one.key)
 	unix.Close(one.fd)
+	one.remove()
+}
+
+// remove removes it, and the directory that it has for itself.
+func (one *fifo) remove() {
 	_ = one.all.dir.Remove(one.name)
 	if one.service != "" {
 		_ = one.all.dir.Remove(filepath.Dir(one.name))

@@ -46,25 +46,27 @@ func newPoller() (p *poller, err error) {
 		return nil, os.NewSyscallError("fcntl", err)
 	}
 	p.epoll = os.NewFile(uintptr(p.fd), "epoll")
-	defer func() {
-		if err != nil {
-			p.close()
-		}
-	}()
-	if p.conn, err = p.epoll.SyscallConn(); err != nil {
-		return nil, err
-	}
-	// The runtime says nothing when it cannot poll a file; a deadline does.
-	if err = p.epoll.SetReadDeadline(time.Time{}); err != nil {
-		return nil, fmt.Errorf("cannot wait for an epoll descriptor: %w", err)
-	}
-	if p.event, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		return nil, os.NewSyscallError("eventfd", err)
-	}
-	if _, err = p.add(p.event, unix.EPOLLIN, bell{p}); err != nil {
+	if err := p.begin(); err != nil {
+		p.close()
 		return nil, err
 	}
 	return p, nil
+}
+
+// begin gets the poller all that it needs beside the epoll instance.
+func (p *poller) begin() (err error) {
+	if p.conn, err = p.epoll.SyscallConn(); err != nil {
+		return err
+	}
+	// The runtime says nothing when it cannot poll a file; a deadline does.
+	if err := p.epoll.SetReadDeadline(time.Time{}); err != nil {
+		return fmt.Errorf("cannot wait for an epoll descriptor: %w", err)
+	}
+	if p.event, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return os.NewSyscallError("eventfd", err)
+	}
+	_, err = p.add(p.event, unix.EPOLLIN, bell{p})
+	return err
 }
 
 // add waits for events of a descriptor and returns the number to [poller.forget] it by.

@@ -34,6 +34,7 @@ func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
 	}
 	fd, err = sys.OpenDir(c.path)
 	if err != nil {
+		_ = remove(c.path) // it is empty, or stays
 		return -1, true, fmt.Errorf("cannot open a cgroup: %w", &fs.PathError{Op: "open", Path: c.path, Err: err})
 	}
 	c.fd = sys.Aside(fd)
@@ -190,6 +191,9 @@ func (c *cgroup) Close() error {
 // removeAll removes a cgroup and those below it. One that is not empty stays, and is the
 // error: EBUSY.
 func removeAll(path string) error {
+	if remove(path) == nil { // as mostly there are none below it; to look takes a descriptor
+		return nil
+	}
 	if err := removeBelow(path); err != nil {
 		return err
 	}
