@@ -14,6 +14,7 @@ import (
 	"supervise/internal/sys"
 	"supervise/signals/intake"
 	"supervise/supervisor/process/tree"
+	"supervise/supervisor/rundir"
 )
 
 // Status is how good a finding is.
@@ -192,6 +193,10 @@ func runtimeDir(dir string) Finding {
 		for parent := filepath.Dir(dir); errors.Is(err, unix.ENOENT) && parent != dir; parent = filepath.Dir(parent) {
 			err = unix.Access(parent, unix.W_OK)
 		}
+	}
+	if obstacle := rundir.Obstacle(dir); obstacle != nil {
+		f.Status, f.Value, f.Meaning = Bad, dir, "run cannot start here: "+obstacle.Error()
+		return f
 	}
 	if err != nil {
 		f.Status, f.Value = Bad, dir+": "+err.Error()

@@ -126,6 +126,10 @@ func TestRuntimeDir(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	nowhere := filepath.Join(dir, "nowhere")
+	if err := os.Symlink("/nonexistent/place", nowhere); err != nil {
+		t.Fatal(err)
+	}
 	closed := filepath.Join(dir, "closed")
 	if err := os.Mkdir(closed, 0o500); err != nil {
 		t.Fatal(err)
@@ -143,6 +147,8 @@ func TestRuntimeDir(t *testing.T) {
 		{filepath.Join(dir, "new"), Good, true},
 		{filepath.Join(dir, "a", "b", "c"), Good, true},
 		{filepath.Join(file, "below"), Bad, false},
+		{file, Bad, false},
+		{nowhere, Bad, false},
 		{closed, closedTo, false},
 		{filepath.Join(closed, "new"), closedTo, true},
 	} {

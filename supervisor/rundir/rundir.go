@@ -62,6 +62,9 @@ func openAs(path, id string) (*Dir, error) {
 		return nil, err
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
+		if obstacle := Obstacle(path); obstacle != nil {
+			return nil, fmt.Errorf("cannot make the runtime directory %s: %w", path, obstacle)
+		}
 		return nil, fmt.Errorf("cannot make the runtime directory: %w", err)
 	}
 	if err := trusted(path); err != nil {
