@@ -12,6 +12,7 @@ import (
 	"supervise/config/accounts"
 	"supervise/signals/intake"
 	"supervise/supervisor"
+	"supervise/supervisor/glance"
 	"supervise/supervisor/rundir/where"
 )
 
@@ -53,7 +54,7 @@ itself cannot start.`,
 			return supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
 				Version: version, JSON: format == "json" || format == "auto" && !terminal,
-				Color: terminal && os.Getenv("NO_COLOR") == "", RuntimeDir: dir,
+				Color: glance.Colors(2), RuntimeDir: dir,
 			})
 		},
 	}

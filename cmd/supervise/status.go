@@ -86,7 +86,7 @@ func (r *remote) printStatus(w io.Writer, names []string, services []request.Ser
 	if r.json() {
 		err = printJSON(w, services)
 	} else {
-		err = printTable(w, statusTable(services, time.Now()), glance.Colors())
+		err = printTable(w, statusTable(services, time.Now()), glance.Colors(1))
 	}
 	if err == nil && len(names) > 0 && slices.ContainsFunc(services, func(s request.Service) bool { return s.PID == 0 }) {
 		return exitStatus(exitNotRunning)

@@ -16,6 +16,7 @@ import (
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/control/table"
+	"supervise/supervisor/glance"
 )
 
 // watch shows how services stand, again whenever that changes, until the supervisor ends.
@@ -89,7 +90,7 @@ const (
 // redraw draws the table in place of the one before, as much of it as the terminal shows.
 func redraw(w io.Writer) func([]request.Service) error {
 	begin := clearScreen + home
-	colors := os.Getenv("NO_COLOR") == ""
+	colors := glance.Colors(1)
 	return func(services []request.Service) error {
 		rows := statusTable(services, time.Now())
 		if height := terminalHeight(os.Stdout); len(rows) > height-2 && height > 2 {

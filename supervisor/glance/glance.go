@@ -67,7 +67,7 @@ func (q Question) Answer() (status int, done bool) {
 		}
 		services, ok = read(answer)
 	}
-	if !ok || !write(table.Render(table.Rows(services, now()), Colors())) {
+	if !ok || !write(table.Render(table.Rows(services, now()), Colors(1))) {
 		unread = answer
 		return 0, false
 	}
@@ -103,10 +103,9 @@ func (q Question) request() []byte {
 	return append(text, '}')
 }
 
-// Colors reports whether what is printed on the standard output is to be coloured:
-// no-color.org.
-func Colors() bool {
-	return intake.Getenv("NO_COLOR") == "" && sys.Terminal(1)
+// Colors reports whether what is written to a descriptor is to be coloured: no-color.org.
+func Colors(fd int) bool {
+	return intake.Getenv("NO_COLOR") == "" && sys.Terminal(fd)
 }
 
 // write prints; false says that not all of it could be.

@@ -23,7 +23,7 @@ func openTerminal(placement process.Placement) terminal {
 		// If we are the session's leader the kernel sends the foreground SIGHUP and
 		// SIGCONT, in our own name, which the intake leaves out.
 		_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, stdin, syscall.TIOCNOTTY, 0)
-		return terminal{fd: -1, given: errno == 0 || IsTerminal(stdin)}
+		return terminal{fd: -1, given: errno == 0 || sys.Terminal(stdin)}
 	}
 	t := terminal{fd: stdin}
 	group, ok := t.foreground()
@@ -37,13 +37,6 @@ func openTerminal(placement process.Placement) terminal {
 	}
 	t.given = ok && group == syscall.Getpgrp() && placement == process.OwnGroup
 	return t
-}
-
-// IsTerminal reports whether a descriptor is a terminal: TCGETS answers, ioctl_tty(2).
-func IsTerminal(fd int) bool {
-	var termios [256]byte
-	_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TCGETS, uintptr(unsafe.Pointer(&termios)))
-	return errno == 0
 }
 
 // foreground returns the process group that the terminal listens to; only for a process's

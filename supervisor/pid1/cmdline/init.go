@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 
+	"supervise/internal/sys"
 	"supervise/internal/text"
 	"supervise/signals"
 	"supervise/supervisor/pid1"
@@ -120,7 +121,7 @@ func prepareOwn(l *line) {
 	o.Subreaper = true
 	o.StopSignals = signals.SetOf(signals.SIGTERM, signals.SIGINT)
 	o.ExecStatus = pid1.ExecStatus{Missing: 127, Denied: 126, Other: 126}
-	if !pid1.IsTerminal(2) {
+	if !sys.Terminal(2) {
 		o.Log.Style = pid1.JSON
 	}
 }
