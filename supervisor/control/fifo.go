@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -26,7 +24,8 @@ type fifos struct {
 	dir      *os.Root
 	main     *fifo
 	services map[string]*fifo
-	buffer   []byte // of all: each read is worked off before the next
+	wanted   []string // the services that are to have one
+	buffer   []byte   // of all: each read is worked off before the next
 }
 
 // openFIFOs makes the FIFOs. found says how many were there already.
@@ -55,12 +54,11 @@ func openFIFOs(s *Server) (all *fifos, found int, err error) {
 func (f *fifos) move(dir *os.Root) (err error) {
 	f.close()
 	f.dir = dir
-	names := slices.Collect(maps.Keys(f.services))
 	f.services = map[string]*fifo{}
 	if f.main, _, err = f.open(controlName, ""); err != nil {
 		f.main = nil
 	}
-	_, failed := f.set(names)
+	_, failed := f.set(f.wanted)
 	return errors.Join(err, failed)
 }
 
@@ -78,6 +76,7 @@ func (f *fifos) clear() (removed int) {
 
 // set opens FIFOs for new services and closes those of services that are no more.
 func (f *fifos) set(names []string) (found int, err error) {
+	f.wanted = names
 	wanted := map[string]bool{}
 	for _, name := range names {
 		wanted[name] = true
