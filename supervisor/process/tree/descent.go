@@ -52,27 +52,51 @@ func (d *descent) Members() ([]Member, error) {
 		return nil, err
 	}
 	var members []Member
-	for _, p := range d.pick(all) {
+	picked, _ := d.pick(all)
+	for _, p := range picked {
 		members = append(members, Member{PID: p.pid, Name: p.name})
 	}
 	return members, nil
 }
 
+// emptyLooks bounds how often one question is looked into. Where that does not suffice
+// somebody of ours is ending all the time, and to reap him is an occasion to ask again.
+const emptyLooks = 5
+
 // Empty first looks at our children alone. What is left of a service whose main process
-// has been reaped is, or descends from, a child of ours that is no main process.
+// has been reaped is, or descends from, a child of ours that is no main process. If all of
+// those had ended before they were listed, and so left their children to us, nothing is.
 func (d *descent) Empty() (bool, error) {
-	if children, ok := children(); ok && d.known != nil && !d.known(d.leader.pid) {
-		if !slices.ContainsFunc(children, func(pid int) bool { return !d.known(pid) }) {
+	ended := endings{known: d.other}
+	for range emptyLooks {
+		if kin, ok := kin(d.known); ok && d.known != nil && !d.known(d.leader.pid) {
+			fresh := ended.fresh(kin)
+			if !slices.ContainsFunc(kin, func(p entry) bool { return !p.zombie }) {
+				if !fresh {
+					return true, nil
+				}
+				continue
+			}
+		}
+		all, err := processes()
+		picked, unsure := d.pick(all)
+		if err != nil || len(picked) > 0 {
+			return false, err
+		}
+		if fresh := ended.fresh(all); !fresh && !unsure {
 			return true, nil
 		}
 	}
-	all, err := processes()
-	return len(d.pick(all)) == 0, err
+	return false, nil
 }
+
+// other reports whether a process is the main one of another service.
+func (d *descent) other(pid int) bool { return d.known != nil && pid != d.leader.pid && d.known(pid) }
 
 func (d *descent) Signal(s signals.Signal) (sent int, err error) {
 	all, err := processes()
-	for _, p := range d.pick(all) {
+	picked, _ := d.pick(all)
+	for _, p := range picked {
 		if sendTo(p.pid, s, p.same) {
 			sent++
 		}
@@ -80,28 +104,26 @@ func (d *descent) Signal(s signals.Signal) (sent int, err error) {
 	return sent, err
 }
 
-func (d *descent) Kill() error { return killAll(d.pick) }
+func (d *descent) Kill() error { return killAll(d.pick, d.other) }
 
 // killAll kills what pick chooses. It stops everything first, until a look finds nothing
 // new, so that nothing can fork away from the SIGKILL that follows, and that what is known
-// by its parent alone is seen below it.
-func killAll(pick func([]entry) []entry) error {
-	stopped := map[int]entry{}
+// by its parent alone is seen below it. Our own children are looked at by themselves before
+// all others: a process that only lives to start the next one is gone before a list of all
+// is read, and for the most part a child of ours.
+func killAll(pick func([]entry) (picked []entry, unsure bool), known func(pid int) bool) error {
+	stopped, ended := map[int]entry{}, endings{known: known}
 	for range killRounds {
+		near, _ := kin(nil)
+		picked, _ := pick(near)
+		fresh := stop(near, picked, stopped)
 		all, err := processes()
 		if err != nil {
 			return err
 		}
-		picked := pick(all)
-		stopGroups(all, picked)
-		fresh := false
-		for _, p := range picked {
-			if stopped[p.pid].started != p.started {
-				stopped[p.pid], fresh = p, true
-				sendTo(p.pid, signals.SIGSTOP, p.same)
-			}
-		}
-		if !fresh {
+		picked, unsure := pick(all)
+		fresh = stop(all, picked, stopped) || fresh
+		if !ended.fresh(all) && !unsure && !fresh {
 			break
 		}
 	}
@@ -109,6 +131,18 @@ func killAll(pick func([]entry) []entry) error {
 		sendTo(p.pid, signals.SIGKILL, p.same)
 	}
 	return nil
+}
+
+// stop stops what was picked, and says whether some of it was not stopped before.
+func stop(all, picked []entry, stopped map[int]entry) (fresh bool) {
+	stopGroups(all, picked)
+	for _, p := range picked {
+		if stopped[p.pid].started != p.started {
+			stopped[p.pid], fresh = p, true
+			sendTo(p.pid, signals.SIGSTOP, p.same)
+		}
+	}
+	return fresh
 }
 
 // stopGroups stops whole process groups: one by one, processes that fork all the time are
@@ -142,23 +176,23 @@ func Rest() ([]Member, error) {
 		return nil, err
 	}
 	var members []Member
-	for _, p := range below(all) {
+	picked, _ := below(all)
+	for _, p := range picked {
 		members = append(members, Member{PID: p.pid, Name: p.name})
 	}
 	return members, nil
 }
 
 // KillRest sends SIGKILL to all that [Rest] returns.
-func KillRest() error { return killAll(below) }
+func KillRest() error { return killAll(below, nil) }
 
 // below chooses the living processes that descend from the calling one.
-func below(all []entry) []entry {
+func below(all []entry) (picked []entry, unsure bool) {
 	self := os.Getpid()
 	parents := make(map[int]int, len(all))
 	for _, p := range all {
 		parents[p.pid] = p.ppid
 	}
-	var picked []entry
 	for _, p := range all {
 		parent, depth := p.ppid, 0
 		for parent != self && parent != 0 && depth < len(all) {
@@ -168,7 +202,7 @@ func below(all []entry) []entry {
 			picked = append(picked, p)
 		}
 	}
-	return picked
+	return picked, false
 }
 
 // children lists the children of the calling process, and false where the kernel does
@@ -195,8 +229,9 @@ func children() (pids []int, ok bool) {
 func (d *descent) Close() error { return nil }
 
 // pick chooses the living processes that belong to the service. All of them descend from
-// us, so that nobody else's can be among them.
-func (d *descent) pick(all []entry) []entry {
+// us, so that nobody else's can be among them. It is unsure when somebody has ended before
+// his mark could be read.
+func (d *descent) pick(all []entry) (picked []entry, unsure bool) {
 	byPID := make(map[int]int, len(all))
 	for i, p := range all {
 		byPID[p.pid] = i
@@ -221,9 +256,14 @@ func (d *descent) pick(all []entry) []entry {
 			if p.ppid == self {
 				verdict = below
 			}
-			if d.leads(p) || d.marked(p.pid) {
+			yes, gone := d.leads(p), false
+			if !yes && !p.zombie {
+				yes, gone = d.marked(p)
+			}
+			if yes {
 				verdict = ours
 			}
+			unsure = unsure || gone
 		default:
 			if verdict = decide(parent, depth+1); verdict == below && d.leads(p) {
 				verdict = ours
@@ -232,13 +272,12 @@ func (d *descent) pick(all []entry) []entry {
 		verdicts[i] = verdict
 		return verdict
 	}
-	var picked []entry
 	for i := range all {
 		if decide(i, 0) == ours && !all[i].zombie {
 			picked = append(picked, all[i])
 		}
 	}
-	return picked
+	return picked, unsure
 }
 
 // leads reports whether a process is the main process, or in its session or group.
@@ -248,10 +287,16 @@ func (d *descent) leads(p entry) bool {
 }
 
 // marked reports whether a process was started, by whatever way, by this service of this
-// supervisor, if its environment still says so. Only orphans are asked.
-func (d *descent) marked(pid int) bool {
+// supervisor, if its environment still says so. Only orphans are asked. gone says of one
+// that has ended in the meantime, so that it cannot be known.
+func (d *descent) marked(p entry) (yes, gone bool) {
+	text := environ(p.pid)
+	if text == nil {
+		now, there := readStat(strconv.Itoa(p.pid))
+		return false, !there || now.zombie || now.started != p.started
+	}
 	instance, service := false, false
-	for entry := range bytes.SplitSeq(environ(pid), []byte{0}) {
+	for entry := range bytes.SplitSeq(text, []byte{0}) {
 		switch string(entry) {
 		case markVariable + d.mark:
 			instance = true
@@ -259,7 +304,7 @@ func (d *descent) marked(pid int) bool {
 			service = true
 		}
 	}
-	return instance && service
+	return instance && service, false
 }
 
 // environ returns the initial environment of a process, nil when it cannot be read. In the
