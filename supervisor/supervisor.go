@@ -198,7 +198,11 @@ func (s *Supervisor) abandon() {
 // buryLeftovers ends what a supervisor of this directory left running when it was killed:
 // two copies of a service must never run.
 func (s *Supervisor) buryLeftovers() {
-	members, err := s.root.Leftovers()
+	marks := ""
+	if s.dir.Killed() {
+		marks = s.dir.ID() + "."
+	}
+	members, err := s.root.Leftovers(marks)
 	for _, m := range members {
 		s.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: left behind by an earlier supervise in this runtime directory")
 	}

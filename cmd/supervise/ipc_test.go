@@ -120,17 +120,11 @@ func TestKilledSupervisor(t *testing.T) {
 		second.rewind()
 		second.await("the board is cleaned up", says("", "removed the status board of an earlier supervise"))
 		second.rewind()
-		if begun := second.await("the start", says("", "supervise starts")); begun.Descendants == "cgroup" {
-			second.rewind()
-			if l := second.await("the service is killed", says("", "killed: left behind by an earlier supervise")); l.PID != pid {
-				t.Errorf("what was killed: %s", l.raw)
-			}
-			if alive(pid) {
-				t.Error("the service of the first is still there")
-			}
-		} else {
-			kill(t, pid, syscall.SIGKILL) // decision 7: it cannot be told for certain whose it is
-			awaitGone(t, pid)
+		if l := second.await("the service is killed", says("", "killed: left behind by an earlier supervise")); l.PID != pid {
+			t.Errorf("what was killed: %s", l.raw)
+		}
+		if alive(pid) {
+			t.Error("the service of the first is still there")
 		}
 		if second.awaitRunning(t, "web") == pid {
 			t.Error("the first supervisor's pid")

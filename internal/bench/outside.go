@@ -132,7 +132,7 @@ func (g group) close() {
 		return
 	}
 	_ = g.dir.Close()
-	if _, err := g.root.Leftovers(); err != nil {
+	if _, err := g.root.Leftovers(""); err != nil {
 		progress("cgroup: %v", err)
 	}
 	for range 1000 { // a killed process leaves its cgroup a little later

@@ -22,12 +22,13 @@ func Default() string { return filepath.Clean(where.Meant("", os.Getenv)) }
 
 // Dir is a locked runtime directory.
 type Dir struct {
-	Path  string // absolute
-	id    string
-	found string // the id that the directory has by itself
-	root  *os.Root
-	self  *os.File // the directory, locked
-	lock  *os.File // the file, locked
+	Path   string // absolute
+	id     string
+	found  string // the id that the directory has by itself
+	killed bool
+	root   *os.Root
+	self   *os.File // the directory, locked
+	lock   *os.File // the file, locked
 
 	watch   *os.File // inotify(7), nil without
 	watchFD int
@@ -103,6 +104,7 @@ func (d *Dir) take() (err error) {
 	if d.id == "" {
 		d.id = cmp.Or(left(d.lock), d.found)
 	}
+	d.killed = owner(d.lock) != 0
 	return d.sign()
 }
 
@@ -152,6 +154,9 @@ func (d *Dir) holder() (pid int, held bool) {
 }
 
 func tryLock(file *os.File, how int) error { return unix.Flock(int(file.Fd()), how|unix.LOCK_NB) }
+
+// Killed reports whether the owner before has not given the directory up.
+func (d *Dir) Killed() bool { return d.killed }
 
 // Root is the directory itself, by which its files are met and no others, also when it has
 // been moved or removed and another one has its path. It is closed with the Dir.

@@ -76,7 +76,9 @@ func TestOpen(t *testing.T) {
 	if got := lockText(t, path); got != "" {
 		t.Errorf("given up, the lock says %q", got)
 	}
-	open(t, path)
+	if open(t, path).Killed() {
+		t.Error("it was given up, and is said to have been killed")
+	}
 }
 
 // TestSecond is refused with the pid of the first, whatever way it comes, and let in when
@@ -116,7 +118,9 @@ func TestSecond(t *testing.T) {
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	open(t, path)
+	if next := open(t, path); !next.Killed() {
+		t.Error("it does not say that the first was killed")
+	}
 	if got, want := lockText(t, path), strconv.Itoa(os.Getpid())+"\n"; got != want {
 		t.Errorf("the lock of a killed one says %q, want %q", got, want)
 	}

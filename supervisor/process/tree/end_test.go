@@ -2,6 +2,7 @@ package tree
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -120,7 +121,7 @@ func TestLeftovers(t *testing.T) {
 	if members, err := next.Service("web").Members(); err != nil || len(members) != len(pids) {
 		t.Errorf("before: %v, %v, want %v", members, err, pids)
 	}
-	members, err := next.Leftovers()
+	members, err := next.Leftovers("")
 	if err != nil || len(members) != len(pids) {
 		t.Fatalf("%v, %v, want %v", members, err, pids)
 	}
@@ -135,7 +136,7 @@ func TestLeftovers(t *testing.T) {
 	if below, err := os.ReadDir(next.Dir()); err != nil || slices.ContainsFunc(below, os.DirEntry.IsDir) {
 		t.Errorf("the cgroups are still there: %v, %v", below, err)
 	}
-	if members, err := next.Leftovers(); len(members) != 0 || err != nil {
+	if members, err := next.Leftovers(""); len(members) != 0 || err != nil {
 		t.Errorf("a second time: %v, %v", members, err)
 	}
 	if err := next.Close(); err != nil {
@@ -170,10 +171,86 @@ func killSupervisor(t *testing.T, name string) (pids []int) {
 	return pids
 }
 
+// TestMarkedLeftovers finds by their marks what a killed supervisor has left without cgroups, also
+// what has dropped its own but descends from who has not. Others stay, and so does whoever asks.
+func TestMarkedLeftovers(t *testing.T) {
+	if !testproc.Alone(t, testproc.OwnNamespace) {
+		return
+	}
+	b := newBed(t, ByDescent)
+	stranger := b.start("web", "exec "+here)
+	stranger.pids(1)
+	b.mark = "0123abc.1.2"
+	pids := b.start("web", `setsid sh -c 'echo $$; env -i /usr/bin/setsid /bin/sh -c "echo \$\$; exec sleep 60"; exit' & (setsid `+here+" &); exec "+here).pids(4)
+	for name, marks := range map[string]string{"another": "0123ab.", "longer": "0123abcd.", "not from the start": "123abc."} {
+		if members, err := b.Leftovers(marks); len(members) != 0 || err != nil {
+			t.Errorf("%s: %v, %v", name, members, err)
+		}
+	}
+	members, err := b.Leftovers("0123abc.")
+	if err != nil {
+		t.Error(err)
+	}
+	for _, pid := range pids {
+		if !slices.ContainsFunc(members, func(m Member) bool { return m.PID == pid }) || alive(pid) {
+			t.Errorf("%d is not among %v, or alive: %v", pid, members, alive(pid))
+		}
+	}
+	if len(members) != len(pids) || !alive(stranger.leader) {
+		t.Errorf("killed: %v, want %v", members, pids)
+	}
+	if members, err := b.Leftovers("0123abc."); len(members) != 0 || err != nil {
+		t.Errorf("a second time: %v, %v", members, err)
+	}
+}
+
+// TestMarkedForker ends what was left and forks all the time.
+func TestMarkedForker(t *testing.T) {
+	if !testproc.Alone(t, testproc.OwnNamespace) {
+		return
+	}
+	b := newBed(t, ByDescent)
+	for range 5 {
+		s := b.start("web", `(setsid sh -c 'trap "" TERM; while :; do (sleep 0.05 &); done' &); echo $$; exec sleep 60`)
+		s.pids(1)
+		if members, err := b.Leftovers(b.mark); len(members) < 2 || err != nil {
+			t.Errorf("%v, %v", members, err)
+		}
+		_ = syscall.Kill(-1, syscall.SIGSTOP)
+		if all, err := processes(); err != nil || len(pickMarked(all, []byte(markVariable+b.mark))) > 0 {
+			t.Errorf("left: %v, %v", all, err)
+		}
+		for reapAll() {
+			// zombies
+		}
+	}
+}
+
+// TestAncestorSpared is asked by a process whose parent has the mark, and which has it too.
+func TestAncestorSpared(t *testing.T) {
+	mark := []byte(markVariable + "me.")
+	cmd := testproc.Command(t, "asks", string(mark))
+	cmd.Env = append(cmd.Env, string(mark)+"1.2")
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "[]\n" {
+		t.Errorf("picked %s, %v", out, err)
+	}
+}
+
+// asks says who has a mark.
+func asks(args []string) int {
+	all, err := processes()
+	if err != nil || !hasMark(os.Getpid(), []byte(args[0])) {
+		fmt.Println(err, "no mark")
+		return 1
+	}
+	fmt.Println(pickMarked(all, []byte(args[0])))
+	return 0
+}
+
 // TestNothingToLeave has no cgroup.
 func TestNothingToLeave(t *testing.T) {
 	r := &Root{mark: "m"}
-	if members, err := r.Leftovers(); members != nil || err != nil || r.Dir() != "" || r.Method() != ByDescent {
+	if members, err := r.Leftovers(""); members != nil || err != nil || r.Dir() != "" || r.Method() != ByDescent {
 		t.Errorf("%v, %v, %q, %v", members, err, r.Dir(), r.Method())
 	}
 	if err := r.Close(); err != nil {

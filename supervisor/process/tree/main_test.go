@@ -28,6 +28,7 @@ func init() { runtime.LockOSThread() }
 func TestMain(m *testing.M) {
 	testproc.Role("headless", headless)
 	testproc.Role("killed", killed)
+	testproc.Role("asks", asks)
 	testproc.Main(m)
 }
 

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -66,30 +65,6 @@ func (r *Root) Reason() error { return r.why }
 
 // Dir is the directory below which the services' cgroups lie, "" without.
 func (r *Root) Dir() string { return r.dir }
-
-// Leftovers kills what a supervisor of the same name left behind in its cgroups when it
-// was killed itself, and returns what that was. The cgroups are removed. What survives
-// SIGKILL for so long that it is an error (a process may be stuck in the kernel) stays.
-func (r *Root) Leftovers() ([]Member, error) {
-	if r.dir == "" {
-		return nil, nil
-	}
-	old := &cgroup{path: r.dir, group: r.group, fd: -1}
-	members, err := old.Members()
-	if err == nil && len(members) > 0 {
-		if err = old.Kill(); err == nil {
-			err = waitEmpty(r.dir, leftoverGrace)
-		}
-	}
-	if err == nil {
-		err = removeBelow(r.dir)
-	}
-	return members, err
-}
-
-// leftoverGrace is how long a start waits for what it has killed, which takes less than a
-// millisecond unless something hangs.
-const leftoverGrace = 2 * time.Second
 
 // Service returns the tree of one service.
 func (r *Root) Service(name string) Tree {
