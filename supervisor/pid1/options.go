@@ -19,7 +19,7 @@ type Options struct {
 	Subreaper     bool              // become child subreaper, unless PID 1
 	WarnNotReaper bool              // tell when orphans will not come here
 	ParentDeath   signals.Signal    // to be sent to us when our parent ends, 0 for none
-	KeepDirectory bool              // stay in the working directory instead of going to /
+	KeepDirectory bool              // stay in the working directory instead of going to /, as with RestartOn
 	ReadyFD       int               // gets a newline once the command runs; 0 for none
 
 	Group     bool        // signals go to the command's whole process group

@@ -122,7 +122,7 @@ func (s *supervisor) settle() {
 		runtime.GOMAXPROCS(mostProcessors)
 	}
 	s.in.Quiet()
-	if !s.KeepDirectory {
+	if !s.KeepDirectory && s.RestartOn == 0 { // what is started again is started where we are
 		_ = syscall.Chdir("/") // so that no mount is in use because of us
 	}
 	s.ready()

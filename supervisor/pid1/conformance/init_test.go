@@ -53,6 +53,7 @@ func initRows() []row {
 		{what: "--exit-by-signal", name: own, args: []string{"--exit-by-signal"}, plainly: true, script: `ulimit -c 0; kill -SEGV $$`, status: -int(syscall.SIGSEGV)},
 		{what: "--exit-by-signal as PID 1", name: own, args: []string{"--exit-by-signal"}, first: true, script: `kill -TERM $$`, status: 143},
 		{what: "--on-signal", name: own, args: []string{"--on-signal=HUP=restart"}, script: `trap "echo TERM; exit 3" TERM; echo started; ` + asleep, signals: []syscall.Signal{hup, term}, out: "started, TERM, started, TERM", status: 3},
+		{what: "--on-signal, where it was", name: own, args: []string{"--on-signal=HUP=restart"}, script: `case $(pwd -P) in /) echo lost ;; *) echo here ;; esac; trap "exit 3" TERM; ` + asleep, signals: []syscall.Signal{hup, term}, out: "here, here", status: 3},
 		{what: "environment", name: own, env: []string{"SUPERVISE_INIT_REWRITE=15:10", "SUPERVISE_INIT_REMAP_EXIT=138:5"}, script: asleep, signals: []syscall.Signal{term}, status: 5, in: true},
 		{what: "environment wrong", name: own, env: []string{"SUPERVISE_INIT_DRAIN=soon"}, script: asleep, status: 2, stderr: "SUPERVISE_INIT_DRAIN"},
 		{what: "--ready-fd", name: own, args: []string{"--ready-fd", "1"}, script: `sleep 0.1; echo after`, out: ", after"},
