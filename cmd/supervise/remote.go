@@ -106,7 +106,7 @@ func (r *remote) explain(c *client.Client, q request.Request, err error) error {
 	case errors.As(err, &failure) && failure.Code == request.UnknownService:
 		return r.unknown(c, q, failure)
 	case errors.Is(err, context.DeadlineExceeded) && c != nil:
-		return fmt.Errorf("the supervise of %s, pid %d, has not answered in time; what it was asked to do may go on", r.directory(), c.PID())
+		return fmt.Errorf("the supervise of %s, pid %d, has not answered in time; what it was asked to do may go on ('supervise status --board' does not ask it)", r.directory(), c.PID())
 	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
 		return fmt.Errorf("%w: only its own user, root, and the group of 'control.group' may command it", err)
 	}

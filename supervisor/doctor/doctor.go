@@ -58,7 +58,7 @@ func intakeMode(mode intake.Mode) Finding {
 		f.Status, f.Meaning = Good, "signals are blocked before the Go runtime starts; every one arrives with sender and payload"
 	case intake.Reexec:
 		f.Status = Note
-		f.Meaning = "run and init execute themselves once more to block signals, and do not know every inherited mask; build with 'make build'"
+		f.Meaning = "run and init execute themselves once more to block signals, and do not know every signal that they were started with blocked or ignored; build with 'make build'"
 	default:
 		f.Status = Bad
 		f.Meaning = "on this architecture signals arrive by number alone, without sender and payload, and may coalesce"

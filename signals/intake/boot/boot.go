@@ -148,7 +148,7 @@ func text(first *byte) string {
 }
 
 // Restrained reports whether the runtime was told GOMAXPROCS=1 by the entry point, because the
-// environment says nothing of it. It would make itself ready for as many threads at once as
+// environment says nothing of it, and is of a usual size. It would make itself ready for as many threads at once as
 // there are processors: threads, and memory for each processor, that a program which waits
 // for a child does not need, be it on two or on two hundred. [Environ] has no such variable;
 // package os does.

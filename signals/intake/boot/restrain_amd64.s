@@ -2,13 +2,16 @@
 
 #include "textflag.h"
 
+// How many bytes are copied at the most: the stack may be small.
+#define most	(16<<10)
+
 DATA	oneProcessor<>+0(SB)/8, $"GOMAXPRO"
 DATA	oneProcessor<>+8(SB)/4, $"CS=1"
 GLOBL	oneProcessor<>(SB), NOPTR|RODATA, $16
 
 // The last that happens before the runtime starts: see Restrained in boot.go. What lies on
 // the stack is copied below itself, with GOMAXPROCS=1 as the first variable of the
-// environment, unless that has one already.
+// environment, unless that has one already, or there is too much of it.
 TEXT ·restrain(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVQ	SP, SI
 	MOVQ	(SI), CX		// argc
@@ -32,8 +35,10 @@ auxiliary:				// pairs, up to the one of type AT_NULL
 	TESTQ	AX, AX
 	JNZ	auxiliary
 
-	MOVQ	SP, R9
+	MOVQ	SI, R9
 	SUBQ	DI, R9
+	CMPQ	R9, $-most
+	JLT	begin
 	LEAQ	-8(R9)(SI*1), R9
 	ANDQ	$~15, R9
 	MOVQ	R9, SP

@@ -2,13 +2,16 @@
 
 #include "textflag.h"
 
+// How many bytes are copied at the most: the stack may be small.
+#define most	(16<<10)
+
 DATA	oneProcessor<>+0(SB)/8, $"GOMAXPRO"
 DATA	oneProcessor<>+8(SB)/4, $"CS=1"
 GLOBL	oneProcessor<>(SB), NOPTR|RODATA, $16
 
 // The last that happens before the runtime starts: see Restrained in boot.go. What lies on
 // the stack is copied below itself, with GOMAXPROCS=1 as the first variable of the
-// environment, unless that has one already.
+// environment, unless that has one already, or there is too much of it.
 TEXT ·restrain(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	RSP, R1
 	MOVD	(R1), R2		// argc
@@ -33,6 +36,8 @@ auxiliary:				// pairs, up to the one of type AT_NULL
 	CBNZ	R8, auxiliary
 
 	SUB	R4, R1, R9
+	CMN	$most, R9
+	BLT	begin
 	ADD	R1, R9
 	SUB	$8, R9
 	AND	$~15, R9
