@@ -122,7 +122,7 @@ func (b *bench) callTable(one, all *site) report.Table {
 			return report.Text("")
 		}),
 		Notes: []string{
-			"Each is asked " + fmt.Sprint(inARow) + " times in a row, of which the median counts; \"after a rest\" all have slept before.",
+			"Each is asked " + fmt.Sprint(inARow) + " times in a row, all services " + fmt.Sprint(aFew) + " times, of which the median counts; \"after a rest\" all have slept before.",
 			"The floor is msgsnd(2) and msgrcv(2) between two threads of this program, without a supervisor.",
 		},
 	}
