@@ -7,7 +7,7 @@ RELEASE  := CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags "$(LDFLAGS)"
 FUZZTIME ?= 30s
 BENCH    ?=
 
-.PHONY: help build init build-arm64 test race lint format vet staticcheck tidy generate man fuzz bench clean
+.PHONY: help build init build-arm64 test race lint format vet staticcheck exhaustive tidy generate man fuzz bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1#\2/p' $(MAKEFILE_LIST) | while IFS='#' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -27,7 +27,7 @@ test: ## all tests
 race: ## all tests under the race detector
 	go test -race ./...
 
-lint: format vet staticcheck tidy ## all that reads the source: format, vet, staticcheck, tidy
+lint: format vet staticcheck exhaustive tidy ## all that reads the source: format, vet, staticcheck, exhaustive, tidy
 
 format: ## fail if a file is not as gofumpt writes it
 	@files=$$(go tool gofumpt -l .) && if [ -n "$$files" ]; then echo "not gofumpt-clean:"; echo "$$files"; exit 1; fi
@@ -39,6 +39,13 @@ vet: ## go vet on both architectures with assembly and on one without
 
 staticcheck: ## staticcheck
 	go tool staticcheck ./...
+
+# A default does not make up for a value that a switch does not name. A switch that is partial
+# on purpose says //exhaustive:ignore, below a comment with the reason. Left out are types
+# whose values are the kernel's or the standard library's.
+exhaustive: ## fail if a switch or a map over an enumeration does not name every value
+	go tool exhaustive -check=switch,mapliteral \
+		-typeignore='^(syscall\.Errno|reflect\.Kind|time\.Duration|supervise/signals\.(Signal|Set|Code))$$' ./...
 
 tidy: ## fail if go.mod or go.sum is not tidy
 	go mod tidy -diff

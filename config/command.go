@@ -29,7 +29,14 @@ type commandTable struct {
 func verbs() []string { return verbWords[CommandStart:] }
 
 // serviceVerbs are those of them that are about services.
-func serviceVerbs() []string { return verbWords[CommandStart : CommandContinue+1] }
+func serviceVerbs() (words []string) {
+	for i, word := range verbWords {
+		if Verb(i).NamesServices() {
+			words = append(words, word)
+		}
+	}
+	return words
+}
 
 // restart is the first because it is what is meant by what is as near to start.
 var commandFields = []field[commandTable]{
@@ -95,10 +102,10 @@ func (c *checker) command(n *node) Command {
 		c.absolute(verb, &command.File)
 	case CommandRun:
 		command.Argv, command.Timeout = c.hook(verb), read.timeout
-	default:
+	case CommandStart, CommandStop, CommandRestart, CommandReload, CommandPause, CommandContinue:
 		command.Services, command.FromValue = c.targets(verb, read.fromValue), read.fromValue
 	}
-	if other := n.child("service-from-value"); other != nil && command.Verb > CommandContinue {
+	if other := n.child("service-from-value"); other != nil && !command.Verb.NamesServices() {
 		c.wrongKey(other, "", "%v is about no service", command.Verb)
 	}
 	if other := n.child("timeout"); other != nil && command.Verb != CommandRun {

@@ -135,7 +135,7 @@ func checkFile(t *testing.T, file *File) {
 // checkCommand checks that a command has all that its verb needs, and nothing else.
 func checkCommand(must func(bool, string), c Command, services map[string]bool) {
 	must(c.Verb >= CommandStart && c.Verb <= CommandRun, "verb")
-	must((c.Verb <= CommandContinue) == (len(c.Services) > 0 || c.FromValue) && !(len(c.Services) > 0 && c.FromValue), "services of a command")
+	must(c.Verb.NamesServices() == (len(c.Services) > 0 || c.FromValue) && !(len(c.Services) > 0 && c.FromValue), "services of a command")
 	for _, name := range c.Services {
 		must(services[name], "service of a command")
 	}

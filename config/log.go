@@ -65,6 +65,7 @@ func readLog(c *checker, n *node, into *Log) {
 			c.wrongKey(format, "", `mode "inherit" has no format: the supervisor does not see the lines`)
 		case Prefix:
 			c.wrongKey(format, "the format of all of them is that of the supervisor's log: supervise run --log-format", `in mode "prefix" a service has no format of its own`)
+		case ToFile:
 		}
 	}
 	if into.Mode != ToFile {

@@ -106,6 +106,7 @@ func (n *node) is() string {
 		return "a table"
 	case tables:
 		return "an array of tables"
+	case scalar:
 	}
 	switch n.value.(type) {
 	case string:

@@ -64,8 +64,9 @@ const (
 type Command struct {
 	Verb Verb
 
-	// Of the verbs from CommandStart to CommandContinue: the services, at least one, or
-	// that whose index, from 0 in the order of the file, is the value of the signal.
+	// With a verb that names services (see [Verb.NamesServices]): the services, at least
+	// one, or with FromValue the one whose index, from 0 in the order of the file, is the
+	// value of the signal.
 	Services  []string
 	FromValue bool
 

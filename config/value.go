@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"supervise/coredump"
 	"supervise/internal/guess"
+	"supervise/internal/size"
 )
 
 // maxDuration keeps sums of many durations far from where time.Duration ends.
@@ -223,36 +223,36 @@ func (c *checker) number(n *node, low, high float64, into *float64) {
 
 // size reads a number of bytes that fits in an int64.
 func (c *checker) size(n *node, into *int64) {
-	var size uint64
+	var bytes uint64
 	switch v := n.value.(type) {
 	case int64:
 		if v < 0 {
 			c.wrong(n, "", "%s %d is negative", n.label(), v)
 			return
 		}
-		size = uint64(v)
+		bytes = uint64(v)
 	case string:
-		parsed, err := coredump.ParseSize(v)
+		parsed, err := size.Parse(v)
 		if err != nil {
 			c.wrongText(n, err)
 			return
 		}
-		size = parsed
+		bytes = parsed
 	default:
 		c.wrongType(n, `a size such as "10MB"`, "")
 		return
 	}
-	if size > math.MaxInt64 {
+	if bytes > math.MaxInt64 {
 		c.wrong(n, "", "%s is too large", n.label())
 		return
 	}
-	*into = int64(size)
+	*into = int64(bytes)
 }
 
-// wrongText reports what coredump had to say of a text.
+// wrongText reports a text that could not be parsed, with its hint.
 func (c *checker) wrongText(n *node, err error) {
 	message, hint := err.Error(), ""
-	if e, ok := err.(*coredump.Error); ok {
+	if e, ok := err.(*guess.Error); ok {
 		message, hint = e.Message, e.Hint
 	}
 	c.wrong(n, hint, "%s: %s", n.label(), message)

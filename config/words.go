@@ -31,6 +31,16 @@ func (r Rule) String() string { return wordOf(ruleWords, uint8(r)) }
 // String writes the verb as a file does: "restart". That of no command is "".
 func (v Verb) String() string { return wordOf(verbWords, uint8(v)) }
 
+// NamesServices reports whether the verb is about services, and not about the supervisor.
+func (v Verb) NamesServices() bool {
+	switch v {
+	case CommandStart, CommandStop, CommandRestart, CommandReload, CommandPause, CommandContinue:
+		return true
+	case CommandUpdate, CommandRun:
+	}
+	return false
+}
+
 // String writes the command as a file does: { restart = "worker" }.
 func (c Command) String() string {
 	switch {

@@ -4,7 +4,7 @@
 // A [Filter] is the kernel's bit mask; [ParseFilter] reads it from the names that
 // systemd gave the bits, or from hexadecimal digits. A limit is RLIMIT_CORE in bytes;
 // [ParseLimit] reads "unlimited", "100MB" or a plain number. Whatever they refuse is
-// an [Error] that says why and what was probably meant:
+// a [guess.Error] that says why and what was probably meant:
 //
 //	filter, err := coredump.ParseFilter([]string{"private-anonymous", "elf-headers"})
 //	limit, err := coredump.ParseLimit("100MB")

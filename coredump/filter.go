@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"supervise/internal/guess"
 )
 
 // Filter is a process's coredump_filter: one bit for each kind of mapping that goes
@@ -58,7 +60,7 @@ func FilterNames() []string { return append([]string(nil), filterNames...) }
 // 0x1ff. No words at all are the filter 0.
 //
 // Digits without 0x are refused, because systemd reads them as hexadecimal and the
-// kernel's own file as decimal. The error is an [*Error].
+// kernel's own file as decimal. The error is a [*guess.Error].
 func ParseFilter(words []string) (Filter, error) {
 	var filter Filter
 	for _, word := range words {
@@ -86,7 +88,7 @@ func parseWord(word string) (Filter, error) {
 	if word != "" && word[0] >= '0' && word[0] <= '9' {
 		return parseMask(word)
 	}
-	return 0, unknown("kind of mapping", word, filterNames)
+	return 0, guess.Unknown("kind of mapping", word, filterNames)
 }
 
 func parseMask(word string) (Filter, error) {
@@ -94,19 +96,19 @@ func parseMask(word string) (Filter, error) {
 	mask, err := strconv.ParseUint(digits, 16, 64)
 	switch {
 	case strings.Trim(digits, "0123456789abcdef") != "" || digits == "":
-		return 0, &Error{
-			Message: "core filter " + quote(word) + " is no hexadecimal number",
+		return 0, &guess.Error{
+			Message: "core filter " + guess.Quote(word) + " is no hexadecimal number",
 			Hint:    `write a mask such as "0x33", or names such as "private-anonymous"`,
 		}
 	case !hexadecimal && mask != 0:
-		return 0, &Error{
-			Message: "core filter " + quote(word) + " could be decimal or hexadecimal",
-			Hint:    "write 0x before hexadecimal digits: " + quote("0x"+digits),
+		return 0, &guess.Error{
+			Message: "core filter " + guess.Quote(word) + " could be decimal or hexadecimal",
+			Hint:    "write 0x before hexadecimal digits: " + guess.Quote("0x"+digits),
 		}
 	case err != nil || mask > uint64(All):
-		return 0, &Error{
-			Message: "core filter " + quote(word) + " has bits that mean nothing",
-			Hint:    "the highest is " + quote(All.String()) + ", all nine kinds of mapping",
+		return 0, &guess.Error{
+			Message: "core filter " + guess.Quote(word) + " has bits that mean nothing",
+			Hint:    "the highest is " + guess.Quote(All.String()) + ", all nine kinds of mapping",
 		}
 	}
 	return Filter(mask), nil

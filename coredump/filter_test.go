@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"supervise/internal/guess"
 )
 
 func TestParseFilter(t *testing.T) {
@@ -114,7 +116,7 @@ func checkError(t *testing.T, err error) {
 	if err == nil {
 		return
 	}
-	var e *Error
+	var e *guess.Error
 	if !errors.As(err, &e) || e.Message == "" || e.Hint == "" || len(err.Error()) > 1000 || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %#v is not one line with message and hint", err)
 	}

@@ -2,47 +2,29 @@ package coredump
 
 import (
 	"math"
-	"math/bits"
-	"strconv"
 	"strings"
 
 	"supervise/internal/guess"
+	"supervise/internal/size"
 )
 
 // Unlimited is RLIM_INFINITY, the core size limit that is none.
 const Unlimited = math.MaxUint64
 
-// units are the suffixes of sizes. A letter alone is none of them: it means 1000 to
-// some programs and 1024 to others.
-var units = []struct {
-	name  string
-	bytes uint64
-}{
-	{"B", 1},
-	{"kB", 1e3},
-	{"MB", 1e6},
-	{"GB", 1e9},
-	{"TB", 1e12},
-	{"KiB", 1 << 10},
-	{"MiB", 1 << 20},
-	{"GiB", 1 << 30},
-	{"TiB", 1 << 40},
-}
-
-// ParseLimit reads a core size limit in bytes: "unlimited", or what [ParseSize]
-// reads, but for 2^64-1, which is [Unlimited] itself. The error is an [*Error].
+// ParseLimit reads a core size limit in bytes: "unlimited", or what [size.Parse]
+// reads, but for 2^64-1, which is [Unlimited] itself. The error is a [*guess.Error].
 func ParseLimit(text string) (uint64, error) {
 	if text == "unlimited" {
 		return Unlimited, nil
 	}
 	if nearUnlimited(text) {
-		return 0, &Error{Message: "core limit " + quote(text) + " is no size", Hint: didYouMean("unlimited")}
+		return 0, &guess.Error{Message: "core limit " + guess.Quote(text) + " is no size", Hint: guess.DidYouMean("unlimited")}
 	}
-	size, err := ParseSize(text)
-	if err == nil && size == Unlimited {
-		return 0, &Error{Message: "core limit " + quote(text) + " is too large", Hint: didYouMean("unlimited")}
+	limit, err := size.Parse(text)
+	if err == nil && limit == Unlimited {
+		return 0, &guess.Error{Message: "core limit " + guess.Quote(text) + " is too large", Hint: guess.DidYouMean("unlimited")}
 	}
-	return size, err
+	return limit, err
 }
 
 // nearUnlimited knows what other programs call it: systemd, setrlimit(2), ulimit, a
@@ -53,73 +35,4 @@ func nearUnlimited(text string) bool {
 		return true
 	}
 	return guess.Word(text, []string{"unlimited"}) != ""
-}
-
-// ParseSize reads a number of bytes from 0 to 2^64-1: a whole decimal number, and a
-// unit after it, if any, with a space between them or none. kB, MB, GB and TB are
-// powers of 1000; KiB, MiB, GiB and TiB powers of 1024 (IEC 80000-13); B is a byte.
-// Upper and lower case do not matter. The error is an [*Error].
-func ParseSize(text string) (uint64, error) {
-	end := 0
-	for end < len(text) && text[end] >= '0' && text[end] <= '9' {
-		end++
-	}
-	if end == 0 {
-		return 0, notASize(text)
-	}
-	n, err := strconv.ParseUint(text[:end], 10, 64)
-	if err != nil {
-		return 0, tooLarge(text)
-	}
-	if end == len(text) {
-		return n, nil
-	}
-	factor, err := parseUnit(text, n, strings.TrimPrefix(text[end:], " "))
-	if err != nil {
-		return 0, err
-	}
-	high, size := bits.Mul64(n, factor)
-	if high != 0 {
-		return 0, tooLarge(text)
-	}
-	return size, nil
-}
-
-// parseUnit reads unit, which text has after the number n.
-func parseUnit(text string, n uint64, unit string) (uint64, error) {
-	names := make([]string, 0, len(units))
-	for _, u := range units {
-		if strings.EqualFold(unit, u.name) {
-			return u.bytes, nil
-		}
-		names = append(names, u.name)
-	}
-	digits := strconv.FormatUint(n, 10)
-	switch {
-	case unit == "":
-		return 0, notASize(text)
-	case len(unit) == 1 && strings.Contains("kKmMgGtT", unit):
-		letter := strings.ToUpper(unit)
-		return 0, &Error{
-			Message: "size " + quote(text) + " could count in powers of 1000 or of 1024",
-			Hint:    "write " + quote(digits+letter+"B") + " or " + quote(digits+letter+"iB"),
-		}
-	case unit[0] == '.' || unit[0] == ',' || unit[0] == '_':
-		return 0, &Error{
-			Message: "size " + quote(text) + " is no whole number",
-			Hint:    `write digits alone, and a smaller unit if need be: "1500MB" for 1.5 GB`,
-		}
-	}
-	return 0, &Error{Message: "unknown unit in size " + quote(text), Hint: "the units are " + strings.Join(names, ", ")}
-}
-
-func notASize(text string) error {
-	return &Error{
-		Message: quote(text) + " is no size",
-		Hint:    `write a number of bytes, with a unit if you like: "100MB", "64KiB"`,
-	}
-}
-
-func tooLarge(text string) error {
-	return &Error{Message: "size " + quote(text) + " is too large", Hint: "the most is 2^64-1 bytes"}
 }

@@ -5,11 +5,11 @@ import "strconv"
 // Exit is how a process ended. The zero value is an exit with code 0.
 type Exit struct {
 	Code   int    // 0 to 255, when Signal is 0
-	Signal Signal // what killed it, or 0
-	Core   bool   // the kernel counts a core as dumped; it may still be truncated
+	Signal Signal // the signal that killed it, or 0
+	Core   bool   // the kernel says that it dumped core, which may be truncated
 }
 
-// Status returns what a shell and a container runtime report of the exit: the code, or
+// Status returns the exit status that a shell and a container runtime report: the code, or
 // 128 plus the signal.
 func (e Exit) Status() int {
 	if e.Signal != 0 {
@@ -18,8 +18,8 @@ func (e Exit) Status() int {
 	return e.Code
 }
 
-// String says how the process ended: "exited with code 3", "killed by SIGKILL",
-// "killed by SIGSEGV, core dumped".
+// String returns how the process ended: "exited with code 3", "killed by SIGKILL", "killed by
+// SIGSEGV, core dumped".
 func (e Exit) String() string {
 	switch {
 	case e.Signal == 0:

@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// Code is siginfo_t's si_code: how a signal came about. sigaction(2).
+// Code is si_code of siginfo_t: what caused a signal. sigaction(2).
 type Code int32
 
 // The codes that mean the same with every signal (asm-generic/siginfo.h). Positive
@@ -21,32 +21,31 @@ const (
 	CodeThread  Code = -6   // tkill(2), tgkill(2), pthread_kill(3)
 )
 
-// RawInfo is the kernel's siginfo_t in memory: 128 bytes on every architecture, of
-// which the kernel fills in the first 48 at the most (struct kernel_siginfo).
+// RawInfo is the kernel's siginfo_t in memory: 128 bytes on every architecture, of which the
+// kernel fills in at most the first 48 (struct kernel_siginfo).
 type RawInfo [128]byte
 
-// Info is what the kernel tells about one signal that was generated. The zero value
-// describes none.
+// Info is what the kernel says about one signal. The zero value describes none.
 type Info struct {
 	Signal Signal
 	Code   Code
 	Errno  int32
 
-	// PID and UID are the sender's, where Code is one that carries them (see
-	// [Info.Sender]); UID is its real user id. Both are as the receiver's namespaces
-	// show them, so that a sender outside the receiver's PID namespace has PID 0.
+	// PID and UID are the sender's if Code is one with a sender (see [Info.Sender]); UID is
+	// its real user id. Both are as seen from the receiver's namespaces; a sender outside its
+	// PID namespace has PID 0.
 	PID int32
 	UID uint32
 
 	// Value is the payload that sigqueue sent: the union sigval, all 64 bits.
 	Value uint64
 
-	// What follows in siginfo_t, kept so that Raw gives back what Decode was given.
+	// The next bytes of siginfo_t, kept so that Raw restores what Decode was given.
 	rest [16]byte
 }
 
-// layout is siginfo_t as kill and sigqueue fill it in; every other kind that can be
-// passed on (code below 0) lies in the same bytes.
+// layout is siginfo_t as kill and sigqueue fill it in. Every other kind that can be passed on
+// (code below 0) uses the same bytes.
 type layout struct {
 	signo, errno, code, _ int32
 	pid                   int32
@@ -56,7 +55,7 @@ type layout struct {
 	_                     [80]byte
 }
 
-// The compiler refuses this if the two sizes ever part.
+// The compiler rejects this if the two sizes ever differ.
 var _ [unsafe.Sizeof(RawInfo{})]byte = [unsafe.Sizeof(layout{})]byte{}
 
 // Decode reads a siginfo_t.
@@ -69,7 +68,7 @@ func Decode(raw *RawInfo) Info {
 	}
 }
 
-// Raw writes the siginfo_t that [Decode] read.
+// Raw restores the siginfo_t that [Decode] read.
 func (i Info) Raw() RawInfo {
 	l := layout{
 		signo: int32(i.Signal), errno: i.Errno, code: int32(i.Code),
@@ -78,12 +77,11 @@ func (i Info) Raw() RawInfo {
 	return *(*RawInfo)(unsafe.Pointer(&l))
 }
 
-// Forwardable returns the info as the kernel lets one process pass it to another,
-// sender and payload kept. It refuses every code of 0 and above, and SI_TKILL, to
-// anyone, root included (do_rt_sigqueueinfo in the kernel's signal.c), so that a
-// signal sent by kill or tgkill becomes one that was queued by the same sender, and
-// one from the kernel itself one that was queued by nobody. All others are passed
-// on verbatim.
+// Forwardable returns the info in the form in which the kernel lets one process pass it to
+// another, with sender and payload. The kernel refuses every code of 0 and above, and
+// SI_TKILL, from everybody, even root (do_rt_sigqueueinfo in the kernel's signal.c). So a
+// signal sent by kill or tgkill becomes one queued by the same sender, and one from the
+// kernel itself becomes one queued by nobody. All others are passed on verbatim.
 func (i Info) Forwardable() Info {
 	if i.Code < 0 && i.Code != CodeThread {
 		return i
@@ -95,8 +93,8 @@ func (i Info) Forwardable() Info {
 	return forward
 }
 
-// hasSender reports whether PID and UID mean a sending process. SIGCHLD's are those
-// of the child that changed state, with a code from CLD_EXITED to CLD_CONTINUED.
+// hasSender reports whether PID and UID identify a sending process. Those of SIGCHLD, with a
+// code from CLD_EXITED to CLD_CONTINUED, are of the child that changed state.
 func (i Info) hasSender() bool {
 	switch i.Code {
 	case CodeUser, CodeQueue, CodeThread, CodeMessage:
@@ -105,8 +103,8 @@ func (i Info) hasSender() bool {
 	return i.Signal == SIGCHLD && i.Code >= 1 && i.Code <= 6
 }
 
-// Sender says where the signal came from, as a human would want to read it: "pid 812
-// (uid 0)", "the kernel", "a process outside this PID namespace".
+// Sender returns where the signal came from, for people: "pid 812 (uid 0)", "the kernel", "a
+// process outside this PID namespace".
 func (i Info) Sender() string {
 	switch {
 	case i.hasSender() && i.PID != 0:
@@ -124,7 +122,7 @@ func (i Info) Sender() string {
 	}
 }
 
-// String says all in one line: "SIGRTMIN+3 with value 42 from pid 812 (uid 0)".
+// String returns all of it on one line: "SIGRTMIN+3 with value 42 from pid 812 (uid 0)".
 func (i Info) String() string {
 	text := i.Signal.String()
 	if i.Code == CodeQueue && i.Value != 0 {

@@ -15,9 +15,9 @@ type Set uint64
 // a mask: sigprocmask(2).
 const Full = ^Set(0)
 
-// Faults are the signals that the processor raises for the thread that runs
-// (SYS: for a system call that seccomp traps). A thread that has them blocked when
-// it faults is killed at once: force_sig_info_to_task in the kernel's signal.c.
+// Faults are the signals that the processor raises for the running thread (SYS: for a system
+// call that seccomp traps). A thread that blocks them when it faults is killed at once:
+// force_sig_info_to_task in the kernel's signal.c.
 const Faults = Set(1<<(SIGILL-1) | 1<<(SIGTRAP-1) | 1<<(SIGBUS-1) | 1<<(SIGFPE-1) | 1<<(SIGSEGV-1) | 1<<(SIGSYS-1))
 
 // SetOf returns the set of the given signals.
@@ -29,7 +29,7 @@ func SetOf(members ...Signal) Set {
 	return set
 }
 
-// bit is zero for a number that is no signal, which makes such numbers no-ops.
+// bit is 0 for a number that is not a signal, so that such numbers have no effect.
 func bit(s Signal) Set {
 	if !s.Valid() {
 		return 0
@@ -49,7 +49,7 @@ func (set Set) Without(s Signal) Set { return set &^ bit(s) }
 // Len returns how many signals are in the set.
 func (set Set) Len() int { return bits.OnesCount64(uint64(set)) }
 
-// All yields the members, the lowest number first.
+// All yields the members in ascending order.
 func (set Set) All() iter.Seq[Signal] {
 	return func(yield func(Signal) bool) {
 		for rest := uint64(set); rest != 0; rest &= rest - 1 {
@@ -78,17 +78,17 @@ func (set Set) String() string {
 	return string(names)
 }
 
-// ParseMask reads a mask as /proc/PID/status writes it in SigBlk, SigIgn, SigCgt,
-// SigPnd and ShdPnd: 16 hexadecimal digits. proc_pid_status(5).
+// ParseMask parses a mask as in SigBlk, SigIgn, SigCgt, SigPnd and ShdPnd of
+// /proc/PID/status: 16 hexadecimal digits. proc_pid_status(5).
 func ParseMask(text string) (Set, error) {
 	n, err := strconv.ParseUint(text, 16, 64)
 	if err != nil {
-		return 0, errors.New("signal mask " + strconv.Quote(text) + " is no 64-bit hexadecimal number")
+		return 0, errors.New("signal mask " + strconv.Quote(text) + " is not a 64-bit hexadecimal number")
 	}
 	return Set(n), nil
 }
 
-// Mask writes the set as /proc/PID/status does; [ParseMask] reads it back.
+// Mask returns the set as /proc/PID/status shows it; [ParseMask] parses it.
 func (set Set) Mask() string {
 	digits := strconv.FormatUint(uint64(set), 16)
 	return "0000000000000000"[len(digits):] + digits

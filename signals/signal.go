@@ -6,8 +6,8 @@ import (
 	"supervise/internal/text"
 )
 
-// Signal is a signal number. The zero value is no signal at all, which kill(2)
-// uses to ask whether a process exists.
+// Signal is a signal number. The zero value is no signal; with it, kill(2) only checks that a
+// process exists.
 type Signal uint8
 
 // The standard signals: signal(7).
@@ -60,8 +60,8 @@ const (
 	Max Signal = 64
 )
 
-// Action is what a signal does to a process that neither catches, blocks nor
-// ignores it: signal(7), "Signal dispositions".
+// Action is the effect of a signal on a process that neither catches, blocks nor ignores it:
+// signal(7), "Signal dispositions".
 type Action uint8
 
 // The five default actions. The zero value is Terminate, the action of every
@@ -74,7 +74,7 @@ const (
 	Continue
 )
 
-// String names the action as signal(7) does.
+// String returns the action's name in signal(7).
 func (a Action) String() string {
 	names := [...]string{"Term", "Core", "Ign", "Stop", "Cont"}
 	if int(a) < len(names) {
@@ -124,14 +124,14 @@ var table = [KernelRTMin]row{
 	SIGSYS:    {name: "SYS", alias: "UNUSED", initial: Core},
 }
 
-// Valid reports whether s is a number that the kernel takes: 1 to 64.
+// Valid reports whether s is a number that the kernel accepts: 1 to 64.
 func (s Signal) Valid() bool { return s >= 1 && s <= Max }
 
-// RealTime reports whether the kernel queues s, each with its own payload, instead
-// of keeping at most one pending: 32 to 64.
+// RealTime reports whether the kernel queues s, each with its own payload, instead of keeping
+// at most one pending: 32 to 64.
 func (s Signal) RealTime() bool { return s >= KernelRTMin && s <= Max }
 
-// Default returns what s does to a process that leaves it at SIG_DFL.
+// Default returns the effect of s on a process that leaves it at SIG_DFL.
 func (s Signal) Default() Action {
 	if s < KernelRTMin {
 		return table[s].initial
@@ -143,9 +143,8 @@ func (s Signal) Default() Action {
 // SIGKILL and SIGSTOP.
 func (s Signal) Catchable() bool { return s.Valid() && s != SIGKILL && s != SIGSTOP }
 
-// String returns the name as kill -l writes it, with "SIG": SIGTERM, SIGRTMIN+3,
-// SIGRTMAX. The two that the C library keeps for itself are SIG32 and SIG33.
-// [Parse] reads every result back.
+// String returns the name as in kill -l, with "SIG": SIGTERM, SIGRTMIN+3, SIGRTMAX. The two
+// that the C library reserves are SIG32 and SIG33. [Parse] parses every result.
 func (s Signal) String() string {
 	switch {
 	case s >= 1 && s < KernelRTMin:
@@ -161,10 +160,10 @@ func (s Signal) String() string {
 	}
 }
 
-// MarshalText writes the name of s.
+// MarshalText returns the name of s.
 func (s Signal) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads what [Parse] reads.
+// UnmarshalText parses what [Parse] does.
 func (s *Signal) UnmarshalText(name []byte) error {
 	parsed, err := Parse(string(name))
 	if err == nil {
@@ -173,10 +172,10 @@ func (s *Signal) UnmarshalText(name []byte) error {
 	return err
 }
 
-// UnknownError says that a text names no signal.
+// UnknownError says that a text does not name a signal.
 type UnknownError struct {
 	Text string // what was given
-	Near string // the known name that looks most like it, "" when none does
+	Near string // the most similar known name, or ""
 }
 
 func (e *UnknownError) Error() string {
@@ -186,9 +185,9 @@ func (e *UnknownError) Error() string {
 	return "unknown signal " + strconv.Quote(e.Text) + ": give a name such as SIGTERM or SIGRTMIN+3, or a number from 1 to 64"
 }
 
-// Parse reads a signal by name or number: "SIGTERM", "term", "15", "RTMIN+3",
-// "SIGRTMAX-1", "SIG32", and the aliases CLD, IOT, POLL and UNUSED. Upper and lower
-// case do not matter. Zero and everything above 64 is an [UnknownError].
+// Parse parses a signal's name or number: "SIGTERM", "term", "15", "RTMIN+3", "SIGRTMAX-1",
+// "SIG32", and the aliases CLD, IOT, POLL and UNUSED. Case does not matter. Zero and
+// everything above 64 is an [UnknownError].
 func Parse(given string) (Signal, error) {
 	name := text.Upper(text.Trim(given))
 	name, _ = text.CutPrefix(name, "SIG")
@@ -206,7 +205,7 @@ func Parse(given string) (Signal, error) {
 	return 0, &UnknownError{Text: given, Near: nearest(name)}
 }
 
-// parseRealTime reads RTMIN, RTMIN+n, RTMAX and RTMAX-n.
+// parseRealTime parses RTMIN, RTMIN+n, RTMAX and RTMAX-n.
 func parseRealTime(name string) (Signal, bool) {
 	base, sign := SIGRTMIN, byte('+')
 	rest, ok := text.CutPrefix(name, "RTMIN")
@@ -232,8 +231,8 @@ func parseRealTime(name string) (Signal, bool) {
 	return base - Signal(n), true
 }
 
-// nearest returns the full name of the signal whose name differs from name in one
-// letter (or one missing, one too many, or two swapped), "" when there is none.
+// nearest returns the full name of the signal whose name differs in one letter (or has one
+// missing, one extra, or two swapped), or "".
 func nearest(name string) string {
 	for s := SIGHUP; s < KernelRTMin; s++ {
 		if oneEdit(name, table[s].name) {

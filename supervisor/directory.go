@@ -24,7 +24,7 @@ const removalTime = 100 * time.Millisecond
 
 // missDirectory looks whether the directory is still there.
 func (s *Supervisor) missDirectory() {
-	if s.missed || s.dir.There() {
+	if s.missed || s.dir.InPlace() {
 		return
 	}
 	s.missed = true
@@ -34,7 +34,7 @@ func (s *Supervisor) missDirectory() {
 // renewDirectory makes the directory anew, so that we are found again.
 func (s *Supervisor) renewDirectory() {
 	s.missed = false
-	if s.dir.There() {
+	if s.dir.InPlace() {
 		return
 	}
 	before := s.dir

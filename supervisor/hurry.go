@@ -24,7 +24,7 @@ const perService = 4
 // is stopped until the kernel has loaded a program, which on a processor that was idle
 // begins late.
 func Hurry(services int) {
-	go sys.MakeRoom(services * perService)
+	go sys.GrowFDTable(services * perService)
 	usual.limit = debug.SetMemoryLimit(hurryMemory)
 	usual.percent = debug.SetGCPercent(-1)
 	usual.processors = min(runtime.GOMAXPROCS(0), MostProcessors)
@@ -45,5 +45,5 @@ func settle() {
 		debug.SetMemoryLimit(usual.limit)
 	}
 	debug.FreeOSMemory()
-	sys.ForgetCode()
+	sys.DropTextPages()
 }

@@ -36,7 +36,7 @@ func openKernelLog() *kernelLog {
 		_ = unix.Close(fd)
 		return nil
 	}
-	return &kernelLog{fd: sys.Aside(fd)}
+	return &kernelLog{fd: sys.DupHigh(fd)}
 }
 
 // inFirstNamespace reports whether our PID namespace is the machine's own, whose inode the

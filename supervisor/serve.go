@@ -34,7 +34,7 @@ func (s *Supervisor) openControl() {
 		s.log.Error().Err(err).Msg("no control: commands cannot be taken")
 		return
 	}
-	if left != (control.Left{}) {
+	if left != (control.Leftovers{}) {
 		s.log.Warn().Int("queues", left.Queues).Int("fifos", left.FIFOs).
 			Msg("cleaned up after an earlier supervise in this runtime directory that was killed")
 	}

@@ -141,7 +141,7 @@ func Run(options Options) error {
 	s.window.busy.Store(true)
 	s.window.leave = func(call *control.Call) { s.mailbox.post(func() { s.answer(call) }) }
 	reserveThreads()
-	s.in.Quiet()
+	s.in.MaskThreads()
 	if err := s.open(options); err != nil {
 		s.abandon()
 		return err
@@ -275,14 +275,14 @@ func lastWords(text string) {
 func (s *Supervisor) endRest() {
 	deadline := time.Now().Add(grace)
 	for time.Now().Before(deadline) {
-		rest, err := tree.Rest()
+		rest, err := tree.Descendants()
 		if err != nil || len(rest) == 0 {
 			break
 		}
 		for _, m := range rest {
 			s.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: still there although every service is down")
 		}
-		if err := tree.KillRest(); err != nil {
+		if err := tree.KillDescendants(); err != nil {
 			s.log.Error().Err(err).Msg("cannot end what is left")
 			break
 		}

@@ -25,8 +25,8 @@ import (
 // started, survivors included, holds its lock.
 const single = `exec 9>"$DIR/$SUPERVISE_SERVICE.lock"; flock -n 9 || echo two copies; `
 
-// lives are what services do that can be brought into the states: all end up in a sleep.
-var lives = map[string]string{
+// scripts are what services do that can be brought into the states: all end up in a sleep.
+var scripts = map[string]string{
 	"stopped": single + `echo ready; exec sleep 1000`,
 	"running": single + `echo ready; exec sleep 1000`,
 	"paused":  single + `echo ready; exec sleep 1000`,
@@ -121,7 +121,7 @@ func TestCommandsStates(t *testing.T) {
 		for _, state := range slices.Sorted(maps.Keys(outcomes)) {
 			for command := range orders {
 				fmt.Fprintf(&config, "[service.%s-%s]\nstartup = \"disabled\"\ncommand = [\"sh\", \"-c\", '''%s''']\nreload = \"SIGWINCH\"\nstop.timeout = \"60s\"\nrestart.delay = \"60s\"\n",
-					state, command, lives[state])
+					state, command, scripts[state])
 				if state == "failed" {
 					config.WriteString("restart.policy = \"never\"\n")
 				}
@@ -161,7 +161,7 @@ func (s *supervised) enter(t *testing.T, name, state string) {
 		return
 	}
 	s.call(t, request.Start{Target: request.Target{Services: []string{name}}})
-	if strings.Contains(lives[state], "ready") { // from then on the shell starts nothing any more
+	if strings.Contains(scripts[state], "ready") { // from then on the shell starts nothing any more
 		s.rewind()
 		s.await("it is ready", wrote(name, "ready"))
 	}
@@ -204,7 +204,7 @@ func (s *supervised) killAll(t *testing.T, name string) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s has no processes", name)
 		}
-		last, all = len(all), marked(s.ground.mark, "SUPERVISE_SERVICE="+name)
+		last, all = len(all), marked(s.sandbox.mark, "SUPERVISE_SERVICE="+name)
 		for _, pid := range all {
 			_ = syscall.Kill(pid, syscall.SIGSTOP)
 		}
@@ -274,7 +274,7 @@ func TestCommandStorm(t *testing.T) {
 		all.Wait()
 		for _, name := range []string{"a", "b"} {
 			s.call(t, orders["continue"](name))
-			if o := s.call(t, orders["stop"](name)).Outcomes; len(o) != 1 || !o[0].OK || len(marked(s.ground.mark, "SUPERVISE_SERVICE="+name)) > 0 {
+			if o := s.call(t, orders["stop"](name)).Outcomes; len(o) != 1 || !o[0].OK || len(marked(s.sandbox.mark, "SUPERVISE_SERVICE="+name)) > 0 {
 				t.Errorf("stop %s: %+v", name, o)
 			}
 		}

@@ -183,7 +183,7 @@ func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
 	s.mu.Lock()
-	s.services = fleet()
+	s.services = testServices()
 	s.mu.Unlock()
 	for name, conversations := range transcripts() {
 		var text strings.Builder
@@ -207,7 +207,7 @@ func TestTranscriptOfNobody(t *testing.T) {
 	}
 }
 
-func fleet() []request.Service {
+func testServices() []request.Service {
 	return []request.Service{
 		{Name: "web", State: "running", Wanted: "up", PID: 812, Ready: true, Since: moment, SigQ: &request.SigQ{Used: 1, Limit: 96365}},
 		{
@@ -253,8 +253,8 @@ func transcripts() map[string][]conversation {
 	return map[string][]conversation{
 		"status": {
 			talk("status --format json", nil),
-			talk("status --format json web", answers{{Services: fleet()[:1]}}),
-			talk("status --format json worker", answers{{Services: fleet()[1:2]}}),
+			talk("status --format json web", answers{{Services: testServices()[:1]}}),
+			talk("status --format json worker", answers{{Services: testServices()[1:2]}}),
 			talk("status --format json", answers{{}}),
 			talk("status wbe", failure(request.UnknownService, "no service wbe")),
 			talk("status nothing-like-it web", failure(request.UnknownService, "no service nothing-like-it")),
@@ -304,8 +304,8 @@ func transcripts() map[string][]conversation {
 			talk("pause", nil),
 		},
 		"wait": {
-			talk("wait web", answers{{Services: fleet()[:1]}}),
-			talk("wait --for down --timeout 30s --format json worker", answers{{Services: fleet()[1:2]}}),
+			talk("wait web", answers{{Services: testServices()[:1]}}),
+			talk("wait --for down --timeout 30s --format json worker", answers{{Services: testServices()[1:2]}}),
 			talk("wait --for ready worker", failure(request.TimedOut, "worker is not ready after 1s: it is in backoff")),
 			talk("wait --for gone worker", nil),
 		},
@@ -316,7 +316,7 @@ func transcripts() map[string][]conversation {
 			talk("events -n -1", nil),
 		},
 		"why": {
-			talk("why web", answers{{Services: fleet()[1:2], Events: events}}),
+			talk("why web", answers{{Services: testServices()[1:2], Events: events}}),
 			talk("why --format json web", answers{{Events: events[:1]}}),
 			talk("why web", failure(request.NotSupported, "nothing is remembered of that")),
 			talk("why", nil),

@@ -29,7 +29,7 @@ Exit status: 0, or 1 when a warning was given.`,
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			findings := doctor.Examine(doctor.Subject{
-				Mode: intake.Built(), Inherited: intake.HandedDown(), RuntimeDir: rundir.Default(),
+				Mode: intake.Built(), Inherited: intake.ReadInherited(), RuntimeDir: rundir.Default(),
 			})
 			if err := printFindings(cmd.OutOrStdout(), findings, format); err != nil {
 				return err

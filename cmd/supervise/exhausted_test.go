@@ -128,7 +128,7 @@ func TestFewDescriptors(t *testing.T) {
 			if status := s.wait(t); (status == 0) != began || status > 1 {
 				t.Errorf("it ended with %d: %s", status, s.text())
 			}
-			s.ground.checkEmpty(t)
+			s.sandbox.checkEmpty(t)
 			switch left := list(s.runtime); len(left) {
 			case 0:
 			case 1:

@@ -49,7 +49,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case request.UnknownService:
 		return exitUnknown
-	default:
-		return exitFailed
+	case request.Refused, request.Failed, request.TimedOut, request.NotSupported, request.Lost:
 	}
+	return exitFailed // also for the codes of a newer supervisor
 }

@@ -17,9 +17,9 @@ import (
 	"supervise/supervisor/control/request"
 )
 
-// postures are what TestGlanceAtBoard looks at: services, each with how it comes to stand as
+// boardStates are what TestGlanceAtBoard looks at: services, each with how it comes to stand as
 // it does. Those that say more than the board has room for are asked for.
-var postures = map[string]struct {
+var boardStates = map[string]struct {
 	life, keys string
 	enter      func(t *testing.T, s *supervised, name string)
 	asked      bool
@@ -66,24 +66,24 @@ func (s *supervised) awaitStatus(t *testing.T, name, state string) {
 func TestGlanceAtBoard(t *testing.T) {
 	t.Parallel()
 	var config strings.Builder
-	for name, p := range postures {
+	for name, p := range boardStates {
 		config.WriteString("[service." + name + "]\nstartup = \"disabled\"\nstop.timeout = \"60s\"\nrestart.delay = \"60s\"\n" +
-			p.keys + "\ncommand = [\"sh\", \"-c\", '''" + lives[p.life] + "''']\n")
+			p.keys + "\ncommand = [\"sh\", \"-c\", '''" + scripts[p.life] + "''']\n")
 	}
 	s := start(t, entryBuild, config.String())
-	for name, p := range postures {
+	for name, p := range boardStates {
 		s.enter(t, name, p.life)
 		if p.enter != nil {
 			p.enter(t, s, name)
 		}
 	}
 	said := map[string]string{}
-	for name := range postures {
+	for name := range boardStates {
 		said[name] = sameBothWays(t, s, name)
 	}
 	sameBothWays(t, s)
 	s.freeze(t)
-	for name, p := range postures {
+	for name, p := range boardStates {
 		if p.asked {
 			continue
 		}

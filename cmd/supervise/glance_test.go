@@ -29,7 +29,7 @@ func TestGlance(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
 	s.mu.Lock()
-	s.services = fleet()
+	s.services = testServices()
 	s.mu.Unlock()
 	const tries = 3 // "SINCE" may change between the two
 	for try := 1; ; try++ {
@@ -53,9 +53,9 @@ func TestGlanceAgain(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
 	s.mu.Lock()
-	s.services = fleet()[:1]
+	s.services = testServices()[:1]
 	s.mu.Unlock()
-	odd := fleet()[1:2]
+	odd := testServices()[1:2]
 	odd[0].Exit.Text = "killed by <nobody>"
 	for name, test := range map[string]struct {
 		answers answers

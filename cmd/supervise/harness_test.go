@@ -27,7 +27,7 @@ type supervised struct {
 	cmd     *exec.Cmd
 	dir     string // for the test's files; anyone can use it
 	runtime string
-	ground  ground
+	sandbox sandbox
 	done    bool
 }
 
@@ -89,18 +89,18 @@ func writeFile(t *testing.T, file, text string) string {
 	return file
 }
 
-// settle gives a supervise run its place, from which nothing gets away unseen: a cgroup
+// enterSandbox gives a supervise run its place, from which nothing gets away unseen: a cgroup
 // where one can be made, and a mark in the environment everywhere.
-func (s *supervised) settle(t *testing.T) {
-	s.ground.mark = "SUPERVISE_TEST_GROUND=" + s.dir
-	s.cmd.Env = append(os.Environ(), s.ground.mark, "GORACE=atexit_sleep_ms=0", "XDG_RUNTIME_DIR="+s.dir)
+func (s *supervised) enterSandbox(t *testing.T) {
+	s.sandbox.mark = "SUPERVISE_TEST_GROUND=" + s.dir
+	s.cmd.Env = append(os.Environ(), s.sandbox.mark, "GORACE=atexit_sleep_ms=0", "XDG_RUNTIME_DIR="+s.dir)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if os.Geteuid() != 0 {
-		t.Cleanup(s.ground.clear)
+		t.Cleanup(s.sandbox.killAll)
 		return
 	}
-	s.ground.cgroup = testproc.Cgroup(t)
-	cgroup, err := os.Open(s.ground.cgroup)
+	s.sandbox.cgroup = testproc.Cgroup(t)
+	cgroup, err := os.Open(s.sandbox.cgroup)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func prepare(t *testing.T, program, config string, setups ...setup) *supervised 
 	config = strings.ReplaceAll(config, "$HELPER", helper)
 	file := writeFile(t, filepath.Join(s.dir, "test.toml"), fmt.Sprintf("[supervisor]\nruntime-dir = %q\n%s", s.runtime, config))
 	s.cmd = exec.Command(program, "run", "--log-format", "json", "--log-level", "debug", file)
-	s.settle(t)
+	s.enterSandbox(t)
 	for _, setup := range setups {
 		setup(s)
 	}
@@ -157,7 +157,7 @@ func (s *supervised) launch(t *testing.T) {
 		if t.Failed() && !s.done {
 			// Its services are in sessions of their own.
 			_ = s.cmd.Process.Kill()
-			s.ground.clear()
+			s.sandbox.killAll()
 			s.removeObjects()
 		}
 	})
@@ -190,7 +190,7 @@ func (s *supervised) end(t *testing.T) []line {
 // checkEnd is what end does after the end.
 func (s *supervised) checkEnd(t *testing.T) []line {
 	t.Helper()
-	s.ground.checkEmpty(t)
+	s.sandbox.checkEmpty(t)
 	checkUnlocked(t, s.runtime)
 	if s.journal == nil {
 		return nil

@@ -258,7 +258,7 @@ func TestGOMAXPROCS(t *testing.T) {
 			}
 		})
 		s := start(t, entryBuild, "[service.a]\ncommand = [\"sh\", \"-c\", \"env | grep ^GOMAXPROC; echo end\"]\nrestart.policy = \"never\"\n", func(s *supervised) {
-			s.cmd.Env = append(slices.Clone(environ), s.ground.mark)
+			s.cmd.Env = append(slices.Clone(environ), s.sandbox.mark)
 		})
 		s.await("the service has ended", wrote("a", "end"))
 		want := strings.TrimSpace(given + "\nend")

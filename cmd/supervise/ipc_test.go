@@ -73,9 +73,9 @@ func again(t *testing.T, first *supervised) setup {
 	return func(s *supervised) {
 		s.runtime = first.runtime
 		s.cmd.Args[len(s.cmd.Args)-1] = filepath.Join(first.dir, "test.toml")
-		s.cmd.Env, s.ground = first.cmd.Env, first.ground
-		if s.ground.cgroup != "" {
-			dir, err := os.Open(s.ground.cgroup)
+		s.cmd.Env, s.sandbox = first.cmd.Env, first.sandbox
+		if s.sandbox.cgroup != "" {
+			dir, err := os.Open(s.sandbox.cgroup)
 			if err != nil {
 				t.Fatal(err)
 			}

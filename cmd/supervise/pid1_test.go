@@ -63,7 +63,7 @@ func TestPID1Init(t *testing.T) {
 					t.Fatal(err)
 				}
 				s.cmd = exec.Command(program, "init", "--", "sh", "-c", c.script, fifo)
-				s.settle(t)
+				s.enterSandbox(t)
 				namespaced(t, s.cmd)
 				out, err := s.cmd.StdoutPipe()
 				if err != nil {
@@ -82,7 +82,7 @@ func TestPID1Init(t *testing.T) {
 				if code := status(t, s.cmd.Wait()); code != c.code {
 					t.Errorf("status %d, want %d; %s", code, c.code, told.String())
 				}
-				s.ground.checkEmpty(t)
+				s.sandbox.checkEmpty(t)
 			})
 		}
 	})

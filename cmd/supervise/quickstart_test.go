@@ -88,7 +88,7 @@ command = "sh -c 'echo hello; echo oops >&2; exec sleep infinity'"
 	}
 	defer out.Close()
 	s.cmd = exec.Command(entryBuild, "run", "--log-format", "text", filepath.Join(s.dir, "test.toml"))
-	s.settle(t)
+	s.enterSandbox(t)
 	s.cmd.Stdout = out
 	read, write, err := os.Pipe()
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 	"supervise/internal/guess"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
-	"supervise/supervisor/rundir/where"
+	"supervise/supervisor/control/wire"
 )
 
 // remote is the supervisor that a command talks to, and how it prints what that says.
@@ -31,7 +31,7 @@ type remote struct {
 
 // flags adds --runtime-dir.
 func (r *remote) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&r.dir, "runtime-dir", "", "the runtime `DIRECTORY` of the supervisor (default: $"+where.Variable+", or that of supervise run)")
+	cmd.Flags().StringVar(&r.dir, "runtime-dir", "", "the runtime `DIRECTORY` of the supervisor (default: $"+wire.DirectoryVariable+", or that of supervise run)")
 	_ = cmd.MarkFlagDirname("runtime-dir")
 }
 
@@ -45,7 +45,7 @@ func (r *remote) json() bool { return r.format == "json" }
 
 // directory is the runtime directory that is meant.
 func (r *remote) directory() string {
-	dir := where.Meant(r.dir, os.Getenv)
+	dir := wire.Directory(r.dir, os.Getenv)
 	if absolute, err := filepath.Abs(dir); err == nil {
 		return absolute
 	}
@@ -102,7 +102,7 @@ func (r *remote) explain(c *client.Client, q request.Request, err error) error {
 	var failure *request.Failure
 	switch {
 	case errors.As(err, &absent):
-		return fmt.Errorf("%w: start one with 'supervise run FILE.toml', or name its directory with --runtime-dir or %s", err, where.Variable)
+		return fmt.Errorf("%w: start one with 'supervise run FILE.toml', or name its directory with --runtime-dir or %s", err, wire.DirectoryVariable)
 	case errors.As(err, &failure) && failure.Code == request.UnknownService:
 		return r.unknown(c, q, failure)
 	case errors.Is(err, context.DeadlineExceeded) && c != nil:

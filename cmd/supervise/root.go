@@ -98,7 +98,7 @@ explained afterwards.`,
 		// Only run receives signals itself; every other command dies of them as usual.
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
 			if cmd.Name() != "run" {
-				intake.Leave()
+				intake.RestoreRuntimeSignals()
 			}
 		},
 	}

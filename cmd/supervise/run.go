@@ -12,8 +12,8 @@ import (
 	"supervise/config/accounts"
 	"supervise/signals/intake"
 	"supervise/supervisor"
+	"supervise/supervisor/control/wire"
 	"supervise/supervisor/glance"
-	"supervise/supervisor/rundir/where"
 )
 
 func newRun() *cobra.Command {
@@ -40,7 +40,7 @@ itself cannot start.`,
 			if err != nil {
 				return err
 			}
-			intake.Unrestrain(supervisor.MostProcessors)
+			intake.RestoreGOMAXPROCS(supervisor.MostProcessors)
 			supervisor.Hurry(config.Estimate(args[0]))
 			file, err := config.Load(args[0], accounts.Host{})
 			if err != nil {
@@ -60,7 +60,7 @@ itself cannot start.`,
 	}
 	cmd.Flags().Var(newChoice(&level, "info", "debug", "info", "warn", "error"), "log-level", "what to tell: debug, info, warn or error")
 	cmd.Flags().Var(newChoice(&format, "auto", "auto", "text", "json"), "log-format", "text, json, or auto: text on a terminal")
-	cmd.Flags().StringVar(&dir, "runtime-dir", "", "the runtime `DIRECTORY`, in place of the file's (default: the file's, or $"+where.Variable+", or /run/supervise as root)")
+	cmd.Flags().StringVar(&dir, "runtime-dir", "", "the runtime `DIRECTORY`, in place of the file's (default: the file's, or $"+wire.DirectoryVariable+", or /run/supervise as root)")
 	_ = cmd.MarkFlagDirname("runtime-dir")
 	for flag, words := range map[string][]string{
 		"log-level": {"debug", "info", "warn", "error"}, "log-format": {"auto", "text", "json"},

@@ -131,7 +131,7 @@ stop.timeout = "10ms"
 	if !alive(first) || !alive(worker) {
 		t.Fatal("the services are gone with their supervisor")
 	}
-	next := &supervised{cmd: &again, dir: s.dir, runtime: s.runtime, ground: s.ground}
+	next := &supervised{cmd: &again, dir: s.dir, runtime: s.runtime, sandbox: s.sandbox}
 	next.launch(t)
 	for range 2 {
 		next.await("a leftover", says("", "left behind by an earlier supervise"))

@@ -116,7 +116,7 @@ func TestUpdate(t *testing.T) {
 		awaitGone(t, pids["gone"])
 		awaitGone(t, pids["anew"])
 		s.awaitRunning(t, "anew")
-		if marked(s.ground.mark, "SUPERVISE_SERVICE=gone") != nil {
+		if marked(s.sandbox.mark, "SUPERVISE_SERVICE=gone") != nil {
 			t.Error("something of a service that was removed is left")
 		}
 		s.awaitNames(t, "same live anew down renamed ")

@@ -1,3 +1,8 @@
-// Package guess finds the word that was meant by one that is not known, for errors that say
-// how to go on.
+// Package guess finds the known word that an unknown one was probably meant to be, and has
+// the error that says so:
+//
+//	guess.Word("statsu", commands)                     // "status"
+//	guess.Unknown("command", "statsu", commands)       // unknown command "statsu", did you mean "status"?
+//
+// It is pure and knows no list of words of its own.
 package guess

@@ -2,14 +2,13 @@ package guess
 
 import "strings"
 
-// Word returns the known word that was probably meant by word, "" when none looks
-// like it. It takes upper case for lower and _ for -, and otherwise allows about one
-// mistake in three letters, a mistake being a letter too many, too few,
-// replaced, or swapped with its neighbour. A beginning stands for the known word that
-// every known word with this beginning begins with. Of two that are as near it takes
-// the first.
+// Word returns the known word that was probably meant, or "" if none is similar. Upper case
+// counts as lower and _ as -; otherwise about one mistake in three letters is allowed: an
+// extra letter, a missing one, a wrong one, or two swapped. A prefix stands for a known word
+// if all known words with that prefix begin with that word. Of two equally near words it
+// returns the first.
 func Word(word string, known []string) string {
-	const longest = 64 // a word longer than that is near to none, and costs its square
+	const longest = 64 // longer words are near to none, and the cost is quadratic
 	if word == "" || len(word) > longest {
 		return ""
 	}
@@ -17,7 +16,7 @@ func Word(word string, known []string) string {
 	best, bestDistance := "", max(1, (len(word)+1)/3)+1
 	begun, several := "", false
 	for _, candidate := range known {
-		apart := len(word) - len(candidate) // as many letters at least are too many or too few
+		apart := len(word) - len(candidate) // at least so many letters are extra or missing
 		mayBeNear := max(apart, -apart) < bestDistance
 		mayBegin := len(word) >= 3 && apart <= 0 && !several
 		if !mayBeNear && !mayBegin {
@@ -45,8 +44,8 @@ func normal(word string) string {
 	return strings.ReplaceAll(strings.ToLower(word), "_", "-")
 }
 
-// distance counts the mistakes that turn a into b (the optimal string alignment
-// distance, by rows: before, last and row are the rows of its matrix).
+// distance counts the mistakes between a and b: the optimal string alignment distance.
+// before, last and row are rows of its matrix.
 func distance(a, b string) int {
 	before := make([]int, len(b)+1)
 	last := make([]int, len(b)+1)

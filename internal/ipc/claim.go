@@ -9,20 +9,20 @@ import (
 	"supervise/internal/sys"
 )
 
-// Object is one System V object, as it stands in the file for clients.
+// Object is one System V object, as described in the file for clients.
 type Object struct {
 	ID    int   `json:"id"`
-	Key   int32 `json:"key"` // 0: its key was somebody else's, so that it has none
+	Key   int32 `json:"key"` // 0: it has none, as somebody else's object has the key
 	Stamp int64 `json:"stamp"`
 
-	// Removed says that one was removed that a killed supervise had left under the key.
+	// Removed says that an object was removed that a killed supervise left under the key.
 	Removed bool `json:"-"`
 }
 
-// Claim makes an object for a key, for the calling process alone until [Object.Allow].
-// What is there already and was left behind is removed; stale tells that of an object, and
-// nil asks the kernel who used it last. What is somebody else's stays, and the new object
-// has no key. The error is the get call's: ENOSPC when the limit of the system is reached.
+// Claim makes an object for a key, which only the calling process may use until
+// [Object.Allow]. An object that a dead process left under the key is removed; stale reports
+// that of an object, and nil asks the kernel who used it last. Anybody else's stays, and the
+// new object has no key. The error is the get call's: ENOSPC at the limit of the system.
 func Claim(kind Kind, key int32, stale func(id int) bool) (Object, error) {
 	if stale == nil {
 		stale = func(id int) bool { return abandoned(kind, id) }
@@ -32,7 +32,7 @@ func Claim(kind Kind, key int32, stale func(id int) bool) (Object, error) {
 		id, err := kind.get(object.Key, sys.IPCCreate|sys.IPCExclusive)
 		if !errors.Is(err, syscall.EEXIST) {
 			object.ID = id
-			return object.made(kind, err)
+			return object.init(kind, err)
 		}
 		old, err := find(kind, key)
 		switch {
@@ -46,11 +46,11 @@ func Claim(kind Kind, key int32, stale func(id int) bool) (Object, error) {
 	var err error
 	object.Key = sys.IPCPrivate
 	object.ID, err = kind.get(sys.IPCPrivate, sys.IPCCreate|sys.IPCExclusive)
-	return object.made(kind, err)
+	return object.init(kind, err)
 }
 
-// made marks a new object as ours.
-func (o Object) made(kind Kind, err error) (Object, error) {
+// init marks a new object as ours.
+func (o Object) init(kind Kind, err error) (Object, error) {
 	if err != nil {
 		return o, err
 	}
@@ -63,7 +63,7 @@ func (o Object) made(kind Kind, err error) (Object, error) {
 	return o, err
 }
 
-// Allow gives the object its group and mode.
+// Allow sets the object's group and mode.
 func (o *Object) Allow(kind Kind, perm Permission) error {
 	err := kind.allow(o.ID, perm)
 	if err == nil {
@@ -84,13 +84,13 @@ func (o Object) Remove(kind Kind) error {
 	return kind.remove(o.ID)
 }
 
-// Bury removes an object of a file of a process that is gone, and says whether it was
-// still there.
-func (o Object) Bury(kind Kind, owner Owner) bool {
+// RemoveStale removes an object that a file names if its owner is gone. It reports whether
+// the object still existed.
+func (o Object) RemoveStale(kind Kind, owner Owner) bool {
 	return !owner.Alive() && o.Remove(kind) == nil
 }
 
-// find returns the object that a key has now, whatever its size.
+// find returns the object that has a key now, of any size.
 func find(kind Kind, key int32) (int, error) {
 	switch kind.(type) {
 	case Memory:
@@ -101,8 +101,8 @@ func find(kind Kind, key int32) (int, error) {
 	return kind.get(key, 0)
 }
 
-// abandoned reports whether the last process that used an object is gone. One that nobody
-// has used yet is being made by somebody.
+// abandoned reports whether the last process that used an object is gone. An object that
+// nobody has used yet is just being made.
 func abandoned(kind Kind, id int) bool {
 	pid, err := kind.user(id)
 	return err == nil && pid != 0 && pid != os.Getpid() && !owner.Running(pid)

@@ -11,7 +11,8 @@ import (
 	"supervise/internal/sys"
 )
 
-// Key makes a key of an open directory and a letter: ftok(3). The error is that of fstat(2).
+// Key makes a key from an open directory and a letter: ftok(3). The error is that of
+// fstat(2).
 func Key(dir *os.Root, letter byte) (int32, error) {
 	info, err := dir.Stat(".")
 	if err != nil {
@@ -20,16 +21,16 @@ func Key(dir *os.Root, letter byte) (int32, error) {
 	return sys.Ftok(info.Sys().(*syscall.Stat_t), letter), nil
 }
 
-// WriteFile writes the JSON of value, in one line, into a file of a directory, all of it
-// or nothing: who reads meets the old one or the new one. Mode and group are given before
-// it has its name. The directory belongs to the caller alone.
+// WriteFile writes value as JSON, on one line, into a file of a directory. It replaces the
+// file atomically: readers see the old one or the new one. Mode and group are set before it
+// gets its name. The directory must belong to the caller alone.
 func WriteFile(dir *os.Root, name string, value any, perm Permission) (err error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
 	draft := "." + name + ".new"
-	_ = dir.Remove(draft) // of somebody who was killed
+	_ = dir.Remove(draft) // left by a process that was killed
 	file, err := dir.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -50,7 +51,8 @@ func WriteFile(dir *os.Root, name string, value any, perm Permission) (err error
 	return dir.Rename(draft, name)
 }
 
-// ReadFile reads it into value, by the path of the directory: it may be somebody else's.
+// ReadFile reads such a file into value, by the path of the directory, which may be somebody
+// else's.
 func ReadFile(dir, name string, value any) error {
 	path := filepath.Join(dir, name)
 	text, err := sys.ReadFile(path)
@@ -60,7 +62,7 @@ func ReadFile(dir, name string, value any) error {
 	return json.Unmarshal([]byte(text), value)
 }
 
-// ReadOwn reads it into value in a directory of the caller's.
+// ReadOwn reads such a file into value in the caller's own directory.
 func ReadOwn(dir *os.Root, name string, value any) error {
 	text, err := dir.ReadFile(name)
 	if err != nil {

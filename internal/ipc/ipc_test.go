@@ -109,13 +109,13 @@ func TestBury(t *testing.T) {
 		if err := ReadFile(dir, "record", &record); err != nil {
 			t.Fatal(err)
 		}
-		if record.Object.Bury(kind, Self()) {
+		if record.Object.RemoveStale(kind, Self()) {
 			t.Error("buried the object of a living process")
 		}
-		if !record.Object.Bury(kind, record.Owner) {
+		if !record.Object.RemoveStale(kind, record.Owner) {
 			t.Errorf("%s: not found by %+v", name, record)
 		}
-		if record.Object.Bury(kind, record.Owner) {
+		if record.Object.RemoveStale(kind, record.Owner) {
 			t.Errorf("%s: buried twice", name)
 		}
 	}

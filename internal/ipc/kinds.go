@@ -12,19 +12,19 @@ type Kind interface {
 	get(key int32, flags int) (id int, err error)
 	// mark makes the calling process the last user of a new object.
 	mark(id int) error
-	// user returns the pid of the last process that did what the owner alone does, 0 where
-	// nothing is done by the owner alone.
+	// user returns the pid of the last process that did what only the owner does, or 0 if
+	// there is no such thing.
 	user(id int) (pid int, err error)
-	// stamp is a number that a later object of the same id has not.
+	// stamp is a number that a later object with the same id does not have.
 	stamp(id int) (int64, error)
 	remove(id int) error
-	// allow gives an object its group and mode.
+	// allow sets group and mode.
 	allow(id int, perm Permission) error
 }
 
-// Permission is who beside the owner may use an object.
+// Permission says who besides the owner may use an object.
 type Permission struct {
-	Mode  uint32 // nine bits, of which those to execute mean nothing
+	Mode  uint32 // nine bits; those for execution mean nothing
 	Group int    // -1 keeps the process's own
 }
 
@@ -34,7 +34,7 @@ type Queue struct{ Owned bool }
 func (Queue) get(key int32, flags int) (int, error) { return sys.MsgGet(key, flags|0o600) }
 func (Queue) remove(id int) error                   { return sys.MsgRemove(id) }
 
-// mark sends a message that it takes back: msg_lrpid is the owner's from then on.
+// mark sends a message and takes it back: that sets msg_lrpid to the owner's pid.
 func (Queue) mark(id int) error {
 	buffer := make([]byte, sys.MsgHead)
 	sys.SetMsgType(buffer, 1)
@@ -63,7 +63,7 @@ func (Queue) allow(id int, perm Permission) error {
 	if err != nil {
 		return err
 	}
-	apply(&stat.Perm.GID, &stat.Perm.Mode, perm)
+	setPermission(&stat.Perm.GID, &stat.Perm.Mode, perm)
 	return sys.MsgSet(id, stat)
 }
 
@@ -75,7 +75,7 @@ func (n Semaphores) get(key int32, flags int) (int, error) {
 }
 func (Semaphores) remove(id int) error { return sys.SemRemove(id) }
 
-// mark sets all values to 0, which they are: sempid is the owner's from then on.
+// mark sets all values to 0, which they already are: that sets sempid to the owner's pid.
 func (n Semaphores) mark(id int) error { return sys.SemSetValues(id, make([]uint16, n)) }
 
 func (Semaphores) user(id int) (int, error) { return sys.SemLastPID(id, 0) }
@@ -90,11 +90,11 @@ func (Semaphores) allow(id int, perm Permission) error {
 	if err != nil {
 		return err
 	}
-	apply(&now.GID, &now.Mode, perm)
+	setPermission(&now.GID, &now.Mode, perm)
 	return sys.SemSetPerm(id, now)
 }
 
-// Memory is a segment of that many bytes, which its owner made itself.
+// Memory is a segment of that many bytes; its creator is its owner.
 type Memory int
 
 func (n Memory) get(key int32, flags int) (int, error) {
@@ -124,12 +124,12 @@ func (Memory) allow(id int, perm Permission) error {
 	if _, err := unix.SysvShmCtl(id, unix.IPC_STAT, &desc); err != nil {
 		return err
 	}
-	apply(&desc.Perm.Gid, &desc.Perm.Mode, perm)
+	setPermission(&desc.Perm.Gid, &desc.Perm.Mode, perm)
 	_, err := unix.SysvShmCtl(id, unix.IPC_SET, &desc)
 	return err
 }
 
-func apply(group, mode *uint32, perm Permission) {
+func setPermission(group, mode *uint32, perm Permission) {
 	*mode = perm.Mode & 0o777
 	if perm.Group >= 0 {
 		*group = uint32(perm.Group)

@@ -2,8 +2,8 @@ package ipc
 
 import "supervise/internal/ipc/owner"
 
-// Owner is a process, as the files name the one that made the objects.
+// Owner names the process that made the objects, as the files do.
 type Owner = owner.Owner
 
-// Self is the calling process.
+// Self returns the calling process.
 func Self() Owner { return owner.Self() }

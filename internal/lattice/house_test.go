@@ -6,12 +6,14 @@ package lattice
 const house = `
 floor ground
 	internal/guess
+	internal/size:            internal/guess
 	internal/text
 	signals:                  internal/text
 	signals/queue:            signals
 	internal/sys:             signals internal/text
 	internal/text/json
-	internal/ipc/owner:       internal/sys
+	internal/epoll:           golang.org/x/sys
+	internal/ipc/owner:       internal/sys internal/text/json
 	internal/ipc:             internal/sys internal/ipc/owner golang.org/x/sys
 
 floor 1
@@ -28,16 +30,15 @@ floor 2
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/logs:          golang.org/x/sys
-	supervisor/rundir/where
-	supervisor/rundir:        supervisor/rundir/where golang.org/x/sys
 	supervisor/journal
 	supervisor/board/segment
 	supervisor/board:         supervisor/board/segment
 	supervisor/control/wire
+	supervisor/rundir:        supervisor/control/wire golang.org/x/sys
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
 	supervisor/control/table
-	supervisor/glance:        supervisor/board/segment supervisor/control/wire supervisor/control/table supervisor/rundir/where signals/intake
+	supervisor/glance:        supervisor/board/segment supervisor/control/wire supervisor/control/table signals/intake
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
@@ -75,7 +76,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/text", "signals", "signals/queue", "coredump", "supervisor/machine"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "signals", "signals/queue", "coredump", "supervisor/machine"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.

@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// Alarm has the kernel send SIGALRM to the process after so many nanoseconds, and so ends
-// an earlier alarm; 0 only does that. setitimer(2), ITIMER_REAL.
+// Alarm has the kernel send SIGALRM to the process after ns nanoseconds, in place of an
+// earlier alarm; 0 only cancels that. setitimer(2), ITIMER_REAL.
 func Alarm(ns int64) error {
 	const itimerReal = 0
 	timer := [2]syscall.Timeval{1: syscall.NsecToTimeval(ns)} // the first is the interval

@@ -1,8 +1,8 @@
-// Package sys holds the system calls that package syscall lacks or wraps too thickly,
-// as thin typed functions: each one call, its errors plain syscall.Errno values, its man
-// page and first kernel named.
+// Package sys has the system calls that package syscall lacks or wraps too thickly, as thin
+// typed functions: each is one call, returns plain syscall.Errno values, and names its man
+// page and the first kernel that has it.
 //
-// It decides nothing and keeps no state. What only supervise run needs may come from
-// golang.org/x/sys/unix instead; this package stands on the path of supervise init,
-// whose start-up must not pay for fmt, os or reflect.
+// It decides nothing. Its only state is which calls the kernel refuses: see [Feature]. Code
+// that only supervise run needs may use golang.org/x/sys/unix instead. This package is early:
+// see cmd/supervise/first.
 package sys

@@ -7,15 +7,15 @@ import (
 	"supervise/signals"
 )
 
-// Stopped reports whether a child has been stopped since it was last asked for, and still
-// is, and by which signal. waitid(2) with WSTOPPED.
+// Stopped reports whether a child was stopped since the last call and still is, and by which
+// signal. waitid(2) with WSTOPPED.
 func Stopped(pid int) (by signals.Signal, ok bool) {
 	const wStopped = 0x2
 	child, ok, _ := waitid(pPID, pid, wStopped|wNoHang|wAll)
 	return child.Exit.Signal, ok
 }
 
-// Peek is [Reap], but leaves the child to be reaped, by [ReapOne].
+// Peek is [Reap], but leaves the child to be reaped with [ReapOne].
 func Peek() (child Child, ok, more bool) { return waitid(pAll, 0, wExited|wNoHang|wNoWait|wAll) }
 
 // ReapOne is [Reap] for one child.
@@ -24,14 +24,14 @@ func ReapOne(pid int) (child Child, ok bool) {
 	return child, ok
 }
 
-// Pending returns the signals that wait for the calling thread or its process, because
-// it blocks them. rt_sigpending(2).
+// Pending returns the blocked signals that are pending for the calling thread or its process.
+// rt_sigpending(2).
 func Pending() (set signals.Set) {
 	syscall.RawSyscall(syscall.SYS_RT_SIGPENDING, uintptr(unsafe.Pointer(&set)), setSize, 0)
 	return set
 }
 
-// SetDefault gives a signal its default action. rt_sigaction(2).
+// SetDefault sets a signal's disposition to SIG_DFL. rt_sigaction(2).
 func SetDefault(s signals.Signal) error {
 	var action struct {
 		handler, flags, restorer uintptr
@@ -41,8 +41,8 @@ func SetDefault(s signals.Signal) error {
 	return wrap(errno)
 }
 
-// QueueGroup is [Queue] for a process group, given by a pidfd of its leader: OK once any
-// member took the signal, ESRCH when the process leads no group. pidfd_send_signal(2) with
+// QueueGroup is [Queue] for a process group, given a pidfd of its leader. It succeeds if any
+// member took the signal; ESRCH if the process leads no group. pidfd_send_signal(2) with
 // PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9; EINVAL before.
 func QueueGroup(pidfd int, info signals.Info) error {
 	raw := info.Raw()
@@ -51,19 +51,18 @@ func QueueGroup(pidfd int, info signals.Info) error {
 	return wrap(errno)
 }
 
-// ParentDeath has the kernel send the caller a signal when its parent, or to be exact the
-// thread that made it, ends; 0 for none. Whether the parent lives is to be looked at
-// afterwards. prctl(2) PR_SET_PDEATHSIG.
+// ParentDeath has the kernel send the caller a signal when its parent ends (precisely, the
+// thread that created it); 0 for none. Check afterwards whether the parent is still alive.
+// prctl(2) PR_SET_PDEATHSIG.
 func ParentDeath(s signals.Signal) error {
 	const prSetPdeathsig = 1
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prSetPdeathsig, uintptr(s), 0, 0, 0, 0)
 	return wrap(errno)
 }
 
-// CloseRange closes the descriptors from first to last, those that are open. close_range(2),
-// Linux 5.9.
+// CloseRange closes all open descriptors from first to last. close_range(2), Linux 5.9.
 func CloseRange(first, last int) error {
-	_, _, errno := syscall.RawSyscall(sysCloseRange, uintptr(uint32(first)), uintptr(uint32(last)), 0)
+	_, _, errno := syscall.RawSyscall(NrCloseRange, uintptr(uint32(first)), uintptr(uint32(last)), 0)
 	return wrap(errno)
 }
 

@@ -5,22 +5,22 @@ import (
 	"unsafe"
 )
 
-// MsgHead is how many bytes of a message's buffer the kernel keeps for its type: a long,
-// which [MsgSend] and [MsgReceive] take to be the buffer's beginning. It does not count
-// towards the size of a message (msgmax) or of a queue (msg_qbytes).
+// MsgHead is how many bytes at the start of a message's buffer hold its type, a long.
+// [MsgSend] and [MsgReceive] expect it there. It does not count towards the size of a message
+// (msgmax) or of a queue (msg_qbytes).
 const MsgHead = 8
 
-// MsgQueue is what msgctl(2) tells of a queue: struct msqid64_ds of
-// include/uapi/asm-generic/msgbuf.h as 64-bit architectures have it.
+// MsgQueue is what msgctl(2) returns about a queue: struct msqid64_ds of
+// include/uapi/asm-generic/msgbuf.h on 64-bit architectures.
 type MsgQueue struct {
 	Perm         IPCPerm
-	SendTime     int64 // seconds since 1970, as the two that follow
+	SendTime     int64 // seconds since 1970, as the following two
 	ReceiveTime  int64
 	ChangeTime   int64
 	Bytes        uint64 // in the queue now
 	Messages     uint64 // in the queue now
 	MaxBytes     uint64 // msg_qbytes
-	LastSender   int32  // pid, as the caller's namespace shows it; 0 for none
+	LastSender   int32  // pid in the caller's namespace; 0 for none
 	LastReceiver int32
 	_            [2]uint64
 }
@@ -34,20 +34,20 @@ func MsgGet(key int32, flags int) (id int, err error) {
 	return int(r), nil
 }
 
-// SetMsgType writes a message's type, which is above 0, into the head of its buffer.
+// SetMsgType writes a message's type, which must be above 0, into the head of its buffer.
 func SetMsgType(buffer []byte, mtype int64) {
 	copy(buffer[:MsgHead], (*[MsgHead]byte)(unsafe.Pointer(&mtype))[:])
 }
 
-// MsgType reads it.
+// MsgType reads the type.
 func MsgType(buffer []byte) (mtype int64) {
 	copy((*[MsgHead]byte)(unsafe.Pointer(&mtype))[:], buffer)
 	return mtype
 }
 
-// MsgSend sends the message that follows the head of the buffer. With IPCNoWait a queue
-// that is full gives EAGAIN, without it the call waits. EINTR is never restarted by the
-// kernel; EIDRM says that the queue was removed, EINVAL also that it never was. msgsnd(2).
+// MsgSend sends the message that follows the head of the buffer. If the queue is full, the
+// call waits, or with IPCNoWait returns EAGAIN. The kernel never restarts it after EINTR.
+// EIDRM says that the queue was removed, EINVAL also that it never existed. msgsnd(2).
 func MsgSend(id int, buffer []byte, flags int) error {
 	call := syscall.Syscall6
 	if flags&IPCNoWait != 0 {
@@ -58,10 +58,10 @@ func MsgSend(id int, buffer []byte, flags int) error {
 	return wrap(errno)
 }
 
-// MsgReceive takes a message out of a queue and returns its length, the head left out:
-// the first of type mtype, or with 0 the first of all. With IPCNoWait ENOMSG says that
-// there is none, without it the call waits. E2BIG leaves a message that is too long where
-// it is. EINTR and EIDRM are those of [MsgSend]. msgrcv(2).
+// MsgReceive takes the first message of type mtype from a queue, or with 0 the first of any
+// type, and returns its length without the head. If there is none, the call waits, or with
+// IPCNoWait returns ENOMSG. E2BIG leaves a message that is too long where it is. EINTR and
+// EIDRM are as for [MsgSend]. msgrcv(2).
 func MsgReceive(id int, buffer []byte, mtype int64, flags int) (n int, err error) {
 	call := syscall.Syscall6
 	if flags&IPCNoWait != 0 {
@@ -75,17 +75,17 @@ func MsgReceive(id int, buffer []byte, mtype int64, flags int) (n int, err error
 	return int(r), nil
 }
 
-// MsgStat tells of a queue; it takes the permission to read it. msgctl(2), IPC_STAT.
+// MsgStat returns information about a queue; it needs read permission. msgctl(2), IPC_STAT.
 func MsgStat(id int) (queue MsgQueue, err error) {
 	return queue, msgControl(id, ipcStat, &queue)
 }
 
-// MsgSet changes owner, group, mode and MaxBytes of a queue, which is for its owner and
-// its maker. More than /proc/sys/kernel/msgmnb bytes takes CAP_SYS_RESOURCE. msgctl(2),
-// IPC_SET.
+// MsgSet changes owner, group, mode and MaxBytes of a queue, for its owner and creator only.
+// More than /proc/sys/kernel/msgmnb bytes needs CAP_SYS_RESOURCE. msgctl(2), IPC_SET.
 func MsgSet(id int, queue MsgQueue) error { return msgControl(id, ipcSet, &queue) }
 
-// MsgRemove removes a queue and wakes all who wait for it, with EIDRM. msgctl(2), IPC_RMID.
+// MsgRemove removes a queue and wakes everybody who waits for it, with EIDRM. msgctl(2),
+// IPC_RMID.
 func MsgRemove(id int) error { return msgControl(id, ipcRemove, nil) }
 
 func msgControl(id, command int, queue *MsgQueue) error {

@@ -16,15 +16,15 @@ type Stat struct {
 	Parent  int
 	Group   int
 	Session int
-	Started uint64 // clock ticks after boot: with PID it names one process for good
+	Started uint64 // clock ticks after boot: with PID it identifies one process for good
 }
 
-// Zombie reports whether the process has ended and is not reaped.
+// Zombie reports whether the process has ended and has not been reaped.
 func (s Stat) Zombie() bool { return s.State == 'Z' || s.State == 'X' }
 
-// ReadStat reads what the kernel tells of a process; ENOENT or ESRCH when it is gone.
+// ReadStat reads a process's stat file; ENOENT or ESRCH if it is gone.
 func ReadStat(pid int) (s Stat, err error) {
-	err = Skim("/proc/"+strconv.Itoa(pid)+"/stat", func(line string) (err error) {
+	err = ReadProc("/proc/"+strconv.Itoa(pid)+"/stat", func(line string) (err error) {
 		s, err = ParseStat(line)
 		s.Name = string([]byte(s.Name))
 		return err
@@ -32,8 +32,8 @@ func ReadStat(pid int) (s Stat, err error) {
 	return s, err
 }
 
-// ParseStat reads the text of a /proc/PID/stat. The name may have blanks and parentheses
-// in it, so that it ends at the last one.
+// ParseStat parses the text of a /proc/PID/stat. The name may contain blanks and parentheses,
+// so it ends at the last one.
 func ParseStat(line string) (s Stat, err error) {
 	open, end := -1, -1
 	for i := range len(line) {
@@ -52,7 +52,7 @@ func ParseStat(line string) (s Stat, err error) {
 		return Stat{}, syscall.EINVAL
 	}
 	numbers := [...]*int{&s.Parent, &s.Group, &s.Session}
-	const started = 22 - 3 // its place, counted from the state, which is the third
+	const started = 22 - 3 // its index, counted from the state, which is the third field
 	field := 0
 	for value := range text.Split(text.Trim(line[end+1:]), ' ') {
 		switch {
@@ -76,8 +76,8 @@ func ParseStat(line string) (s Stat, err error) {
 	return Stat{}, syscall.EINVAL
 }
 
-// Processes yields what /proc tells of every process that is to be seen there, one after
-// the other, so that the whole is no snapshot; none when there is no /proc.
+// Processes yields the stat of every process visible in /proc, one after the other, so that
+// the whole is no snapshot. It yields none if there is no /proc.
 func Processes() iter.Seq[Stat] {
 	return func(yield func(Stat) bool) {
 		for pid := range numbered("/proc") {

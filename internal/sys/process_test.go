@@ -163,9 +163,9 @@ func TestOpenPIDErrors(t *testing.T) {
 	}
 }
 
-// TestMakeRoom has the table of descriptors grow, and nothing else: FDSize of
+// TestGrowFDTable has the table of descriptors grow, and nothing else: FDSize of
 // proc_pid_status(5).
-func TestMakeRoom(t *testing.T) {
+func TestGrowFDTable(t *testing.T) {
 	size := func() (n int) {
 		status, err := os.ReadFile("/proc/self/status")
 		if err != nil {
@@ -187,12 +187,12 @@ func TestMakeRoom(t *testing.T) {
 		return len(entries)
 	}
 	before, n := open(), size()
-	sys.MakeRoom(2 * n)
+	sys.GrowFDTable(2 * n)
 	if got := size(); got < 2*n {
 		t.Errorf("there is room for %d descriptors, want %d", got, 2*n)
 	}
 	if after := open(); after != before {
 		t.Errorf("%d descriptors are open, and %d were", after, before)
 	}
-	sys.MakeRoom(1 << 40) // more than there may be
+	sys.GrowFDTable(1 << 40) // more than there may be
 }

@@ -18,8 +18,8 @@ func Mask() signals.Set {
 	return before
 }
 
-// Threads yields the ids of the calling process's threads, from /proc/self/task; none
-// when there is no /proc.
+// Threads yields the ids of the calling process's threads, from /proc/self/task; none if
+// there is no /proc.
 func Threads() iter.Seq[int] { return numbered("/proc/self/task") }
 
 // numbered yields the entries of a directory whose names are numbers.
@@ -30,7 +30,7 @@ func numbered(path string) iter.Seq[int] {
 			return
 		}
 		defer syscall.Close(dir)
-		var buffer [1024]byte // on the stack, which is small at the start of a program
+		var buffer [1024]byte // small: at program start so is the stack
 		for {
 			n, err := syscall.ReadDirent(dir, buffer[:])
 			if n <= 0 || err != nil {
@@ -49,7 +49,7 @@ func numbered(path string) iter.Seq[int] {
 	}
 }
 
-// decimal is strconv.Atoi for a name that a zero byte ends, which need not become a string.
+// decimal is strconv.Atoi for a name that ends with a zero byte, without making it a string.
 func decimal(name []byte) (number int, ok bool) {
 	for _, c := range name {
 		if c == 0 {
@@ -63,30 +63,29 @@ func decimal(name []byte) (number int, ok bool) {
 	return number, ok
 }
 
-// SignalState is what /proc/PID/status tells of a process's signals, but for its
-// handlers: proc_pid_status(5).
+// SignalState is the signal state of a process as in /proc/PID/status: proc_pid_status(5).
 type SignalState struct {
 	Pending, Shared, Blocked, Ignored, Caught signals.Set
 
-	// Queued signals charged to the process's real user, and that user's limit.
+	// Queued is the number of queued signals of the process's real user, Limit that user's
+	// RLIMIT_SIGPENDING.
 	Queued, Limit uint64
 
 	Parent  int  // the pid of the process's parent
 	Stopped bool // the thread is stopped by a signal; under ptrace(2) it is not
-	Ended   bool // it is a zombie, or about to vanish
+	Ended   bool // it is a zombie or dead
 }
 
-// ReadSignalState reads the state of the main thread of a process; "self" is the
-// caller's process.
+// ReadSignalState reads the state of a process's main thread; "self" is the calling process.
 func ReadSignalState(pid string) (state SignalState, err error) {
-	err = Skim("/proc/"+pid+"/status", func(status string) (err error) {
+	err = ReadProc("/proc/"+pid+"/status", func(status string) (err error) {
 		state, err = ParseSignalState(status)
 		return err
 	})
 	return state, err
 }
 
-// ParseSignalState reads the text of a /proc/PID/status.
+// ParseSignalState parses the text of a /proc/PID/status.
 func ParseSignalState(status string) (state SignalState, err error) {
 	found := false
 	for line := range text.Split(status, '\n') {
@@ -133,7 +132,7 @@ func ParseSignalState(status string) (state SignalState, err error) {
 	return state, nil
 }
 
-// ReadFile reads a file of /proc or /sys whole.
+// ReadFile reads a whole file of /proc or /sys.
 func ReadFile(path string) (string, error) {
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
@@ -143,10 +142,10 @@ func ReadFile(path string) (string, error) {
 	return ReadAll(fd), nil
 }
 
-// ReadAll reads from a descriptor up to its end, or the first error.
+// ReadAll reads from a descriptor up to its end or the first error.
 func ReadAll(fd int) string {
 	const short, long = 512, 4096
-	all := make([]byte, 0, short) // on the stack, which is small at the start of a program
+	all := make([]byte, 0, short) // small: at program start so is the stack
 	for {
 		if len(all) == cap(all) {
 			all = slices.Grow(all, long)

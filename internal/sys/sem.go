@@ -12,9 +12,9 @@ const (
 	semSetAll = 17
 )
 
-// SemOp is one operation of semop(2), struct sembuf: Op above 0 adds, below 0 subtracts
-// and waits until that can be done, and 0 waits for the value 0, for which the permission
-// to read is enough.
+// SemOp is one operation of semop(2), struct sembuf. Op above 0 adds; below 0 it subtracts,
+// and waits until that is possible; 0 waits for the value 0, for which read permission is
+// enough.
 type SemOp struct {
 	Num   uint16
 	Op    int16
@@ -22,7 +22,7 @@ type SemOp struct {
 }
 
 // semStatus is the part of struct semid64_ds that is the same on all architectures; what
-// follows is only room for the rest.
+// follows only makes room for the rest.
 type semStatus struct {
 	perm IPCPerm
 	_    [10]uint64
@@ -38,9 +38,9 @@ func SemGet(key int32, n, flags int) (id int, err error) {
 	return int(r), nil
 }
 
-// SemTry does all operations at once, or none: EAGAIN when one would have to wait. It marks
-// each with IPCNoWait: a timeout of 0 would do the same, but has the caller queue for a
-// moment, where a signal gives EINTR. semop(2).
+// SemTry does all operations at once, or none: EAGAIN if one would have to wait. It sets
+// IPCNoWait in each; a timeout of 0 would also do, but makes the caller queue for a moment,
+// where a signal causes EINTR. semop(2).
 func SemTry(id int, ops []SemOp) error {
 	for i := range ops {
 		ops[i].Flags |= IPCNoWait
@@ -49,11 +49,11 @@ func SemTry(id int, ops []SemOp) error {
 	return wrap(errno)
 }
 
-// SemWait does all operations at once as soon as they can be done. Operations are looked
-// at in their order, again after each change of the set: the first that cannot be done
-// ends the call with EAGAIN when it has IPCNoWait, else it waits. EAGAIN is also the end of
-// the timeout, in nanoseconds. EIDRM says that the set was removed; EINTR is never
-// restarted by the kernel. semtimedop(2).
+// SemWait does all operations at once as soon as that is possible. The kernel tries them in
+// order, and again after each change of the set. At the first that is not possible the call
+// waits, or with IPCNoWait returns EAGAIN. EAGAIN also means that the timeout, in
+// nanoseconds, has passed; EIDRM that the set was removed. The kernel never restarts the call
+// after EINTR. semtimedop(2).
 func SemWait(id int, ops []SemOp, timeout int64) error {
 	limit := syscall.NsecToTimespec(max(timeout, 0))
 	_, _, errno := syscall.Syscall6(syscall.SYS_SEMTIMEDOP, uintptr(id), uintptr(unsafe.Pointer(&ops[0])),
@@ -61,38 +61,38 @@ func SemWait(id int, ops []SemOp, timeout int64) error {
 	return wrap(errno)
 }
 
-// SemValues reads the values of all semaphores of a set, at one moment. It takes the
-// permission to read. values must be as long as the set. semctl(2), GETALL.
+// SemValues reads the values of all semaphores of a set at one moment; it needs read
+// permission. values must be as long as the set. semctl(2), GETALL.
 func SemValues(id int, values []uint16) error {
 	_, err := semControl(id, 0, semGetAll, unsafe.Pointer(&values[0]))
 	return err
 }
 
-// SemSetValues sets them all, at one moment. semctl(2), SETALL.
+// SemSetValues sets all values at one moment. semctl(2), SETALL.
 func SemSetValues(id int, values []uint16) error {
 	_, err := semControl(id, 0, semSetAll, unsafe.Pointer(&values[0]))
 	return err
 }
 
-// SemLastPID returns the pid of who changed a semaphore last, 0 for nobody. semctl(2),
-// GETPID.
+// SemLastPID returns the pid that changed a semaphore last, 0 for none. semctl(2), GETPID.
 func SemLastPID(id, num int) (pid int, err error) { return semControl(id, num, semGetPID, nil) }
 
-// SemPerm tells who may use a set. semctl(2), IPC_STAT.
+// SemPerm returns who may use a set. semctl(2), IPC_STAT.
 func SemPerm(id int) (IPCPerm, error) {
 	var status semStatus
 	_, err := semControl(id, 0, ipcStat, unsafe.Pointer(&status))
 	return status.perm, err
 }
 
-// SemSetPerm changes owner, group and mode of a set, which is for its owner and its maker.
+// SemSetPerm changes owner, group and mode of a set, for its owner and creator only.
 // semctl(2), IPC_SET.
 func SemSetPerm(id int, perm IPCPerm) error {
 	_, err := semControl(id, 0, ipcSet, unsafe.Pointer(&semStatus{perm: perm}))
 	return err
 }
 
-// SemRemove removes a set and wakes all who wait for it, with EIDRM. semctl(2), IPC_RMID.
+// SemRemove removes a set and wakes everybody who waits for it, with EIDRM. semctl(2),
+// IPC_RMID.
 func SemRemove(id int) error {
 	_, err := semControl(id, 0, ipcRemove, nil)
 	return err

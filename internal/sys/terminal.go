@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// Terminal reports whether a descriptor is that of a terminal: TCGETS of ioctl_tty(2).
+// Terminal reports whether a descriptor is a terminal: ioctl_tty(2), TCGETS.
 func Terminal(fd int) bool {
 	var termios syscall.Termios
 	_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TCGETS, uintptr(unsafe.Pointer(&termios)))

@@ -7,7 +7,7 @@ import (
 	"supervise/signals"
 )
 
-// Child is a child that ended, as waitid(2) tells it.
+// Child is a child that ended, as waitid(2) returns it.
 type Child struct {
 	PID  int
 	UID  uint32 // its real user id
@@ -35,13 +35,12 @@ type childInfo struct {
 	_                     [100]byte
 }
 
-// Reap takes one ended child of the process out of the kernel, whichever comes first,
-// and never waits. ok is false when none has ended; more tells whether there are
-// children at all. A child that has ended keeps its pid until then, so that no signal
-// sent to it before can meet another process. waitid(2).
+// Reap reaps one ended child, any one, and never waits. ok is false if none has ended; more
+// reports whether there are children at all. Until it is reaped a child keeps its pid, so
+// that a signal sent to it cannot reach another process. waitid(2).
 func Reap() (child Child, ok, more bool) { return waitid(pAll, 0, wExited|wNoHang|wAll) }
 
-// Ended is [Reap] for one child, and leaves it to be reaped.
+// Ended is [Reap] for one child, but leaves it to be reaped.
 func Ended(pid int) (child Child, ok bool) {
 	child, ok, _ = waitid(pPID, pid, wExited|wNoHang|wNoWait|wAll)
 	return child, ok

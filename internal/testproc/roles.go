@@ -35,7 +35,7 @@ func receive(args []string) int {
 			return 97
 		}
 	}
-	in.Quiet()
+	in.MaskThreads()
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	fmt.Fprintln(out, "ready")
 	_ = out.Flush()

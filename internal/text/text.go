@@ -2,7 +2,7 @@ package text
 
 import "iter"
 
-// Cut returns what stands before and after the first sep, and whether there is one.
+// Cut returns the text before and after the first sep, and whether there is one.
 func Cut(s string, sep byte) (before, after string, found bool) {
 	for i := range len(s) {
 		if s[i] == sep {
@@ -12,7 +12,7 @@ func Cut(s string, sep byte) (before, after string, found bool) {
 	return s, "", false
 }
 
-// CutPrefix returns s without a prefix, and whether it had it.
+// CutPrefix returns s without a prefix, and whether s had it.
 func CutPrefix(s, prefix string) (rest string, found bool) {
 	if len(s) < len(prefix) || s[:len(prefix)] != prefix {
 		return s, false
@@ -20,7 +20,7 @@ func CutPrefix(s, prefix string) (rest string, found bool) {
 	return s[len(prefix):], true
 }
 
-// Split yields the parts between the separators; a text without one is one part.
+// Split yields the parts between separators; a text without one is a single part.
 func Split(s string, sep byte) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for {

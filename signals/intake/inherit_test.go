@@ -20,7 +20,7 @@ import (
 
 var uncatchable = signals.SetOf(signals.SIGKILL, signals.SIGSTOP)
 
-var handedDown = []struct {
+var readInherited = []struct {
 	name          string
 	mask, ignored signals.Set
 }{
@@ -39,7 +39,7 @@ var handedDown = []struct {
 // back what it knows about them.
 func TestInherited(t *testing.T) {
 	eachMode(t, func(t *testing.T, b build) {
-		for _, row := range handedDown {
+		for _, row := range readInherited {
 			t.Run(row.name, func(t *testing.T) {
 				cmd := testproc.Inheriting(t, row.mask, row.ignored, "listen", b.file)
 				s, first := start(t, cmd)

@@ -2,13 +2,14 @@ package intake
 
 import (
 	"slices"
+	"strconv"
 
 	"supervise/internal/sys"
 	"supervise/internal/text"
 	"supervise/signals"
 )
 
-// Mode is how signals come in.
+// Mode is how the process receives signals.
 type Mode uint8
 
 // The modes, the least exact first.
@@ -18,39 +19,39 @@ const (
 	Entry
 )
 
-// String names the mode in one word.
+// String returns the mode in one word.
 func (m Mode) String() string {
 	switch m {
 	case Entry:
 		return "entry"
 	case Reexec:
 		return "re-exec"
-	default:
+	case Portable:
 		return "portable"
 	}
+	return "Mode(" + strconv.Itoa(int(m)) + ")"
 }
 
-// Inherited is the part of the process's state that the Go runtime overwrites before
-// main: what a program would hand on that does exec and nothing else.
+// Inherited is the part of the inherited process state that the Go runtime overwrites before
+// main: what a program that only calls exec would pass on.
 type Inherited struct {
 	Mask    signals.Set // the signal mask
 	Ignored signals.Set // the signals whose disposition was SIG_IGN
 	NoFile  Limit       // RLIMIT_NOFILE, which package os raises
 
-	// Exact is false where some of it could not be known: in mode Reexec the runtime
-	// has already replaced most ignored dispositions, and in mode Portable part of the
-	// mask too.
+	// Exact is false if some of it could not be known: in mode Reexec the runtime has already
+	// replaced most ignored dispositions, and in mode Portable also part of the mask.
 	Exact bool
 }
 
 // Limit is a soft and a hard resource limit.
 type Limit struct{ Soft, Hard uint64 }
 
-// Forever is the timeout of a Wait that ends only by a signal, a child or a Wake.
+// Forever is the timeout of a Wait that ends only with a signal, a child or a Wake.
 const Forever int64 = -1
 
-// taken is the set that is waited for: every signal that can be.
-const taken = signals.Full &^ (1<<(signals.SIGKILL-1) | 1<<(signals.SIGSTOP-1))
+// catchable is the set that Wait waits for: every signal that can be caught.
+const catchable = signals.Full &^ (1<<(signals.SIGKILL-1) | 1<<(signals.SIGSTOP-1))
 
 // readArguments reads the program's arguments from /proc.
 func readArguments() []string {
@@ -58,6 +59,6 @@ func readArguments() []string {
 	if err != nil || all == "" {
 		return nil
 	}
-	all = all[:len(all)-1] // the last one's end
+	all = all[:len(all)-1] // the final zero byte
 	return slices.Collect(text.Split(all, 0))
 }

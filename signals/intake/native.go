@@ -16,76 +16,76 @@ import (
 
 // Intake is the process's stream of signals. There is one, made by [Start].
 type Intake struct {
-	relay relay
-	pid   int
-	tid   int
-	woken atomic.Bool // a Wake has been sent that no Wait has returned from
-	found Inherited
-	mode  Mode
+	relay     relay
+	pid       int
+	tid       int
+	woken     atomic.Bool // Wake was called, and no Wait has returned since
+	inherited Inherited
+	mode      Mode
 
-	hushed []int // the threads that were sent the hint
+	masked []int // the threads that were sent the hint
 }
 
-// only is the one that there is. Like hushedFirst it is no allocation: at the start of the
-// program each of a new size costs two page faults.
+// The only Intake, and memory for its list of threads. They are static because each
+// allocation of a new size costs two page faults at program start.
 var (
-	only        Intake
-	hushedFirst [8]int
+	instance    Intake
+	firstMasked [8]int
 )
 
-// relay is what the assembly works on: relayWait in relay_*.s knows the offsets.
+// relay is the input of the assembly: relayWait in relay_*.s knows the offsets.
 type relay struct {
-	set     signals.Set     // 0: what is waited for
-	timeout [2]int64        // 8: seconds and nanoseconds, if limited
-	limited int64           // 24
-	target  int64           // 32: who signals are handed on to: the first argument of call
-	hand    signals.Set     // 40: what is handed on to it without asking
-	self    int64           // 48: our own pid
-	handed  uint64          // 56: how many were
-	info    signals.RawInfo // 64
-	last    [32]byte        // 192: the start of the last info that was handed on
-	call    uint64          // 224: the number of the system call that hands on; 0 for none
-	flags   uint64          // 232: its fourth argument, if it has one
+	set       signals.Set     // 0: signals to wait for
+	timeout   [2]int64        // 8: seconds and nanoseconds, if limited
+	limited   int64           // 24
+	target    int64           // 32: the receiver: the first argument of call
+	forward   signals.Set     // 40: signals to forward without returning
+	self      int64           // 48: our own pid
+	forwarded uint64          // 56: how many were
+	info      signals.RawInfo // 64
+	last      [32]byte        // 192: the start of the last forwarded info
+	call      uint64          // 224: the number of the system call that forwards; 0 for none
+	flags     uint64          // 232: its fourth argument, if it has one
 
-	as [signals.Max + 1]signals.Signal // 240: as what each signal is handed on
+	rewrite [signals.Max + 1]signals.Signal // 240: the signal that each one is forwarded as
 }
 
-// relayWait waits for a signal of r.set, hands it on if it is to be, and else returns its
-// number, with r.info filled in, or a negated errno.
+// relayWait waits for a signal of r.set. It forwards the signal if it is one to forward, and
+// else returns its number, with r.info filled in, or a negated errno.
 func relayWait(r *relay) int64
 
-// The runtime's own brackets around a system call that may block: the thread gives up
-// its right to run Go code, so that nothing waits for it and nothing ticks because of it.
-// They are kept stable for other users of the same kind: runtime/proc.go.
-
+// The runtime's own brackets around a blocking system call: the thread gives up its right to
+// run Go code, so that nothing waits for it and no tick is needed because of it. They are
+// kept stable for other users of linkname: runtime/proc.go.
+//
 //go:linkname entersyscall runtime.entersyscall
 func entersyscall()
 
 //go:linkname exitsyscall runtime.exitsyscall
 func exitsyscall()
 
-// Start turns the calling goroutine's thread, for good, into the one that receives the
-// process's signals. It is called once, first thing in main: in mode Reexec it does not
-// return the first time, but executes the program anew with the arguments given.
+// Start makes the calling goroutine's thread the one that receives the process's signals, for
+// good. It must be called once, first thing in main. In mode Reexec it does not return the
+// first time, but executes the program again with the given arguments.
 func Start(argv []string) (*Intake, error) {
 	runtime.LockOSThread()
 	return StartInInit(argv)
 }
 
 // StartInInit is [Start] for a program that does all its work in an init function. The
-// runtime keeps those on the thread that it started with: runtime.LockOSThread would only
-// make one more thread, from which others could be made.
+// runtime keeps those on the first thread; runtime.LockOSThread would only create one more
+// thread to start others from.
 func StartInInit(argv []string) (*Intake, error) {
-	in := &only
-	*in = Intake{pid: syscall.Getpid(), tid: syscall.Gettid(), hushed: hushedFirst[:0]}
+	in := &instance
+	*in = Intake{pid: syscall.Getpid(), tid: syscall.Gettid(), masked: firstMasked[:0]}
 	if err := in.inherit(argv); err != nil {
 		return nil, err
 	}
-	in.relay = relay{set: taken, self: int64(in.pid)}
-	for s := range in.relay.as {
-		in.relay.as[s] = signals.Signal(s)
+	in.relay = relay{set: catchable, self: int64(in.pid)}
+	for s := range in.relay.rewrite {
+		in.relay.rewrite[s] = signals.Signal(s)
 	}
-	sys.SetMask(signals.Set(boot.Quiet))
+	sys.SetMask(signals.Set(boot.ThreadMask))
 	boot.SetIntake(in.tid)
 	if in.mode == Reexec {
 		boot.Install()
@@ -93,10 +93,10 @@ func StartInInit(argv []string) (*Intake, error) {
 	return in, nil
 }
 
-// inherit finds out what the process was handed.
+// inherit finds out the inherited state.
 func (in *Intake) inherit(argv []string) error {
 	if boot.Entered() {
-		in.mode, in.found = Entry, exactly()
+		in.mode, in.inherited = Entry, entryInherited()
 		return nil
 	}
 	inherited, again, err := resumed()
@@ -104,7 +104,7 @@ func (in *Intake) inherit(argv []string) error {
 	case err != nil:
 		return err
 	case again:
-		in.mode, in.found = Reexec, inherited
+		in.mode, in.inherited = Reexec, inherited
 		return nil
 	default:
 		return reexec(argv)
@@ -116,9 +116,9 @@ func noFile() Limit {
 	return Limit{soft, hard}
 }
 
-// Leave gives the signals back to the Go runtime, for a program that turns out not to
-// supervise anything. What came in meanwhile is sent again.
-func Leave() {
+// RestoreRuntimeSignals gives the signals back to the Go runtime, for a program that does not
+// supervise anything after all. Signals received meanwhile are sent again.
+func RestoreRuntimeSignals() {
 	if !boot.Entered() {
 		return
 	}
@@ -130,7 +130,7 @@ func Leave() {
 	sys.SetMask(signals.Set(boot.Mask()))
 }
 
-// Built returns the mode that Start will bring into force in this build.
+// Built returns the mode that Start will use in this build.
 func Built() Mode {
 	if boot.Entered() {
 		return Entry
@@ -138,8 +138,8 @@ func Built() Mode {
 	return Reexec
 }
 
-// Arguments returns the program's arguments, argv[0] first, also before package os is
-// initialised; nil where they cannot be known.
+// Arguments returns the program's arguments, argv[0] first, even before package os is
+// initialised; nil if they cannot be known.
 func Arguments() []string {
 	if boot.Entered() {
 		return boot.Arguments()
@@ -147,8 +147,8 @@ func Arguments() []string {
 	return readArguments()
 }
 
-// LookupEnv returns the value of an environment variable as the process was given it, and
-// whether there is one, also before package os is initialised.
+// LookupEnv returns the value of an inherited environment variable, and whether it is set,
+// even before package os is initialised.
 func LookupEnv(name string) (value string, ok bool) {
 	if boot.Entered() {
 		return boot.LookupEnv(name)
@@ -156,14 +156,13 @@ func LookupEnv(name string) (value string, ok bool) {
 	return syscall.Getenv(name)
 }
 
-// Getenv is [LookupEnv] without telling "" from none.
+// Getenv is [LookupEnv] that returns "" for an unset variable.
 func Getenv(name string) string {
 	value, _ := LookupEnv(name)
 	return value
 }
 
-// Environ returns the environment as the process was given it, also before package os is
-// initialised.
+// Environ returns the inherited environment, even before package os is initialised.
 func Environ() []string {
 	if boot.Entered() {
 		return boot.Environ()
@@ -171,50 +170,48 @@ func Environ() []string {
 	return syscall.Environ()
 }
 
-// Unrestrain has the program use as many processors as there are, up to most, where nobody
-// has said otherwise: a program that does its work in init functions has one. It comes before
-// anybody reads the environment by package os or syscall, in which GOMAXPROCS is set until
-// then.
-func Unrestrain(most int) {
-	if boot.Restrained() {
+// RestoreGOMAXPROCS lets the program use as many processors as there are, up to limit, unless
+// GOMAXPROCS was set from outside; before, it has one. It must be called before anything
+// reads the environment through package os or syscall, where GOMAXPROCS is set until then.
+func RestoreGOMAXPROCS(limit int) {
+	if boot.GOMAXPROCSSet() {
 		_ = syscall.Unsetenv("GOMAXPROCS")
-		runtime.GOMAXPROCS(min(runtime.NumCPU(), most))
+		runtime.GOMAXPROCS(min(runtime.NumCPU(), limit))
 	}
 }
 
-// HandedDown returns what the process was handed, for a program that only wants to know.
-func HandedDown() Inherited {
+// ReadInherited returns the inherited state, for a program that only reports it.
+func ReadInherited() Inherited {
 	if boot.Entered() {
-		return exactly()
+		return entryInherited()
 	}
-	return handedDown()
+	return readInherited()
 }
 
-// exactly is what the entry point found.
-func exactly() Inherited {
+// entryInherited returns what the entry point found.
+func entryInherited() Inherited {
 	return Inherited{
 		Mask: signals.Set(boot.Mask()), Ignored: signals.Set(boot.Ignored()),
 		NoFile: noFile(), Exact: true,
 	}
 }
 
-// Mode returns the mode in force.
+// Mode returns the mode in use.
 func (in *Intake) Mode() Mode { return in.mode }
 
-// Inherited returns what the process was handed by the one that started it.
-func (in *Intake) Inherited() Inherited { return in.found }
+// Inherited returns the inherited state.
+func (in *Intake) Inherited() Inherited { return in.inherited }
 
-// Lost returns how many signals could not be kept since the start. Anything but zero
-// is a defect to be told.
+// Lost returns how many signals could not be stored since the start. Anything but 0 is a
+// defect to report.
 func (in *Intake) Lost() uint64 { return boot.Lost() }
 
-// Wait returns the next signal. It returns ok = false, and no signal, when a child may
-// have changed state, somebody called [Intake.Wake], or the timeout in nanoseconds has
-// passed; any of these may also be a false alarm. A timeout of 0 does not wait,
-// [Forever] waits without end.
+// Wait returns the next signal. It returns ok = false and no signal when a child may have
+// changed state, [Intake.Wake] was called, or the timeout in nanoseconds has passed; all of
+// these may be false alarms. A timeout of 0 does not wait, [Forever] has no limit.
 //
-// SIGCHLD is never returned as a signal, nor is anything that the process sent itself.
-// Signals that are held ([Intake.Hold]) stay in the kernel.
+// It never returns SIGCHLD, nor a signal that the process sent to itself. Signals on
+// [Intake.Hold] stay in the kernel.
 func (in *Intake) Wait(timeout int64) (info signals.Info, ok bool) {
 	kept := boot.Take((*[128]byte)(&in.relay.info))
 	if !kept && in.next(timeout) <= 0 {
@@ -222,13 +219,13 @@ func (in *Intake) Wait(timeout int64) (info signals.Info, ok bool) {
 	} else {
 		info, ok = in.arrived()
 	}
-	// Only now: a Wake from here on must be seen by the next Wait, and what was left for
-	// the caller by an earlier one will be found when this one returns.
+	// Only now: a Wake after this must end the next Wait; whatever an earlier one announced,
+	// the caller finds when this one returns.
 	in.woken.Store(false)
 	return info, ok
 }
 
-// next fills in relay.info and returns the signal's number, 0 or less for none.
+// next fills in relay.info and returns the signal's number, or 0 or less if there is none.
 func (in *Intake) next(timeout int64) int64 {
 	const second = 1_000_000_000
 	in.relay.timeout, in.relay.limited = [2]int64{}, 0
@@ -241,8 +238,8 @@ func (in *Intake) next(timeout int64) int64 {
 	return in.block()
 }
 
-// block is relayWait in the runtime's eyes: a system call. Between the brackets no Go
-// code may run that could grow the stack.
+// block is relayWait as a system call in the runtime's eyes. Between the brackets, no Go code
+// may run that could grow the stack.
 //
 //go:nosplit
 func (in *Intake) block() int64 {
@@ -252,18 +249,18 @@ func (in *Intake) block() int64 {
 	return signal
 }
 
-// arrived decides whether what lies in relay.info is a signal for the caller.
+// arrived decides whether relay.info is a signal for the caller.
 func (in *Intake) arrived() (signals.Info, bool) {
 	info := signals.Decode(&in.relay.info)
-	if info.Signal == signals.SIGCHLD || in.own(info) {
+	if info.Signal == signals.SIGCHLD || in.fromSelf(info) {
 		return signals.Info{}, false
 	}
 	return info, true
 }
 
-// own reports whether the process sent the signal to itself: the runtime to preempt a
-// thread (SIGURG), a write into a pipe that nobody reads (SIGPIPE), Wake and Quiet.
-func (in *Intake) own(info signals.Info) bool {
+// fromSelf reports whether the process sent the signal to itself: the runtime preempts a
+// thread (SIGURG), a write to a pipe without readers (SIGPIPE), Wake, and MaskThreads.
+func (in *Intake) fromSelf(info signals.Info) bool {
 	switch info.Code {
 	case signals.CodeUser, signals.CodeThread, signals.CodeQueue:
 		return int(info.PID) == in.pid
@@ -271,83 +268,83 @@ func (in *Intake) own(info signals.Info) bool {
 	return false
 }
 
-// Wake makes the Wait that is under way, or else the next one, return. It may be called
-// from any goroutine; calls that come before the wait has returned count as one.
+// Wake makes the current Wait return, or else the next one. It may be called from any
+// goroutine; calls before the wait has returned count as one.
 func (in *Intake) Wake() {
 	if in.woken.CompareAndSwap(false, true) {
 		_ = sys.KillThread(in.pid, in.tid, signals.SIGCHLD)
 	}
 }
 
-// Hold leaves the given signals in the kernel's queue until [Intake.Release], so that
-// those who send them see the queue fill up. Only for signals that no thread of the Go
-// runtime unblocks, of which the real-time ones from SIGRTMIN+1 on are the useful part;
-// others stay as they are. It returns what is held now.
+// Hold leaves signals in the kernel's queue until [Intake.Release], so that senders see the
+// queue fill up. It is only for signals that no thread of the Go runtime unblocks, of which
+// the real-time signals from SIGRTMIN+1 on are the useful ones; others are not affected. It
+// returns the signals on hold.
 func (in *Intake) Hold(set signals.Set) signals.Set {
 	in.relay.set &^= set &^ signals.Set(boot.Forced)
-	return taken &^ in.relay.set
+	return catchable &^ in.relay.set
 }
 
-// Release ends [Intake.Hold] for the given signals.
-func (in *Intake) Release(set signals.Set) { in.relay.set |= set & taken }
+// Release ends [Intake.Hold] for signals.
+func (in *Intake) Release(set signals.Set) { in.relay.set |= set & catchable }
 
-// Relay makes Wait hand on the signals of the set to a child itself, as
-// [signals.Info.Forwardable] has it, for as long as the kernel takes them: a signal that
-// it refuses is returned, as are those from the kernel and from this process. Pid 0 ends
-// it. The caller is the one that reaps the child, and ends the relay before it does.
+// Relay makes Wait itself forward the signals of the set to a child, as
+// [signals.Info.Forwardable] returns them, as long as the kernel takes them. A signal that it
+// refuses is returned, and so are those from the kernel and from this process. Pid 0 ends it.
+// The caller must be the one that reaps the child, and must end the relay before that.
 func (in *Intake) Relay(pid int, set signals.Set) {
 	in.relay.call, in.relay.flags = syscall.SYS_RT_SIGQUEUEINFO, 0
 	if pid == 0 {
 		in.relay.call = 0
 	}
-	in.relay.target, in.relay.hand = int64(pid), set
+	in.relay.target, in.relay.forward = int64(pid), set
 }
 
-// RelayGroup is [Intake.Relay] to the process group that a child leads, which its pidfd
-// stands for. A kernel before 6.9 refuses, so that every signal is returned.
+// RelayGroup is [Intake.Relay] to the process group that a child leads, given its pidfd. A
+// kernel before 6.9 refuses, so that every signal is returned.
 func (in *Intake) RelayGroup(pidfd int, set signals.Set) {
 	in.relay.call, in.relay.flags = sys.NrPIDFDSendSignal, sys.PIDFDProcessGroup
-	in.relay.target, in.relay.hand = int64(pidfd), set
+	in.relay.target, in.relay.forward = int64(pidfd), set
 }
 
-// RelayAs has a relay hand each signal on as another, as[signal], from then on. What Wait
-// and [Intake.Relayed] return is the signal that came.
-func (in *Intake) RelayAs(as [signals.Max + 1]signals.Signal) { in.relay.as = as }
+// RelayRewrite makes a relay forward each signal as another one, rewrite[signal]. Wait and
+// [Intake.Relayed] return the original signal.
+func (in *Intake) RelayRewrite(rewrite [signals.Max + 1]signals.Signal) { in.relay.rewrite = rewrite }
 
-// Relayed returns how many signals were handed on, and the last of them.
+// Relayed returns how many signals were forwarded, and the last of them.
 func (in *Intake) Relayed() (count uint64, last signals.Info) {
 	var raw signals.RawInfo
 	copy(raw[:], in.relay.last[:])
-	return in.relay.handed, signals.Decode(&raw)
+	return in.relay.forwarded, signals.Decode(&raw)
 }
 
-// Quiet makes every other thread that the process has now block all signals but real
-// faults, by sending each the one that the catcher in package boot lets it have, and
-// returns when they do, or quietTime has passed. Without it they do so one by one as
-// signals happen to meet them, and a real-time signal that is caught that way may be
-// overtaken by those behind it.
-func (in *Intake) Quiet() {
-	in.Hush()
-	for deadline := sys.Now() + quietTime; boot.Caught() < uint64(len(in.hushed)) && sys.Now() < deadline; {
+// MaskThreads makes every other thread of the process block all signals except real faults.
+// It sends each thread the one signal that the catcher in package boot lets it have, and
+// returns when they have all blocked them, or maskTime has passed. Without it each thread
+// does so when a signal first reaches it, and a real-time signal caught that way may be
+// overtaken by later ones.
+func (in *Intake) MaskThreads() {
+	in.MaskThreadsAsync()
+	for deadline := sys.Now() + maskTime; boot.Caught() < uint64(len(in.masked)) && sys.Now() < deadline; {
 		// They may have to wait for this processor.
-		_ = syscall.Nanosleep(&syscall.Timespec{Nsec: quietPause}, nil)
+		_ = syscall.Nanosleep(&syscall.Timespec{Nsec: maskPause}, nil)
 	}
 }
 
 // In nanoseconds.
 const (
-	quietTime  = 100_000_000
-	quietPause = 20_000
+	maskTime  = 100_000_000
+	maskPause = 20_000
 )
 
-// Hush is [Intake.Quiet] without waiting for it. What a thread has not caught then it does
-// not catch: the hint comes first. Each is sent one alone: a second would stay pending for
-// ever, and be counted against what its user may have pending (RLIMIT_SIGPENDING).
-func (in *Intake) Hush() {
+// MaskThreadsAsync is [Intake.MaskThreads] without waiting. A thread that has not caught the
+// hint yet catches nothing else: the hint comes first. Each gets only one: a second would
+// stay pending for ever and count against the user's RLIMIT_SIGPENDING.
+func (in *Intake) MaskThreadsAsync() {
 	hint := signals.Info{Signal: signals.SIGCHLD, Code: signals.CodeQueue, PID: int32(in.pid)}
 	for tid := range sys.Threads() {
-		if tid != in.tid && !slices.Contains(in.hushed, tid) && sys.QueueThread(in.pid, tid, hint) == nil {
-			in.hushed = append(in.hushed, tid)
+		if tid != in.tid && !slices.Contains(in.masked, tid) && sys.QueueThread(in.pid, tid, hint) == nil {
+			in.masked = append(in.masked, tid)
 		}
 	}
 }

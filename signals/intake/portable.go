@@ -13,8 +13,8 @@ import (
 
 // Intake is the process's stream of signals. There is one, made by [Start].
 //
-// This is the portable floor, for architectures without assembly here: os/signal tells
-// numbers only, coalesces real-time signals, and keeps some back.
+// This is the portable version, for architectures without assembly here: os/signal passes on
+// numbers only, coalesces real-time signals, and withholds some.
 type Intake struct {
 	signals chan os.Signal
 	child   chan os.Signal
@@ -30,15 +30,15 @@ func Start([]string) (*Intake, error) {
 		child:   make(chan os.Signal, 1),
 		wake:    make(chan struct{}, 1),
 	}
-	for s := range (taken &^ signals.SetOf(signals.SIGCHLD, signals.SIGURG)).All() {
+	for s := range (catchable &^ signals.SetOf(signals.SIGCHLD, signals.SIGURG)).All() {
 		signal.Notify(in.signals, syscall.Signal(s))
 	}
 	signal.Notify(in.child, syscall.SIGCHLD)
 	return in, nil
 }
 
-// Leave does nothing here: nothing was taken before Start.
-func Leave() {}
+// RestoreRuntimeSignals does nothing here: nothing was taken before Start.
+func RestoreRuntimeSignals() {}
 
 // Built returns Portable.
 func Built() Mode { return Portable }
@@ -52,29 +52,29 @@ func StartInInit(argv []string) (*Intake, error) { return Start(argv) }
 // Getenv returns the value of an environment variable, "" for none.
 func Getenv(name string) string { return os.Getenv(name) }
 
-// LookupEnv returns the value of an environment variable, and whether there is one.
+// LookupEnv returns the value of an environment variable, and whether it is set.
 func LookupEnv(name string) (value string, ok bool) { return syscall.Getenv(name) }
 
 // Environ returns the environment.
 func Environ() []string { return syscall.Environ() }
 
-// Unrestrain has nothing to do here.
-func Unrestrain(int) {}
+// RestoreGOMAXPROCS does nothing here.
+func RestoreGOMAXPROCS(int) {}
 
-// HandedDown returns nothing that could be relied upon.
-func HandedDown() Inherited { return Inherited{} }
+// ReadInherited returns nothing: it cannot be known here.
+func ReadInherited() Inherited { return Inherited{} }
 
 // Mode returns Portable.
 func (in *Intake) Mode() Mode { return Portable }
 
-// Inherited returns nothing that could be relied upon.
+// Inherited returns nothing: it cannot be known here.
 func (in *Intake) Inherited() Inherited { return Inherited{} }
 
-// Lost is not known here: os/signal does not tell.
+// Lost returns 0: os/signal does not tell.
 func (in *Intake) Lost() uint64 { return 0 }
 
-// Wait returns the next signal, by number alone, or ok = false as the other
-// implementation does. The timeout is in nanoseconds.
+// Wait returns the next signal, by number only, or ok = false as the other implementation
+// does. The timeout is in nanoseconds.
 func (in *Intake) Wait(timeout int64) (info signals.Info, ok bool) {
 	for i, s := range in.waiting {
 		if !in.held.Has(s) {
@@ -103,7 +103,7 @@ func (in *Intake) Wait(timeout int64) (info signals.Info, ok bool) {
 	return signals.Info{}, false
 }
 
-// Wake makes the Wait that is under way, or else the next one, return.
+// Wake makes the current Wait return, or else the next one.
 func (in *Intake) Wake() {
 	select {
 	case in.wake <- struct{}{}:
@@ -111,7 +111,7 @@ func (in *Intake) Wake() {
 	}
 }
 
-// Hold keeps the given signals back until Release and returns what is held.
+// Hold keeps signals back until Release and returns those on hold.
 func (in *Intake) Hold(set signals.Set) signals.Set {
 	in.held |= set
 	return in.held
@@ -126,14 +126,14 @@ func (in *Intake) Relay(int, signals.Set) {}
 // RelayGroup is not available here, as [Intake.Relay].
 func (in *Intake) RelayGroup(int, signals.Set) {}
 
-// RelayAs is not available here, as [Intake.Relay].
-func (in *Intake) RelayAs([signals.Max + 1]signals.Signal) {}
+// RelayRewrite is not available here, as [Intake.Relay].
+func (in *Intake) RelayRewrite([signals.Max + 1]signals.Signal) {}
 
-// Relayed returns nothing: no signal is handed on unseen.
+// Relayed returns nothing: Wait returns every signal.
 func (in *Intake) Relayed() (count uint64, last signals.Info) { return 0, signals.Info{} }
 
-// Quiet does nothing here.
-func (in *Intake) Quiet() {}
+// MaskThreads does nothing here.
+func (in *Intake) MaskThreads() {}
 
-// Hush has nothing to do here.
-func (in *Intake) Hush() {}
+// MaskThreadsAsync does nothing here.
+func (in *Intake) MaskThreadsAsync() {}

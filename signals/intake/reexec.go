@@ -14,25 +14,25 @@ import (
 	"supervise/signals/intake/boot"
 )
 
-// marker is the environment variable by which the program that executed itself anew
-// learns what it was handed the first time. It is taken out before anyone sees it.
+// marker is the environment variable that tells the second execution what the first one
+// inherited. It is removed before anything reads the environment.
 const marker = "SUPERVISE_INTAKE"
 
-// self is the running program, also when its file has been replaced.
+// self is the running program, even if its file was replaced.
 const self = "/proc/self/exe"
 
-// reexec blocks all signals and executes the running program again with the same
-// arguments. It returns only when that fails.
+// reexec blocks all signals and executes the running program again with the same arguments.
+// It returns only if that fails.
 //
-// The runtime's other threads take signals all the while. What its handlers would end the
-// process for, they do after the kernel has forgotten the signal, and execve(2) ends those
-// threads: such a signal would be lost, and the program would start nevertheless. So signals
-// do their default from here on, which is ending the process at once, and handlers that
-// have begun are waited for.
+// The runtime's other threads receive signals meanwhile. A signal for which the runtime's
+// handler would end the process has already left the kernel when the handler runs; if
+// execve(2) ends the thread at that moment, the signal is lost, and the program starts
+// nevertheless. So signals get their default disposition first, which ends the process at
+// once, and handlers that have begun are waited for.
 func reexec(argv []string) error {
-	found := handedDown()
+	found := readInherited()
 	sys.SetMask(signals.Full)
-	for s := range (taken &^ found.Ignored).All() {
+	for s := range (catchable &^ found.Ignored).All() {
 		sys.SetDefault(s)
 	}
 	awaitHandlers(found.Mask)
@@ -41,12 +41,12 @@ func reexec(argv []string) error {
 }
 
 // handlerTime is how long handlers of the runtime are waited for, in nanoseconds. They take
-// microseconds of a processor's time.
+// microseconds of CPU time.
 const handlerTime = 1_000_000_000
 
 // awaitHandlers returns when no thread but the calling one, which blocks everything, runs a
-// signal handler: the runtime's block all signals, and its threads no more than the process
-// did at first.
+// signal handler. The runtime's handlers block all signals; outside of them its threads block
+// what the process did at first.
 func awaitHandlers(usual signals.Set) {
 	self := syscall.Gettid()
 	for deadline := sys.Now() + handlerTime; sys.Now() < deadline; {
@@ -61,7 +61,7 @@ func awaitHandlers(usual signals.Set) {
 	}
 }
 
-// ReexecError says that the program could not execute itself, in mode Reexec.
+// ReexecError says that the program could not execute itself again, in mode Reexec.
 type ReexecError struct{ Err error }
 
 func (e *ReexecError) Error() string {
@@ -70,9 +70,9 @@ func (e *ReexecError) Error() string {
 
 func (e *ReexecError) Unwrap() error { return e.Err }
 
-// resumed reports whether this is the second execution, and what the first was handed.
-// A marker that somebody else has set, without blocking the signals, is an error: to
-// execute the program once more could go on for ever.
+// resumed reports whether this is the second execution, and what the first one inherited. A
+// marker set by anybody else, without the signals being blocked, is an error: executing the
+// program once more could go on for ever.
 func resumed() (found Inherited, again bool, err error) {
 	encoded, ok := syscall.Getenv(marker)
 	if !ok {
@@ -80,7 +80,7 @@ func resumed() (found Inherited, again bool, err error) {
 	}
 	_ = syscall.Unsetenv(marker)
 	found, ok = decode(encoded)
-	open := taken &^ (sys.Mask() | signals.Set(boot.Forced))
+	open := catchable &^ (sys.Mask() | signals.Set(boot.Forced))
 	if !ok || open != 0 {
 		return found, false, &ReexecError{Err: errMarker}
 	}
@@ -89,12 +89,11 @@ func resumed() (found Inherited, again bool, err error) {
 
 var errMarker = errors.New("the environment variable " + marker + " is set, but not by the first execution; unset it")
 
-// handedDown finds out what the process was handed, as far as the Go runtime has left it:
-// the signals of boot.Forced are unblocked by now, and but for those that the runtime
-// respects (HUP, INT) or leaves alone no ignored signal is ignored any more. The same has
-// happened in any Go program that started this one, the go command among them, so that
-// under go run nothing is missing.
-func handedDown() Inherited {
+// readInherited returns the inherited state, as far as the Go runtime has preserved it: the
+// signals of boot.Forced are unblocked by now, and only ignored signals that the runtime
+// respects (HUP, INT) or never touches are still ignored. The same happened in any Go program
+// that started this one, including the go command, so under go run nothing is missing.
+func readInherited() Inherited {
 	found := Inherited{Mask: sys.Mask(), NoFile: noFile()}
 	if state, err := sys.ReadSignalState("self"); err == nil {
 		found.Ignored = state.Ignored

@@ -11,16 +11,16 @@
 #define TIMEOUT	8
 #define LIMITED	24
 #define TARGET	32
-#define HAND	40
+#define FORWARD	40
 #define SELF	48
-#define HANDED	56
+#define FORWARDED	56
 #define INFO	64
 #define CODE	(64+8)
 #define PID	(64+16)
 #define LAST	192
 #define CALL	224
 #define FLAGS	232
-#define AS	240
+#define REWRITE	240
 
 // func relayWait(r *relay) int64
 TEXT ·relayWait(SB), NOSPLIT, $0-16
@@ -41,14 +41,14 @@ wait:
 	CMPQ	CALL(R12), $0
 	JEQ	out
 	LEAQ	-1(AX), CX
-	MOVQ	HAND(R12), BX
+	MOVQ	FORWARD(R12), BX
 	BTQ	CX, BX
 	JCC	out
 	MOVLQSX	PID(R12), CX
 	CMPQ	CX, SELF(R12)
 	JEQ	out
 
-	// As signals.Info.Forwardable, for the codes that need no thought.
+	// As signals.Info.Forwardable, for the simple codes.
 	MOVL	CODE(R12), CX
 	CMPL	CX, $0
 	JGT	out
@@ -60,7 +60,7 @@ user:
 	MOVL	$SI_QUEUE, CODE(R12)
 send:
 	MOVQ	AX, R13
-	MOVBQZX	AS(R12)(AX*1), SI
+	MOVBQZX	REWRITE(R12)(AX*1), SI
 	MOVL	SI, INFO(R12)		// pidfd_send_signal wants it there, too
 	MOVQ	TARGET(R12), DI
 	LEAQ	INFO(R12), DX
@@ -70,14 +70,14 @@ send:
 	MOVL	R13, INFO(R12)
 	TESTQ	AX, AX
 	JNZ	refused
-	INCQ	HANDED(R12)
+	INCQ	FORWARDED(R12)
 	MOVOU	INFO(R12), X0
 	MOVOU	(INFO+16)(R12), X1
 	MOVOU	X0, LAST(R12)
 	MOVOU	X1, (LAST+16)(R12)
 	CMPQ	LIMITED(R12), $0
 	JEQ	again
-	XORL	AX, AX			// so that no deadline is put off
+	XORL	AX, AX			// so that no deadline is missed
 	JMP	out
 refused:
 	MOVQ	R13, AX

@@ -9,16 +9,16 @@
 #define TIMEOUT	8
 #define LIMITED	24
 #define TARGET	32
-#define HAND	40
+#define FORWARD	40
 #define SELF	48
-#define HANDED	56
+#define FORWARDED	56
 #define INFO	64
 #define CODE	(64+8)
 #define PID	(64+16)
 #define LAST	192
 #define CALL	224
 #define FLAGS	232
-#define AS	240
+#define REWRITE	240
 
 // func relayWait(r *relay) int64
 TEXT ·relayWait(SB), NOSPLIT, $0-16
@@ -39,7 +39,7 @@ wait:
 	MOVD	CALL(R19), R20
 	CBZ	R20, out
 	SUB	$1, R0, R4
-	MOVD	HAND(R19), R5
+	MOVD	FORWARD(R19), R5
 	LSR	R4, R5, R5
 	TBZ	$0, R5, out
 	MOVW	PID(R19), R4
@@ -47,7 +47,7 @@ wait:
 	CMP	R4, R5
 	BEQ	out
 
-	// As signals.Info.Forwardable, for the codes that need no thought.
+	// As signals.Info.Forwardable, for the simple codes.
 	MOVW	CODE(R19), R4
 	CMPW	$0, R4
 	BGT	out
@@ -60,7 +60,7 @@ user:
 	MOVW	R4, CODE(R19)
 send:
 	MOVD	R0, R21
-	ADD	$AS, R19, R4
+	ADD	$REWRITE, R19, R4
 	MOVBU	(R4)(R0), R1
 	MOVW	R1, INFO(R19)		// pidfd_send_signal wants it there, too
 	MOVD	TARGET(R19), R0
@@ -70,16 +70,16 @@ send:
 	SVC
 	MOVW	R21, INFO(R19)
 	CBNZ	R0, refused
-	MOVD	HANDED(R19), R4
+	MOVD	FORWARDED(R19), R4
 	ADD	$1, R4
-	MOVD	R4, HANDED(R19)
+	MOVD	R4, FORWARDED(R19)
 	LDP	INFO(R19), (R4, R5)
 	LDP	(INFO+16)(R19), (R6, R7)
 	STP	(R4, R5), LAST(R19)
 	STP	(R6, R7), (LAST+16)(R19)
 	MOVD	LIMITED(R19), R4
 	CBZ	R4, again
-	MOVD	$0, R0			// so that no deadline is put off
+	MOVD	$0, R0			// so that no deadline is missed
 	B	out
 refused:
 	MOVD	R21, R0

@@ -91,7 +91,7 @@ func listen(args []string) int {
 	}
 	// What others have caught before the last one may still be on its way.
 	for start := monotonic(); ; {
-		in.Quiet()
+		in.MaskThreads()
 		settled := boot.Caught() >= uint64(len(slices.Collect(sys.Threads()))-1)
 		for info, ok := in.Wait(0); ok; info, ok = in.Wait(0) {
 			show(info)
@@ -156,7 +156,7 @@ func collect() {
 func becomeQuiet(in *intake.Intake) (threads []int) {
 	const millisecond, enough = 1_000_000, 30_000_000_000
 	for start := monotonic(); monotonic()-start < enough; {
-		in.Quiet()
+		in.MaskThreads()
 		for range 100 {
 			threads = slices.Collect(sys.Threads())
 			if len(open(threads)) == 0 {

@@ -148,7 +148,7 @@ func leave(args []string) int {
 		n, _ := strconv.Atoi(arg)
 		set = set.With(signals.Signal(n))
 	}
-	intake.Leave()
+	intake.RestoreRuntimeSignals()
 	for s := range set.All() {
 		signal.Notify(notified, syscall.Signal(s))
 	}

@@ -6,9 +6,9 @@ const (
 	RetryLast  int64 = 50_000_000 // 50 ms
 )
 
-// Backoff paces the retries of a signal that the kernel had no room for: 1 ms,
-// doubling up to 50 ms. There is nothing to wait for instead: no event tells when a
-// receiver has taken a signal off its queue. The zero value is ready.
+// Backoff paces the retries of a signal that the kernel had no room for: 1 ms, doubling up to
+// 50 ms. Polling is the only way: no event says that a receiver has taken a signal off its
+// queue. The zero value is ready.
 type Backoff struct {
 	last int64
 }
@@ -19,5 +19,5 @@ func (b *Backoff) Next() int64 {
 	return b.last
 }
 
-// Reset makes the next wait the shortest again: a signal got through.
+// Reset makes the next wait the shortest again, after a signal was sent.
 func (b *Backoff) Reset() { b.last = 0 }

@@ -2,20 +2,20 @@ package queue
 
 import "supervise/signals"
 
-// Coalesced keeps signals as the kernel keeps pending standard ones: of each number
-// the first, with its sender; later ones of the same number merge into it. They are
-// given back in the order in which they came. The zero value is empty and ready. It
-// is not safe for use by two goroutines at once.
+// Coalesced keeps signals as the kernel keeps pending standard signals: the first of each
+// number, with its sender; later ones of that number merge into it. They are taken out in the
+// order in which they came. The zero value is empty and ready. It is not safe for concurrent
+// use.
 type Coalesced struct {
 	members signals.Set
 	items   []Item
 }
 
-// Len is how many signals wait, each of another number.
+// Len returns how many signals wait, all of different numbers.
 func (c *Coalesced) Len() int { return len(c.items) }
 
-// Add takes a signal in, and returns false if one of its number waits already, or if
-// it is no valid number.
+// Add takes in a signal. It returns false if one of the same number already waits, or if the
+// number is not valid.
 func (c *Coalesced) Add(item Item) bool {
 	s := item.Info.Signal
 	if !s.Valid() || c.members.Has(s) {
@@ -41,7 +41,7 @@ func (c *Coalesced) Take() (Item, bool) {
 	return item, true
 }
 
-// Discard throws all waiting signals away and returns how many they were.
+// Discard drops all waiting signals and returns how many there were.
 func (c *Coalesced) Discard() int {
 	n := len(c.items)
 	*c = Coalesced{}

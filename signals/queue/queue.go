@@ -2,41 +2,40 @@ package queue
 
 import "supervise/signals"
 
-// Policy says what becomes of a signal for which a [Queue] has no room.
+// Policy says what happens to a signal for which a [Queue] has no room.
 type Policy uint8
 
-// The policies. With Wait the limit is soft: the queue takes what comes, and it is
-// the caller who, told by [Queue.Full], stops reading signals so that they wait in
-// the kernel instead.
+// The policies. With Wait the limit is soft: the queue takes everything, and the caller, who
+// sees [Queue.Full], stops reading signals so that they wait in the kernel instead.
 const (
 	Wait       Policy = iota
-	DropOldest        // the one that waited longest makes room
-	DropNewest        // the one that comes is not taken
+	DropOldest        // the one that has waited longest is dropped
+	DropNewest        // the new one is dropped
 )
 
-// Item is one waiting signal. Ticket is the caller's own mark, handed back untouched.
+// Item is one waiting signal. Ticket is the caller's own mark, returned unchanged.
 type Item struct {
 	Info   signals.Info
 	Ticket uint64
 }
 
-// Counts says what a [Queue] has done since it was made. At every moment
+// Counts counts what a [Queue] has done since it was made. At every moment
 //
-//	Queued = Delivered + DroppedOldest + Discarded + what waits now
+//	Queued = Delivered + DroppedOldest + Discarded + those that wait now
 type Counts struct {
-	Queued        uint64 // taken in, put back ones included
+	Queued        uint64 // taken in, including those put back
 	Delivered     uint64 // taken out by Pop
-	DroppedOldest uint64 // taken in, and thrown away to make room
+	DroppedOldest uint64 // taken in, and dropped to make room
 	DroppedNewest uint64 // never taken in
-	Discarded     uint64 // thrown away by Discard
+	Discarded     uint64 // dropped by Discard
 	HighWater     int    // the most that ever waited at once
 }
 
-// Queue is a bounded FIFO of signals. The zero value has room for one and the
-// policy Wait. It is not safe for use by two goroutines at once.
+// Queue is a bounded FIFO of signals. The zero value has room for one and the policy Wait. It
+// is not safe for concurrent use.
 type Queue struct {
 	ring   []Item
-	head   int // where the front item lies in ring
+	head   int // index of the front item in ring
 	n      int // how many wait
 	limit  int
 	policy Policy
@@ -46,17 +45,17 @@ type Queue struct {
 // smallest is the length of the first ring: 8 items of 56 bytes each.
 const smallest = 8
 
-// New returns an empty queue for limit signals; a limit below 1 stands for 1.
-// It allocates nothing.
+// New returns an empty queue for limit signals; a limit below 1 counts as 1. It allocates
+// nothing.
 func New(limit int, policy Policy) Queue {
 	return Queue{limit: limit, policy: policy}
 }
 
-// Limit is how many signals may wait.
+// Limit returns how many signals may wait.
 func (q *Queue) Limit() int { return max(q.limit, 1) }
 
-// Len is how many signals wait. It exceeds Limit only with the policy Wait, or
-// after PutBack.
+// Len returns how many signals wait. It exceeds Limit only with the policy Wait, or after
+// PutBack.
 func (q *Queue) Len() int { return q.n }
 
 // Full reports whether there is no room for another.
@@ -65,8 +64,8 @@ func (q *Queue) Full() bool { return q.n >= q.Limit() }
 // Counts returns the counters.
 func (q *Queue) Counts() Counts { return q.counts }
 
-// Push appends a signal. When the queue is full and its policy is to drop, it
-// returns the signal that was thrown away and true: the front one or item itself.
+// Push appends a signal. If the queue is full and its policy is to drop, it returns the
+// dropped signal, which is the front one or item itself, and true.
 func (q *Queue) Push(item Item) (dropped Item, drop bool) {
 	if q.Full() {
 		switch q.policy {
@@ -76,6 +75,7 @@ func (q *Queue) Push(item Item) (dropped Item, drop bool) {
 		case DropOldest:
 			dropped, drop = q.take(), true
 			q.counts.DroppedOldest++
+		case Wait: // the limit is soft
 		}
 	}
 	q.grow()
@@ -84,8 +84,8 @@ func (q *Queue) Push(item Item) (dropped Item, drop bool) {
 	return dropped, drop
 }
 
-// PutBack inserts a signal before all others, whatever the limit says: for one that
-// was sent past an empty queue and came back refused.
+// PutBack inserts a signal in front of all others, whatever the limit: one that was sent
+// while the queue was empty, and refused.
 func (q *Queue) PutBack(item Item) {
 	q.grow()
 	q.head = q.at(len(q.ring) - 1)
@@ -93,8 +93,8 @@ func (q *Queue) PutBack(item Item) {
 	q.added()
 }
 
-// Front returns the signal that has waited longest, and false if none does. It
-// stays in the queue.
+// Front returns the signal that has waited longest, and false if none waits. It stays in the
+// queue.
 func (q *Queue) Front() (Item, bool) {
 	if q.n == 0 {
 		return Item{}, false
@@ -112,7 +112,7 @@ func (q *Queue) Pop() (Item, bool) {
 	return item, true
 }
 
-// Discard throws all waiting signals away and returns how many they were.
+// Discard drops all waiting signals and returns how many there were.
 func (q *Queue) Discard() int {
 	n := q.n
 	q.counts.Discarded += uint64(n)
@@ -120,7 +120,7 @@ func (q *Queue) Discard() int {
 	return n
 }
 
-// at is where the item lies that is i places behind the front.
+// at returns the index of the item i places behind the front.
 func (q *Queue) at(i int) int {
 	if i += q.head; i >= len(q.ring) {
 		i -= len(q.ring)
@@ -144,8 +144,8 @@ func (q *Queue) take() Item {
 	return item
 }
 
-// grow makes room for one more: twice as much each time, but no more than the limit
-// as long as that is enough.
+// grow makes room for one more. The size doubles, but does not exceed the limit while that is
+// enough.
 func (q *Queue) grow() {
 	if q.n < len(q.ring) {
 		return

@@ -1,10 +1,16 @@
-// Package send sends signals: to one process with payload and sender kept, to a process
-// group, or to a list of processes.
+// Package send sends signals: to one process with payload and sender, to a process group, or
+// to a list of processes.
 //
-// It decides nothing. What it adds to the system calls is one reading of their errors:
-// whether the receiver took the signal, had no room for it, was gone, or may not be
-// signalled by us.
+//	result := send.Info(pid, info)              // payload and original sender are kept
+//	result = send.Group(pgid, signals.SIGTERM)  // as ourselves
+//	if result == send.Again { ... }             // no room: try later
 //
-// The caller names processes by pid, and must be the one that reaps them: a child keeps
-// its pid until then, so that no signal meets a stranger.
+// It decides nothing. It reduces the errors of the system calls to four results: the receiver
+// took the signal, had no room for it, was gone, or may not be signalled by us. If a seccomp
+// filter refuses the calls that carry payload and sender, it sends signals without, and
+// [Queues] says so.
+//
+// The caller names a process by pid and must be the one that reaps it: until then a child
+// keeps its pid, so that no signal reaches another process. It is early: see
+// cmd/supervise/first.
 package send

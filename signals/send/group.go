@@ -7,10 +7,10 @@ import (
 	"supervise/signals"
 )
 
-// InfoGroup is [Info] for every process of the group that a process leads, given by its
-// pid and pidfd. Before Linux 6.9 a group can only be sent a signal by kill(2), in our own
-// name and without payload, of which [QueuesGroups] tells. Gone means that there is no such group, though the process may
-// live on in another.
+// InfoGroup is [Info] for every process of the group that a process leads, given its pid and
+// pidfd. Before Linux 6.9 a group can only be signalled by kill(2), as ourselves and without
+// payload; [QueuesGroups] reports that. Gone means that there is no such group, though the
+// process may live on in another one.
 func InfoGroup(pid, pidfd int, info signals.Info) Result {
 	if pidfd >= 0 {
 		switch err := sys.QueueGroup(pidfd, info.Forwardable()); err {
@@ -20,6 +20,6 @@ func InfoGroup(pid, pidfd int, info signals.Info) Result {
 			return resultOf(err)
 		}
 	}
-	noGroupQueue.Store(true)
+	sys.FeatureGroupQueue.SetAvailable(false)
 	return Group(pid, info.Signal)
 }

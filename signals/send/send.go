@@ -1,13 +1,14 @@
 package send
 
 import (
+	"strconv"
 	"syscall"
 
 	"supervise/internal/sys"
 	"supervise/signals"
 )
 
-// Result is what became of a signal that was sent.
+// Result is the outcome of sending a signal.
 type Result uint8
 
 // The results.
@@ -15,7 +16,7 @@ const (
 	OK      Result = iota // the kernel took it
 	Again                 // a real-time signal, and the receiver's user has no room left: try later
 	Gone                  // there is no such process or group
-	Refused               // we may not signal it, or the kernel knows no such signal
+	Refused               // we may not signal it, or the kernel does not know the signal
 )
 
 // String names the result in words.
@@ -27,9 +28,10 @@ func (r Result) String() string {
 		return "no room in the receiver's queue (RLIMIT_SIGPENDING)"
 	case Gone:
 		return "no such process"
-	default:
+	case Refused:
 		return "not permitted"
 	}
+	return "Result(" + strconv.Itoa(int(r)) + ")"
 }
 
 func resultOf(err error) Result {
@@ -45,19 +47,19 @@ func resultOf(err error) Result {
 	}
 }
 
-// Info sends a signal to a process as [signals.Info.Forwardable] has it: payload and
-// original sender are kept. rt_sigqueueinfo(2). Where that call is not to be had at all it
-// is [Process], and [Queues] says so.
+// Info sends a signal to a process as [signals.Info.Forwardable] returns it, with payload and
+// original sender. rt_sigqueueinfo(2). If that call is refused, it does what [Process] does,
+// and [Queues] says so.
 func Info(pid int, info signals.Info) Result {
 	err := sys.Queue(pid, info.Forwardable())
-	if refusal(err) && (noQueue.Load() || !queues()) {
+	if mayBeRefused(err) && (!Queues() || sys.FeatureSignalQueue.Probe() != nil) {
 		return Process(pid, info.Signal)
 	}
 	return resultOf(err)
 }
 
-// Process sends a signal to a process in our own name. The numbers from 0 down, which
-// kill(2) takes for groups and for everyone, are Gone.
+// Process sends a signal to a process as ourselves. For numbers from 0 down, which kill(2)
+// takes for groups and for everybody, the result is Gone.
 func Process(pid int, s signals.Signal) Result {
 	if pid <= 0 {
 		return Gone
@@ -65,9 +67,9 @@ func Process(pid int, s signals.Signal) Result {
 	return resultOf(sys.Kill(pid, s))
 }
 
-// Group sends a signal to every process of a process group in our own name. OK means that
-// at least one of them took it. The group of PID 1 cannot be named, as kill(2) takes -1
-// for everyone: it is Gone.
+// Group sends a signal to every process of a process group as ourselves. OK means that at
+// least one of them took it. The group of PID 1 cannot be named, as kill(2) takes -1 for
+// everybody: the result is Gone.
 func Group(pgid int, s signals.Signal) Result {
 	if pgid <= 1 {
 		return Gone
@@ -75,8 +77,7 @@ func Group(pgid int, s signals.Signal) Result {
 	return resultOf(sys.Kill(-pgid, s))
 }
 
-// Each sends a signal to every process of a list in our own name and returns how many
-// took it.
+// Each sends a signal to every process of a list as ourselves, and returns how many took it.
 func Each(pids []int, s signals.Signal) (sent int) {
 	for _, pid := range pids {
 		if Process(pid, s) == OK {

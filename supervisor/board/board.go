@@ -57,7 +57,7 @@ func Create(options Options) (b *Board, left int, err error) {
 	var old file
 	if ipc.ReadOwn(options.Dir, segment.FileName, &old) == nil {
 		for _, buried := range []bool{
-			old.Segment.Bury(ipc.Memory(0), old.Owner), old.Set.Bury(ipc.Semaphores(semaphores), old.Owner),
+			old.Segment.RemoveStale(ipc.Memory(0), old.Owner), old.Set.RemoveStale(ipc.Semaphores(semaphores), old.Owner),
 		} {
 			if buried {
 				left++

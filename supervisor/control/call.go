@@ -7,19 +7,19 @@ import (
 	"supervise/supervisor/control/request"
 )
 
-// Call is one request, and the way back to who made it. Its methods are for the loop; they
-// never wait.
+// Call is one request and the way back to its client. Its methods are for the loop and never
+// wait.
 type Call struct {
 	Request request.Request
 	Origin  Origin
 
-	desk   *desk         // nil: nobody is to be answered
-	client *conversation // whose call it is
-	number uint64
-	report *reporter // of a FIFO's call
+	server  *queueServer   // nil: nobody is answered
+	session *clientSession // whose call it is
+	number  uint64
+	errors  *reporter // where a FIFO's call reports its error
 
-	answered bool // for good; the loop's
-	final    bool // the same, under the desk's lock
+	answered bool // it had its last answer; for the loop alone
+	final    bool // the same, under the queue server's lock
 	gone     atomic.Bool
 }
 
@@ -40,29 +40,29 @@ func (o Origin) String() string {
 // Gone reports whether nobody reads the answer any more.
 func (c *Call) Gone() bool { return c.gone.Load() }
 
-// Tell gives one answer of several. It may be dropped when the client is slow: the next
-// that is not says so. The reply must not be changed any more.
+// Tell sends one of several answers. It may be dropped when the client is slow; the next one
+// that is not dropped counts those that were. The reply must not be changed afterwards.
 func (c *Call) Tell(r *request.Reply) {
-	if c.desk != nil && !c.answered {
-		c.desk.told(c, r, false)
+	if c.server != nil && !c.answered {
+		c.server.enqueue(c, r, false)
 	}
 }
 
-// Reply gives the only answer, or the last one, and ends the call. An error that answers
-// a FIFO is reported. The reply must not be changed any more.
+// Reply sends the only answer, or the last one, and ends the call. If the call came by a
+// FIFO, an error is reported instead. The reply must not be changed afterwards.
 func (c *Call) Reply(r *request.Reply) {
 	switch {
 	case c.answered:
 		return
-	case c.desk != nil:
-		c.desk.told(c, r, true)
-	case c.report != nil && r.Error != nil:
-		c.report.say(c.Origin.String(), r.Error)
+	case c.server != nil:
+		c.server.enqueue(c, r, true)
+	case c.errors != nil && r.Error != nil:
+		c.errors.report(c.Origin.String(), r.Error)
 	}
 	c.answered = true
 }
 
-// Fail is [Call.Reply] with an error alone.
+// Fail calls [Call.Reply] with nothing but an error.
 func (c *Call) Fail(code request.Code, text string) {
 	c.Reply(&request.Reply{Error: &request.Failure{Code: code, Text: text}})
 }

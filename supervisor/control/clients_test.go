@@ -72,9 +72,9 @@ func TestKilledClients(t *testing.T) {
 		group.Wait()
 		eventually(t, "no message is left", l.empty)
 		eventually(t, "no client is known", func() bool {
-			l.desk.mu.Lock()
-			defer l.desk.mu.Unlock()
-			return len(l.desk.clients) == 0
+			l.queueServer.mu.Lock()
+			defer l.queueServer.mu.Unlock()
+			return len(l.queueServer.clients) == 0
 		})
 	}
 	victims(20)
@@ -159,8 +159,8 @@ func TestKilledServer(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "services", "db")); err == nil {
 		t.Error("the FIFO of a service that is no more is left")
 	}
-	if s.desk.queues.Requests.Key != old.Requests.Key {
-		t.Errorf("the key has changed from %#x to %#x", old.Requests.Key, s.desk.queues.Requests.Key)
+	if s.queueServer.queues.Requests.Key != old.Requests.Key {
+		t.Errorf("the key has changed from %#x to %#x", old.Requests.Key, s.queueServer.queues.Requests.Key)
 	}
 }
 

@@ -24,11 +24,11 @@ type fifos struct {
 	dir      *os.Root
 	main     *fifo
 	services map[string]*fifo
-	wanted   []string // the services that are to have one
-	buffer   []byte   // of all: each read is worked off before the next
+	wanted   []string // the services that should have one
+	buffer   []byte   // shared: each read is processed before the next
 }
 
-// openFIFOs makes the FIFOs. found says how many were there already.
+// openFIFOs makes the FIFOs and returns how many already existed.
 func openFIFOs(s *Server) (all *fifos, found int, err error) {
 	all = &fifos{server: s, dir: s.options.Dir, services: map[string]*fifo{}, buffer: make([]byte, 4096)}
 	defer func() {
@@ -46,11 +46,11 @@ func openFIFOs(s *Server) (all *fifos, found int, err error) {
 		found++
 	}
 	of, err := all.set(s.options.Services)
-	return all, found + of + all.clear(), err
+	return all, found + of + all.removeStale(), err
 }
 
-// move makes all FIFOs anew in another directory, or in the same where somebody has removed
-// them, and removes those of the directory before.
+// move makes all FIFOs again in another directory, or in the same one if somebody has removed
+// them, and removes those in the previous directory.
 func (f *fifos) move(dir *os.Root) (err error) {
 	f.close()
 	f.dir = dir
@@ -62,8 +62,9 @@ func (f *fifos) move(dir *os.Root) (err error) {
 	return errors.Join(err, failed)
 }
 
-// clear removes the FIFOs of services that are no more, which a killed supervisor has left.
-func (f *fifos) clear() (removed int) {
+// removeStale removes FIFOs that a killed supervisor left behind, of services that no longer
+// exist.
+func (f *fifos) removeStale() (removed int) {
 	left, _ := fs.ReadDir(f.dir.FS(), servicesDir)
 	for _, entry := range left {
 		if name := entry.Name(); f.services[name] == nil && f.dir.Remove(fifoOf(name)) == nil {
@@ -74,7 +75,7 @@ func (f *fifos) clear() (removed int) {
 	return removed
 }
 
-// set opens FIFOs for new services and closes those of services that are no more.
+// set opens FIFOs for new services and closes those of services that no longer exist.
 func (f *fifos) set(names []string) (found int, err error) {
 	f.wanted = names
 	wanted := map[string]bool{}
@@ -106,11 +107,11 @@ func (f *fifos) set(names []string) (found int, err error) {
 	return found, err
 }
 
-// fifoOf is the name of a service's FIFO in the runtime directory.
+// fifoOf returns the name of a service's FIFO in the runtime directory.
 func fifoOf(service string) string { return filepath.Join(servicesDir, service, controlName) }
 
-// open makes one FIFO, or takes over one that is there, and begins to read it. Whatever
-// else has its name is removed: who writes to a FIFO that is not there makes a file.
+// open makes one FIFO, or takes over an existing one, and begins to read it. Anything else of
+// that name is removed: somebody who writes to a missing FIFO creates a file.
 func (f *fifos) open(name, service string) (one *fifo, found bool, err error) {
 	info, err := f.dir.Lstat(name)
 	found = err == nil
@@ -120,7 +121,7 @@ func (f *fifos) open(name, service string) (one *fifo, found bool, err error) {
 		}
 	}
 	one = &fifo{all: f, name: name, path: filepath.Join(f.dir.Name(), name), service: service}
-	if err := one.make(); err != nil {
+	if err := one.create(); err != nil {
 		one.remove()
 		return nil, found, err
 	}
@@ -132,8 +133,8 @@ func (f *fifos) open(name, service string) (one *fifo, found bool, err error) {
 	return one, found, nil
 }
 
-// make makes the FIFO, unless it is there, and opens it.
-func (one *fifo) make() error {
+// create makes the FIFO if it does not exist, and opens it.
+func (one *fifo) create() error {
 	folder, err := one.all.dir.Open(filepath.Dir(one.name))
 	if err != nil {
 		return err
@@ -143,23 +144,23 @@ func (one *fifo) make() error {
 	if err := unix.Mkfifoat(at, name, 0o600); err != nil && !errors.Is(err, unix.EEXIST) {
 		return &os.PathError{Op: "mkfifo", Path: one.path, Err: err}
 	}
-	// Opened for reading alone: the end of the last writer is the end of a line.
+	// Read-only, so that the end of the last writer shows, which ends a line.
 	fd, err := unix.Openat(at, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return &os.PathError{Op: "open", Path: one.path, Err: err}
 	}
-	one.fd = sys.Aside(fd)
+	one.fd = sys.DupHigh(fd)
 	return nil
 }
 
-// prepare gives the FIFO its owner and mode and has it read.
+// prepare sets owner and mode, and registers the FIFO with the poller.
 func (one *fifo) prepare(s *Server) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(one.fd, &st); err != nil {
 		return &os.PathError{Op: "fstat", Path: one.path, Err: err}
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFIFO {
-		return &os.PathError{Op: "open", Path: one.path, Err: errors.New("is no FIFO")}
+		return &os.PathError{Op: "open", Path: one.path, Err: errors.New("not a FIFO")}
 	}
 	if err := unix.Fchown(one.fd, os.Geteuid(), s.perm.Group); err != nil {
 		return &os.PathError{Op: "fchown", Path: one.path, Err: err}
@@ -168,8 +169,8 @@ func (one *fifo) prepare(s *Server) error {
 		return &os.PathError{Op: "fchmod", Path: one.path, Err: err}
 	}
 	if one.service != "" {
-		// Letters need little room, and the room of all pipes of a user is limited:
-		// pipe(7), pipe-user-pages-soft. That it cannot be given back does not matter.
+		// Letters need little room, and a user's pipe pages are limited: pipe(7),
+		// pipe-user-pages-soft. It does not matter if this fails.
 		_, _ = unix.FcntlInt(uintptr(one.fd), unix.F_SETPIPE_SZ, os.Getpagesize())
 	}
 	var err error

@@ -236,7 +236,7 @@ func FuzzFIFO(f *testing.F) {
 	f.Add([]byte("restart web\nstop db\n\x00\nsignal web HUP 1"), uint8(3))
 	f.Add([]byte(strings.Repeat("a", 3000)+"\nshutdown\n"), uint8(200))
 	parse := func(text []byte, piece int) (calls []string, errors uint64) {
-		s := &Server{inbox: make(chan item, len(text)+1), closed: make(chan struct{}), report: newReporter(nil)}
+		s := &Server{inbox: make(chan item, len(text)+1), closed: make(chan struct{}), errors: newReporter(nil)}
 		s.options.Wake = func() {}
 		one := &fifo{all: &fifos{server: s}}
 		for len(text) > 0 {
@@ -250,7 +250,7 @@ func FuzzFIFO(f *testing.F) {
 			line, _ := request.Marshal(i.call.Request)
 			calls = append(calls, string(line))
 		}
-		return calls, s.report.count.Load()
+		return calls, s.errors.count.Load()
 	}
 	f.Fuzz(func(t *testing.T, text []byte, piece uint8) {
 		if len(text) > 1<<14 {

@@ -15,19 +15,19 @@ import (
 type fifo struct {
 	all     *fifos
 	fd      int
-	key     int64
+	key     uint64
 	name    string // in the runtime directory
-	path    string // the same with the directory's, for people
+	path    string // the full path, for messages
 	service string // "": lines, not letters
 
-	line []byte // what came of a line that is not whole yet
-	skip bool   // it is too long, and its rest is left out
+	line []byte // the part of a line that has been read so far
+	skip bool   // the line is too long, and the rest of it is ignored
 }
 
-// readsAtOnce is how much one FIFO may occupy the poller before it is others' turn.
+// readsAtOnce is how often one FIFO is read before others get their turn.
 const readsAtOnce = 4
 
-// ready reads and works off what is there.
+// ready reads and processes what is there.
 func (one *fifo) ready() (more bool) {
 	for range readsAtOnce {
 		n, err := unix.Read(one.fd, one.all.buffer)
@@ -41,7 +41,7 @@ func (one *fifo) ready() (more bool) {
 			return false
 		default:
 			if !errors.Is(err, unix.EAGAIN) {
-				one.all.server.report.say(one.path, fmt.Errorf("cannot read: %w", err))
+				one.all.server.errors.report(one.path, fmt.Errorf("cannot read: %w", err))
 			}
 			return false
 		}
@@ -49,7 +49,7 @@ func (one *fifo) ready() (more bool) {
 	return true
 }
 
-// feed takes bytes that were written.
+// feed takes bytes that were read.
 func (one *fifo) feed(text []byte) {
 	if one.service != "" {
 		one.letters(text)
@@ -57,11 +57,11 @@ func (one *fifo) feed(text []byte) {
 	}
 	for {
 		line, rest, whole := bytes.Cut(text, []byte{'\n'})
-		room := request.MaxLine + 1 - len(one.line) // one more, by which it is too long
+		room := request.MaxLine + 1 - len(one.line) // one more shows that it is too long
 		one.line = append(one.line, line[:min(len(line), room)]...)
 		if len(one.line) > request.MaxLine && !one.skip {
 			one.skip = true
-			one.all.server.report.say(one.path, fmt.Errorf("the line that begins with %.40q is longer than %d bytes", one.line, request.MaxLine))
+			one.all.server.errors.report(one.path, fmt.Errorf("the line that begins with %.40q is longer than %d bytes", one.line, request.MaxLine))
 		}
 		if !whole {
 			return
@@ -83,14 +83,14 @@ func (one *fifo) act(line []byte) {
 	r, err := request.ParseLine(string(line))
 	switch {
 	case err != nil:
-		one.all.server.report.say(one.path, err)
+		one.all.server.errors.report(one.path, err)
 	case r != nil:
 		one.push(r)
 	}
 }
 
-// letters takes one-letter commands. Those that are none are reported once for all that
-// were read at once.
+// letters takes one-letter commands. Unknown letters are reported once for everything that
+// was read at once.
 func (one *fifo) letters(text []byte) {
 	var first error
 	wrong := 0
@@ -109,13 +109,13 @@ func (one *fifo) letters(text []byte) {
 		first = fmt.Errorf("%w, and %d more", first, wrong-1)
 	}
 	if first != nil {
-		one.all.server.report.say(one.path, first)
+		one.all.server.errors.report(one.path, first)
 	}
 }
 
 func (one *fifo) push(r request.Request) {
 	s := one.all.server
-	s.push(item{call: &Call{Request: r, Origin: Origin{FIFO: one.path}, report: s.report}})
+	s.push(item{call: &Call{Request: r, Origin: Origin{FIFO: one.path}, errors: s.errors}})
 }
 
 // close closes and removes the FIFO.
@@ -125,7 +125,7 @@ func (one *fifo) close(p *poller) {
 	one.remove()
 }
 
-// remove removes it, and the directory that it has for itself.
+// remove removes the FIFO, and the directory of its service.
 func (one *fifo) remove() {
 	_ = one.all.dir.Remove(one.name)
 	if one.service != "" {

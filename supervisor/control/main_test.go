@@ -82,7 +82,7 @@ func serve(t testing.TB, dir string, handle func(*Call), change ...func(*Options
 	if l.Server, _, err = Open(options); err != nil {
 		t.Fatal(err)
 	}
-	if l.desk == nil {
+	if l.queueServer == nil {
 		t.Fatal(<-l.reports)
 	}
 	stop := make(chan struct{})
@@ -185,9 +185,9 @@ func eventually(t testing.TB, what string, holds func() bool) {
 
 // queues returns the ids of the server's queues.
 func (l *loop) queues() (requests, replies int) {
-	l.desk.mu.Lock()
-	defer l.desk.mu.Unlock()
-	return l.desk.queues.Request, l.desk.queues.Reply
+	l.queueServer.mu.Lock()
+	defer l.queueServer.mu.Unlock()
+	return l.queueServer.queues.Request, l.queueServer.queues.Reply
 }
 
 // empty reports whether there is no message left.

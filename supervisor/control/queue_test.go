@@ -183,7 +183,7 @@ func TestRemovedByOthers(t *testing.T) {
 	if err := sys.MsgRemove(requests); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-l.reports; !strings.Contains(err.Error(), "removed by somebody") {
+	if err := <-l.reports; !strings.Contains(err.Error(), "somebody removed") {
 		t.Error(err)
 	}
 	if _, err := l.dial().Call(limited(t), request.Ping{}); err != nil {
@@ -280,21 +280,21 @@ func TestGiveUp(t *testing.T) {
 	for i := range 8 {
 		all = append(all, l.stuck(i))
 	}
-	var lost *conversation
+	var lost *clientSession
 	eventually(t, "an answer is given up", func() bool {
-		l.desk.mu.Lock()
-		defer l.desk.mu.Unlock()
-		for _, c := range l.desk.clients {
-			if lost == nil && !c.parked.IsZero() {
+		l.queueServer.mu.Lock()
+		defer l.queueServer.mu.Unlock()
+		for _, c := range l.queueServer.clients {
+			if lost == nil && !c.evictedSince.IsZero() {
 				lost = c
 			}
 		}
 		if lost == nil {
 			return false
 		}
-		lost.parked = lost.parked.Add(-giveUp)
-		l.desk.ring()
-		return lost.lost
+		lost.evictedSince = lost.evictedSince.Add(-giveUp)
+		l.queueServer.wake()
+		return lost.abandoned
 	})
 	for _, s := range all {
 		if s.id != lost.client {

@@ -22,8 +22,8 @@ var (
 	replyKind   = ipc.Queue{}
 )
 
-// queues are the two queues of one supervisor, as the file describes them: what clients
-// need of it is a part.
+// queues are the two queues of one supervisor as written to the file. Clients read only a
+// part of it.
 type queues struct {
 	wire.Queues
 	Requests  ipc.Object `json:"requests"`
@@ -31,11 +31,11 @@ type queues struct {
 	directory *os.Root
 }
 
-// openQueues makes the queues of a runtime directory that belongs to the calling process
-// alone, and the file that names them. What a killed supervisor of the directory has left
-// is removed; left says how many queues that was.
+// openQueues makes the queues of a runtime directory, which must belong to the calling
+// process alone, and the file that names them. It removes queues that a killed supervisor of
+// the directory left behind; left is their number.
 func openQueues(dir *os.Root, perm ipc.Permission) (q *queues, left int, err error) {
-	left = bury(dir)
+	left = removeStale(dir)
 	q = &queues{Queues: wire.Queues{Version: wire.Version, Owner: ipc.Self()}, directory: dir}
 	defer func() {
 		if err != nil {
@@ -50,12 +50,12 @@ func openQueues(dir *os.Root, perm ipc.Permission) (q *queues, left int, err err
 	if q.Requests, err = ipc.Claim(requestKind, key, nil); err != nil {
 		return q, left, os.NewSyscallError("msgget", err)
 	}
-	// Nobody but clients ever receives from the queue of replies, so that the kernel does
-	// not tell whose it is. Its fate is that of its companion: the one is made before the
-	// other and removed after it.
-	fate := func(int) bool { return q.Requests.Removed }
+	// Only clients receive from the reply queue, so that the kernel does not tell whose it
+	// is. It was abandoned if the request queue was, which is made before it and removed
+	// after it.
+	abandoned := func(int) bool { return q.Requests.Removed }
 	key, _ = ipc.Key(dir, replyLetter)
-	if q.Replies, err = ipc.Claim(replyKind, key, fate); err != nil {
+	if q.Replies, err = ipc.Claim(replyKind, key, abandoned); err != nil {
 		return q, left, os.NewSyscallError("msgget", err)
 	}
 	for _, o := range []ipc.Object{q.Requests, q.Replies} {
@@ -70,8 +70,8 @@ func openQueues(dir *os.Root, perm ipc.Permission) (q *queues, left int, err err
 	return q, left, q.write()
 }
 
-// write has the file name the queues. It is for everybody who may look into the directory:
-// it is no secret.
+// write writes the file that names the queues. It is no secret: everybody who can enter the
+// directory may read it.
 func (q *queues) write() error {
 	return ipc.WriteFile(q.directory, wire.FileName, q, ipc.Permission{Mode: 0o644, Group: -1})
 }
@@ -83,8 +83,8 @@ func (q *queues) allow(perm ipc.Permission) error {
 	return os.NewSyscallError("msgctl", q.Replies.Allow(replyKind, perm))
 }
 
-// frameSize is how long a message may be: the limits of the system and of the queue can
-// both be lower than ours.
+// frameSize returns the longest message in bytes: the limits of the system and of the queue
+// can be lower than ours.
 func frameSize(id int) int {
 	size := wire.MaxFrame
 	if text, err := sys.ReadFile("/proc/sys/kernel/msgmax"); err == nil {
@@ -98,22 +98,23 @@ func frameSize(id int) int {
 	return max(size, wire.HeaderSize+1)
 }
 
-// bury removes the queues that the file of the directory names, if who made them is gone.
-func bury(dir *os.Root) (left int) {
+// removeStale removes the queues that the directory's file names, if the process that made
+// them is gone.
+func removeStale(dir *os.Root) (left int) {
 	var old queues
 	if ipc.ReadOwn(dir, wire.FileName, &old) != nil {
 		return 0
 	}
-	if old.Replies.Bury(replyKind, old.Owner) {
+	if old.Replies.RemoveStale(replyKind, old.Owner) {
 		left++
 	}
-	if old.Requests.Bury(requestKind, old.Owner) {
+	if old.Requests.RemoveStale(requestKind, old.Owner) {
 		left++
 	}
 	return left
 }
 
-// remove removes the queues and their file. Who waits for them gets EIDRM.
+// remove removes the queues and their file. Whoever waits for them gets EIDRM.
 func (q *queues) remove() {
 	_ = q.directory.Remove(wire.FileName)
 	if q.Replies.Stamp != 0 {

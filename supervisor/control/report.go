@@ -7,55 +7,56 @@ import (
 	"time"
 )
 
-// reporter tells what was wrong, and sums up when that is too much to be told one by one.
+// reporter reports errors, and sums them up when there are too many to report each.
 type reporter struct {
-	tell  func(source string, err error)
+	emit  func(source string, err error)
 	count atomic.Uint64
 
-	mu     sync.Mutex
-	began  time.Time // of the present period
-	told   int       // in it
-	untold uint64    // since the last sum
+	mu         sync.Mutex
+	began      time.Time // of the current period
+	emitted    int       // in the current period
+	suppressed uint64    // not reported since the last sum
 }
 
-// In each period this many errors are told.
+// At most maxReports errors are reported in each reportPeriod.
 const (
 	reportPeriod = time.Second
-	reportsMost  = 5
+	maxReports   = 5
 )
 
-func newReporter(tell func(source string, err error)) *reporter {
-	return &reporter{tell: tell}
+func newReporter(emit func(source string, err error)) *reporter {
+	return &reporter{emit: emit}
 }
 
-// say reports an error of a source.
-func (r *reporter) say(source string, err error) {
+// report reports an error of a source.
+func (r *reporter) report(source string, err error) {
 	r.count.Add(1)
-	if r.tell == nil {
+	if r.emit == nil {
 		return
 	}
 	r.mu.Lock()
 	now := time.Now()
 	if now.Sub(r.began) >= reportPeriod {
-		r.began, r.told = now, 0
+		r.began, r.emitted = now, 0
 	}
-	if r.told >= reportsMost {
-		if r.untold++; r.untold == 1 {
-			time.AfterFunc(reportPeriod, r.sumUp)
+	if r.emitted >= maxReports {
+		if r.suppressed++; r.suppressed == 1 {
+			time.AfterFunc(reportPeriod, r.reportSuppressed)
 		}
 		r.mu.Unlock()
 		return
 	}
-	r.told++
+	r.emitted++
 	r.mu.Unlock()
-	r.tell(source, err)
+	r.emit(source, err)
 }
 
-// sumUp tells how many were not told, a period after the first of them.
-func (r *reporter) sumUp() {
+// reportSuppressed reports how many errors were not reported, one period after the first of
+// them.
+func (r *reporter) reportSuppressed() {
 	r.mu.Lock()
-	untold := r.untold
-	r.untold = 0
+	suppressed := r.suppressed
+	r.suppressed = 0
 	r.mu.Unlock()
-	r.tell("all", fmt.Errorf("%d more errors were not told one by one", untold))
+	r.emit("all", fmt.Errorf("%d more errors were not reported one by one", suppressed))
 }

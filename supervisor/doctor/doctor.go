@@ -59,7 +59,7 @@ func intakeMode(mode intake.Mode) Finding {
 	case intake.Reexec:
 		f.Status = Note
 		f.Meaning = "run and init execute themselves once more to block signals, and do not know every signal that they were started with blocked or ignored; build with 'make build'"
-	default:
+	case intake.Portable:
 		f.Status = Bad
 		f.Meaning = "on this architecture signals arrive by number alone, without sender and payload, and may coalesce"
 	}
@@ -117,7 +117,7 @@ func descendants() Finding {
 	defer root.Close()
 	f := Finding{Name: "descendants", Status: Good, Value: root.Method().String()}
 	f.Meaning = "each service gets a cgroup; stopping one leaves nothing behind, whatever it forked"
-	if root.Method() == tree.ByDescent {
+	if root.Method() == tree.ByAncestry {
 		f.Status = Note
 		f.Value += ": " + root.Reason().Error()
 		f.Meaning = "a service's processes are known by parent, session and a mark in their environment; one that clears its environment, calls setsid and forks twice is only ended with supervise itself"
@@ -127,11 +127,8 @@ func descendants() Finding {
 
 func spawning() Finding {
 	f := Finding{Name: "clone3", Status: Good, Value: "available", Meaning: "services start inside their cgroup with exact signal dispositions, in one system call"}
-	const sysClone3 = 435
-	// Without arguments it is EINVAL where it exists.
-	_, _, errno := unix.RawSyscall(sysClone3, 0, 0, 0)
-	if errno != unix.EINVAL {
-		f.Status, f.Value = Note, "not available: "+errno.Error()
+	if err := sys.FeatureClone3.Probe(); err != nil {
+		f.Status, f.Value = Note, "not available: "+err.Error()
 		f.Meaning = "an old kernel or a seccomp filter; plain clone is used, with the same result"
 	}
 	return f

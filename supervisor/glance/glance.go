@@ -6,7 +6,7 @@ import (
 	"supervise/internal/sys"
 	"supervise/signals/intake"
 	"supervise/supervisor/control/table"
-	"supervise/supervisor/rundir/where"
+	"supervise/supervisor/control/wire"
 )
 
 // Question is a plain one for the status of services.
@@ -59,7 +59,7 @@ func plain(arg string) bool {
 // gone; else status is what to exit with, by LSB: 3 when a service that was named does not
 // run.
 func (q Question) Answer() (status int, done bool) {
-	dir, answer := where.Meant(q.dir, intake.Getenv), ""
+	dir, answer := wire.Directory(q.dir, intake.Getenv), ""
 	services, ok := q.onBoard(dir)
 	if !ok {
 		if answer, ok = ask(dir, q.request()); !ok {

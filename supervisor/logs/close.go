@@ -95,7 +95,7 @@ func (p *Pump) abandon() (Left, bool) {
 	}
 	p.abandoned = true
 	hangs := p.state == running
-	p.prod()
+	p.wakeLocked()
 	p.mu.Unlock()
 	if !hangs {
 		<-p.finished

@@ -19,8 +19,8 @@ type destination interface {
 	gone(err error) bool
 	// reopen looks whether the destination is still what its name stands for.
 	reopen() error
-	// news returns what went wrong beside the writing, once.
-	news() error
+	// takeError returns what went wrong beside the writing, once.
+	takeError() error
 	close()
 }
 
@@ -47,10 +47,10 @@ func openConsole(fd int, name string) (*console, error) {
 	case unix.S_IFSOCK:
 		c.socket = true
 	case unix.S_IFIFO:
-		c.own = anew(fd, &st)
+		c.own = reopenFD(fd, &st)
 	case unix.S_IFCHR:
 		if terminal(fd) {
-			c.own = anew(fd, &st)
+			c.own = reopenFD(fd, &st)
 		}
 	}
 	return c, nil
@@ -66,8 +66,8 @@ func terminal(fd int) bool {
 	return err != nil
 }
 
-// anew opens what fd is open on once more, or returns -1.
-func anew(fd int, want *unix.Stat_t) int {
+// reopenFD opens what fd is open on once more, or returns -1.
+func reopenFD(fd int, want *unix.Stat_t) int {
 	const flags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
 	own, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), flags, 0)
 	if err != nil {
@@ -105,10 +105,10 @@ func (c *console) write(b []byte) (int, error) {
 
 // gone is true for all but what may pass, since a console cannot be opened anew: a
 // reader that has left, a terminal that was hung up.
-func (c *console) gone(err error) bool { return !passing(err) }
+func (c *console) gone(err error) bool { return !temporary(err) }
 
-// passing says whether err is a shortage, which can end.
-func passing(err error) bool {
+// temporary says whether err is a shortage, which can end.
+func temporary(err error) bool {
 	for _, e := range []error{unix.ENOSPC, unix.EDQUOT, unix.ENOMEM, unix.ENOBUFS} {
 		if errors.Is(err, e) {
 			return true
@@ -119,7 +119,7 @@ func passing(err error) bool {
 
 func (c *console) reopen() error { return nil }
 
-func (c *console) news() error { return nil }
+func (c *console) takeError() error { return nil }
 
 func (c *console) close() {
 	if c.own >= 0 {

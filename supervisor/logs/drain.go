@@ -23,7 +23,7 @@ type request struct {
 	timer  *time.Timer
 	fired  atomic.Bool
 
-	goal      [2]int64 // stream.total at which everything is read
+	target    [2]int64 // stream.total at which everything is read
 	completed bool     // the last lines are
 }
 
@@ -68,12 +68,12 @@ func (p *Pump) ask(r *request) bool {
 		p.services[s.service].undrained++
 	}
 	p.requests = append(p.requests, r)
-	p.prod()
+	p.wakeLocked()
 	return true
 }
 
-// aim finds out how far the streams must be read, and has them read.
-func (r *request) aim() {
+// setTarget finds out how far the streams must be read, and has them read.
+func (r *request) setTarget() {
 	for i := range r.source.streams {
 		s := &r.source.streams[i]
 		if s.fd < 0 {
@@ -81,17 +81,17 @@ func (r *request) aim() {
 		}
 		// FIONREAD by its other name: the bytes that are in the pipe. pipe(7).
 		n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ)
-		r.goal[i] = s.total + int64(n)
+		r.target[i] = s.total + int64(n)
 		if err == nil && n > 0 {
 			s.ready()
 		}
 	}
 }
 
-// reached says whether both streams were read as far as they must.
-func (r *request) reached() bool {
+// targetReached says whether both streams were read as far as they must.
+func (r *request) targetReached() bool {
 	for i := range r.source.streams {
-		if s := &r.source.streams[i]; s.fd >= 0 && s.total < r.goal[i] {
+		if s := &r.source.streams[i]; s.fd >= 0 && s.total < r.target[i] {
 			return false
 		}
 	}
@@ -101,13 +101,13 @@ func (r *request) reached() bool {
 // complete writes the last line of the streams that are drained, where it has no newline,
 // unless somebody has gone on writing it.
 func (p *Pump) complete() bool {
-	for _, r := range p.aims {
-		if r.completed || !r.reached() {
+	for _, r := range p.drains {
+		if r.completed || !r.targetReached() {
 			continue
 		}
 		for i := range r.source.streams {
 			s := &r.source.streams[i]
-			if s.fd < 0 || s.total > r.goal[i] {
+			if s.fd < 0 || s.total > r.target[i] {
 				continue
 			}
 			p.loadRest(s)
@@ -122,8 +122,8 @@ func (p *Pump) complete() bool {
 
 // answer calls back whoever waits for what is now read and written.
 func (p *Pump) answer() {
-	left := p.aims[:0]
-	for _, r := range p.aims {
+	left := p.drains[:0]
+	for _, r := range p.drains {
 		if !r.completed {
 			left = append(left, r)
 			continue
@@ -136,8 +136,8 @@ func (p *Pump) answer() {
 		p.count(r.source)
 		r.fire(true)
 	}
-	clear(p.aims[len(left):])
-	p.aims = left
+	clear(p.drains[len(left):])
+	p.drains = left
 }
 
 // count notes that a drain has ended.

@@ -27,13 +27,13 @@ type Rotation struct {
 type file struct {
 	path string
 	Rotation
-	desc    int
-	st      unix.Stat_t // identity: device and inode
-	size    int64
-	mid     bool  // the last byte written does not end a line
-	retry   int64 // after a failed rotation: the size at which the next one is tried
-	suspect bool  // the last write failed: open anew before the next
-	told    error // of rotation; taken by news
+	desc      int
+	st        unix.Stat_t // identity: device and inode
+	size      int64
+	midLine   bool  // the last byte written does not end a line
+	retrySize int64 // after a failed rotation: the size at which the next one is tried
+	suspect   bool  // the last write failed: open anew before the next
+	rotateErr error // of the last rotation; see takeError
 }
 
 // fileMode is the mode of a new log file, before the umask.
@@ -77,7 +77,7 @@ func (f *file) open() error {
 		}
 	}
 	f.close()
-	f.desc, f.st, f.size, f.mid, f.retry, f.suspect = fd, st, st.Size, false, 0, false
+	f.desc, f.st, f.size, f.midLine, f.retrySize, f.suspect = fd, st, st.Size, false, 0, false
 	return nil
 }
 
@@ -134,9 +134,9 @@ func (f *file) write(b []byte) (int, error) {
 	n, err := unix.Write(f.desc, b[:n])
 	if n > 0 {
 		f.size += int64(n)
-		f.mid = b[n-1] != '\n'
+		f.midLine = b[n-1] != '\n'
 	}
-	f.suspect = err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) && !passing(err)
+	f.suspect = err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) && !temporary(err)
 	return n, os.NewSyscallError("write", err)
 }
 
@@ -145,7 +145,7 @@ func (f *file) fit(b []byte) int {
 	if f.MaxSize <= 0 || !f.regular() {
 		return len(b)
 	}
-	room := max(f.MaxSize, f.retry) - f.size
+	room := max(f.MaxSize, f.retrySize) - f.size
 	if room >= int64(len(b)) {
 		return len(b)
 	}
@@ -154,7 +154,7 @@ func (f *file) fit(b []byte) int {
 			return i + 1
 		}
 	}
-	if f.size > 0 && !f.mid {
+	if f.size > 0 && !f.midLine {
 		return 0
 	}
 	// The end of a line that was begun, or a line larger than a whole file.
@@ -168,10 +168,10 @@ func firstLine(b []byte) int {
 	return len(b)
 }
 
-// news returns why the last rotation failed.
-func (f *file) news() error {
-	err := f.told
-	f.told = nil
+// takeError returns why the last rotation failed.
+func (f *file) takeError() error {
+	err := f.rotateErr
+	f.rotateErr = nil
 	return err
 }
 

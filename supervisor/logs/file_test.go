@@ -296,9 +296,9 @@ func TestFit(t *testing.T) {
 		{"room for a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 6}, "a\nb\n", 2},
 		{"no room", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 8}, "a\nb\n", 0},
 		{"no room, but empty", file{Rotation: Rotation{MaxSize: 1}, st: regular}, "a\nb\n", 2},
-		{"no room, in a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 9, mid: true}, "a\nb\n", 2},
-		{"too large, in a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 99, mid: true}, "a\nb\n", 2},
-		{"rotation failed", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 12, retry: 18}, "a\nb\n", 4},
+		{"no room, in a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 9, midLine: true}, "a\nb\n", 2},
+		{"too large, in a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 99, midLine: true}, "a\nb\n", 2},
+		{"rotation failed", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 12, retrySize: 18}, "a\nb\n", 4},
 		{"no newline", file{Rotation: Rotation{MaxSize: 1}, st: regular}, "ab", 2},
 	} {
 		if got := c.file.fit([]byte(c.b)); got != c.want {

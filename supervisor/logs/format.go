@@ -59,6 +59,7 @@ func appendObject(dst []byte, s *stream, line []byte, m mark, stamp []byte) []by
 		dst = append(dst, `,"partial":true`...)
 	case continued:
 		dst = append(dst, `,"continued":true`...)
+	case whole, none:
 	}
 	return append(dst, '}', '\n')
 }
@@ -78,7 +79,7 @@ func (l *layout) appendNamed(dst []byte, s *stream, line []byte, m mark) []byte 
 		dst = append(dst, ' ')
 	}
 	sign := byte('|')
-	if s.within {
+	if s.midLine {
 		sign = '+'
 	}
 	dst = append(dst, ' ', sign)
@@ -87,7 +88,7 @@ func (l *layout) appendNamed(dst []byte, s *stream, line []byte, m mark) []byte 
 	}
 	dst = append(dst, ' ')
 	dst = appendVisible(dst, line)
-	s.within = m == continued
+	s.midLine = m == continued
 	return append(dst, '\n')
 }
 

@@ -275,9 +275,9 @@ func (m *memory) String() string {
 }
 
 func (m *memory) fd() int           { return -1 }
-func (m *memory) gone(e error) bool { return !passing(e) }
+func (m *memory) gone(e error) bool { return !temporary(e) }
 func (m *memory) reopen() error     { return nil }
-func (m *memory) news() error       { return nil }
+func (m *memory) takeError() error  { return nil }
 func (m *memory) close()            { close(m.closed) }
 
 // into returns a pump that writes to d.

@@ -19,7 +19,7 @@ func (s *Source) Move(to *Pump) {
 		if s.pump.Load() == p {
 			if p != to && p.state != ended {
 				p.moves = append(p.moves, &move{s, to})
-				p.prod()
+				p.wakeLocked()
 			}
 			p.mu.Unlock()
 			return
@@ -36,7 +36,7 @@ func (p *Pump) move() {
 	p.mu.Unlock()
 	for _, m := range moves {
 		if p.give(m.source, m.to) {
-			p.dry = slices.DeleteFunc(p.dry, func(s *stream) bool { return s.source == m.source })
+			p.emptied = slices.DeleteFunc(p.emptied, func(s *stream) bool { return s.source == m.source })
 		}
 	}
 }
@@ -57,13 +57,13 @@ func (p *Pump) give(s *Source, to *Pump) bool {
 	delete(p.sources, s)
 	to.sources[s] = struct{}{}
 	s.color = to.known(s.service).color
-	to.shape.width = max(to.shape.width, len(s.service))
+	to.newLayout.width = max(to.newLayout.width, len(s.service))
 	s.pump.Store(to)
 	for i := range s.streams {
 		if st := &s.streams[i]; st.fd >= 0 {
 			to.ready.push(st)
 		}
 	}
-	to.prod()
+	to.wakeLocked()
 	return true
 }

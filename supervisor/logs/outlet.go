@@ -115,7 +115,7 @@ func (o *outlet) took(b []byte) {
 	o.bytes.Add(uint64(len(b)))
 	o.lines.Add(uint64(lines))
 	o.held.Add(int64(-len(b)))
-	if err := o.dst.news(); err != nil {
+	if err := o.dst.takeError(); err != nil {
 		o.pump.report(Trouble{Destination: o.name, Err: err})
 	}
 }

@@ -17,13 +17,13 @@ func (p *Pump) Write(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	if len(p.own)+len(b) >= ownLimit || p.state == ended {
+	if len(p.ownLines)+len(b) >= ownLimit || p.state == ended {
 		p.ownLost.Add(1)
 		return len(b), nil
 	}
-	p.own = append(p.own, b...)
+	p.ownLines = append(p.ownLines, b...)
 	if b[len(b)-1] != '\n' {
-		p.own = append(p.own, '\n')
+		p.ownLines = append(p.ownLines, '\n')
 	}
 	switch p.state {
 	case idle:
@@ -35,17 +35,17 @@ func (p *Pump) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// speak takes over the supervisor's own lines.
-func (p *Pump) speak() bool {
+// addOwn takes over the supervisor's own lines.
+func (p *Pump) addOwn() bool {
 	p.mu.Lock()
-	own := p.own
-	p.own = nil
+	own := p.ownLines
+	p.ownLines = nil
 	p.mu.Unlock()
-	if lost := p.ownLost.Load(); lost != p.told {
+	if lost := p.ownLost.Load(); lost != p.lostReported {
 		p.report(Trouble{
-			Destination: p.name, Err: fmt.Errorf("%s was stuck: %d lines of the supervisor's own are lost", p.name, lost-p.told),
+			Destination: p.name, Err: fmt.Errorf("%s was stuck: %d lines of the supervisor's own are lost", p.name, lost-p.lostReported),
 		})
-		p.told = lost
+		p.lostReported = lost
 	}
 	return len(own) == 0 || p.outs[len(p.outs)-1].add(own)
 }

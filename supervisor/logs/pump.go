@@ -37,9 +37,9 @@ type Pump struct {
 	rotation  *Rotation  // Configure
 	closing   bool
 	abandoned bool // no more waiting: give everything up
-	shape     layout
+	newLayout layout
 	services  map[string]*service
-	own       []byte // lines of the supervisor
+	ownLines  []byte // lines of the supervisor
 	users     int    // of a file
 
 	finished chan struct{}
@@ -49,12 +49,12 @@ type Pump struct {
 	pending, pendingLines atomic.Int64
 
 	// The rest belongs to the pump's goroutine, of which there is one or none.
-	layout layout
-	work   *work
-	chunk  chunk
-	dry    []*stream // read to the end; the poller is to watch them again
-	aims   []*request
-	told   uint64 // of ownLost
+	layout       layout
+	work         *work
+	chunk        chunk
+	emptied      []*stream // read to the end; the poller is to watch them again
+	drains       []*request
+	lostReported uint64 // of ownLost
 }
 
 // chunk is what was read from a stream and is not yet written.
@@ -70,9 +70,9 @@ type service struct {
 	undrained int   // generations of which a drain has not ended
 }
 
-func newPump(l *Logs, name string, shape layout) *Pump {
+func newPump(l *Logs, name string, newLayout layout) *Pump {
 	return &Pump{
-		logs: l, name: name, shape: shape,
+		logs: l, name: name, newLayout: newLayout,
 		sources: map[*Source]struct{}{}, services: map[string]*service{}, finished: make(chan struct{}),
 	}
 }
@@ -103,11 +103,11 @@ func (p *Pump) queued(s *stream) bool {
 func (p *Pump) wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.prod()
+	p.wakeLocked()
 }
 
-// prod is wake, under the lock.
-func (p *Pump) prod() {
+// wakeLocked is wake, under the lock.
+func (p *Pump) wakeLocked() {
 	p.again = true
 	if p.state == idle || p.state == parked {
 		p.start()
@@ -120,13 +120,13 @@ func (p *Pump) start() {
 }
 
 func (p *Pump) run() {
-	for p.turn() {
+	for p.round() {
 	}
 }
 
-// turn reads each stream that is ready once, writes what came, and reports whether there
+// round reads each stream that is ready once, writes what came, and reports whether there
 // is more to do. A stream that has more goes to the end of the queue.
-func (p *Pump) turn() bool {
+func (p *Pump) round() bool {
 	n, proceed := p.take()
 	if !proceed {
 		return false
@@ -144,13 +144,13 @@ func (p *Pump) turn() bool {
 			return p.park()
 		}
 	}
-	if !p.complete() || !p.speak() || !p.flush() {
+	if !p.complete() || !p.addOwn() || !p.flush() {
 		return p.park()
 	}
 	p.answer()
 	p.move()
 	p.watch()
-	return p.rest()
+	return p.idleOrContinue()
 }
 
 // take looks at what was asked for. It returns how many streams are ready, and false if
@@ -159,7 +159,7 @@ func (p *Pump) take() (n int, proceed bool) {
 	p.mu.Lock()
 	p.again = false
 	format := p.layout.format
-	p.layout = p.shape
+	p.layout = p.newLayout
 	if p.chunk.stream != nil {
 		p.layout.format = format // its time was taken for that
 	}
@@ -170,10 +170,10 @@ func (p *Pump) take() (n int, proceed bool) {
 	for _, o := range p.outs {
 		o.stuck = false
 		if f, ok := o.dst.(*file); ok && rotation != nil {
-			f.Rotation, f.retry = *rotation, 0
+			f.Rotation, f.retrySize = *rotation, 0
 		}
 	}
-	p.aims = append(p.aims, requests...)
+	p.drains = append(p.drains, requests...)
 	if abandoned {
 		p.giveUp()
 		return 0, false
@@ -190,7 +190,7 @@ func (p *Pump) take() (n int, proceed bool) {
 		}
 	}
 	for _, r := range requests {
-		r.aim()
+		r.setTarget()
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -219,19 +219,19 @@ func (p *Pump) flush() bool {
 // watch has the poller watch what was read empty. That comes last in a turn: what arrives
 // in the meantime is then read at one go.
 func (p *Pump) watch() {
-	for i, s := range p.dry {
+	for i, s := range p.emptied {
 		if s.fd >= 0 {
 			// It can only fail if the poller is closed.
 			_ = p.logs.poll.arm(s.watch, readable)
 		}
-		p.dry[i] = nil
+		p.emptied[i] = nil
 	}
-	p.dry = p.dry[:0]
+	p.emptied = p.emptied[:0]
 }
 
-// rest gives back the buffers and ends the goroutine if nothing is left to do.
-func (p *Pump) rest() bool {
-	p.dismiss()
+// idleOrContinue gives back the buffers and ends the goroutine if nothing is left to do.
+func (p *Pump) idleOrContinue() bool {
+	p.releaseBuffers()
 
 	p.mu.Lock()
 	if p.ready.n > 0 || p.again {
@@ -249,8 +249,8 @@ func (p *Pump) rest() bool {
 	return false
 }
 
-// dismiss gives the buffers back.
-func (p *Pump) dismiss() {
+// releaseBuffers gives the buffers back.
+func (p *Pump) releaseBuffers() {
 	if p.work == nil {
 		return
 	}
@@ -286,8 +286,8 @@ func (p *Pump) giveUp() {
 	}
 	p.mu.Lock()
 	p.state = ended
-	own := p.own
-	p.aims, p.own, p.requests = append(p.aims, p.requests...), nil, nil
+	own := p.ownLines
+	p.drains, p.ownLines, p.requests = append(p.drains, p.requests...), nil, nil
 	sources := make([]*Source, 0, len(p.sources))
 	for s := range p.sources {
 		sources = append(sources, s)
@@ -304,14 +304,14 @@ func (p *Pump) giveUp() {
 
 // finish gives back everything that the pump holds.
 func (p *Pump) finish() {
-	for _, r := range p.aims {
+	for _, r := range p.drains {
 		r.fire(false)
 	}
-	p.aims, p.dry = nil, nil
+	p.drains, p.emptied = nil, nil
 	for _, o := range p.outs {
 		o.close()
 	}
-	p.dismiss()
+	p.releaseBuffers()
 	p.logs.remove(p)
 	close(p.finished)
 }
@@ -328,7 +328,7 @@ func (p *Pump) to(s *stream) *outlet {
 func (p *Pump) Configure(format Format, r Rotation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.shape.format, p.rotation = format, &r
+	p.newLayout.format, p.rotation = format, &r
 }
 
 // Reopen has a log file opened anew if it was moved or removed, as logrotate does, and
@@ -338,7 +338,7 @@ func (p *Pump) Reopen() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.moved = true
-	p.prod()
+	p.wakeLocked()
 }
 
 // Close reads what is in the pipes of all sources, writes it, and closes the destination,
@@ -361,5 +361,5 @@ func (p *Pump) shut() {
 	for s := range p.sources {
 		p.requests = append(p.requests, &request{source: s, shut: true})
 	}
-	p.prod()
+	p.wakeLocked()
 }

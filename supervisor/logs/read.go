@@ -27,7 +27,7 @@ func (p *Pump) read(s *stream) {
 		p.queued(s)
 		p.load(s, n)
 	case errors.Is(err, unix.EAGAIN):
-		p.dry = append(p.dry, s)
+		p.emptied = append(p.emptied, s)
 	default: // the last writer has closed it
 		s.close()
 		p.loadRest(s)
@@ -66,7 +66,7 @@ func (p *Pump) loadRest(s *stream) {
 	s.drop(p.work)
 	now := time.Now()
 	s.remember(p.work.in[:n], now)
-	s.beyond = false
+	s.historyCut = false
 	p.begin(chunk{stream: s, data: p.work.in[:n], final: true}, now)
 }
 

@@ -12,13 +12,13 @@ import (
 // to FILE.Keep, which is removed. When a step fails, nothing is lost: the file grows
 // on, and the next attempt comes after another MaxSize bytes.
 func (f *file) rotate(b []byte) {
-	if err := f.turn(b); err != nil {
-		f.retry = f.size + f.MaxSize
-		f.told = fmt.Errorf("cannot rotate log file %q: %w", f.path, err)
+	if err := f.tryRotate(b); err != nil {
+		f.retrySize = f.size + f.MaxSize
+		f.rotateErr = fmt.Errorf("cannot rotate log file %q: %w", f.path, err)
 	}
 }
 
-func (f *file) turn(b []byte) error {
+func (f *file) tryRotate(b []byte) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(f.desc, &st); err != nil {
 		return os.NewSyscallError("fstat", err)
@@ -33,7 +33,7 @@ func (f *file) turn(b []byte) error {
 		if err := unix.Ftruncate(f.desc, 0); err != nil {
 			return os.NewSyscallError("ftruncate", err)
 		}
-		f.size, f.retry = 0, 0
+		f.size, f.retrySize = 0, 0
 		return nil
 	}
 	if err := shift(f.path, f.Keep); err != nil {

@@ -36,9 +36,9 @@ type stream struct {
 	fd     int     // -1 when closed, which happens under the pump's lock
 	second bool    // standard error
 
-	waiting bool // in the queue; under the pump's lock
-	within  bool // the last line that was written goes on
-	beyond  bool // the history has cut off what comes next, up to the end of the line
+	waiting    bool // in the queue; under the pump's lock
+	midLine    bool // the last line that was written goes on
+	historyCut bool // the history has cut off what comes next, up to the end of the line
 }
 
 func (s *stream) name() string { return streamName(s.second) }
@@ -93,7 +93,7 @@ func (p *Pump) Attach(service string) (*Source, Ends, error) {
 			}
 			return nil, Ends{}, attachError(service, os.NewSyscallError("pipe2", err))
 		}
-		s.streams[i] = stream{source: s, fd: sys.Aside(fds[0]), second: i == 1}
+		s.streams[i] = stream{source: s, fd: sys.DupHigh(fds[0]), second: i == 1}
 		ends[i] = fds[1]
 	}
 	e := Ends{Stdout: ends[0], Stderr: ends[1]}
@@ -125,7 +125,7 @@ func (p *Pump) adopt(s *Source) error {
 	}
 	if err == nil {
 		s.color = known.color
-		p.shape.width = max(p.shape.width, len(s.service))
+		p.newLayout.width = max(p.newLayout.width, len(s.service))
 		p.sources[s] = struct{}{}
 		s.open = len(s.streams)
 	}
@@ -175,14 +175,14 @@ func (s *stream) close() {
 // remember has the history keep what was read: lines, or what does not end with a newline
 // and cannot wait for it.
 func (s *stream) remember(data []byte, now time.Time) {
-	if s.beyond {
+	if s.historyCut {
 		end := bytes.IndexByte(data, '\n')
 		if end < 0 {
 			return
 		}
 		data = data[end+1:]
 	}
-	s.beyond = len(data) > 0 && data[len(data)-1] != '\n'
+	s.historyCut = len(data) > 0 && data[len(data)-1] != '\n'
 	s.source.history.add(data, origin{time: now.UnixNano(), generation: s.source.generation, second: s.second})
 }
 

@@ -14,7 +14,7 @@ const (
 	alarmKill                // the command has not ended in time
 	alarmGrace               // its descendants have not either
 	alarmGiveUp              // not even SIGKILL has ended them
-	alarmLook                // at the zombies of others again
+	alarmScan                // at the zombies of others again
 	alarmCount
 )
 

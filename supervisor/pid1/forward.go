@@ -30,7 +30,7 @@ func (s *supervisor) relay() {
 // decided are the signals that something else is done about than to hand them on.
 func (s *supervisor) decided() signals.Set {
 	set := s.Rewrite.Decided() | s.Ignore | s.RestartOn
-	if s.stops() {
+	if s.handlesStop() {
 		set |= s.StopSignals
 	}
 	if s.pid != 1 || s.StopAlong {
@@ -51,25 +51,25 @@ func (s *supervisor) receive(info signals.Info) {
 		if info.Signal == signals.SIGTERM || info.Signal == signals.SIGINT {
 			s.phase = over
 		}
-	case s.Ignore.Has(info.Signal), s.hadAlready(info), s.final(info):
+	case s.Ignore.Has(info.Signal), s.alreadyReceived(info), s.unstoppable(info):
 		if s.log.enabled(Debug) {
 			s.log.say(Debug, "not handed on: "+info.String())
 		}
 	case s.RestartOn.Has(info.Signal) && s.phase == running:
 		s.restart(info)
-	case s.StopSignals.Has(info.Signal) && s.stops() && s.phase != clearing:
+	case s.StopSignals.Has(info.Signal) && s.handlesStop() && s.phase != clearing:
 		s.stop(info)
 	default:
-		s.handOn(info)
+		s.forward(info)
 	}
 	if s.WarnReaped {
-		s.consider()
+		s.maybeScanZombies()
 	}
 }
 
-// handOn hands one signal on as what it is rewritten to, or keeps it behind others that
+// forward hands one signal on as what it is rewritten to, or keeps it behind others that
 // wait.
-func (s *supervisor) handOn(info signals.Info) {
+func (s *supervisor) forward(info signals.Info) {
 	received := info
 	info.Signal = s.Rewrite.Of(info.Signal)
 	switch {
@@ -78,13 +78,13 @@ func (s *supervisor) handOn(info signals.Info) {
 			s.log.say(Debug, "dropped, as it is rewritten to 0: "+received.String())
 		}
 	case s.phase != running:
-		s.toRest(info)
+		s.forwardToOrphans(info)
 	case info.Signal.RealTime() && s.backlog.Len() > 0:
 		s.keep(info)
 	default:
 		s.deliver(info, received)
 	}
-	s.handedOn(received.Signal)
+	s.afterForward(received.Signal)
 }
 
 func (s *supervisor) deliver(info, received signals.Info) {
@@ -118,8 +118,8 @@ func (s *supervisor) send(info signals.Info) send.Result {
 		s.ByKill = true
 		s.relay()
 		s.log.say(Warn, "signals are handed on without payload and sender: this system refuses rt_sigqueueinfo")
-	case s.Group && !send.QueuesGroups() && !s.toldGroup:
-		s.toldGroup = true
+	case s.Group && !send.QueuesGroups() && !s.warnedGroup:
+		s.warnedGroup = true
 		s.log.say(Warn, "signals are handed on to the group without payload and sender: to queue them for a group takes Linux 6.9 and one more descriptor than there is room for")
 	}
 	return result

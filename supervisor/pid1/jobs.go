@@ -26,21 +26,21 @@ const jobSignals = signals.Set(1<<(signals.SIGTSTP-1) | 1<<(signals.SIGTTIN-1) |
 // fromTerminal are signals that a terminal sends to its whole foreground group.
 const fromTerminal = jobSignals | 1<<(signals.SIGINT-1) | 1<<(signals.SIGQUIT-1) | 1<<(signals.SIGWINCH-1)
 
-// hadAlready reports whether a signal has reached the command without us, because it
+// alreadyReceived reports whether a signal has reached the command without us, because it
 // shares our process group and the kernel sent it to all of it.
-func (s *supervisor) hadAlready(info signals.Info) bool {
+func (s *supervisor) alreadyReceived(info signals.Info) bool {
 	return s.Placement == process.SameGroup && info.Code == signals.CodeKernel && fromTerminal.Has(info.Signal)
 }
 
-// final reports whether a signal is a terminal's request to stop that nobody could take
+// unstoppable reports whether a signal is a terminal's request to stop that nobody could take
 // back, because we are PID 1.
-func (s *supervisor) final(info signals.Info) bool {
+func (s *supervisor) unstoppable(info signals.Info) bool {
 	return s.pid == 1 && info.Code == signals.CodeKernel && jobSignals.Has(info.Signal)
 }
 
 // followsStops reports whether the command's stopping may concern us.
 func (s *supervisor) followsStops() bool {
-	return s.phase == running && !s.StopAlong && !s.Pause && (s.terminal.fd >= 0 || s.askedTo)
+	return s.phase == running && !s.StopAlong && !s.Pause && (s.terminal.fd >= 0 || s.stopForwarded)
 }
 
 // followStop stops us as well, if the command has stopped for a reason that is the
@@ -56,7 +56,7 @@ func (s *supervisor) followStop() {
 	if s.pid != 1 && stopSelf(by) {
 		return // SIGCONT is pending, and handed on like any other signal
 	}
-	if s.askedTo {
+	if s.stopForwarded {
 		return // somebody wanted that
 	}
 	if by == signals.SIGTSTP || s.terminal.idle() {
@@ -77,16 +77,16 @@ func stopSelf(by signals.Signal) (did bool) {
 	return sys.Pending().Has(signals.SIGCONT)
 }
 
-// handedOn is what is to be done about our own state when a signal was handed on.
-func (s *supervisor) handedOn(received signals.Signal) {
+// afterForward is what is to be done about our own state when a signal was handed on.
+func (s *supervisor) afterForward(received signals.Signal) {
 	switch {
 	case received == signals.SIGCONT:
-		s.askedTo = false
+		s.stopForwarded = false
 	case !jobSignals.Has(received):
 	case s.StopAlong:
 		_ = sys.Kill(s.pid, signals.SIGSTOP) // without effect as PID 1
 	default:
-		s.askedTo = true
+		s.stopForwarded = true
 	}
 }
 

@@ -153,6 +153,7 @@ func (l *logger) appendPrefix(level Level) []byte {
 		b = append(b, " (catatonit:"...)
 		b = strconv.AppendInt(b, int64(syscall.Getpid()), 10)
 		return append(b, "): "...)
+	case Text, JSON: // JSON has no prefix: see appendJSON
 	}
 	b = append(b, "supervise init: "...)
 	if level >= Warn {

@@ -27,17 +27,17 @@ type supervisor struct {
 	orphans int
 
 	// Signals on their way.
-	backlog   queue.Queue
-	retry     queue.Backoff
-	held      bool         // the real-time signals are left in the kernel
-	last      signals.Info // the last one that did not pass in the relay
-	before    uint64       // how many had been relayed then
-	toldGroup bool         // that those for a group lose payload and sender
+	backlog     queue.Queue
+	retry       queue.Backoff
+	held        bool         // the real-time signals are left in the kernel
+	last        signals.Info // the last one that did not pass in the relay
+	before      uint64       // how many had been relayed then
+	warnedGroup bool         // that those for a group lose payload and sender
 
-	stopping stopping
-	askedTo  bool // stop: by a job-control signal that was handed on since the last SIGCONT
-	killing  bool // everything is being killed
-	suspects suspects
+	stopping      stopping
+	stopForwarded bool // stop: by a job-control signal that was handed on since the last SIGCONT
+	killing       bool // everything is being killed
+	zombies       zombieScan
 }
 
 // phase is how far we are.
@@ -58,8 +58,8 @@ func Run(in *intake.Intake, options *Options) (status int) {
 		Options: options, in: in, pid: syscall.Getpid(), log: newLogger(options.Log),
 		backlog: queue.New(backlogLimit, queue.Wait),
 	}
-	s.in.RelayAs(s.Rewrite.All())
-	s.adopt()
+	s.in.RelayRewrite(s.Rewrite.All())
+	s.becomeSubreaper()
 	parentGone := s.watchParent()
 	if parentGone && s.ParentDeath == signals.SIGKILL {
 		s.log.say(Info, "exiting: the parent has ended", number("parent", s.Parent))
@@ -71,23 +71,23 @@ func Run(in *intake.Intake, options *Options) (status int) {
 		if s.ReadyFD > 2 {
 			syscall.CloseOnExec(s.ReadyFD)
 		}
-		s.in.Hush() // they do while the command is started
+		s.in.MaskThreadsAsync() // they do while the command is started
 		if err := s.start(); err != nil {
 			s.terminal.reclaim(0)
 			return s.cannotStart(err)
 		}
 	}
-	s.settle()
+	s.afterStart()
 	if parentGone {
 		s.receive(signals.Info{Signal: s.ParentDeath, PID: int32(s.Parent)})
 	}
 	s.loop()
 	s.terminal.reclaim(s.command.PID)
-	return s.end()
+	return s.finish()
 }
 
-// adopt sees to it that orphans come here.
-func (s *supervisor) adopt() {
+// becomeSubreaper sees to it that orphans come here.
+func (s *supervisor) becomeSubreaper() {
 	if s.pid == 1 {
 		return
 	}
@@ -116,12 +116,12 @@ func (s *supervisor) watchParent() (gone bool) {
 // for each when it collects garbage, and ends the process when it cannot.
 const mostProcessors = 2
 
-// settle is what can wait until the command runs.
-func (s *supervisor) settle() {
+// afterStart is what can wait until the command runs.
+func (s *supervisor) afterStart() {
 	if runtime.GOMAXPROCS(0) > mostProcessors {
 		runtime.GOMAXPROCS(mostProcessors)
 	}
-	s.in.Quiet()
+	s.in.MaskThreads()
 	if !s.KeepDirectory && s.RestartOn == 0 { // what is started again is started where we are
 		_ = syscall.Chdir("/") // so that no mount is in use because of us
 	}
@@ -161,7 +161,7 @@ func (s *supervisor) expire(now int64) {
 	if s.alarms.due(alarmGiveUp, now) {
 		s.giveUp()
 	}
-	if s.alarms.due(alarmLook, now) {
-		s.look()
+	if s.alarms.due(alarmScan, now) {
+		s.scanZombies()
 	}
 }

@@ -81,10 +81,14 @@ func TestCivil(t *testing.T) {
 }
 
 func TestLines(t *testing.T) {
-	for style, want := range map[Style]string{
-		Text: "supervise init: warn: a \"b\"\n", Tini: "[WARN  tini (", DumbInit: "[dumb-init] a \"b\"\n", Catatonit: "WARN (catatonit:",
+	for style, want := range map[Style][2]string{
+		Text:      {"supervise init: warn: ", "a \"b\"\n"},
+		JSON:      {`{"level":"warn","time":"`, `,"message":"a \"b\""}` + "\n"},
+		Tini:      {"[WARN  tini (", "a \"b\"\n"},
+		DumbInit:  {"[dumb-init] ", "a \"b\"\n"},
+		Catatonit: {"WARN (catatonit:", "a \"b\"\n"},
 	} {
-		if got := (Log{Style: style}).Message(Warn, `a "b"`); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "a \"b\"\n") {
+		if got := (Log{Style: style}).Message(Warn, `a "b"`); !strings.HasPrefix(got, want[0]) || !strings.HasSuffix(got, want[1]) {
 			t.Errorf("style %d: %q", style, got)
 		}
 	}

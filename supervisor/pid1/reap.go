@@ -35,10 +35,10 @@ func (s *supervisor) reap() {
 	case s.followsStops():
 		s.followStop()
 	case s.phase == clearing || s.phase == staying:
-		s.restEnded(left)
+		s.descendantsExited(left)
 	}
 	if s.WarnReaped && s.orphans > before {
-		s.consider()
+		s.maybeScanZombies()
 	}
 }
 
@@ -65,7 +65,7 @@ func (s *supervisor) orphan(child sys.Child, name string) {
 		level = Warn
 	}
 	if s.log.enabled(level) {
-		s.log.say(level, "reaped an orphan that "+how(child.Exit), number("pid", child.PID), word("name", name))
+		s.log.say(level, "reaped an orphan that "+exitText(child.Exit), number("pid", child.PID), word("name", name))
 	}
 }
 
@@ -86,24 +86,24 @@ func (s *supervisor) commandEnded(left bool) {
 	s.alarms.clear(alarmRetry)
 	switch {
 	case left && (s.KillRemaining || s.killing):
-		s.clear()
-	case s.stopping.again && s.startAgain():
+		s.clearDescendants()
+	case s.stopping.restart && s.startAgain():
 	case left && s.WaitAll:
-		s.log.say(Info, "the command "+how(s.exit)+"; staying until its descendants have ended")
+		s.log.say(Info, "the command "+exitText(s.exit)+"; staying until its descendants have ended")
 		s.phase = staying
 	default:
 		s.phase = over
 	}
 }
 
-// restEnded is called when orphans were reaped after the command, and others are left or
+// descendantsExited is called when orphans were reaped after the command, and others are left or
 // not.
-func (s *supervisor) restEnded(left bool) {
+func (s *supervisor) descendantsExited(left bool) {
 	switch {
 	case left && s.killing:
-		s.killRest() // those above may have hidden some
+		s.killDescendants() // those above may have hidden some
 	case left:
-	case s.stopping.again:
+	case s.stopping.restart:
 		if !s.startAgain() {
 			s.phase = over
 		}

@@ -54,8 +54,8 @@ func (s *supervisor) noFile(found intake.Limit) []process.Limit {
 	return []process.Limit{{Resource: syscall.RLIMIT_NOFILE, Soft: found.Soft, Hard: found.Hard, Optional: true}}
 }
 
-// shown is a command's name as a message has it: quoted where it would not be seen.
-func shown(name string) string {
+// quoteBlank is a command's name as a message has it: quoted where it would not be seen.
+func quoteBlank(name string) string {
 	if text.Trim(name) == "" {
 		return strconv.Quote(name)
 	}
@@ -72,6 +72,6 @@ func (s *supervisor) cannotStart(err *process.StartError) (status int) {
 	default:
 		status = s.ExecStatus.Other
 	}
-	s.log.say(Error, "cannot start "+shown(s.name)+": "+err.Error(), number("status", status))
+	s.log.say(Error, "cannot start "+quoteBlank(s.name)+": "+err.Error(), number("status", status))
 	return status
 }

@@ -14,23 +14,23 @@ const restartTimeout = 10 * second
 type stopping struct {
 	delayed signals.Info   // the request that is held back while the command drains
 	by      signals.Info   // the request that was handed on
-	as      signals.Signal // what the command got for it
-	again   bool           // the command is to be started again afterwards
+	sentAs  signals.Signal // what the command got for it
+	restart bool           // the command is to be started again afterwards
 }
 
 func (p *stopping) requested() bool { return p.by.Signal != 0 }
 
-// stops reports whether a request to end the command is more than a signal like any
+// handlesStop reports whether a request to end the command is more than a signal like any
 // other.
-func (s *supervisor) stops() bool {
+func (s *supervisor) handlesStop() bool {
 	return s.StopTimeout > 0 || s.Drain > 0 || s.ExitZeroOnStop || s.RestartOn != 0
 }
 
 // stop is the command being asked to end: at once, or after it has drained. A second
 // request cuts that short.
 func (s *supervisor) stop(info signals.Info) {
-	if s.stopping.again {
-		s.stopping.again = false
+	if s.stopping.restart {
+		s.stopping.restart = false
 		s.log.say(Info, "ending instead of restarting: "+info.String())
 	}
 	switch {
@@ -58,16 +58,16 @@ func (s *supervisor) drained() {
 }
 
 func (s *supervisor) stopNow(info signals.Info) {
-	s.stopping.by, s.stopping.as = info, s.Rewrite.Of(info.Signal)
-	s.handOn(info)
+	s.stopping.by, s.stopping.sentAs = info, s.Rewrite.Of(info.Signal)
+	s.forward(info)
 	if s.StopTimeout > 0 {
-		s.within(s.StopTimeout)
+		s.armKill(s.StopTimeout)
 	}
 }
 
-// within gives the command that long to end; a later request does not put that off. A
+// armKill gives the command that long to end; a later request does not put that off. A
 // stopped command is continued, as it could not even see the request.
-func (s *supervisor) within(timeout int64) {
+func (s *supervisor) armKill(timeout int64) {
 	if s.phase == running {
 		if stat, err := sys.ReadStat(s.command.PID); err == nil && stat.State == 'T' {
 			_ = send.Process(s.command.PID, signals.SIGCONT)
@@ -85,22 +85,22 @@ func (s *supervisor) restart(info signals.Info) {
 		return
 	}
 	s.log.say(Info, "restarting the command: "+info.String(), number("pid", s.command.PID))
-	s.stopping.again, s.stopping.by = true, info
-	s.stopping.as = signals.SIGTERM
+	s.stopping.restart, s.stopping.by = true, info
+	s.stopping.sentAs = signals.SIGTERM
 	request := info
 	request.Signal = signals.SIGTERM
-	s.handOn(request)
+	s.forward(request)
 	timeout := s.StopTimeout
 	if timeout == 0 {
 		timeout = restartTimeout
 	}
-	s.within(timeout)
+	s.armKill(timeout)
 }
 
 // startAgain starts the command that was ended for that, and reports whether it runs.
 func (s *supervisor) startAgain() bool {
 	s.stopping = stopping{}
-	s.killing, s.askedTo = false, false
+	s.killing, s.stopForwarded = false, false
 	s.alarms = alarms{}
 	s.terminal.given = s.terminal.given && (s.terminal.fd < 0 || s.terminal.idle())
 	s.closeCommand()
@@ -117,11 +117,11 @@ func (s *supervisor) startAgain() bool {
 // escalate ends a command that has not ended when it was asked to, and all that it has
 // started.
 func (s *supervisor) escalate() {
-	s.log.say(Warn, "not all has ended in time after "+s.stopping.by.String()+": killing what is left", word("processes", describe(below(s.pid))))
+	s.log.say(Warn, "not all has ended in time after "+s.stopping.by.String()+": killing what is left", word("processes", describe(descendants(s.pid))))
 	s.killing = true
 	if s.phase == running {
-		s.killRest()
+		s.killDescendants()
 	} else {
-		s.clear()
+		s.clearDescendants()
 	}
 }

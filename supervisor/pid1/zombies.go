@@ -11,42 +11,42 @@ import (
 
 // How often all processes are looked at.
 const (
-	lookEvery = 60 * second
-	lookAgain = 5 * second
+	scanEvery = 60 * second
+	scanAgain = 5 * second
 )
 
-// suspects are the zombies that were seen at the last look.
-type suspects struct {
-	looked  int64       // when
-	zombies map[int]int // pid to parent
-	told    map[int]int // parent to how many there were when it was told
+// zombieScan are the zombies that were seen at the last look.
+type zombieScan struct {
+	at      int64       // when
+	parents map[int]int // pid to parent
+	warned  map[int]int // parent to how many there were when it was told
 }
 
-// consider looks at the zombies of others, unless that was done a short while ago.
-func (s *supervisor) consider() {
-	if now := sys.Now(); s.suspects.looked == 0 || now-s.suspects.looked >= lookEvery {
-		s.look()
-		if len(s.suspects.zombies) > 0 {
-			s.alarms.in(alarmLook, lookAgain)
+// maybeScanZombies looks at the zombies of others, unless that was done a short while ago.
+func (s *supervisor) maybeScanZombies() {
+	if now := sys.Now(); s.zombies.at == 0 || now-s.zombies.at >= scanEvery {
+		s.scanZombies()
+		if len(s.zombies.parents) > 0 {
+			s.alarms.in(alarmScan, scanAgain)
 		}
 	}
 }
 
-// look tells of each process below us that leaves zombies: those that were there at the
+// scanZombies tells of each process below us that leaves zombies: those that were there at the
 // look before, too.
-func (s *supervisor) look() {
-	s.suspects.looked = sys.Now()
-	before := s.suspects.zombies
-	s.suspects.zombies = nil
+func (s *supervisor) scanZombies() {
+	s.zombies.at = sys.Now()
+	before := s.zombies.parents
+	s.zombies.parents = nil
 	stay := map[int]int{} // parent to how many
 	for stat := range sys.Processes() {
 		if !stat.Zombie() || stat.Parent == s.pid || stat.Parent == 0 {
 			continue
 		}
-		if s.suspects.zombies == nil {
-			s.suspects.zombies = map[int]int{}
+		if s.zombies.parents == nil {
+			s.zombies.parents = map[int]int{}
 		}
-		s.suspects.zombies[stat.PID] = stat.Parent
+		s.zombies.parents[stat.PID] = stat.Parent
 		if before[stat.PID] == stat.Parent {
 			stay[stat.Parent]++
 		}
@@ -55,22 +55,22 @@ func (s *supervisor) look() {
 		return
 	}
 	ours := map[int]bool{}
-	for _, stat := range below(s.pid) {
+	for _, stat := range descendants(s.pid) {
 		ours[stat.PID] = true
 	}
 	for parent, count := range stay {
-		if ours[parent] && count > s.suspects.told[parent] {
-			s.accuse(parent, count)
+		if ours[parent] && count > s.zombies.warned[parent] {
+			s.warnZombies(parent, count)
 		}
 	}
 }
 
-// accuse tells of a process that does not wait for its children.
-func (s *supervisor) accuse(parent, count int) {
-	if s.suspects.told == nil {
-		s.suspects.told = map[int]int{}
+// warnZombies tells of a process that does not wait for its children.
+func (s *supervisor) warnZombies(parent, count int) {
+	if s.zombies.warned == nil {
+		s.zombies.warned = map[int]int{}
 	}
-	s.suspects.told[parent] = count
+	s.zombies.warned[parent] = count
 	name := ""
 	if stat, err := sys.ReadStat(parent); err == nil {
 		name = stat.Name

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"supervise/internal/sys"
 	"supervise/signals"
 )
 
@@ -44,8 +45,8 @@ func BenchmarkStart(b *testing.B) {
 }
 
 func startAndWait(plain bool, ignore signals.Set) error {
-	defer plainClone.Store(plainClone.Load())
-	plainClone.Store(plain)
+	defer sys.FeatureClone3.SetAvailable(sys.FeatureClone3.Available())
+	sys.FeatureClone3.SetAvailable(!plain)
 	child, err := Start(&Spec{Path: "/bin/true", Argv: []string{"true"}, Ignore: ignore})
 	if err != nil {
 		return err

@@ -123,7 +123,7 @@ func TestCgroup(t *testing.T) {
 
 		spec.CgroupFD = 999
 		step := "clone3"
-		if plainClone.Load() {
+		if !sys.FeatureClone3.Available() {
 			step = "open cgroup.procs"
 		}
 		_, err = Start(&spec)

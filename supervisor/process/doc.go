@@ -1,21 +1,25 @@
-// Package process starts programs with exactly the signal state, limits, identity and
-// descriptors that were asked for. Nobody else in the project forks.
+// Package process starts programs with exactly the given signal state, limits, identity and
+// descriptors. Nothing else in the project forks.
 //
-// A start is one vfork: the child borrows the memory of the stopped caller, works off a
-// prepared list of raw system calls in assembly, the last of which is execve, and never
-// touches the stack or the heap. No copy of the address space is made, however large the
-// supervisor is, and no Go code runs between fork and exec.
+//	child, err := process.Start(&process.Spec{Path: file, Argv: argv, Env: env, Files: []int{0, 1, 2}})
+//	...
+//	child.PID, child.PIDFD      // the caller reaps the one and closes the other
+//
+// A start is one vfork: the child borrows the memory of the stopped caller and works through
+// a prepared list of system calls in assembly, the last of which is execve. It never touches
+// the stack or the heap. No address space is copied, however large the supervisor is, and no
+// Go code runs between fork and exec.
 //
 //	block all signals in this thread
 //	clone3(VM | VFORK | PIDFD | INTO_CGROUP)
 //	    child: setsid, limits, dispositions, descriptors, ids, chdir, mask, execve
-//	restore the mask; errno and the failed step lie in memory
+//	restore the mask; errno and the failed step are in memory
 //
-// The child's dispositions are those of [Spec] and nothing else: handlers are reset
-// before the mask is, so that a signal that comes early meets the program's own default,
-// and never a handler of the supervisor. Where clone3 is not to be had (old kernels,
-// strict seccomp filters) plain clone does the same, and the child joins its cgroup itself.
+// The child's dispositions are those of [Spec] and nothing else: handlers are reset before
+// the mask is, so that an early signal has the program's default action and never runs a
+// handler of the supervisor. Where clone3 is not available (old kernels, strict seccomp
+// filters) plain clone does the same, and the child joins its cgroup itself.
 //
-// It does not reap: that is the loop's, by internal/sys.Reap, as only the loop knows when
-// a pid may be forgotten. It does not look for descendants: supervisor/process/tree does.
+// It does not reap: only the loop knows when a pid may be forgotten. It does not look for
+// descendants: that is package tree. It is early: see cmd/supervise/first.
 package process

@@ -1,13 +1,16 @@
 package process
 
-import "syscall"
+import (
+	"strconv"
+	"syscall"
+)
 
 // StartError says why a program could not be started: which step failed, and how.
 type StartError struct {
 	Step  string // "execve /usr/bin/web", "setresuid 33", "clone3"
 	Errno syscall.Errno
-	// Hint is what is known beyond that, "" for nothing: which interpreter of a script is
-	// missing, where the kernel has the same error as for a script that is missing itself.
+	// Hint is further information, or "": which interpreter of a script is missing, for
+	// example, where the kernel returns the same error as for a missing script.
 	Hint string
 }
 
@@ -20,8 +23,13 @@ func (e *StartError) Error() string {
 
 func (e *StartError) Unwrap() error { return e.Errno }
 
-// Temporary reports whether the same start may well succeed later: the machine, a
-// cgroup's pids.max, or the user's RLIMIT_NPROC has no room, or the file is being written.
+// unknownPlacement is the error for a Placement that is none of the constants.
+func unknownPlacement(p Placement) error {
+	return &StartError{Step: "placement " + strconv.Itoa(int(p)), Errno: syscall.EINVAL}
+}
+
+// Temporary reports whether the same start may succeed later: the machine, a cgroup's
+// pids.max or the user's RLIMIT_NPROC has no room, or the file is being written.
 func (e *StartError) Temporary() bool {
 	switch e.Errno {
 	case syscall.EAGAIN, syscall.ENOMEM, syscall.EMFILE, syscall.ENFILE, syscall.ETXTBSY, syscall.EINTR:
@@ -30,8 +38,8 @@ func (e *StartError) Temporary() bool {
 	return false
 }
 
-// Status returns what a shell reports of a command that it could not execute: 127 when
-// there is no such file, 126 when there is one.
+// Status returns the exit status of a shell that could not execute the command: 127 if there
+// is no such file, else 126.
 func (e *StartError) Status() int {
 	if e.Errno == syscall.ENOENT {
 		return 127

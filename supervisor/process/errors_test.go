@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"supervise/internal/sys"
 	"supervise/internal/testproc"
 )
 
@@ -53,6 +54,7 @@ func TestStartErrors(t *testing.T) {
 		{"directory that is none", Spec{Path: "/bin/true", Dir: "/bin/true"}, "chdir /bin/true", syscall.ENOTDIR, 126, false},
 		{"soft above hard", Spec{Path: "/bin/true", Limits: []Limit{{Resource: syscall.RLIMIT_CORE, Soft: 2, Hard: 1}}}, "setrlimit RLIMIT_CORE", syscall.EINVAL, 126, false},
 		{"no such limit", Spec{Path: "/bin/true", Limits: []Limit{{Resource: 99, Soft: 1, Hard: 1}}}, "setrlimit 99", syscall.EINVAL, 126, false},
+		{"no such placement", Spec{Path: "/bin/true", Placement: OwnSession + 1}, "placement 3", syscall.EINVAL, 126, false},
 		{"closed descriptor", Spec{Path: "/bin/true", Files: []int{0, 1, 999}}, "dup3 999 to 2", syscall.EBADF, 126, false},
 		{"closed descriptor in place", Spec{Path: "/bin/true", Files: append(make([]int, 90), 90)}, "fcntl F_SETFD 90", syscall.EBADF, 126, false},
 	}
@@ -183,7 +185,7 @@ func TestNoRoom(t *testing.T) {
 			t.Fatal(err)
 		}
 		call := "clone3"
-		if plainClone.Load() {
+		if !sys.FeatureClone3.Available() {
 			call = "clone"
 		}
 		checkError(t, "no process", err, call, syscall.EAGAIN, 126, true)

@@ -236,11 +236,11 @@ func TestOnlyFiles(t *testing.T) {
 // TestWithoutCloseRange starts a child as where close_range is refused: others may stay,
 // but those of the child are right.
 func TestWithoutCloseRange(t *testing.T) {
-	defer noCloseRange.Store(false)
+	defer sys.FeatureCloseRange.SetAvailable(true)
 	if !isRefused(&StartError{Step: stepUnshare, Errno: syscall.ENOSYS}, stepUnshare) {
 		t.Error("a kernel without close_range is not recognised")
 	}
-	noCloseRange.Store(true)
+	sys.FeatureCloseRange.SetAvailable(false)
 	e := startEcho(t, Spec{Files: []int{-1, -1, -1, open(t, "/dev/zero")}, OnlyFiles: true})
 	if links := e.links(t); links["3"] != "/dev/zero" || len(links) != 4 {
 		t.Errorf("the child has %v", links)

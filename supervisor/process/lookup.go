@@ -6,14 +6,13 @@ import (
 	"supervise/internal/text"
 )
 
-// defaultPath is where execvp(3) looks when there is no PATH.
+// defaultPath is where execvp(3) looks if PATH is not set.
 const defaultPath = "/bin:/usr/bin"
 
-// Lookup finds the file that execvp(3) would execute for a command's name: the name
-// itself when it has a slash in it, else the first executable file of that name in the
-// directories of path (colon separated; an empty one is the working directory). The
-// error is a [StartError]: ENOENT, or EACCES when there are only files that may not be
-// executed.
+// Lookup finds the file that execvp(3) would execute for a command's name: the name itself if
+// it contains a slash, else the first executable file of that name in the directories of path
+// (separated by colons; an empty one is the working directory). The error is a [StartError]:
+// ENOENT, or EACCES if there are only files that may not be executed.
 func Lookup(name, path string, havePath bool) (string, error) {
 	if name == "" {
 		return "", &StartError{Step: "the name of the command is empty", Errno: syscall.ENOENT}
@@ -40,7 +39,7 @@ func Lookup(name, path string, havePath bool) (string, error) {
 	return "", &StartError{Step: "find " + name + " in PATH", Errno: reason}
 }
 
-// executable reports whether a file is there, regular, and may be executed.
+// executable reports whether a file exists, is regular, and may be executed.
 func executable(file string) error {
 	var st syscall.Stat_t
 	if err := syscall.Stat(file, &st); err != nil {

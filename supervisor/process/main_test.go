@@ -35,11 +35,11 @@ func eachClone(t *testing.T, test func(t *testing.T)) {
 			name = "clone"
 		}
 		t.Run(name, func(t *testing.T) {
-			defer plainClone.Store(plainClone.Load())
-			if !plain && plainClone.Load() {
+			defer sys.FeatureClone3.SetAvailable(sys.FeatureClone3.Available())
+			if !plain && !sys.FeatureClone3.Available() {
 				t.Skip("clone3 is refused here")
 			}
-			plainClone.Store(plain)
+			sys.FeatureClone3.SetAvailable(!plain)
 			test(t)
 		})
 	}

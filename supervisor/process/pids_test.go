@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"supervise/internal/sys"
 	"supervise/internal/testproc"
 )
 
@@ -27,7 +28,7 @@ func TestNoPids(t *testing.T) {
 	}
 	eachClone(t, func(t *testing.T) {
 		call := "clone3"
-		if plainClone.Load() {
+		if !sys.FeatureClone3.Available() {
 			call = "clone"
 		}
 		text, err := os.ReadFile(filepath.Join(dir, "pids.current"))

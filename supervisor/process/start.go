@@ -4,12 +4,13 @@ package process
 
 import (
 	"runtime"
-	"sync/atomic"
 	"syscall"
 	"unsafe"
+
+	"supervise/internal/sys"
 )
 
-// program is what the assembly works on: vfork_*.s knows the offsets.
+// program is the input of the assembly: vfork_*.s knows the offsets.
 type program struct {
 	clone     *cloneArgs // 0: nil for plain clone
 	cloneSize uintptr    // 8
@@ -19,7 +20,7 @@ type program struct {
 	count     uintptr    // 40
 	errno     uintptr    // 48: of the step that failed
 	failed    uintptr    // 56: its index
-	_         [2]uint64  // 64: the assembly's own: the caller's mask, and that of all signals
+	_         [2]uint64  // 64: used by the assembly: the caller's mask, and the full set
 }
 
 // cloneArgs is struct clone_args as of Linux 5.7: clone(2).
@@ -42,71 +43,63 @@ const (
 	cloneOurs       = cloneVM | cloneVfork
 )
 
-// vfork makes the child and lets it work off the steps. It returns its pid, or a negated
-// errno. The child's failure is in p.
+// vfork makes the child and lets it run the steps. It returns its pid, or a negated errno.
+// The child's failure is in p.
 func vfork(p *program) int
 
-// plainClone is set once clone3 was refused.
-var plainClone atomic.Bool
-
-func clone3Works() bool { return !plainClone.Load() }
-
-// noCloseRange is set once close_range was refused.
-var noCloseRange atomic.Bool
-
-// Start starts a program and returns once it runs or is known not to. The error is a
-// [StartError]; no child is left behind then. The caller's other threads go on meanwhile.
+// Start starts a program and returns when it runs or has failed. The error is a [StartError],
+// and then no child is left behind. The caller's other threads keep running.
 //
-// The calling thread is stopped until the kernel has loaded the program, which takes as
-// long as its file takes to read.
+// The calling thread is stopped until the kernel has loaded the program, which takes as long
+// as reading its file.
 func Start(spec *Spec) (Process, error) {
-	child, err := attempt(spec)
+	child, err := startWithPIDFD(spec)
 	if isRefused(err, stepUnshare) {
-		noCloseRange.Store(true)
-		child, err = attempt(spec)
+		sys.FeatureCloseRange.SetAvailable(false)
+		child, err = startWithPIDFD(spec)
 	}
-	return child, explained(err, spec)
+	return child, withHint(err, spec)
 }
 
-// attempt goes without a pidfd when there is no room for one more descriptor, and where
-// there are none (before Linux 5.2, and below emulators).
-func attempt(spec *Spec) (Process, error) {
+// startWithPIDFD starts without a pidfd if no descriptor is left for it, and where pidfds do
+// not exist (before Linux 5.2, and in emulators).
+func startWithPIDFD(spec *Spec) (Process, error) {
 	if spec.NoPIDFD {
-		return anyWay(spec, 0)
+		return startAnyMode(spec, 0)
 	}
-	child, err := anyWay(spec, clonePIDFD)
+	child, err := startAnyMode(spec, clonePIDFD)
 	if noDescriptor(err) || isRefused(err, stepClone) {
-		child, err = anyWay(spec, 0)
+		child, err = startAnyMode(spec, 0)
 	}
 	return child, err
 }
 
-func anyWay(spec *Spec, pidfdFlag uintptr) (Process, error) {
-	if clone3Works() {
-		child, err := spawn(spec, modern, pidfdFlag)
-		if spec.HasCgroup && stillborn(err) {
-			child, err = spawn(spec, modernJoining, pidfdFlag)
+// startAnyMode tries the clone modes, the best one first.
+func startAnyMode(spec *Spec, pidfdFlag uintptr) (Process, error) {
+	if sys.FeatureClone3.Available() {
+		child, err := spawn(spec, clone3Into, pidfdFlag)
+		if spec.HasCgroup && killedAtBirth(err) {
+			child, err = spawn(spec, clone3Join, pidfdFlag)
 		}
 		if !isRefused(err, stepClone3) {
 			return child, err
 		}
-		plainClone.Store(true)
+		sys.FeatureClone3.SetAvailable(false)
 	}
-	return spawn(spec, plain, pidfdFlag)
+	return spawn(spec, cloneJoin, pidfdFlag)
 }
 
-// way is how a child is made, and comes into its cgroup.
-type way uint8
+// cloneMode says how a child is made and how it gets into its cgroup.
+type cloneMode uint8
 
 const (
-	modern        way = iota // clone3, born there
-	modernJoining            // clone3, goes there itself
-	plain                    // clone, goes there itself
+	clone3Into cloneMode = iota // clone3, created in the cgroup
+	clone3Join                  // clone3, joins it itself
+	cloneJoin                   // clone, joins it itself
 )
 
-// isRefused reports whether a system call itself is not to be had: the kernel is older
-// than it or its flags (ENOSYS, EINVAL), or a seccomp filter is in the way (ENOSYS or
-// EPERM).
+// isRefused reports whether a system call itself is not available: the kernel is older than
+// it or its flags (ENOSYS, EINVAL), or a seccomp filter refuses it (ENOSYS or EPERM).
 func isRefused(err error, call string) bool {
 	failure, ok := err.(*StartError)
 	if !ok || failure.Step != call {
@@ -125,33 +118,33 @@ const (
 	stepUnshare = "close_range"
 )
 
-// noDescriptor reports whether the kernel had no descriptor left for the pidfd: this
-// process is at its RLIMIT_NOFILE (EMFILE), or the machine at its own limit (ENFILE).
+// noDescriptor reports whether no descriptor was left for the pidfd: this process is at its
+// RLIMIT_NOFILE (EMFILE), or the machine at its limit (ENFILE).
 func noDescriptor(err error) bool {
 	failure, ok := err.(*StartError)
 	return ok && (failure.Step == stepClone3 || failure.Step == stepClone) &&
 		(failure.Errno == syscall.EMFILE || failure.Errno == syscall.ENFILE)
 }
 
-// stillborn reports whether the child was killed before its first instruction. Since Linux
-// 6.14 the kernel does that to children that are born into another cgroup by mistake: it
-// compares how often cgroup.kill was written there with how often that was done where the
-// parent is, and takes a difference for a kill that came while it forked
-// (cgroup_css_set_fork and cgroup_post_fork in kernel/cgroup/cgroup.c).
-func stillborn(err error) bool {
+// killedAtBirth reports whether the child was killed before its first instruction. Since
+// Linux 6.14 the kernel does that by mistake to children created in another cgroup: it
+// compares how often cgroup.kill was written there with the count of the parent's cgroup, and
+// takes a difference for a kill during the fork (cgroup_css_set_fork and cgroup_post_fork in
+// kernel/cgroup/cgroup.c).
+func killedAtBirth(err error) bool {
 	failure, ok := err.(*StartError)
 	return ok && failure.Step == stepBirth
 }
 
 const stepBirth = "birth"
 
-// notBegun is what no system call returns.
-const notBegun = ^uintptr(0)
+// noResult is a value that no system call returns.
+const noResult = ^uintptr(0)
 
-// spawn makes one attempt in one way. pidfdFlag is clonePIDFD, or 0 to go without.
-func spawn(spec *Spec, how way, pidfdFlag uintptr) (Process, error) {
+// spawn makes one attempt in one mode. pidfdFlag is clonePIDFD, or 0 for no pidfd.
+func spawn(spec *Spec, mode cloneMode, pidfdFlag uintptr) (Process, error) {
 	procs := -1
-	if spec.HasCgroup && how != modern {
+	if spec.HasCgroup && mode != clone3Into {
 		var err error
 		procs, err = syscall.Openat(spec.CgroupFD, "cgroup.procs", syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
 		if err != nil {
@@ -168,7 +161,7 @@ func spawn(spec *Spec, how way, pidfdFlag uintptr) (Process, error) {
 	if err := p.prepare(spec, procs); err != nil {
 		return Process{PIDFD: -1}, err
 	}
-	call := p.make(spec, how, flags)
+	call := p.setClone(spec, mode, flags)
 	pid := vfork(&p.program)
 	runtime.KeepAlive(p)
 	child := Process{PID: pid, PIDFD: int(p.pidfd)}
@@ -176,27 +169,27 @@ func spawn(spec *Spec, how way, pidfdFlag uintptr) (Process, error) {
 	case pid < 0:
 		return Process{PIDFD: -1}, &StartError{Step: call, Errno: syscall.Errno(-pid)}
 	case prog.errno != 0:
-		bury(child)
+		reapFailed(child)
 		return Process{PIDFD: -1}, &StartError{Step: p.names[prog.failed], Errno: syscall.Errno(prog.errno)}
-	case p.begun == notBegun && how == modern && spec.HasCgroup:
-		bury(child)
+	case p.firstResult == noResult && mode == clone3Into && spec.HasCgroup:
+		reapFailed(child)
 		return Process{PIDFD: -1}, &StartError{Step: stepBirth, Errno: syscall.EINTR}
 	}
 	return child, nil
 }
 
-// make fills in how the child is made, and returns what the system call is called.
-func (p *plan) make(spec *Spec, how way, flags uintptr) (call string) {
-	p.begun, p.pidfd = notBegun, -1
-	p.steps[0].result = &p.begun
+// setClone fills in how the child is made, and returns the name of the system call.
+func (p *plan) setClone(spec *Spec, mode cloneMode, flags uintptr) (call string) {
+	p.firstResult, p.pidfd = noResult, -1
+	p.steps[0].result = &p.firstResult
 	p.program = program{steps: &p.steps[0], count: uintptr(len(p.steps))}
-	if how == plain {
+	if mode == cloneJoin {
 		p.program.flags = flags | uintptr(syscall.SIGCHLD)
 		p.program.pidfd = &p.pidfd
 		return stepClone
 	}
 	p.clone = cloneArgs{flags: uint64(flags), pidfd: uint64(uintptr(unsafe.Pointer(&p.pidfd))), exitSignal: uint64(syscall.SIGCHLD)}
-	if spec.HasCgroup && how == modern {
+	if spec.HasCgroup && mode == clone3Into {
 		p.clone.flags |= cloneIntoCgroup
 		p.clone.cgroup = uint64(spec.CgroupFD)
 	}
@@ -204,8 +197,8 @@ func (p *plan) make(spec *Spec, how way, flags uintptr) (call string) {
 	return stepClone3
 }
 
-// bury reaps a child that did not get as far as execve.
-func bury(child Process) {
+// reapFailed reaps a child that did not get as far as execve.
+func reapFailed(child Process) {
 	for {
 		_, err := syscall.Wait4(child.PID, nil, syscall.WALL, nil)
 		if err != syscall.EINTR {

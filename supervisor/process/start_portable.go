@@ -7,11 +7,14 @@ import (
 	"unsafe"
 )
 
-// Start starts a program by package syscall: the portable floor, for architectures
-// without assembly here. The mask and the ignored signals are those that the Go runtime
-// leaves its children, limits are set right after the program has started,
-// Spec.PIDVariable is passed on as it is, and a new session gets no terminal.
+// Start starts a program with package syscall: the portable version, for architectures
+// without assembly here. Mask and ignored signals are those that the Go runtime gives its
+// children, limits are set right after the program has started, Spec.PIDVariable is passed on
+// unchanged, and a new session gets no terminal.
 func Start(spec *Spec) (Process, error) {
+	if spec.Placement > OwnSession {
+		return Process{PIDFD: -1}, unknownPlacement(spec.Placement)
+	}
 	pidfd := -1
 	attr := &syscall.ProcAttr{Dir: spec.Dir, Env: spec.Env, Sys: &syscall.SysProcAttr{
 		Setsid:  spec.Placement == OwnSession,
@@ -38,7 +41,7 @@ func Start(spec *Spec) (Process, error) {
 	pid, err := syscall.ForkExec(spec.Path, spec.Argv, attr)
 	if err != nil {
 		errno, _ := err.(syscall.Errno)
-		return Process{PIDFD: -1}, explained(&StartError{Step: stepExecve + spec.Path, Errno: errno}, spec)
+		return Process{PIDFD: -1}, withHint(&StartError{Step: stepExecve + spec.Path, Errno: errno}, spec)
 	}
 	for _, limit := range spec.Limits {
 		_, _, _ = syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), uintptr(limit.Resource),

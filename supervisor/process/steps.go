@@ -8,27 +8,28 @@ import (
 	"syscall"
 	"unsafe"
 
+	"supervise/internal/sys"
 	"supervise/internal/text"
 	"supervise/signals"
 )
 
-// step is one system call that the child makes. vfork_*.s knows the layout.
+// step is one system call of the child. vfork_*.s knows the layout.
 type step struct {
 	number uintptr
 	args   [6]uintptr
-	// result is where the call's result goes, or nil. It has room for a machine word.
+	// result receives the call's result, a machine word; or nil.
 	result *uintptr
 	// optional steps may fail.
 	optional uintptr
 }
 
-// plan is the child's list of system calls and the memory that it points into, which
-// stays reachable, and in its place, because plan is on the heap and holds it.
+// plan is the child's list of system calls and the memory that it points into. That stays
+// reachable and does not move, because plan is on the heap and holds it.
 type plan struct {
-	program program
-	clone   cloneArgs
-	pidfd   int32
-	begun   uintptr // the result of the first step
+	program     program
+	clone       cloneArgs
+	pidfd       int32
+	firstResult uintptr // the result of the first step
 
 	steps []step
 	names []string
@@ -41,12 +42,12 @@ type plan struct {
 	path, dir       *byte
 	argv, env       []*byte
 	text            []byte // what path, dir, argv and env point into
-	zero            [1]byte
-	proc            *byte  // "/proc/self"
-	own             []byte // the environment entry of Spec.PIDVariable
+	digit           [1]byte
+	procSelf        *byte  // "/proc/self"
+	pidEntry        []byte // the environment entry of Spec.PIDVariable
 }
 
-// clear empties a plan but for the memory of its lists.
+// clear empties a plan but keeps the memory of its lists.
 func (p *plan) clear() {
 	*p = plan{
 		steps: p.steps[:0], names: p.names[:0], limits: p.limits[:0], groups: p.groups[:0],
@@ -76,8 +77,8 @@ func (p *plan) add(name string, number uintptr, args ...uintptr) *step {
 	return last
 }
 
-// prepare turns the spec into system calls. procs is cgroup.procs of the child's cgroup
-// where it is not born there but has to go itself, else -1.
+// prepare turns the spec into system calls. procs is cgroup.procs of the child's cgroup if
+// the child must join it itself, else -1.
 func (p *plan) prepare(spec *Spec, procs int) error {
 	p.clear()
 	p.ignore, p.mask = sigaction{handler: sigIgn}, spec.Mask
@@ -85,10 +86,12 @@ func (p *plan) prepare(spec *Spec, procs int) error {
 		return err
 	}
 	if procs >= 0 {
-		p.zero[0] = '0' // the writer itself: cgroups(7)
-		p.add("write cgroup.procs", syscall.SYS_WRITE, uintptr(procs), uintptr(unsafe.Pointer(&p.zero)), 1)
+		p.digit[0] = '0' // the writer itself: cgroups(7)
+		p.add("write cgroup.procs", syscall.SYS_WRITE, uintptr(procs), uintptr(unsafe.Pointer(&p.digit)), 1)
 	}
-	p.placement(spec)
+	if err := p.placement(spec); err != nil {
+		return err
+	}
 	p.limit(spec)
 	p.dispositions(spec.Ignore)
 	p.unshare(spec)
@@ -98,7 +101,7 @@ func (p *plan) prepare(spec *Spec, procs int) error {
 	p.closeRest(spec)
 	p.identity(spec)
 	if spec.PIDVariable != "" {
-		p.announce(spec.PIDVariable)
+		p.pidVariable(spec.PIDVariable)
 	}
 	if spec.Dir != "" {
 		p.add("chdir "+spec.Dir, syscall.SYS_CHDIR, uintptr(unsafe.Pointer(p.dir)))
@@ -109,7 +112,7 @@ func (p *plan) prepare(spec *Spec, procs int) error {
 	return nil
 }
 
-// strings turns Go's strings into the kernel's.
+// strings turns Go's strings into C strings.
 func (p *plan) strings(spec *Spec) error {
 	env := spec.Env
 	if spec.PIDVariable != "" {
@@ -122,7 +125,7 @@ func (p *plan) strings(spec *Spec) error {
 	for _, s := range env {
 		size += len(s) + 1
 	}
-	p.text = slices.Grow(p.text, size) // which is why it does not move from here on
+	p.text = slices.Grow(p.text, size) // so that it does not move from here on
 	var path, dir, argv, environ bool
 	p.path, path = p.pointer(spec.Path)
 	p.dir, dir = p.pointer(spec.Dir)
@@ -144,7 +147,8 @@ func (p *plan) strings(spec *Spec) error {
 	return &StartError{Step: wrong, Errno: syscall.EINVAL}
 }
 
-// pointer appends a string to the text, with a zero byte to end it, which may not be in it.
+// pointer appends a string and a terminating zero byte to the text. ok is false if the string
+// contains one.
 func (p *plan) pointer(s string) (at *byte, ok bool) {
 	_, _, zero := text.Cut(s, 0)
 	start := len(p.text)
@@ -152,7 +156,7 @@ func (p *plan) pointer(s string) (at *byte, ok bool) {
 	return &p.text[start], !zero
 }
 
-// pointers is pointer for a list, which nil ends.
+// pointers is pointer for a list, which it ends with nil.
 func (p *plan) pointers(list []*byte, of []string) (all []*byte, ok bool) {
 	ok = true
 	for _, s := range of {
@@ -162,8 +166,9 @@ func (p *plan) pointers(list []*byte, of []string) (all []*byte, ok bool) {
 	return append(list, nil), ok
 }
 
-func (p *plan) placement(spec *Spec) {
+func (p *plan) placement(spec *Spec) error {
 	switch spec.Placement {
+	case SameGroup:
 	case OwnSession:
 		p.add("setsid", syscall.SYS_SETSID)
 		if spec.HasTerminal {
@@ -177,19 +182,22 @@ func (p *plan) placement(spec *Spec) {
 			p.add("tcsetpgrp", syscall.SYS_IOCTL, uintptr(spec.Terminal), syscall.TIOCSPGRP,
 				uintptr(unsafe.Pointer(&p.pid))).optional = 1
 		}
+	default:
+		return unknownPlacement(spec.Placement)
 	}
+	return nil
 }
 
-// announce adds an environment variable with the child's pid as its value. The kernel
-// itself writes that pid in decimal, as what /proc/self points to: proc(5).
-func (p *plan) announce(variable string) {
+// pidVariable adds an environment variable with the child's pid. The kernel itself writes
+// that pid in decimal, as the target of /proc/self: proc(5).
+func (p *plan) pidVariable(variable string) {
 	const longest, atFDCWD = 20, -100
-	p.own = append([]byte(variable+"="), make([]byte, longest+1)...) // zero bytes to end it
-	p.env = append(p.env[:len(p.env)-1], &p.own[0], nil)
-	p.proc, _ = syscall.BytePtrFromString("/proc/self")
+	p.pidEntry = append([]byte(variable+"="), make([]byte, longest+1)...) // zero bytes to end it
+	p.env = append(p.env[:len(p.env)-1], &p.pidEntry[0], nil)
+	p.procSelf, _ = syscall.BytePtrFromString("/proc/self")
 	at := atFDCWD
-	p.add("readlink /proc/self", syscall.SYS_READLINKAT, uintptr(at), uintptr(unsafe.Pointer(p.proc)),
-		uintptr(unsafe.Pointer(&p.own[len(variable)+1])), longest).optional = 1
+	p.add("readlink /proc/self", syscall.SYS_READLINKAT, uintptr(at), uintptr(unsafe.Pointer(p.procSelf)),
+		uintptr(unsafe.Pointer(&p.pidEntry[len(variable)+1])), longest).optional = 1
 }
 
 // without returns an environment without one variable.
@@ -202,7 +210,7 @@ func without(env []string, variable string) []string {
 
 func (p *plan) limit(spec *Spec) {
 	p.limits = append(p.limits, spec.Limits...)
-	for i := range p.limits { // in place from here on: the kernel reads them there
+	for i := range p.limits { // they do not move from here on: the kernel reads them
 		limit := &p.limits[i]
 		set := p.add("setrlimit "+limitName(limit.Resource), syscall.SYS_PRLIMIT64, 0, uintptr(limit.Resource),
 			uintptr(unsafe.Pointer(&limit.Soft)), 0)
@@ -215,10 +223,9 @@ func (p *plan) limit(spec *Spec) {
 	}
 }
 
-// dispositions sets that of every signal that has one: to be ignored, or the default.
-// CLONE_CLEAR_SIGHAND would leave ignored what this process ignores itself, be it that it
-// was started so (the Go runtime respects that for some), or by os/signal.Ignore. The 62
-// calls take two hundredths of the time of a start.
+// dispositions sets each signal to SIG_IGN or SIG_DFL. CLONE_CLEAR_SIGHAND would not reset
+// signals that this process ignores, either from its start (the Go runtime keeps some of
+// those ignored) or by os/signal.Ignore. The 62 calls take 2% of the time of a start.
 func (p *plan) dispositions(ignore signals.Set) {
 	for s := range signals.Full.All() {
 		if !s.Catchable() {
@@ -232,27 +239,26 @@ func (p *plan) dispositions(ignore signals.Set) {
 	}
 }
 
-// sharesFiles reports whether the child begins with the caller's own table of descriptors
-// and not with a copy. Of a thousand, a copy and then closing each on exec take longer
-// than all the rest of a start.
-func (s *Spec) sharesFiles() bool { return s.OnlyFiles && !noCloseRange.Load() }
+// sharesFiles reports whether the child starts with the caller's own descriptor table instead
+// of a copy. Copying a thousand descriptors, and closing each on exec, would take longer than
+// the rest of a start.
+func (s *Spec) sharesFiles() bool { return s.OnlyFiles && sys.FeatureCloseRange.Available() }
 
 const (
-	sysCloseRange = 436 // close_range(2), on every architecture
-	unshareRange  = 2   // CLOSE_RANGE_UNSHARE
-	noEnd         = uintptr(^uint32(0))
+	unshareRange = 2 // CLOSE_RANGE_UNSHARE
+	lastFD       = uintptr(^uint32(0))
 )
 
-// unshare gives a child that shares its caller's descriptors its own table, with none in
-// it above those that it needs. Nothing before may change a descriptor.
+// unshare gives a child that shares its caller's descriptors its own table, without any above
+// those that it needs. No earlier step may change a descriptor.
 func (p *plan) unshare(spec *Spec) {
 	if spec.sharesFiles() {
-		p.add(stepUnshare, sysCloseRange, uintptr(spec.pastFiles()), noEnd, unshareRange)
+		p.add(stepUnshare, sys.NrCloseRange, uintptr(spec.firstFree()), lastFD, unshareRange)
 	}
 }
 
-// pastFiles is the first descriptor above all of Files and their places.
-func (s *Spec) pastFiles() int {
+// firstFree is the first descriptor above all of Files and their places.
+func (s *Spec) firstFree() int {
 	past := len(s.Files)
 	for _, fd := range s.Files {
 		past = max(past, fd+1)
@@ -260,15 +266,15 @@ func (s *Spec) pastFiles() int {
 	return past
 }
 
-// closeRest closes what is left between the program's descriptors and those that unshare
-// has left out.
+// closeRest closes the descriptors between the program's own and those that unshare has left
+// out.
 func (p *plan) closeRest(spec *Spec) {
-	if first, past := len(spec.Files), spec.pastFiles(); spec.sharesFiles() && first < past {
-		p.add("close_range", sysCloseRange, uintptr(first), uintptr(past-1), 0)
+	if first, past := len(spec.Files), spec.firstFree(); spec.sharesFiles() && first < past {
+		p.add("close_range", sys.NrCloseRange, uintptr(first), uintptr(past-1), 0)
 	}
 }
 
-// files puts the descriptors into their places, one after the other.
+// files moves the descriptors to their places, one after the other.
 func (p *plan) files(files []int) error {
 	for place, fd := range files {
 		switch {
@@ -300,7 +306,7 @@ func (p *plan) identity(spec *Spec) {
 	p.add("setresuid "+strconv.Itoa(int(who.UID)), syscall.SYS_SETRESUID, uid, uid, uid)
 }
 
-// limitName is the resource's name as setrlimit(2) has it, where this project sets it.
+// limitName is the resource's name in setrlimit(2), for those that this project sets.
 func limitName(resource int) string {
 	switch resource {
 	case syscall.RLIMIT_CORE:

@@ -13,18 +13,18 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervise/supervisor/rundir/where"
+	"supervise/supervisor/control/wire"
 )
 
-// Default is where a supervisor keeps its files unless its configuration says otherwise:
-// see [where.Meant].
-func Default() string { return filepath.Clean(where.Meant("", os.Getenv)) }
+// Default is where a supervisor keeps its files unless its configuration says otherwise: the
+// directory in which clients look for it, see [wire.Directory].
+func Default() string { return filepath.Clean(wire.Directory("", os.Getenv)) }
 
 // Dir is a locked runtime directory.
 type Dir struct {
 	Path   string // absolute
 	id     string
-	found  string // the id that the directory has by itself
+	ownID  string // the id that the directory has by itself
 	killed bool
 	root   *os.Root
 	self   *os.File // the directory, locked
@@ -68,7 +68,7 @@ func openAs(path, id string) (*Dir, error) {
 		}
 		return nil, fmt.Errorf("cannot make the runtime directory: %w", err)
 	}
-	if err := trusted(path); err != nil {
+	if err := checkOwnerOf(path); err != nil {
 		return nil, err
 	}
 	d := &Dir{Path: path, id: id}
@@ -91,21 +91,21 @@ func (d *Dir) take() (err error) {
 	if err := unix.Fstat(int(d.self.Fd()), &st); err != nil {
 		return fmt.Errorf("cannot look at the runtime directory %s: fstat: %w", d.Path, err)
 	}
-	if err := ownedWell(d.Path, &st); err != nil {
+	if err := checkOwner(d.Path, &st); err != nil {
 		return err
 	}
-	d.found = idOf(d.Path, st)
-	if err := d.claim(); err != nil {
+	d.ownID = idOf(d.Path, st)
+	if err := d.lockDir(); err != nil {
 		return err
 	}
 	if err := d.lockFile(); err != nil {
 		return err
 	}
 	if d.id == "" {
-		d.id = cmp.Or(left(d.lock), d.found)
+		d.id = cmp.Or(recordedID(d.lock), d.ownID)
 	}
-	d.killed = owner(d.lock) != 0
-	return d.sign()
+	d.killed = recordedPID(d.lock) != 0
+	return d.writeLock()
 }
 
 // lockFile locks the file in the directory, beside the directory itself: it is what tells
@@ -116,7 +116,7 @@ func (d *Dir) lockFile() (err error) {
 	}
 	switch err := tryLock(d.lock, unix.LOCK_EX); {
 	case errors.Is(err, unix.EWOULDBLOCK):
-		return &BusyError{Path: d.Path, PID: owner(d.lock)}
+		return &BusyError{Path: d.Path, PID: recordedPID(d.lock)}
 	case err != nil:
 		return fmt.Errorf("cannot lock the runtime directory %s: flock: %w", d.Path, err)
 	}
@@ -126,14 +126,14 @@ func (d *Dir) lockFile() (err error) {
 // Some programs lock a directory for the moment in which they look into it: systemd-tmpfiles
 // does, which for its part leaves one alone that is locked.
 const (
-	passing     = 500 * time.Millisecond
-	passingLook = 10 * time.Millisecond
+	foreignLockTime  = 500 * time.Millisecond
+	foreignLockRetry = 10 * time.Millisecond
 )
 
-// claim locks the directory itself. That a file system cannot do that is no reason not to
+// lockDir locks the directory itself. That a file system cannot do that is no reason not to
 // go on: the lock of the file remains.
-func (d *Dir) claim() error {
-	for deadline := time.Now().Add(passing); ; time.Sleep(passingLook) {
+func (d *Dir) lockDir() error {
+	for deadline := time.Now().Add(foreignLockTime); ; time.Sleep(foreignLockRetry) {
 		if err := tryLock(d.self, unix.LOCK_EX); !errors.Is(err, unix.EWOULDBLOCK) {
 			return nil
 		}
@@ -150,7 +150,7 @@ func (d *Dir) holder() (pid int, held bool) {
 		return 0, false
 	}
 	defer file.Close()
-	return owner(file), errors.Is(tryLock(file, unix.LOCK_SH), unix.EWOULDBLOCK)
+	return recordedPID(file), errors.Is(tryLock(file, unix.LOCK_SH), unix.EWOULDBLOCK)
 }
 
 func tryLock(file *os.File, how int) error { return unix.Flock(int(file.Fd()), how|unix.LOCK_NB) }
@@ -162,25 +162,25 @@ func (d *Dir) Killed() bool { return d.killed }
 // been moved or removed and another one has its path. It is closed with the Dir.
 func (d *Dir) Root() *os.Root { return d.root }
 
-// trusted refuses a directory that another user but root could have put there: the one in
+// checkOwnerOf refuses a directory that another user but root could have put there: the one in
 // /tmp has a name that anybody can guess. A symbolic link is followed if it is as good.
-func trusted(path string) error {
+func checkOwnerOf(path string) error {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {
 		return fmt.Errorf("cannot look at the runtime directory %s: %w", path, err)
 	}
-	return ownedWell(path, &st)
+	return checkOwner(path, &st)
 }
 
-func ownedWell(path string, st *unix.Stat_t) error {
+func checkOwner(path string, st *unix.Stat_t) error {
 	if int(st.Uid) != os.Geteuid() && st.Uid != 0 {
 		return fmt.Errorf("the runtime directory %s belongs to uid %d; remove it, or set supervisor.runtime-dir", path, st.Uid)
 	}
 	return nil
 }
 
-// owner reads who has the lock, 0 if it does not say.
-func owner(file *os.File) int {
+// recordedPID reads who has the lock, 0 if it does not say.
+func recordedPID(file *os.File) int {
 	pid, err := strconv.ParseInt(lockLine(file, 0), 10, 32)
 	if err != nil || pid < 0 {
 		return 0
@@ -188,8 +188,8 @@ func owner(file *os.File) int {
 	return int(pid)
 }
 
-// left reads the id that a killed owner has left, "" if there is none.
-func left(file *os.File) string {
+// recordedID reads the id that a killed owner has left, "" if there is none.
+func recordedID(file *os.File) string {
 	id := lockLine(file, 1)
 	if _, err := strconv.ParseUint(id, 16, 64); err != nil {
 		return ""
@@ -207,10 +207,10 @@ func lockLine(file *os.File, i int) string {
 	return ""
 }
 
-// sign writes our pid into the lock file, and the id if nobody would think of it.
-func (d *Dir) sign() error {
+// writeLock writes our pid into the lock file, and the id if nobody would think of it.
+func (d *Dir) writeLock() error {
 	text := strconv.Itoa(os.Getpid()) + "\n"
-	if d.id != d.found {
+	if d.id != d.ownID {
 		text += d.id + "\n"
 	}
 	err := d.lock.Truncate(0)

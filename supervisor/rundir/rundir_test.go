@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"supervise/internal/testproc"
-	"supervise/supervisor/rundir/where"
+	"supervise/supervisor/control/wire"
 )
 
 func TestMain(m *testing.M) {
@@ -149,7 +149,7 @@ func TestLockRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(2*passingLook, func() { _ = passer.Close() })
+	time.AfterFunc(2*foreignLockRetry, func() { _ = passer.Close() })
 	open(t, path)
 }
 
@@ -302,11 +302,11 @@ func TestID(t *testing.T) {
 }
 
 func TestDefault(t *testing.T) {
-	t.Setenv(where.Variable, "/some/where/")
+	t.Setenv(wire.DirectoryVariable, "/some/where/")
 	if got, want := Default(), "/some/where"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	t.Setenv(where.Variable, "")
+	t.Setenv(wire.DirectoryVariable, "")
 	want := "/run/supervise"
 	if os.Geteuid() != 0 {
 		t.Setenv("XDG_RUNTIME_DIR", "/run/user/7")

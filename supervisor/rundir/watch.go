@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// There reports whether the directory and its lock file are still where they were made, so
+// InPlace reports whether the directory and its lock file are still where they were made, so
 // that others find them.
-func (d *Dir) There() bool {
+func (d *Dir) InPlace() bool {
 	return d.same() && sameFile(func() (os.FileInfo, error) { return d.root.Lstat(lockName) }, d.lock.Stat)
 }
 
@@ -26,7 +26,7 @@ func sameFile(one, other func() (os.FileInfo, error)) bool {
 	return err == nil && err2 == nil && os.SameFile(a, b)
 }
 
-// Watch has changed called when [Dir.There] may have become false, on a goroutine of its own
+// Watch has changed called when [Dir.InPlace] may have become false, on a goroutine of its own
 // and until the directory is closed. It waits in the network poller of the Go runtime, and
 // costs nothing in the meantime. The error says that the system has no inotify(7) for us.
 //
@@ -89,7 +89,7 @@ func (d *Dir) Renew() (*Dir, error) {
 		return nil, err
 	}
 	_ = old.Close()
-	if err := d.sign(); err != nil {
+	if err := d.writeLock(); err != nil {
 		return nil, err
 	}
 	if d.watch != nil {

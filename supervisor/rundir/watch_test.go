@@ -18,7 +18,7 @@ func watched(t *testing.T, path string) (*Dir, <-chan struct{}) {
 	if err := dir.Watch(func() { changes <- struct{}{} }); err != nil {
 		t.Fatal(err)
 	}
-	if !dir.There() {
+	if !dir.InPlace() {
 		t.Fatal("it is not there")
 	}
 	return dir, changes
@@ -40,7 +40,7 @@ func TestRenew(t *testing.T) {
 			if err := lose(path); err != nil {
 				t.Fatal(err)
 			}
-			for before.There() {
+			for before.InPlace() {
 				select {
 				case <-changes:
 				case <-time.After(patient):
@@ -60,8 +60,8 @@ func TestRenew(t *testing.T) {
 				_ = before.Close()
 				t.Cleanup(func() { _ = after.Close() })
 			}
-			if !after.There() || after.ID() != before.ID() {
-				t.Errorf("there: %v, id %s, was %s", after.There(), after.ID(), before.ID())
+			if !after.InPlace() || after.ID() != before.ID() {
+				t.Errorf("there: %v, id %s, was %s", after.InPlace(), after.ID(), before.ID())
 			}
 			var busy *BusyError
 			if _, err := Open(path); !errors.As(err, &busy) || busy.PID != os.Getpid() {
@@ -93,8 +93,8 @@ func TestRenewTaken(t *testing.T) {
 	}
 	second := open(t, path)
 	var busy *BusyError
-	if _, err := first.Renew(); !errors.As(err, &busy) || busy.PID != os.Getpid() || !second.There() {
-		t.Errorf("%v; the second is there: %v", err, second.There())
+	if _, err := first.Renew(); !errors.As(err, &busy) || busy.PID != os.Getpid() || !second.InPlace() {
+		t.Errorf("%v; the second is there: %v", err, second.InPlace())
 	}
 }
 
@@ -105,7 +105,7 @@ func TestRenewImpossible(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(path), os.WriteFile(path, nil, 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	if next, err := dir.Renew(); err == nil || dir.There() {
+	if next, err := dir.Renew(); err == nil || dir.InPlace() {
 		t.Errorf("%v, %v", next, err)
 	}
 }

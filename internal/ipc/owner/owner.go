@@ -4,35 +4,51 @@ import (
 	"syscall"
 
 	"supervise/internal/sys"
+	"supervise/internal/text/json"
 )
 
-// Owner is a process, told from all others that ever had its pid by when it began.
+// Owner identifies a process by its pid and start time.
 type Owner struct {
 	PID   int    `json:"pid"`
 	Start uint64 `json:"start"` // starttime of proc_pid_stat(5): clock ticks since boot
 }
 
-// Self is the calling process.
+// Read reads an owner from a file of a runtime directory.
+func Read(r *json.Reader) (o Owner) {
+	for name := range r.Members() {
+		switch name {
+		case "pid":
+			o.PID = int(r.Int())
+		case "start":
+			o.Start = r.Uint()
+		default:
+			r.Skip()
+		}
+	}
+	return o
+}
+
+// Self returns the calling process.
 func Self() Owner {
 	o := Owner{PID: syscall.Getpid()}
 	o.Start, _ = started(o.PID)
 	return o
 }
 
-// Alive reports whether the process still runs, be it stopped. A zombie does not.
+// Alive reports whether the process still runs, even if it is stopped. A zombie does not.
 func (o Owner) Alive() bool {
 	start, ok := started(o.PID)
 	return ok && start == o.Start
 }
 
-// Running reports whether some process has the pid.
+// Running reports whether any process has the pid.
 func Running(pid int) bool {
 	_, ok := started(pid)
 	return ok
 }
 
-// started returns when the process began that has the pid now, if one has and it is no
-// zombie.
+// started returns when the process that now has the pid was started. ok is false if there is
+// none, or a zombie.
 func started(pid int) (start uint64, ok bool) {
 	if pid <= 0 {
 		return 0, false

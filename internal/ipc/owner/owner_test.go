@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"supervise/internal/text/json"
 )
 
 func TestOwner(t *testing.T) {
@@ -40,5 +42,24 @@ func TestZombie(t *testing.T) {
 	ended := !Running(cmd.Process.Pid)
 	if err := cmd.Wait(); !alive || !ended || err != nil {
 		t.Errorf("it was alive: %v, ended: %v; %v", alive, ended, err)
+	}
+}
+
+func TestRead(t *testing.T) {
+	for text, want := range map[string]Owner{
+		`{"pid":4,"start":18446744073709551615}`: {4, 1<<64 - 1},
+		`{"start":5,"more":[{"pid":1}],"pid":4}`: {4, 5},
+		`{}`:                                     {},
+	} {
+		r := json.NewReader(text)
+		if got := Read(r); got != want || !r.OK() {
+			t.Errorf("%s is %+v, %v", text, got, r.OK())
+		}
+	}
+	for _, text := range []string{`[]`, `{"pid":"4"}`, `{"start":-1}`} {
+		r := json.NewReader(text)
+		if Read(r); r.OK() {
+			t.Errorf("%s is read", text)
+		}
 	}
 }

@@ -1,5 +1,17 @@
-// Package json reads JSON where encoding/json is not initialised yet: what runs before the
-// rest of the program, see package first. It reads what this program writes itself. Of
-// the rest of JSON it says that it cannot, which is no error: who asks then goes the usual
-// way.
+// Package json reads JSON before encoding/json is initialised. It is early: see
+// cmd/supervise/first.
+//
+//	r := json.NewReader(text)
+//	for name := range r.Members() {
+//	switch name {
+//	case "pid":
+//	pid = int(r.Int())
+//	default:
+//	r.Skip()
+//	}
+//	}
+//	if !r.OK() { ... }
+//
+// It reads what this program writes. Anything else in JSON makes it fail, which is no error:
+// the caller then falls back to the full command.
 package json

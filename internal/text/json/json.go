@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Reader reads one value after the other from a text. After the first thing that it did
-// not expect, everything that it returns is empty, and [Reader.OK] false.
+// Reader reads the values of a text one after the other. After the first that it does not
+// expect, all methods return zero values, and [Reader.OK] false.
 type Reader struct {
 	text   string
 	at     int
@@ -16,11 +16,11 @@ type Reader struct {
 // NewReader returns a reader at the beginning of a text.
 func NewReader(text string) *Reader { return &Reader{text: text} }
 
-// OK reports whether everything was as expected.
+// OK reports whether everything was as expected so far.
 func (r *Reader) OK() bool { return !r.failed }
 
-// Members yields the names of an object's members. The loop reads the value of each, by
-// one of the other methods.
+// Members yields the names of an object's members. The loop body must read the value of each
+// with one of the other methods.
 func (r *Reader) Members() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for range r.items('{', '}') {
@@ -33,10 +33,10 @@ func (r *Reader) Members() iter.Seq[string] {
 	}
 }
 
-// Elements yields once for each element of an array, which the loop reads.
+// Elements yields once for each element of an array, which the loop body must read.
 func (r *Reader) Elements() iter.Seq[int] { return r.items('[', ']') }
 
-// items yields the number of each item between two brackets, with commas between them.
+// items yields the index of each item between two brackets, separated by commas.
 func (r *Reader) items(open, end byte) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		r.expect(open)
@@ -52,7 +52,7 @@ func (r *Reader) items(open, end byte) iter.Seq[int] {
 	}
 }
 
-// String reads a text. Of the escapes it knows those of quotation mark and backslash.
+// String reads a string. Of the escapes it knows those of quotation mark and backslash.
 func (r *Reader) String() string {
 	r.expect('"')
 	begin, escapes := r.at, false
@@ -74,7 +74,7 @@ func (r *Reader) String() string {
 	return r.text[begin:end]
 }
 
-// unescape leaves out the first of two backslashes, and one before anything else.
+// unescape removes the backslash in front of each escaped character.
 func unescape(text string) string {
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {
@@ -86,14 +86,14 @@ func unescape(text string) string {
 	return string(out)
 }
 
-// Int reads a number without fraction and exponent.
+// Int reads a number without fraction or exponent.
 func (r *Reader) Int() int64 {
 	n, err := strconv.ParseInt(r.word(), 10, 64)
 	r.failed = r.failed || err != nil
 	return n
 }
 
-// Uint reads one that is not negative.
+// Uint reads a number that is not negative.
 func (r *Reader) Uint() uint64 {
 	n, err := strconv.ParseUint(r.word(), 10, 64)
 	r.failed = r.failed || err != nil
@@ -128,7 +128,7 @@ func (r *Reader) Skip() {
 	}
 }
 
-// next returns the byte that comes next, white space left out, and 0 at the end.
+// next returns the next byte that is not white space, or 0 at the end.
 func (r *Reader) next() byte {
 	for r.at < len(r.text) {
 		switch c := r.text[r.at]; c {
@@ -147,7 +147,7 @@ func (r *Reader) expect(c byte) {
 	}
 }
 
-// word reads what is neither a text nor has parts: a number, true, false or null.
+// word reads a token that is neither a string nor a composite: a number, true, false or null.
 func (r *Reader) word() string {
 	r.next()
 	begin := r.at

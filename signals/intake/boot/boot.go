@@ -8,21 +8,21 @@ import (
 	"unsafe"
 )
 
-// Forced are the signals that every thread of the Go runtime unblocks when it starts:
-// those with _SigUnblock in the runtime's sigtable_linux_generic.go, and URG, by which it
-// preempts. All others stay blocked in all threads if they were blocked when the runtime
+// Forced are the signals that every thread of the Go runtime unblocks when it starts: those
+// with _SigUnblock in the runtime's sigtable_linux_generic.go, and URG, which preempts
+// threads. All others stay blocked in all threads if they were blocked when the runtime
 // started.
 //
 // HUP INT QUIT ILL TRAP ABRT BUS FPE SEGV TERM STKFLT CHLD URG PROF SYS 32 33 34.
 const Forced = uint64(1<<0 | 1<<1 | 1<<2 | 1<<3 | 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<10 |
 	1<<14 | 1<<15 | 1<<16 | 1<<22 | 1<<26 | 1<<30 | 1<<31 | 1<<32 | 1<<33)
 
-// faults are left unblocked in every thread, because one that faults with its signal
-// blocked is killed without a word: ILL TRAP BUS FPE SEGV SYS.
+// faults stay unblocked in every thread, because a thread that faults with its signal blocked
+// is killed without a message: ILL TRAP BUS FPE SEGV SYS.
 const faults = uint64(1<<3 | 1<<4 | 1<<6 | 1<<7 | 1<<10 | 1<<30)
 
-// Quiet is what the catcher blocks in every thread but the intake's.
-const Quiet = ^faults
+// ThreadMask is what the catcher blocks in every thread but the intake's.
+const ThreadMask = ^faults
 
 // What the entry point found. The names are used from assembly.
 var (
@@ -32,29 +32,29 @@ var (
 	ignored uint64    // the inherited ignored signals
 	noFile  [2]uint64 // RLIMIT_NOFILE, soft and hard
 
-	restrained uint32 // the runtime was told GOMAXPROCS=1
+	gomaxprocsSet uint32 // the entry point put GOMAXPROCS=1 into the environment
 )
 
-// profileRate is set to 0 by the entry point: what the runtime allocates while it starts is
-// no more profiled than anything later, since nothing here asks for the profile.
+// profileRate is set to 0 by the entry point. What the runtime allocates while it starts is
+// then no more profiled than anything later; nothing here uses the profile.
 //
 //lint:ignore U1000 used from assembly
 var profileRate = &runtime.MemProfileRate
 
 // What the catcher and withhold work with.
 var (
-	holding uint32 // the runtime's handlers are withheld from the kernel
+	holding uint32 // the runtime's handlers are not passed to the kernel
 	//lint:ignore U1000 used from assembly
 	selfPID   int32
 	intakeTID int32
 	//lint:ignore U1000 used from assembly
-	quietMask = Quiet
-	goHandler [65]uintptr // the runtime's handlers, by signal
-	caught    uint64      // by threads other than the first
+	threadMask = ThreadMask
+	goHandler  [65]uintptr // the runtime's handlers, by signal
+	caught     uint64      // by threads other than the first
 )
 
-// slot keeps one siginfo_t. Its state goes from free to claimed to ready in the
-// catcher, and back to free in Take.
+// slot stores one siginfo_t. Its state goes from free to claimed to ready in the catcher, and
+// back to free in Take.
 type slot struct {
 	state uint32
 	_     uint32
@@ -67,10 +67,10 @@ const (
 	slotReady
 )
 
-// Signals below 32 coalesce, as they do in the kernel: one slot each. The real-time
-// ones of Forced (32, 33, 34) go round in a ring. A thread can be caught with one of
-// them only once, and the runtime allows 10,000 threads (debug.SetMaxThreads), so that
-// the ring is large enough for all. Pages that are never written cost nothing.
+// Signals below 32 coalesce, as they do in the kernel: one slot each. The real-time ones of
+// Forced (32, 33, 34) use a ring. A thread catches at most one of them, and the runtime
+// allows 10,000 threads (debug.SetMaxThreads), so the ring is large enough for all. Pages
+// that are never written cost nothing.
 const ringSize = 1 << 14
 
 var (
@@ -87,11 +87,11 @@ func rawSyscall(nr, a1, a2, a3, a4 uintptr) uintptr
 func catcherPC() uintptr
 func restorerPC() uintptr
 
-// Entered reports whether the process came in through the ELF entry point.
+// Entered reports whether the process started at our ELF entry point.
 func Entered() bool { return entered != 0 }
 
-// Arguments returns the program's arguments, if [Entered]: package os has them only once
-// it is initialised.
+// Arguments returns the program's arguments, if [Entered]. Package os has them only once it
+// is initialised.
 func Arguments() []string {
 	argc := int(*stack)
 	argv := unsafe.Slice((**byte)(unsafe.Add(unsafe.Pointer(stack), unsafe.Sizeof(*stack))), argc)
@@ -102,8 +102,8 @@ func Arguments() []string {
 	return arguments
 }
 
-// Environ returns the environment as the process was given it, if [Entered]. Package syscall
-// copies all of it into a map first.
+// Environ returns the inherited environment, if [Entered]. Package syscall would first copy
+// all of it into a map.
 func Environ() []string {
 	first := environ()
 	n := 0
@@ -117,8 +117,8 @@ func Environ() []string {
 	return all
 }
 
-// LookupEnv returns the value of an environment variable as the process was given it, and
-// whether there is one, if [Entered].
+// LookupEnv returns the value of an inherited environment variable, and whether it is set, if
+// [Entered].
 func LookupEnv(name string) (value string, ok bool) {
 	for at := environ(); *(**byte)(at) != nil; at = unsafe.Add(at, pointerSize) {
 		entry := text(*(**byte)(at))
@@ -131,14 +131,14 @@ func LookupEnv(name string) (value string, ok bool) {
 
 const pointerSize = int(unsafe.Sizeof(uintptr(0)))
 
-// environ is where the environment begins: behind the arguments and a null pointer, up to
-// the next (the System V ABI).
+// environ returns the address of the environment: it follows the arguments and a null
+// pointer, and ends with another (the System V ABI).
 func environ() unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(stack), (2+int(*stack))*pointerSize)
 }
 
-// text is what stands at an address, up to a zero. It stays where it is for as long as we
-// live.
+// text returns the string at an address, up to a zero byte. It stays there for the lifetime
+// of the process.
 func text(first *byte) string {
 	n := 0
 	for *(*byte)(unsafe.Add(unsafe.Pointer(first), n)) != 0 {
@@ -147,35 +147,35 @@ func text(first *byte) string {
 	return unsafe.String(first, n)
 }
 
-// Restrained reports whether the runtime was told GOMAXPROCS=1 by the entry point, because the
-// environment says nothing of it, and is of a usual size. It would make itself ready for as many threads at once as
-// there are processors: threads, and memory for each processor, that a program which waits
-// for a child does not need, be it on two or on two hundred. [Environ] has no such variable;
+// GOMAXPROCSSet reports whether the entry point put GOMAXPROCS=1 into the environment, which
+// it does if the variable is not set and the environment is of a usual size. Otherwise the
+// runtime would prepare to run on all processors: threads, and memory for each processor,
+// that a program which waits for a child does not need. [Environ] does not have the variable;
 // package os does.
-func Restrained() bool { return restrained != 0 }
+func GOMAXPROCSSet() bool { return gomaxprocsSet != 0 }
 
-// Mask returns the signal mask that the process inherited, if [Entered].
+// Mask returns the inherited signal mask, if [Entered].
 func Mask() uint64 { return mask }
 
-// Ignored returns the signals that the process inherited ignored, if [Entered].
+// Ignored returns the inherited ignored signals, if [Entered].
 func Ignored() uint64 { return ignored }
 
-// NoFile returns RLIMIT_NOFILE (soft, hard) as it was before package os raised it.
+// NoFile returns RLIMIT_NOFILE (soft, hard) before package os raised it.
 func NoFile() (soft, hard uint64) { return noFile[0], noFile[1] }
 
-// Lost returns how many real-time signals found the ring full, which should be none.
+// Lost returns how many real-time signals found the ring full, which should never happen.
 func Lost() uint64 { return atomic.LoadUint64(&lost) }
 
-// Caught returns how many signals other threads than the process's first have caught and
-// kept. Each thread catches one, but for faults.
+// Caught returns how many signals were caught and stored by other threads than the process's
+// first. Each thread catches one, apart from faults.
 func Caught() uint64 { return atomic.LoadUint64(&caught) }
 
-// SetIntake names the thread that is woken when the catcher has kept something, and
-// that stays open to signals. Zero: nobody.
+// SetIntake names the thread that the catcher wakes when it has stored a signal, and that
+// keeps its mask. 0 is none.
 func SetIntake(tid int) { atomic.StoreInt32(&intakeTID, int32(tid)) }
 
-// Take moves one kept siginfo_t into raw and reports whether there was one. Only the
-// intake thread may call it.
+// Take moves one stored siginfo_t into raw and reports whether there was one. Only the intake
+// thread may call it.
 func Take(raw *[128]byte) bool {
 	if ring[ringTail%ringSize].move(raw) {
 		ringTail++
@@ -206,8 +206,8 @@ type sigaction struct {
 	mask     uint64
 }
 
-// Install puts the catcher in the place of the runtime's handlers for the signals of
-// Forced, which the entry point has done already if [Entered]. [Uninstall] puts them back.
+// Install installs the catcher in place of the runtime's handlers for the signals of Forced,
+// which the entry point has already done if [Entered]. [Uninstall] restores them.
 func Install() {
 	selfPID = int32(rawSyscall(sysGetpid, 0, 0, 0, 0))
 	for sig := uintptr(1); sig <= 64; sig++ {
@@ -246,22 +246,23 @@ func catcherAction() sigaction {
 	return action
 }
 
-// spare is the soft RLIMIT_NOFILE while the runtime starts. It would read the size of huge
-// pages, and which of the CPUs the cgroup lets it have (runtime.defaultGOMAXPROCSInit): some
-// six files, and a tenth of the time in which the program starts, for what a program that
-// waits does not need. It takes a file that it cannot open for one that is not there. The
-// three that it must have, should one of the standard ones be closed, it can open.
-const spare = 3
+// startupFiles is the soft RLIMIT_NOFILE while the runtime starts. Otherwise the runtime
+// would read the size of huge pages and the CPU limits of the cgroup
+// (runtime.defaultGOMAXPROCSInit): some six files, and a tenth of the program's start-up
+// time, for nothing that a waiting program needs. It treats a file that it cannot open as
+// missing. If one of the three standard descriptors is closed, it can still open its
+// replacement.
+const startupFiles = 3
 
 const rlimitNoFile = 7
 
-// init gives the limit back, before any code that could want more.
+// init restores the limit, before any code that could need more.
 func init() {
 	if entered == 0 {
 		var keep [2]uint64
 		rawSyscall(sysPrlimit64, 0, rlimitNoFile, 0, uintptr(unsafe.Pointer(&keep)))
 		noFile = keep
-	} else if noFile[0] > spare {
+	} else if noFile[0] > startupFiles {
 		rawSyscall(sysPrlimit64, 0, rlimitNoFile, uintptr(unsafe.Pointer(&noFile)), 0)
 	}
 }

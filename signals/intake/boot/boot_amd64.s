@@ -18,7 +18,7 @@
 #define SLOT_RAW	8
 #define FAULTS		0x800009b0	// 1<<signal for ILL, TRAP, BUS, FPE, SEGV, SYS
 
-// keep copies the siginfo_t at R12 of signal R14 into its slot, unless one waits there.
+// keep copies the siginfo_t at R12 of signal R14 into its slot, unless that is in use.
 // Clobbers AX BX CX SI DI.
 TEXT ·keep(SB), NOSPLIT|NOFRAME, $0
 	CMPL	R14, $32
@@ -66,7 +66,7 @@ TEXT ·catcher(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	JEQ	chain			// the runtime to one of its threads
 foreign:
 	TESTL	AX, AX
-	JLE	ours			// somebody sent it
+	JLE	ours			// sent by a process
 	MOVL	$FAULTS, BX
 	BTQ	DI, BX
 	JCS	chain			// a real fault
@@ -82,7 +82,7 @@ ours:
 	SYSCALL
 	CMPL	AX, ·intakeTID(SB)
 	JEQ	stay
-	MOVQ	·quietMask(SB), AX
+	MOVQ	·threadMask(SB), AX
 	ORQ	AX, UC_SIGMASK(R13)	// this thread has caught its last
 stay:
 	CALL	·keep(SB)
@@ -115,7 +115,7 @@ TEXT ·restorer(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	SYSCALL
 	INT	$3
 
-// Addresses are taken here, as a Go func value's would be that of a wrapper.
+// In assembly, as a Go func value would have the address of a wrapper.
 TEXT ·catcherPC(SB), NOSPLIT, $0-8
 	LEAQ	·catcher(SB), AX
 	MOVQ	AX, ret+0(FP)

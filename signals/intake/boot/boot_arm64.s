@@ -16,7 +16,7 @@
 #define SLOT_RAW	8
 #define FAULTS		0x800009b0	// 1<<signal for ILL, TRAP, BUS, FPE, SEGV, SYS
 
-// keep copies the siginfo_t at R19 of signal R20 into its slot, unless one waits there.
+// keep copies the siginfo_t at R19 of signal R20 into its slot, unless that is in use.
 // Clobbers R0-R7. Called with BL; returns to R30.
 TEXT ·keep(SB), NOSPLIT|NOFRAME, $0
 	CMP	$32, R20
@@ -80,7 +80,7 @@ TEXT ·catcher(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	BEQ	chain			// the runtime to one of its threads
 foreign:
 	CMPW	$0, R3
-	BLE	ours			// somebody sent it
+	BLE	ours			// sent by a process
 	CMPW	$31, R0
 	BHI	ours
 	MOVD	$FAULTS, R5
@@ -102,7 +102,7 @@ ours:
 	MOVW	(R1), R24
 	CMPW	R24, R0
 	BEQ	stay
-	MOVD	$·quietMask(SB), R1
+	MOVD	$·threadMask(SB), R1
 	MOVD	(R1), R1
 	MOVD	UC_SIGMASK(R21), R2
 	ORR	R1, R2
@@ -139,7 +139,7 @@ chain:
 none:
 	RET
 
-// Addresses are taken here, as a Go func value's would be that of a wrapper.
+// In assembly, as a Go func value would have the address of a wrapper.
 TEXT ·catcherPC(SB), NOSPLIT, $0-8
 	MOVD	$·catcher(SB), R0
 	MOVD	R0, ret+0(FP)

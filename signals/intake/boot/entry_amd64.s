@@ -12,7 +12,7 @@
 
 #define EINVAL		22
 
-// What the entry point asks the kernel for: siginfo_t or struct sigaction.
+// Filled in by the kernel for the entry point: siginfo_t or struct sigaction.
 GLOBL	scratch<>(SB), NOPTR, $128
 GLOBL	zero<>(SB), NOPTR|RODATA, $16
 DATA	everything<>+0(SB)/8, $0xffffffffffffffff
@@ -20,8 +20,8 @@ GLOBL	everything<>(SB), NOPTR|RODATA, $8
 DATA	forced<>+0(SB)/8, $const_Forced
 GLOBL	forced<>(SB), NOPTR|RODATA, $8
 
-// The entry point of the process: -ldflags=-E=_supervise_entry. At SP lie argc, argv
-// and all the rest that the runtime will read; below it is free.
+// The entry point of the process: -ldflags=-E=_supervise_entry. At SP are argc, argv and
+// everything else that the runtime will read; the stack below is free.
 TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVQ	SP, ·stack(SB)
 	MOVL	$SYS_rt_sigprocmask, AX
@@ -55,10 +55,10 @@ next:
 	LEAQ	·noFile(SB), R10
 	SYSCALL
 
-	// What the runtime would read and nobody needs: see spare in boot.go.
-	CMPQ	·noFile+0(SB), $const_spare
+	// Files that the runtime need not read: see startupFiles in boot.go.
+	CMPQ	·noFile+0(SB), $const_startupFiles
 	JLS	profile
-	MOVQ	$const_spare, scratch<>+0(SB)
+	MOVQ	$const_startupFiles, scratch<>+0(SB)
 	MOVQ	·noFile+8(SB), AX
 	MOVQ	AX, scratch<>+8(SB)
 	MOVL	$SYS_prlimit64, AX
@@ -75,7 +75,7 @@ profile:
 	SYSCALL
 	MOVL	AX, ·selfPID(SB)
 
-	// Take what was pending at exec, in order, as long as there is room.
+	// Store what was pending at exec, in order, while there is room.
 pending:
 	CMPQ	·ringHead(SB), $(const_ringSize/2)
 	JGE	drained
@@ -93,7 +93,7 @@ pending:
 	JMP	pending
 drained:
 
-	// The catcher first, and then nobody takes its place: see withhold.
+	// Install the catcher; from then on nothing replaces it: see withhold.
 	LEAQ	·catcher(SB), AX
 	MOVQ	AX, scratch<>+0(SB)
 	MOVQ	$0x1c000004, AX		// SA_SIGINFO|SA_RESTORER|SA_ONSTACK|SA_RESTART
@@ -118,7 +118,7 @@ spare:
 	JLE	catch
 	MOVL	$1, ·entered(SB)
 	MOVL	$1, ·holding(SB)
-	JMP	·restrain(SB)
+	JMP	·setGOMAXPROCS(SB)
 
 // The runtime asks here before it asks the kernel: runtime/cgo_sigaction.go.
 DATA	_cgo_sigaction+0(SB)/8, $withhold<>(SB)
@@ -126,8 +126,8 @@ GLOBL	_cgo_sigaction(SB), NOPTR, $8
 
 // withhold is called as C does: DI = signal, SI = new action or 0, DX = where the old
 // goes or 0; AX = an errno, of which EINVAL sends the runtime to the kernel. For a signal
-// of Forced it notes the runtime's handler, and says that there was none before: what the
-// runtime finds, it would hand signals on to. What is no handler goes to the kernel: the
+// of Forced it stores the runtime's handler, and returns that there was none before, as the
+// runtime would pass signals on to one. Anything but a handler goes to the kernel: the
 // runtime is about to die of the signal.
 TEXT withhold<>(SB), NOSPLIT|NOFRAME, $0
 	CMPL	·holding(SB), $0

@@ -12,7 +12,7 @@
 
 #define EINVAL		22
 
-// What the entry point asks the kernel for: siginfo_t or struct sigaction.
+// Filled in by the kernel for the entry point: siginfo_t or struct sigaction.
 GLOBL	scratch<>(SB), NOPTR, $128
 GLOBL	zero<>(SB), NOPTR|RODATA, $16
 DATA	everything<>+0(SB)/8, $0xffffffffffffffff
@@ -20,8 +20,8 @@ GLOBL	everything<>(SB), NOPTR|RODATA, $8
 DATA	forced<>+0(SB)/8, $const_Forced
 GLOBL	forced<>(SB), NOPTR|RODATA, $8
 
-// The entry point of the process: -ldflags=-E=_supervise_entry. At RSP lie argc, argv
-// and all the rest that the runtime will read.
+// The entry point of the process: -ldflags=-E=_supervise_entry. At RSP are argc, argv and
+// everything else that the runtime will read.
 TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	RSP, R0
 	MOVD	$·stack(SB), R1
@@ -64,13 +64,13 @@ next:
 	MOVD	$·noFile(SB), R3
 	SVC
 
-	// What the runtime would read and nobody needs: see spare in boot.go.
+	// Files that the runtime need not read: see startupFiles in boot.go.
 	MOVD	$·noFile(SB), R3
 	MOVD	(R3), R4
-	CMP	$const_spare, R4
+	CMP	$const_startupFiles, R4
 	BLS	profile
 	MOVD	$scratch<>(SB), R2
-	MOVD	$const_spare, R4
+	MOVD	$const_startupFiles, R4
 	MOVD	R4, (R2)
 	MOVD	8(R3), R4
 	MOVD	R4, 8(R2)
@@ -89,7 +89,7 @@ profile:
 	MOVD	$·selfPID(SB), R1
 	MOVW	R0, (R1)
 
-	// Take what was pending at exec, in order, as long as there is room.
+	// Store what was pending at exec, in order, while there is room.
 pending:
 	MOVD	$·ringHead(SB), R1
 	MOVD	(R1), R1
@@ -109,7 +109,7 @@ pending:
 	B	pending
 drained:
 
-	// The catcher first, and then nobody takes its place: see withhold.
+	// Install the catcher; from then on nothing replaces it: see withhold.
 	MOVD	$scratch<>(SB), R1
 	MOVD	$·catcher(SB), R2
 	MOVD	R2, 0(R1)
@@ -139,7 +139,7 @@ spare:
 	MOVW	R2, (R1)
 	MOVD	$·holding(SB), R1
 	MOVW	R2, (R1)
-	B	·restrain(SB)
+	B	·setGOMAXPROCS(SB)
 
 // The runtime asks here before it asks the kernel: runtime/cgo_sigaction.go.
 DATA	_cgo_sigaction+0(SB)/8, $withhold<>(SB)
@@ -147,8 +147,8 @@ GLOBL	_cgo_sigaction(SB), NOPTR, $8
 
 // withhold is called as C does: R0 = signal, R1 = new action or 0, R2 = where the old
 // goes or 0; R0 = an errno, of which EINVAL sends the runtime to the kernel. For a signal
-// of Forced it notes the runtime's handler, and says that there was none before: what the
-// runtime finds, it would hand signals on to. What is no handler goes to the kernel: the
+// of Forced it stores the runtime's handler, and returns that there was none before, as the
+// runtime would pass signals on to one. Anything but a handler goes to the kernel: the
 // runtime is about to die of the signal.
 TEXT withhold<>(SB), NOSPLIT|NOFRAME, $0
 	MOVD	$·holding(SB), R3

@@ -1,6 +1,6 @@
 package boot
 
-// System call numbers: the leaf package cannot import syscall.
+// System call numbers. This package cannot import syscall.
 const (
 	sysRtSigaction = 13
 	sysGetpid      = 39

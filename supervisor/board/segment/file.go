@@ -28,7 +28,7 @@ type File struct {
 // Find reads the file of a runtime directory. ENOENT says that there is no board,
 // [ErrLayout] that it is of another version; the rest is open(2).
 func Find(dir string) (f File, err error) {
-	err = sys.Skim(dir+"/"+FileName, func(text string) error {
+	err = sys.ReadProc(dir+"/"+FileName, func(text string) error {
 		var ok bool
 		if f, ok = parse(text); !ok {
 			return &layoutError{FileName + " cannot be read"}
@@ -53,16 +53,7 @@ func parse(text string) (f File, ok bool) {
 		case "semaphores":
 			f.Semaphores = int(r.Int())
 		case "owner":
-			for name := range r.Members() {
-				switch name {
-				case "pid":
-					f.Owner.PID = int(r.Int())
-				case "start":
-					f.Owner.Start = r.Uint()
-				default:
-					r.Skip()
-				}
-			}
+			f.Owner = owner.Read(r)
 		default:
 			r.Skip()
 		}

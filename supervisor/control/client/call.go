@@ -14,19 +14,20 @@ import (
 	"supervise/supervisor/control/wire"
 )
 
-// call is one request under way.
+// call is one request that is being answered.
 type call struct {
 	wire.Conversation
 	client *Client
 	ctx    context.Context
 
-	began   time.Time
-	left    chan struct{}         // closed when the call is over for us
-	guarded chan struct{}         // closed when the guard has ended; nil when there is none
-	cause   atomic.Pointer[error] // why the guard has woken us
+	began     time.Time
+	returned  chan struct{}         // closed when run returns
+	guardDone chan struct{}         // closed when the guard has ended; nil if there is none
+	cause     atomic.Pointer[error] // why the guard has woken us
 }
 
-// run asks and receives until the last answer has come or yield wants no more.
+// run sends the request and receives answers until the last one has come or yield returns
+// false.
 func (c *call) run(r request.Request, yield func(*request.Reply, error) bool) error {
 	text, err := request.Marshal(r)
 	if err == nil {
@@ -35,24 +36,24 @@ func (c *call) run(r request.Request, yield func(*request.Reply, error) bool) er
 	if err != nil {
 		return err
 	}
-	over := false
+	done := false
 	slow.add(c)
 	defer func() {
 		guarded := slow.remove(c)
-		close(c.left)
+		close(c.returned)
 		if guarded != nil {
 			<-guarded
 		}
-		if !over {
+		if !done {
 			_ = c.send(wire.Cancel, nil)
 		}
-		if guarded != nil || !over {
+		if guarded != nil || !done {
 			c.Drain()
 		}
 	}()
-	for !over {
+	for !done {
 		var answer []byte
-		if answer, over, err = c.receive(); err != nil {
+		if answer, done, err = c.receive(); err != nil {
 			return err
 		}
 		reply := new(request.Reply)
@@ -62,7 +63,7 @@ func (c *call) run(r request.Request, yield func(*request.Reply, error) bool) er
 		if !yield(reply, nil) {
 			return nil
 		}
-		if !over {
+		if !done {
 			if err := c.send(wire.Next, nil); err != nil {
 				return err
 			}
@@ -71,11 +72,11 @@ func (c *call) run(r request.Request, yield func(*request.Reply, error) bool) er
 	return nil
 }
 
-// retry is how long to wait when the queue of requests is full: the supervisor reads it as
-// fast as it can.
+// retry is how long to wait when the request queue is full: the supervisor empties it as fast
+// as it can.
 const retry = 200 * time.Microsecond
 
-// cancelTries is how often a cancel is tried, which nobody waits for.
+// cancelTries is how often a cancel is tried; nobody waits for it.
 const cancelTries = 50
 
 func (c *call) send(kind wire.Kind, payload []byte) error {
@@ -96,7 +97,7 @@ func (c *call) send(kind wire.Kind, payload []byte) error {
 	}
 }
 
-// receive returns the next whole answer, and whether it is the last.
+// receive returns the next complete answer, and whether it is the last.
 func (c *call) receive() (answer []byte, last bool, err error) {
 	for {
 		answer, whole, last, err := c.Receive()
@@ -121,10 +122,10 @@ func (c *call) receive() (answer []byte, last bool, err error) {
 	}
 }
 
-// explain says of an error what it means.
+// explain says what an error means.
 func (c *call) explain(err error) error {
 	switch {
-	case errors.Is(err, syscall.EINVAL) && c.client.queues.There():
+	case errors.Is(err, syscall.EINVAL) && c.client.queues.Exist():
 		err = fmt.Errorf("the request is too long: %w", err)
 	case errors.Is(err, syscall.EIDRM), errors.Is(err, syscall.EINVAL):
 		return ErrEnded

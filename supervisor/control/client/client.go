@@ -17,10 +17,10 @@ import (
 // NotRunningError says that no supervisor runs in a directory.
 type NotRunningError = wire.NotRunningError
 
-// ErrEnded says that the supervisor ended before its answer was there.
+// ErrEnded says that the supervisor ended before it answered.
 var ErrEnded = errors.New("supervise ended before it answered")
 
-// Client asks one supervisor. It may be used by several goroutines at once.
+// Client talks to one supervisor. Several goroutines may use it at once.
 type Client struct {
 	queues *wire.Queues
 	dir    string
@@ -39,9 +39,10 @@ func Dial(dir string) (*Client, error) {
 // PID returns the supervisor's pid.
 func (c *Client) PID() int { return c.queues.Owner.PID }
 
-// Call asks and returns the last answer. Its error is then also the call's, as a
-// [*request.Failure]. Others are ctx's, [ErrEnded], and errors of the queues, such as
-// EACCES for want of permission. When ctx ends, what was asked for may have been done.
+// Call sends a request and returns the last answer. If that has an error, it is also
+// returned, as a [*request.Failure]. Other errors are ctx's, [ErrEnded], and those of the
+// queues, such as EACCES without permission. When ctx ends, the request may have been carried
+// out.
 func (c *Client) Call(ctx context.Context, r request.Request) (reply *request.Reply, err error) {
 	for reply, err = range c.Stream(ctx, r) {
 		if err != nil {
@@ -54,9 +55,9 @@ func (c *Client) Call(ctx context.Context, r request.Request) (reply *request.Re
 	return reply, nil
 }
 
-// Stream asks and yields every answer as it comes; the errors are those of [Client.Call],
-// but an answer's own error is left in it. To break out of the loop tells the supervisor
-// that no more is wanted.
+// Stream sends a request and yields every answer as it comes. Errors are those of
+// [Client.Call], but an answer's own error is left in the answer. Breaking out of the loop
+// tells the supervisor that no more is wanted.
 func (c *Client) Stream(ctx context.Context, r request.Request) iter.Seq2[*request.Reply, error] {
 	return func(yield func(*request.Reply, error) bool) {
 		slot, err := slots.take()
@@ -69,7 +70,7 @@ func (c *Client) Stream(ctx context.Context, r request.Request) iter.Seq2[*reque
 			Conversation: wire.Conversation{
 				Queues: c.queues, Client: wire.ClientID(os.Getpid(), slot), Number: numbers.Add(1),
 			},
-			client: c, ctx: ctx, left: make(chan struct{}),
+			client: c, ctx: ctx, returned: make(chan struct{}),
 		}
 		if err := call.run(r, yield); err != nil {
 			yield(nil, call.explain(err))
@@ -77,12 +78,13 @@ func (c *Client) Stream(ctx context.Context, r request.Request) iter.Seq2[*reque
 	}
 }
 
-// numbers are those of requests. They begin where no earlier process with our pid has been.
+// numbers are request numbers. They start where no earlier process with our pid can have
+// been.
 var numbers atomic.Uint64
 
 func init() { numbers.Store(uint64(time.Now().UnixNano())) }
 
-// slots tell the calls apart that the process has under way.
+// slots distinguish the calls that this process has open at the same time.
 var slots slotSet
 
 type slotSet struct {
@@ -108,6 +110,6 @@ func (s *slotSet) take() (int, error) {
 func (s *slotSet) give(slot int) {
 	s.mu.Lock()
 	s.used[slot] = false
-	s.next = min(s.next, slot) // the server keeps something of each client id that it met
+	s.next = min(s.next, slot) // the server remembers each client id that it has seen
 	s.mu.Unlock()
 }

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Command writes one line into a FIFO of a runtime directory, as echo does: "control"
-// takes lines, "services/NAME/control" letters. It does not wait, and there is no answer.
-// A [*NotRunningError] says that nobody reads it.
+// Command writes one line into a FIFO of a runtime directory, as echo would: "control" takes
+// lines, "services/NAME/control" letters. It does not wait, and there is no answer. A
+// [*NotRunningError] says that nobody reads the FIFO.
 func Command(dir, fifo, line string) error {
 	path := dir + "/" + fifo
 	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)

@@ -14,14 +14,14 @@ import (
 // guardAfter is how long a call may take before it gets a guard, which costs two threads.
 const guardAfter = 20 * time.Millisecond
 
-// slow are the calls under way, of which those that take long get a guard. One timer serves
-// them all: to start and stop one for each call would cost more than the call.
+// slow holds the open calls; those that take long get a guard. They share one timer: starting
+// and stopping one for each call would cost more than the call.
 var slow watchdog
 
 type watchdog struct {
 	mu    sync.Mutex
 	calls map[*call]struct{}
-	awake bool
+	armed bool
 }
 
 func (w *watchdog) add(c *call) {
@@ -32,46 +32,46 @@ func (w *watchdog) add(c *call) {
 		w.calls = map[*call]struct{}{}
 	}
 	w.calls[c] = struct{}{}
-	if !w.awake {
-		w.awake = true
-		time.AfterFunc(guardAfter, w.look)
+	if !w.armed {
+		w.armed = true
+		time.AfterFunc(guardAfter, w.check)
 	}
 }
 
-// remove returns a channel that is closed when the call's guard has ended, nil when it has
+// remove returns a channel that is closed when the call's guard has ended, or nil if it has
 // none.
 func (w *watchdog) remove(c *call) chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.calls, c)
-	return c.guarded
+	return c.guardDone
 }
 
-// look gives a guard to calls that take long, and comes again as long as there are others.
-func (w *watchdog) look() {
+// check starts a guard for calls that take long, and runs again as long as there are others.
+func (w *watchdog) check() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for c := range w.calls {
 		if time.Since(c.began) >= guardAfter {
 			delete(w.calls, c)
-			c.guarded = make(chan struct{})
-			go c.guard(c.guarded)
+			c.guardDone = make(chan struct{})
+			go c.guard(c.guardDone)
 		}
 	}
-	if w.awake = len(w.calls) > 0; w.awake {
-		time.AfterFunc(guardAfter, w.look)
+	if w.armed = len(w.calls) > 0; w.armed {
+		time.AfterFunc(guardAfter, w.check)
 	}
 }
 
-// guard wakes a call that waits in msgrcv(2), which has no timeout, when its context ends
-// or the supervisor is gone: by a message to itself.
+// guard wakes a call that waits in msgrcv(2), which has no timeout, when its context ends or
+// the supervisor is gone: by a message to itself.
 func (c *call) guard(done chan struct{}) {
 	defer close(done)
 	gone, forget := exited(c.client)
 	defer forget()
 	var cause error
 	select {
-	case <-c.left:
+	case <-c.returned:
 		return
 	case <-c.ctx.Done():
 		cause = c.ctx.Err()
@@ -89,7 +89,7 @@ func (c *call) guard(done chan struct{}) {
 			wait = time.Millisecond
 		}
 		select {
-		case <-c.left:
+		case <-c.returned:
 			return
 		case <-time.After(wait):
 		}
@@ -123,7 +123,7 @@ func exited(client *Client) (gone chan struct{}, forget func()) {
 	return gone, func() { _ = file.Close() }
 }
 
-// ended reports whether the process behind a pidfd has.
+// ended reports whether the process of a pidfd has ended.
 func ended(fd uintptr) bool {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 	n, err := unix.Poll(fds, 0)

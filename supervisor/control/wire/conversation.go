@@ -7,12 +7,12 @@ import (
 	"supervise/internal/sys"
 )
 
-// Conversation is a client's side of one request. It is what all clients of this program
-// have in common; how they wait, and for how long, is their own.
+// Conversation is the client's side of one request, common to all clients of this program.
+// How they wait, and for how long, is up to them.
 type Conversation struct {
 	Queues *Queues
 	Client uint32 // see [ClientID]
-	Number uint64 // of the request: one that no earlier process of this pid has used
+	Number uint64 // of the request: one that no earlier process with this pid has used
 
 	parts  Assembler
 	buffer []byte
@@ -22,16 +22,16 @@ type Conversation struct {
 var ErrWoken = errors.New("woken")
 
 // Send sends a frame of the request, and never waits: EAGAIN says that the queue is full,
-// EINTR to try again, the rest msgsnd(2).
+// EINTR to try again; for others see msgsnd(2).
 func (c *Conversation) Send(kind Kind, payload []byte) error {
 	frame := Frame{Kind: kind, Client: c.Client, Request: c.Number, Parts: 1, Payload: payload}
 	return sys.MsgSend(c.Queues.Request, frame.Append(nil, ToServer), sys.IPCNoWait)
 }
 
-// Receive waits for a frame of the answer. If that makes an answer whole, which is valid
-// until the next call, last tells whether it is the last one. After each frame but the very
-// last the client sends [Next]. Frames of other requests are left out. EINTR says that a
-// signal came; [ErrWoken]; the rest msgrcv(2).
+// Receive waits for a frame of the answer. whole says that the frame completes an answer,
+// which is valid until the next call; last, that no other follows. After each frame but the
+// very last the client sends [Next]. Frames of other requests are skipped. EINTR says that a
+// signal came; [ErrWoken] that a [Wake] did; for others see msgrcv(2).
 func (c *Conversation) Receive() (answer []byte, whole, last bool, err error) {
 	if c.buffer == nil {
 		c.buffer = make([]byte, sys.MsgHead+c.Queues.Size)
@@ -53,7 +53,7 @@ func (c *Conversation) Receive() (answer []byte, whole, last bool, err error) {
 	}
 }
 
-// Drain takes what may have come for a request that is over.
+// Drain removes messages that may have come for a request that is over.
 func (c *Conversation) Drain() {
 	for buffer := make([]byte, sys.MsgHead+c.Queues.Size); ; {
 		_, err := sys.MsgReceive(c.Queues.Reply, buffer, int64(c.Client), sys.IPCNoWait|sys.MsgNoError)

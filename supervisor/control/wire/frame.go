@@ -14,12 +14,12 @@ const Version = 1
 // HeaderSize is the length of a frame's header, in bytes, behind the message's type.
 const HeaderSize = 24
 
-// MaxFrame is the longest message that is sent here, in bytes, if the queue takes it: so
-// short that a queue of the usual 16 KiB has room for four clients at a time.
+// MaxFrame is the longest message in bytes that we send, if the queue takes it: short enough
+// for a queue of the usual 16 KiB to hold four.
 const MaxFrame = 4096
 
-// ToServer is the type of every message in the queue of requests. In the queue of replies
-// the type is the client's id.
+// ToServer is the type of every message in the request queue. In the reply queue the type is
+// the client's id.
 const ToServer = 1
 
 // Kind is what a frame is for.
@@ -27,19 +27,19 @@ type Kind uint8
 
 // The kinds.
 const (
-	Request Kind = 1 // a new request, which ends the client's last one
+	Request Kind = 1 // a new request, which ends the client's previous one
 	Next    Kind = 2 // the client has read a frame and waits for another
 	Cancel  Kind = 3 // the client wants no more of this request
 	Reply   Kind = 4 // a part of an answer
 	Wake    Kind = 5 // from a client to itself
 )
 
-// Flags are more about a frame.
+// Flags are modifiers of a frame.
 type Flags uint16
 
 // The flags.
 const (
-	Last  Flags = 1 << iota // Reply: no answer follows the one that this is a part of
+	Last  Flags = 1 << iota // Reply: no answer follows this one
 	Quiet                   // Request: no answer is wanted
 )
 
@@ -57,27 +57,27 @@ type Frame struct {
 // MaxParts bounds an answer: 64 MiB.
 const MaxParts = 16384
 
-// SlotBits is how many bits of a client's id its process gives out as it likes.
+// SlotBits is how many bits of a client's id its process may choose.
 const SlotBits = 9
 
-// ClientID makes the id of a client from its pid, which has at most 22 bits (PID_MAX_LIMIT
-// of linux/threads.h), and a number below 512 that tells the clients within one process
-// apart. It is above 0 and fits a long of 32 bits.
+// ClientID makes a client's id from its pid, which has at most 22 bits (PID_MAX_LIMIT of
+// linux/threads.h), and a number below 512 that distinguishes the clients within one process.
+// It is above 0 and fits a 32-bit long.
 func ClientID(pid, slot int) uint32 { return uint32(pid)<<SlotBits | uint32(slot)&(1<<SlotBits-1) }
 
 // ClientPID returns the pid in a client's id.
 func ClientPID(client uint32) int { return int(client >> SlotBits) }
 
-// ErrFrame says that a message is no frame of this version.
+// ErrFrame says that a message is not a frame of this version.
 var ErrFrame = errors.New("not a frame of version 1")
 
-// frameError is [ErrFrame], and what is wrong.
+// frameError is [ErrFrame] with the reason.
 type frameError string
 
 func (e frameError) Error() string { return ErrFrame.Error() + ": " + string(e) }
 func (frameError) Unwrap() error   { return ErrFrame }
 
-// header is a frame's header as it lies in a message: in the machine's byte order.
+// header is a frame's header in memory, in the machine's byte order.
 type header struct {
 	version byte
 	kind    Kind
@@ -88,10 +88,10 @@ type header struct {
 	parts   uint32
 }
 
-// The compiler refuses this if the sizes ever part.
+// The compiler rejects this if the sizes ever differ.
 var _ [HeaderSize]byte = [unsafe.Sizeof(header{})]byte{}
 
-// Append appends the frame as a message of a type, header of the message included.
+// Append appends the frame as a message of a type, with the message's own header.
 func (f *Frame) Append(buffer []byte, mtype int64) []byte {
 	head := header{Version, f.Kind, f.Flags, f.Client, f.Request, f.Part, f.Parts}
 	buffer = append(buffer, make([]byte, sys.MsgHead)...)
@@ -100,8 +100,8 @@ func (f *Frame) Append(buffer []byte, mtype int64) []byte {
 	return append(buffer, f.Payload...)
 }
 
-// Parse takes a message apart, its type left out. The payload is part of the message. An
-// error is [ErrFrame], with what is wrong.
+// Parse decodes a message without its type. The payload is part of the message. An error is
+// [ErrFrame] with the reason.
 func Parse(message []byte) (f Frame, err error) {
 	if len(message) < HeaderSize {
 		return f, frameError(strconv.Itoa(len(message)) + " bytes")
@@ -124,8 +124,8 @@ func Parse(message []byte) (f Frame, err error) {
 
 func number(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
-// Split cuts an answer into frames for a client, as messages of at most size bytes, the
-// message's type not counted.
+// Split cuts an answer into frames for a client, as messages of at most size bytes, not
+// counting the message's type.
 func Split(answer []byte, f Frame, size int) (messages [][]byte) {
 	room := size - HeaderSize
 	f.Parts = uint32(max(1, (len(answer)+room-1)/room))
@@ -138,14 +138,14 @@ func Split(answer []byte, f Frame, size int) (messages [][]byte) {
 	return messages
 }
 
-// Assembler puts the answers to one request together. The zero value has seen nothing.
+// Assembler joins the parts of answers to one request. The zero value is ready.
 type Assembler struct {
 	next   uint32
 	answer []byte
 }
 
-// Add takes the next frame. whole says that it completes an answer, which is valid until
-// the next call.
+// Add takes the next frame. whole says that it completes an answer, which is valid until the
+// next call.
 func (a *Assembler) Add(f Frame) (answer []byte, whole bool, err error) {
 	if f.Part != a.next {
 		return nil, false, errors.New("cannot put the answer together: part " + number(f.Part) + " of " + number(f.Parts) + " came instead of " + number(a.next))

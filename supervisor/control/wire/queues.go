@@ -10,7 +10,7 @@ import (
 	"supervise/internal/text/json"
 )
 
-// FileName is the file of a runtime directory that says which queues are its own.
+// FileName is the file of a runtime directory that names its queues.
 const FileName = "msgq.json"
 
 // Queues are the two queues of one supervisor, as the file describes them to clients.
@@ -18,12 +18,12 @@ type Queues struct {
 	Version int         `json:"version"`
 	Request int         `json:"request"` // id of the queue of requests
 	Reply   int         `json:"reply"`   // id of the queue of replies
-	Size    int         `json:"size"`    // of the longest message that either takes
+	Size    int         `json:"size"`    // of the longest message that either takes, in bytes
 	Owner   owner.Owner `json:"owner"`
 }
 
-// There reports whether the queue of requests has not been removed.
-func (q *Queues) There() bool {
+// Exist reports whether the request queue still exists.
+func (q *Queues) Exist() bool {
 	_, err := sys.MsgStat(q.Request)
 	return !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.EIDRM)
 }
@@ -31,7 +31,7 @@ func (q *Queues) There() bool {
 // NotRunningError says that no supervisor runs in a directory.
 type NotRunningError struct {
 	Dir string
-	PID int // of one that ran there and left its files, or 0
+	PID int // of one that was killed there and left its files, or 0
 }
 
 func (e *NotRunningError) Error() string {
@@ -42,8 +42,8 @@ func (e *NotRunningError) Error() string {
 	return text
 }
 
-// Find returns the queues of the supervisor that runs in a directory. A
-// [*NotRunningError] says that there is none.
+// Find returns the queues of the supervisor that runs in a directory. A [*NotRunningError]
+// says that there is none.
 func Find(dir string) (*Queues, error) {
 	text, err := sys.ReadFile(dir + "/" + FileName)
 	switch {
@@ -65,7 +65,7 @@ func Find(dir string) (*Queues, error) {
 	return q, nil
 }
 
-// findError is an error of [Find] and the directory that it looked into.
+// findError is an error of [Find] with the directory.
 type findError struct {
 	dir   string
 	cause error
@@ -76,7 +76,7 @@ func (e *findError) Error() string {
 }
 func (e *findError) Unwrap() error { return e.cause }
 
-// parse reads the file; ok is false when it is none.
+// parse reads the file; ok is false if it is not valid.
 func parse(text string) (q *Queues, ok bool) {
 	q = new(Queues)
 	r := json.NewReader(text)
@@ -91,16 +91,7 @@ func parse(text string) (q *Queues, ok bool) {
 		case "size":
 			q.Size = int(r.Int())
 		case "owner":
-			for name := range r.Members() {
-				switch name {
-				case "pid":
-					q.Owner.PID = int(r.Int())
-				case "start":
-					q.Owner.Start = r.Uint()
-				default:
-					r.Skip()
-				}
-			}
+			q.Owner = owner.Read(r)
 		default:
 			r.Skip()
 		}

@@ -7,13 +7,13 @@ import (
 )
 
 // catatonit is the command line of catatonit 0.1.7.
-var catatonit = personality{
-	names:    []string{"catatonit"},
-	grammar:  grammar{long: true, shorten: true},
-	flags:    catatonitFlags[:],
-	log:      pid1.Log{Level: pid1.Error, Style: pid1.Catatonit},
-	prepare:  prepareCatatonit,
-	surround: surroundCatatonit,
+var catatonit = dialect{
+	names:       []string{"catatonit"},
+	grammar:     grammar{long: true, shorten: true},
+	flags:       catatonitFlags[:],
+	log:         pid1.Log{Level: pid1.Error, Style: pid1.Catatonit},
+	prepare:     prepareCatatonit,
+	readEnviron: readCatatonitEnviron,
 	help: func(*line) *Answer {
 		return &Answer{Text: catatonitUsage + "\noptions:\n" + describe(catatonitFlags[:], 18), FD: 2}
 	},
@@ -30,13 +30,13 @@ var catatonitFlags = [...]flag{
 	}},
 	{short: 'h', help: "Print this help page."},
 	{short: 'L', help: "Print license information.", set: func(*line, string) error {
-		return shown("This is supervise in the place of catatonit, which is under the GNU General Public License.\n")
+		return printed("This is supervise in the place of catatonit, which is under the GNU General Public License.\n")
 	}},
 	{short: 'P', help: "Run in pause mode (no program is run, quit on SIGINT or SIGTERM).", set: func(l *line, _ string) error {
 		l.options.Pause = true
 		return nil
 	}},
-	{long: "version", short: 'V', help: "Print version information.", set: func(*line, string) error { return shown(catatonitVersion) }},
+	{long: "version", short: 'V', help: "Print version information.", set: func(*line, string) error { return printed(catatonitVersion) }},
 }
 
 const catatonitUsage = "usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]\n"
@@ -48,7 +48,7 @@ func prepareCatatonit(l *line) {
 	o.ExecStatus = pid1.ExecStatus{Missing: 1, Denied: 1, Other: 1}
 }
 
-func surroundCatatonit(l *line, environ []string) error {
+func readCatatonitEnviron(l *line, environ []string) error {
 	if _, set := lookup(environ, "CATATONIT_DEBUG"); set {
 		l.options.Log.Level = pid1.Debug
 	}

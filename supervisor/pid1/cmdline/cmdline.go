@@ -8,8 +8,8 @@ import (
 	"supervise/supervisor/pid1"
 )
 
-// personality is one program's command line.
-type personality struct {
+// dialect is one program's command line.
+type dialect struct {
 	names   []string // by which it is called
 	flags   []flag
 	grammar grammar
@@ -17,9 +17,9 @@ type personality struct {
 
 	// prepare sets what holds unless flags and environment say otherwise.
 	prepare func(*line)
-	// surround reads the environment. It comes before the arguments, unless behind is set.
-	surround func(*line, []string) error
-	behind   bool
+	// readEnviron reads the environment. It comes before the arguments, unless behind is set.
+	readEnviron  func(*line, []string) error
+	environAfter bool
 	// finish decides what depends on several flags, once all are read.
 	finish func(*line) error
 	// help makes the answer to the flag for it.
@@ -48,10 +48,10 @@ type Answer struct {
 
 func (a *Answer) Error() string { return a.Text }
 
-func shown(text string) error { return &Answer{Text: text, FD: 1} }
+func printed(text string) error { return &Answer{Text: text, FD: 1} }
 
-// personalities are all there are. The first is supervise init itself.
-var personalities = [...]*personality{&own, &tini, &dumbInit, &catatonit}
+// dialects are all there are. The first is supervise init itself.
+var dialects = [...]*dialect{&own, &tini, &dumbInit, &catatonit}
 
 // ByName returns the index of the personality that a program is to take by its name, and
 // false for none: argv[0], with or without a path.
@@ -62,7 +62,7 @@ func ByName(argv0 string) (index int, ok bool) {
 			name = argv0[i+1:]
 		}
 	}
-	for i, p := range personalities {
+	for i, p := range dialects {
 		for _, known := range p.names {
 			if name == known {
 				return i, true
@@ -115,7 +115,7 @@ func Main(argv []string, index int, args []string) (status int) {
 
 // Parse reads a command line. The answer is nil if there is a command to be run.
 func Parse(index int, program string, args, environ []string) (*pid1.Options, *Answer) {
-	p := personalities[index]
+	p := dialects[index]
 	l := &line{program: program}
 	l.options.Log = p.log
 	p.prepare(l)
@@ -141,15 +141,15 @@ func Parse(index int, program string, args, environ []string) (*pid1.Options, *A
 }
 
 // read reads arguments and environment in the personality's order.
-func (p *personality) read(l *line, args, environ []string) (rest []string, err error) {
-	if !p.behind {
-		if err := p.surround(l, environ); err != nil {
+func (p *dialect) read(l *line, args, environ []string) (rest []string, err error) {
+	if !p.environAfter {
+		if err := p.readEnviron(l, environ); err != nil {
 			return nil, err
 		}
 	}
 	rest, err = p.grammar.read(p.flags, l, args)
-	if err == nil && p.behind && len(rest) > 0 {
-		err = p.surround(l, environ)
+	if err == nil && p.environAfter && len(rest) > 0 {
+		err = p.readEnviron(l, environ)
 	}
 	return rest, err
 }

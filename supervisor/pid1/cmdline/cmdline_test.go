@@ -259,7 +259,7 @@ func TestEnvironment(t *testing.T) {
 
 // TestHelp has every flag in its program's help text.
 func TestHelp(t *testing.T) {
-	for _, p := range personalities {
+	for _, p := range dialects {
 		text := p.help(&line{program: "x"}).Text
 		for _, f := range p.flags {
 			if name := f.name(); !strings.Contains(text, name) || !strings.Contains(text, strings.Split(f.help, "\n")[0]) {

@@ -10,17 +10,17 @@ import (
 )
 
 // dumbInit is the command line of dumb-init 1.2.5.
-var dumbInit = personality{
-	names:    []string{"dumb-init"},
-	grammar:  grammar{long: true, shorten: true},
-	flags:    dumbInitFlags[:],
-	log:      pid1.Log{Level: pid1.Error, Style: pid1.DumbInit},
-	prepare:  prepareDumbInit,
-	surround: surroundDumbInit,
-	behind:   true,
-	finish:   finishDumbInit,
-	help:     func(l *line) *Answer { return &Answer{Text: dumbInitUsage(l), FD: 2} },
-	refuse:   refuseDumbInit,
+var dumbInit = dialect{
+	names:        []string{"dumb-init"},
+	grammar:      grammar{long: true, shorten: true},
+	flags:        dumbInitFlags[:],
+	log:          pid1.Log{Level: pid1.Error, Style: pid1.DumbInit},
+	prepare:      prepareDumbInit,
+	readEnviron:  readDumbInitEnviron,
+	environAfter: true,
+	finish:       finishDumbInit,
+	help:         func(l *line) *Answer { return &Answer{Text: dumbInitUsage(l), FD: 2} },
+	refuse:       refuseDumbInit,
 }
 
 const dumbInitVersion = "dumb-init v1.2.5 (supervise)\n"
@@ -60,7 +60,7 @@ func setDumbInitRewrite(l *line, value string) error {
 	return nil
 }
 
-func surroundDumbInit(l *line, environ []string) error {
+func readDumbInitEnviron(l *line, environ []string) error {
 	if value, _ := lookup(environ, "DUMB_INIT_DEBUG"); value == "1" {
 		l.options.Log.Level = pid1.Debug
 	}

@@ -9,9 +9,9 @@ import (
 // prefix begins the variables of supervise init: one for each flag that has a long name.
 const prefix = "SUPERVISE_INIT_"
 
-// surroundOwn reads the variables of supervise init as if each were its flag. Those that
+// readOwnEnviron reads the variables of supervise init as if each were its flag. Those that
 // are empty count as not set; an unknown one is an error, as an unknown flag is.
-func surroundOwn(l *line, environ []string) error {
+func readOwnEnviron(l *line, environ []string) error {
 	for _, entry := range environ {
 		rest, ours := text.CutPrefix(entry, prefix)
 		if !ours {

@@ -31,7 +31,7 @@ type grammar struct {
 // read sets what the flags say and returns what is left: the command.
 func (g grammar) read(flags []flag, l *line, args []string) (rest []string, err error) {
 	if g.version != "" && len(args) == 1 && args[0] == "--version" {
-		return nil, shown(g.version)
+		return nil, printed(g.version)
 	}
 	for len(args) > 0 {
 		arg := args[0]

@@ -51,7 +51,7 @@ func check(t *testing.T, o *pid1.Options, args []string) {
 	if o.Group && o.Placement == process.SameGroup {
 		t.Error("signals would go to our own group")
 	}
-	if o.ParentDeath > signals.Max || (o.StopSignals|o.RestartOn)&bare != 0 {
+	if o.ParentDeath > signals.Max || (o.StopSignals|o.RestartOn)&neverForwarded != 0 {
 		t.Errorf("signals %v %v %v", o.ParentDeath, o.StopSignals, o.RestartOn)
 	}
 	for s := signals.Signal(1); s <= signals.Max; s++ {
@@ -107,7 +107,7 @@ func FuzzRewrite(f *testing.F) {
 				changed = changed.With(s)
 			}
 		}
-		if r != again || r.Changed() != changed || changed&bare != 0 {
+		if r != again || r.Changed() != changed || changed&neverForwarded != 0 {
 			t.Errorf("%q: %v, read again %v", value, r, again)
 		}
 	})

@@ -12,16 +12,16 @@ import (
 )
 
 // own is the command line of supervise init itself.
-var own = personality{
-	names:    []string{"supervise-init"},
-	flags:    ownFlags[:],
-	grammar:  grammar{long: true, switches: true},
-	log:      pid1.Log{Level: pid1.Warn},
-	prepare:  prepareOwn,
-	surround: surroundOwn,
-	finish:   finishOwn,
-	help:     func(*line) *Answer { return &Answer{Text: Usage(), FD: 1} },
-	refuse:   refuseOwn,
+var own = dialect{
+	names:       []string{"supervise-init"},
+	flags:       ownFlags[:],
+	grammar:     grammar{long: true, switches: true},
+	log:         pid1.Log{Level: pid1.Warn},
+	prepare:     prepareOwn,
+	readEnviron: readOwnEnviron,
+	finish:      finishOwn,
+	help:        func(*line) *Answer { return &Answer{Text: Usage(), FD: 1} },
+	refuse:      refuseOwn,
 }
 
 // Usage is the help text of supervise init.

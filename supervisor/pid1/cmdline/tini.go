@@ -10,17 +10,17 @@ import (
 )
 
 // tini is the command line of tini 0.19, which Docker installs as docker-init.
-var tini = personality{
-	names:    []string{"tini", "tini-static", "docker-init"},
-	grammar:  grammar{separator: true, version: tiniVersion + "\n"},
-	flags:    tiniFlags[:],
-	log:      pid1.Log{Style: pid1.Tini},
-	prepare:  prepareTini,
-	surround: surroundTini,
-	behind:   true,
-	finish:   finishTini,
-	help:     func(l *line) *Answer { return &Answer{Text: tiniUsage(l), FD: 1} },
-	refuse:   refuseTini,
+var tini = dialect{
+	names:        []string{"tini", "tini-static", "docker-init"},
+	grammar:      grammar{separator: true, version: tiniVersion + "\n"},
+	flags:        tiniFlags[:],
+	log:          pid1.Log{Style: pid1.Tini},
+	prepare:      prepareTini,
+	readEnviron:  readTiniEnviron,
+	environAfter: true,
+	finish:       finishTini,
+	help:         func(l *line) *Answer { return &Answer{Text: tiniUsage(l), FD: 1} },
+	refuse:       refuseTini,
 }
 
 // tiniVersion is what programs look for that ask for tini's version, Docker among them.
@@ -47,7 +47,7 @@ var tiniFlags = [...]flag{
 	}},
 	{short: 'e', value: "EXIT_CODE", help: "Remap EXIT_CODE (from 0 to 255) to 0. Can be repeated.", set: setTiniRemap},
 	{short: 'l', help: "Say under which license this is, and exit.", set: func(*line, string) error {
-		return shown("This is supervise in the place of tini, which is under the MIT License.\n")
+		return printed("This is supervise in the place of tini, which is under the MIT License.\n")
 	}},
 }
 
@@ -87,7 +87,7 @@ func notValid(l *line, name, value string) error {
 	return &Answer{Text: l.options.Log.Message(pid1.Error, "Not a valid option for "+name+": "+value), FD: 2, Status: 1}
 }
 
-func surroundTini(l *line, environ []string) error {
+func readTiniEnviron(l *line, environ []string) error {
 	if _, set := lookup(environ, "TINI_SUBREAPER"); set {
 		l.options.Subreaper = true
 	}

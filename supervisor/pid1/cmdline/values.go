@@ -11,14 +11,14 @@ import (
 
 // What the values of flags and variables look like.
 
-// bare are the signals that reach no command through us: two that the kernel gives nobody,
+// neverForwarded are the signals that reach no command through us: two that the kernel gives nobody,
 // and the one that tells us of children.
-const bare = signals.Set(1<<(signals.SIGKILL-1) | 1<<(signals.SIGSTOP-1) | 1<<(signals.SIGCHLD-1))
+const neverForwarded = signals.Set(1<<(signals.SIGKILL-1) | 1<<(signals.SIGSTOP-1) | 1<<(signals.SIGCHLD-1))
 
 // parseReceived reads a signal that is to be acted on when it is received.
 func parseReceived(value string) (signals.Signal, error) {
 	s, err := signals.Parse(value)
-	if err == nil && bare.Has(s) {
+	if err == nil && neverForwarded.Has(s) {
 		err = errors.New(s.String() + " cannot be received here")
 	}
 	return s, err

@@ -21,7 +21,7 @@ import (
 // cgroup is the tree of a service that has a cgroup.
 type cgroup struct {
 	path  string
-	group string // the same as /proc/PID/cgroup names it
+	group string // the same, as in /proc/PID/cgroup
 	fd    int    // of the directory, -1 until it is made
 }
 
@@ -34,10 +34,10 @@ func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
 	}
 	fd, err = sys.OpenDir(c.path)
 	if err != nil {
-		_ = remove(c.path) // it is empty, or stays
+		_ = remove(c.path) // if it is empty
 		return -1, true, fmt.Errorf("cannot open a cgroup: %w", &fs.PathError{Op: "open", Path: c.path, Err: err})
 	}
-	c.fd = sys.Aside(fd)
+	c.fd = sys.DupHigh(fd)
 	return c.fd, true, nil
 }
 
@@ -52,7 +52,7 @@ func (c *cgroup) Members() ([]Member, error) {
 	return members, err
 }
 
-// pids lists the processes of the group and of those below it.
+// pids lists the processes of the cgroup and of those below it.
 func (c *cgroup) pids() (pids []int, err error) {
 	err = filepath.WalkDir(c.path, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
@@ -63,7 +63,7 @@ func (c *cgroup) pids() (pids []int, err error) {
 			return ignoreGone(err)
 		}
 		for line := range bytes.Lines(text) {
-			// A process outside our PID namespace shows as 0.
+			// A process outside our PID namespace has pid 0.
 			if pid, err := strconv.Atoi(string(bytes.TrimSpace(line))); err == nil && pid > 0 {
 				pids = append(pids, pid)
 			}
@@ -73,7 +73,7 @@ func (c *cgroup) pids() (pids []int, err error) {
 	return pids, err
 }
 
-// ignoreGone forgets that a group was removed while it was looked at.
+// ignoreGone ignores that a cgroup was removed while it was read.
 func ignoreGone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) {
 		return nil
@@ -91,7 +91,7 @@ func (c *cgroup) Signal(s signals.Signal) (sent int, err error) {
 	return sent, err
 }
 
-// has reports whether a process is in the group, or in one below it, now.
+// has reports whether a process is in the cgroup, or in one below it, now.
 func (c *cgroup) has(pid int) bool {
 	membership, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cgroup")
 	if err != nil {
@@ -123,7 +123,7 @@ func (c *cgroup) Empty() (bool, error) {
 	return unpopulated(buffer[:n]), nil
 }
 
-// waitEmpty waits until no process is left in a cgroup. The kernel tells of a change in
+// waitEmpty waits until no process is left in a cgroup. The kernel reports a change of
 // cgroup.events by POLLPRI: cgroups(7).
 func waitEmpty(path string, grace time.Duration) error {
 	events, err := os.Open(filepath.Join(path, "cgroup.events"))
@@ -150,13 +150,13 @@ func waitEmpty(path string, grace time.Duration) error {
 	}
 }
 
-// unpopulated reads the text of cgroup.events.
+// unpopulated parses the text of cgroup.events.
 func unpopulated(text []byte) bool { return bytes.Contains(text, []byte("populated 0")) }
 
 // Kill writes cgroup.kill (Linux 5.14), which no fork escapes. A process whose first thread
-// has ended before the others survives that (the kernel sends it to the first thread
-// alone), so that what is left is killed one by one. The same is done, until nothing is
-// left, before that kernel or without the right to write.
+// has ended before the others survives that, as the kernel signals the first thread alone; so
+// what is left is killed one by one. Older kernels, or missing permission, get only the
+// latter, until nothing is left.
 func (c *cgroup) Kill() error {
 	err := os.WriteFile(filepath.Join(c.path, "cgroup.kill"), []byte("1"), 0)
 	if errors.Is(err, fs.ErrNotExist) && !exists(c.path) {
@@ -191,7 +191,7 @@ func (c *cgroup) Close() error {
 // removeAll removes a cgroup and those below it. One that is not empty stays, and is the
 // error: EBUSY.
 func removeAll(path string) error {
-	if remove(path) == nil { // as mostly there are none below it; to look takes a descriptor
+	if remove(path) == nil { // usually there are none below it, and looking takes a descriptor
 		return nil
 	}
 	if err := removeBelow(path); err != nil {
@@ -200,7 +200,7 @@ func removeAll(path string) error {
 	return remove(path)
 }
 
-// removeBelow removes the cgroups below one, the deepest first.
+// removeBelow removes the cgroups below one, deepest first.
 func removeBelow(path string) error {
 	var dirs []string
 	err := filepath.WalkDir(path, func(dir string, d fs.DirEntry, err error) error {

@@ -177,7 +177,7 @@ func TestMarkedLeftovers(t *testing.T) {
 	if !testproc.Alone(t, testproc.OwnNamespace) {
 		return
 	}
-	b := newBed(t, ByDescent)
+	b := newBed(t, ByAncestry)
 	stranger := b.start("web", "exec "+here)
 	stranger.pids(1)
 	b.mark = "0123abc.1.2"
@@ -209,7 +209,7 @@ func TestMarkedForker(t *testing.T) {
 	if !testproc.Alone(t, testproc.OwnNamespace) {
 		return
 	}
-	b := newBed(t, ByDescent)
+	b := newBed(t, ByAncestry)
 	for range 5 {
 		s := b.start("web", `(setsid sh -c 'trap "" TERM; while :; do (sleep 0.05 &); done' &); echo $$; exec sleep 60`)
 		s.pids(1)
@@ -217,7 +217,7 @@ func TestMarkedForker(t *testing.T) {
 			t.Errorf("%v, %v", members, err)
 		}
 		_ = syscall.Kill(-1, syscall.SIGSTOP)
-		if all, err := processes(); err != nil || len(pickMarked(all, []byte(markVariable+b.mark))) > 0 {
+		if all, err := processes(); err != nil || len(findMarked(all, []byte(markVariable+b.mark))) > 0 {
 			t.Errorf("left: %v, %v", all, err)
 		}
 		for reapAll() {
@@ -243,14 +243,14 @@ func asks(args []string) int {
 		fmt.Println(err, "no mark")
 		return 1
 	}
-	fmt.Println(pickMarked(all, []byte(args[0])))
+	fmt.Println(findMarked(all, []byte(args[0])))
 	return 0
 }
 
 // TestNothingToLeave has no cgroup.
 func TestNothingToLeave(t *testing.T) {
 	r := &Root{mark: "m"}
-	if members, err := r.Leftovers(""); members != nil || err != nil || r.Dir() != "" || r.Method() != ByDescent {
+	if members, err := r.Leftovers(""); members != nil || err != nil || r.Dir() != "" || r.Method() != ByAncestry {
 		t.Errorf("%v, %v, %q, %v", members, err, r.Dir(), r.Method())
 	}
 	if err := r.Close(); err != nil {

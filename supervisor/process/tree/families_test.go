@@ -110,7 +110,7 @@ func (s *service) killAll(int) {
 // wantRest makes sure that these are, or are not, among all that descends from us.
 func (b *bed) wantRest(want bool, pids []int) {
 	b.Helper()
-	rest, err := Rest()
+	rest, err := Descendants()
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func TestForkers(t *testing.T) {
 			if !testproc.Alone(t, testproc.OwnNamespace) {
 				return
 			}
-			b := newBed(t, ByDescent)
+			b := newBed(t, ByAncestry)
 			for range 5 {
 				s := b.start("web", forker.script)
 				s.pids(1)

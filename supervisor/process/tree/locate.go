@@ -21,8 +21,8 @@ func ownCgroup() (dir, group string, err error) {
 	return locate(string(mounts), string(membership))
 }
 
-// locate finds the directory of the cgroup2 group named in the text of /proc/PID/cgroup
-// in the mounts of /proc/PID/mountinfo: cgroups(7), proc_pid_mountinfo(5).
+// locate finds the directory of the cgroup2 group that the text of /proc/PID/cgroup names, in
+// the mounts of /proc/PID/mountinfo: cgroups(7), proc_pid_mountinfo(5).
 func locate(mounts, membership string) (dir, group string, err error) {
 	found := false
 	for line := range strings.Lines(membership) {
@@ -30,7 +30,7 @@ func locate(mounts, membership string) (dir, group string, err error) {
 			group, found = path, true
 		}
 	}
-	// A group outside of our cgroup namespace is "/../other", and not to be reached.
+	// A group outside of our cgroup namespace is "/../other", and cannot be reached.
 	if !found || slices.Contains(strings.Split(group, "/"), "..") {
 		return "", "", ErrNoCgroup
 	}
@@ -50,7 +50,7 @@ func locate(mounts, membership string) (dir, group string, err error) {
 	return "", "", ErrNoCgroup
 }
 
-// cutDir returns what is left of path below dir.
+// cutDir returns the part of path below dir.
 func cutDir(path, dir string) (string, bool) {
 	if dir == "/" {
 		return path, true

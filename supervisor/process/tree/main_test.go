@@ -43,7 +43,7 @@ type bed struct {
 // eachMethod runs a test in a process of its own for each of the two methods.
 func eachMethod(t *testing.T, test func(b *bed)) {
 	t.Helper()
-	for _, method := range []Method{ByDescent, ByCgroup} {
+	for _, method := range []Method{ByAncestry, ByCgroup} {
 		t.Run(strings.Fields(method.String())[0], func(t *testing.T) {
 			if testproc.Alone(t, testproc.OwnProcess) {
 				test(newBed(t, method))
@@ -60,7 +60,7 @@ func newBed(t *testing.T, method Method) *bed {
 	if err := sys.Subreaper(); err != nil {
 		t.Skip("cannot become subreaper:", err)
 	}
-	b.Root = &Root{mark: mark, known: known}
+	b.Root = &Root{mark: mark, isMain: known}
 	if method == ByCgroup {
 		b.Root = Open("supervise-"+mark, mark, known)
 		if b.Method() != ByCgroup {
@@ -74,10 +74,10 @@ func newBed(t *testing.T, method Method) *bed {
 // end ends all that is left.
 func (b *bed) end() {
 	for range 50 {
-		if rest, err := Rest(); err == nil && len(rest) == 0 {
+		if rest, err := Descendants(); err == nil && len(rest) == 0 {
 			break
 		}
-		if err := KillRest(); err != nil {
+		if err := KillDescendants(); err != nil {
 			b.Error(err)
 		}
 		for reapAll() {

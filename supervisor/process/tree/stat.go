@@ -6,23 +6,23 @@ import (
 	"strconv"
 )
 
-// entry is what /proc/PID/stat tells of a process.
+// entry is a process as in /proc/PID/stat.
 type entry struct {
 	pid, ppid, group, session int
 	started                   int // clock ticks after boot
 	name                      string
 	zombie                    bool // all its threads have ended
-	bare                      bool // it has no environment, yet or any more: execve(2) is about to give it one
+	execing                   bool // it has no environment at present: it is in the middle of execve(2)
 }
 
-// same reports whether pid is still the process that the entry was read of. Its parent,
-// group and session may have changed, and its name.
+// same reports whether pid is still the process that the entry was read from. Its parent,
+// group, session and name may have changed.
 func (p entry) same(pid int) bool {
 	now, ok := readStat(strconv.Itoa(pid))
 	return ok && now.started == p.started
 }
 
-// processes lists all processes that are to be seen.
+// processes lists all visible processes.
 func processes() ([]entry, error) {
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -53,8 +53,8 @@ func readStat(pid string) (entry, bool) {
 	return parseStat(text)
 }
 
-// parseStat reads "pid (name) state ppid pgrp session ...": proc_pid_stat(5). The name
-// may have blanks and parentheses in it, so that it ends at the last one.
+// parseStat parses "pid (name) state ppid pgrp session ...": proc_pid_stat(5). The name may
+// contain blanks and parentheses, so it ends at the last one.
 func parseStat(text []byte) (p entry, ok bool) {
 	open, end := bytes.IndexByte(text, '('), bytes.LastIndexByte(text, ')')
 	if open < 1 || end < open {
@@ -87,11 +87,11 @@ func parseStat(text []byte) (p entry, ok bool) {
 	// The state is that of the first thread, which may have ended before the others.
 	ended := fields[0][0] == 'Z' || fields[0][0] == 'X'
 	p.zombie = ended && threads <= 1
-	p.bare = !ended && len(fields) > envEndField && string(fields[envEndField]) == "0"
+	p.execing = !ended && len(fields) > envEndField && string(fields[envEndField]) == "0"
 	return p, true
 }
 
-// commOf returns the name of a process, "" when it is gone.
+// commOf returns the name of a process, "" if it is gone.
 func commOf(pid int) string {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
 	if err != nil {

@@ -72,7 +72,7 @@ func TestPIDReused(t *testing.T) {
 	if !testproc.Alone(t, testproc.OwnNamespace) {
 		return
 	}
-	b := newBed(t, ByDescent)
+	b := newBed(t, ByAncestry)
 	s := b.start("web", "(setsid "+here+" &); exec "+here) // a daemon, which keeps the service alive
 	pids := s.pids(2)
 	daemon := pids[0] + pids[1] - s.leader

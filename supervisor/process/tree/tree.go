@@ -1,32 +1,39 @@
 package tree
 
-import "supervise/signals"
+import (
+	"strconv"
 
-// Method is how a supervisor knows what descends from a service.
+	"supervise/signals"
+)
+
+// Method is how a supervisor knows the descendants of a service.
 type Method uint8
 
 // The methods.
 const (
-	ByDescent Method = iota
+	ByAncestry Method = iota
 	ByCgroup
 )
 
-// String says the method in words.
+// String returns the method in words.
 func (m Method) String() string {
-	if m == ByCgroup {
+	switch m {
+	case ByCgroup:
 		return "cgroup"
+	case ByAncestry:
+		return "descent (child subreaper)"
 	}
-	return "descent (child subreaper)"
+	return "Method(" + strconv.Itoa(int(m)) + ")"
 }
 
-// Tree is all that was started by one service and has not ended.
+// Tree is everything that one service has started and that has not ended.
 type Tree interface {
 	// CgroupFD returns the descriptor of the cgroup that the service's processes must be
-	// started in, if they have one. It is made when it is first asked for, so that it
-	// costs no time before something can run in the meantime.
+	// started in, if they have one. The cgroup is made at the first call, so that it costs no
+	// time earlier.
 	CgroupFD() (fd int, ok bool, err error)
 
-	// Started names the process that was started last as the service's main process.
+	// Started sets the service's current main process.
 	Started(pid int)
 
 	// Members returns the living processes, in no particular order.
@@ -35,14 +42,13 @@ type Tree interface {
 	// Empty reports whether nothing is left. Zombies do not count.
 	Empty() (bool, error)
 
-	// Signal sends a signal to every member in our own name and returns how many took it.
+	// Signal sends a signal to every member as ourselves, and returns how many took it.
 	Signal(s signals.Signal) (sent int, err error)
 
-	// Kill sends SIGKILL to all members, in a way that those that fork meanwhile do not
-	// get away.
+	// Kill sends SIGKILL to all members, so that none escapes by forking.
 	Kill() error
 
-	// Close gives up what the tree holds. It leaves living members alone.
+	// Close releases what the tree holds. It leaves living members alone.
 	Close() error
 }
 

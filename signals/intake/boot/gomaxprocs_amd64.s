@@ -2,17 +2,17 @@
 
 #include "textflag.h"
 
-// How many bytes are copied at the most: the stack may be small.
+// The most bytes that are copied: the stack may be small.
 #define most	(16<<10)
 
 DATA	oneProcessor<>+0(SB)/8, $"GOMAXPRO"
 DATA	oneProcessor<>+8(SB)/4, $"CS=1"
 GLOBL	oneProcessor<>(SB), NOPTR|RODATA, $16
 
-// The last that happens before the runtime starts: see Restrained in boot.go. What lies on
-// the stack is copied below itself, with GOMAXPROCS=1 as the first variable of the
-// environment, unless that has one already, or there is too much of it.
-TEXT ·restrain(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+// The last step before the runtime starts: see GOMAXPROCSSet in boot.go. The contents of the
+// stack are copied below themselves, with GOMAXPROCS=1 as the first variable of the
+// environment, unless the variable is set already or the environment is too large.
+TEXT ·setGOMAXPROCS(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVQ	SP, SI
 	MOVQ	(SI), CX		// argc
 	LEAQ	16(SI)(CX*8), BX	// the environment, behind a null pointer
@@ -55,6 +55,6 @@ word:
 	ADDQ	$8, R9
 	CMPQ	SI, DI
 	JNE	copy
-	MOVL	$1, ·restrained(SB)
+	MOVL	$1, ·gomaxprocsSet(SB)
 begin:
 	JMP	_rt0_amd64_linux(SB)

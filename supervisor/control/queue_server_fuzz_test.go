@@ -22,6 +22,6 @@ func FuzzMessages(f *testing.F) {
 	f.Add([]byte("\x01"))
 	l := serve(f, f.TempDir(), func(call *Call) { call.Reply(&request.Reply{Text: "ok"}) })
 	f.Fuzz(func(t *testing.T, message []byte) {
-		l.desk.received(message)
+		l.queueServer.received(message)
 	})
 }

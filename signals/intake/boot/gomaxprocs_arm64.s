@@ -2,17 +2,17 @@
 
 #include "textflag.h"
 
-// How many bytes are copied at the most: the stack may be small.
+// The most bytes that are copied: the stack may be small.
 #define most	(16<<10)
 
 DATA	oneProcessor<>+0(SB)/8, $"GOMAXPRO"
 DATA	oneProcessor<>+8(SB)/4, $"CS=1"
 GLOBL	oneProcessor<>(SB), NOPTR|RODATA, $16
 
-// The last that happens before the runtime starts: see Restrained in boot.go. What lies on
-// the stack is copied below itself, with GOMAXPROCS=1 as the first variable of the
-// environment, unless that has one already, or there is too much of it.
-TEXT ·restrain(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+// The last step before the runtime starts: see GOMAXPROCSSet in boot.go. The contents of the
+// stack are copied below themselves, with GOMAXPROCS=1 as the first variable of the
+// environment, unless the variable is set already or the environment is too large.
+TEXT ·setGOMAXPROCS(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	RSP, R1
 	MOVD	(R1), R2		// argc
 	ADD	R2<<3, R1, R3
@@ -51,7 +51,7 @@ word:
 	MOVD.P	R8, 8(R9)
 	CMP	R1, R4
 	BNE	copy
-	MOVD	$·restrained(SB), R1
+	MOVD	$·gomaxprocsSet(SB), R1
 	MOVW	$1, R2
 	MOVW	R2, (R1)
 begin:

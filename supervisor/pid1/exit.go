@@ -7,24 +7,24 @@ import (
 	"supervise/signals"
 )
 
-// end says why we exit, and returns what to exit with. It does not return when that is to
+// finish says why we exit, and returns what to exit with. It does not return when that is to
 // die of the command's signal.
-func (s *supervisor) end() (status int) {
+func (s *supervisor) finish() (status int) {
 	if s.Pause {
 		s.log.say(Info, "exiting: "+s.last.String(), number("orphans", s.orphans))
 		return 0
 	}
 	status = s.Remap.Of(s.status())
-	s.farewell(status)
+	s.logExit(status)
 	if s.ExitBySignal && s.exit.Signal != 0 && status == s.exit.Status() {
-		s.dieOf(s.exit.Signal)
+		s.dieBySignal(s.exit.Signal)
 	}
 	return status
 }
 
 // status is the command's, but for one that was asked to end and has.
 func (s *supervisor) status() int {
-	asked := s.stopping.as
+	asked := s.stopping.sentAs
 	if s.ExitZeroOnStop && s.stopping.requested() && asked != 0 &&
 		(s.exit.Signal == asked || s.exit.Signal == 0 && s.exit.Code == 128+int(asked)) {
 		return 0
@@ -32,8 +32,8 @@ func (s *supervisor) status() int {
 	return s.exit.Status()
 }
 
-// farewell is the last line: why we exit.
-func (s *supervisor) farewell(status int) {
+// logExit is the last line: why we exit.
+func (s *supervisor) logExit(status int) {
 	if lost := s.in.Lost(); lost > 0 {
 		s.log.say(Error, "signals were lost on the way in", number("count", int(lost)))
 	}
@@ -51,12 +51,12 @@ func (s *supervisor) farewell(status int) {
 	if last.Signal != 0 {
 		fields = append(fields, word("last-signal", last.String()))
 	}
-	s.log.say(Info, "exiting: the command "+how(s.exit), fields...)
+	s.log.say(Info, "exiting: the command "+exitText(s.exit), fields...)
 }
 
-// dieOf ends this process by a signal, without a core of its own. It returns if that is not
+// dieBySignal ends this process by a signal, without a core of its own. It returns if that is not
 // possible, as for PID 1.
-func (s *supervisor) dieOf(signal signals.Signal) {
+func (s *supervisor) dieBySignal(signal signals.Signal) {
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 	if signal.Catchable() {
 		_ = sys.SetDefault(signal)
@@ -66,8 +66,8 @@ func (s *supervisor) dieOf(signal signals.Signal) {
 	sys.SetMask(before)
 }
 
-// how says how a process ended: "exited with code 3", "was killed by SIGKILL".
-func how(exit signals.Exit) string {
+// exitText says how a process ended: "exited with code 3", "was killed by SIGKILL".
+func exitText(exit signals.Exit) string {
 	if exit.Signal != 0 {
 		return "was " + exit.String()
 	}

@@ -14,14 +14,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ground is where a supervise run and all that it starts can be found.
-type ground struct {
+// sandbox is where a supervise run and all that it starts can be found.
+type sandbox struct {
 	cgroup string // root: everything is below it
 	mark   string // a variable in the environment of everything
 }
 
 // pids lists the processes that are alive on the ground.
-func (g ground) pids() (pids []int) {
+func (g sandbox) pids() (pids []int) {
 	if g.cgroup != "" {
 		_ = filepath.WalkDir(g.cgroup, func(path string, _ os.DirEntry, _ error) error {
 			text, _ := os.ReadFile(filepath.Join(path, "cgroup.procs"))
@@ -45,15 +45,15 @@ func (g ground) pids() (pids []int) {
 	return pids
 }
 
-// clear kills whatever is there, when a test has failed.
-func (g ground) clear() {
+// killAll kills whatever is there, when a test has failed.
+func (g sandbox) killAll() {
 	for _, pid := range g.pids() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 
 // checkEmpty fails the test if there is a process, or a cgroup below that of the test.
-func (g ground) checkEmpty(t *testing.T) {
+func (g sandbox) checkEmpty(t *testing.T) {
 	t.Helper()
 	for _, pid := range g.pids() {
 		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")

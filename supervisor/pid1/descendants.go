@@ -12,16 +12,16 @@ import (
 // The rest is what the command has started, and what those have, as far as it lives: as
 // PID 1 everything in the namespace, else every process below us.
 
-// patience is how long the rest may take to end after SIGKILL, which only a process that
+// killTimeout is how long the rest may take to end after SIGKILL, which only a process that
 // hangs in the kernel does.
-const patience = 10 * second
+const killTimeout = 10 * second
 
 // killRounds bounds how often processes that fork faster than they can be listed are
 // looked for at a time; each one that ends has us look again.
 const killRounds = 20
 
-// below returns the living processes that descend from us.
-func below(self int) (found []sys.Stat) {
+// descendants returns the living processes that descend from us.
+func descendants(self int) (found []sys.Stat) {
 	var all []sys.Stat
 	for stat := range sys.Processes() {
 		all = append(all, stat)
@@ -42,20 +42,20 @@ func below(self int) (found []sys.Stat) {
 	return found
 }
 
-// signalRest sends a signal to the rest in our own name.
-func (s *supervisor) signalRest(signal signals.Signal) {
+// signalDescendants sends a signal to the rest in our own name.
+func (s *supervisor) signalDescendants(signal signals.Signal) {
 	if s.pid == 1 {
 		_ = sys.Kill(-1, signal)
 		return
 	}
-	for _, stat := range below(s.pid) {
-		signalSame(stat, signal)
+	for _, stat := range descendants(s.pid) {
+		signalIfSame(stat, signal)
 	}
 }
 
-// killRest kills the rest. What could fork is stopped first, until a look finds nothing
+// killDescendants kills the rest. What could fork is stopped first, until a look finds nothing
 // new, so that nothing gets away.
-func (s *supervisor) killRest() {
+func (s *supervisor) killDescendants() {
 	if s.pid == 1 {
 		_ = sys.Kill(-1, signals.SIGKILL) // the kernel's, and at once
 		return
@@ -63,10 +63,10 @@ func (s *supervisor) killRest() {
 	stopped := map[int]sys.Stat{}
 	for range killRounds {
 		fresh := false
-		for _, stat := range below(s.pid) {
+		for _, stat := range descendants(s.pid) {
 			if stopped[stat.PID].Started != stat.Started {
 				stopped[stat.PID], fresh = stat, true
-				signalSame(stat, signals.SIGSTOP)
+				signalIfSame(stat, signals.SIGSTOP)
 			}
 		}
 		if !fresh {
@@ -74,13 +74,13 @@ func (s *supervisor) killRest() {
 		}
 	}
 	for _, stat := range stopped {
-		signalSame(stat, signals.SIGKILL)
+		signalIfSame(stat, signals.SIGKILL)
 	}
 }
 
-// signalSame signals a process that may have ended since it was looked at, and its pid be in
+// signalIfSame signals a process that may have ended since it was looked at, and its pid be in
 // use again, if it is another's child. Only the same process is signalled.
-func signalSame(stat sys.Stat, signal signals.Signal) {
+func signalIfSame(stat sys.Stat, signal signals.Signal) {
 	fd, err := sys.OpenPID(stat.PID)
 	if err == syscall.ESRCH {
 		return
@@ -99,10 +99,10 @@ func signalSame(stat sys.Stat, signal signals.Signal) {
 	}
 }
 
-// toRest hands a signal on when the command has ended: to those of the rest that are our
+// forwardToOrphans hands a signal on when the command has ended: to those of the rest that are our
 // own children, as the command was.
-func (s *supervisor) toRest(info signals.Info) {
-	for _, stat := range below(s.pid) {
+func (s *supervisor) forwardToOrphans(info signals.Info) {
+	for _, stat := range descendants(s.pid) {
 		if stat.Parent == s.pid {
 			result := s.sendTo(stat.PID, info)
 			if s.log.enabled(Debug) {
@@ -112,16 +112,16 @@ func (s *supervisor) toRest(info signals.Info) {
 	}
 }
 
-// clear begins to end the rest.
-func (s *supervisor) clear() {
+// clearDescendants begins to end the rest.
+func (s *supervisor) clearDescendants() {
 	s.phase = clearing
 	if s.killing || s.Grace == 0 {
 		s.graceEnded()
 		return
 	}
 	s.log.say(Info, "ending what the command has left", number("milliseconds", int(s.Grace/millisecond)))
-	s.signalRest(signals.SIGTERM)
-	s.signalRest(signals.SIGCONT)
+	s.signalDescendants(signals.SIGTERM)
+	s.signalDescendants(signals.SIGCONT)
 	s.alarms.in(alarmGrace, s.Grace)
 }
 
@@ -131,17 +131,17 @@ func (s *supervisor) graceEnded() {
 		return
 	}
 	s.alarms.clear(alarmGrace)
-	if names := describe(below(s.pid)); names != "" && !s.killing {
+	if names := describe(descendants(s.pid)); names != "" && !s.killing {
 		s.log.say(Warn, "killing what is left of the command", word("processes", names))
 	}
 	s.killing = true
-	s.killRest()
-	s.alarms.in(alarmGiveUp, patience)
+	s.killDescendants()
+	s.alarms.in(alarmGiveUp, killTimeout)
 }
 
 // giveUp leaves a rest behind that does not end.
 func (s *supervisor) giveUp() {
-	s.log.say(Error, "not even SIGKILL ends what is left", word("processes", describe(below(s.pid))))
+	s.log.say(Error, "not even SIGKILL ends what is left", word("processes", describe(descendants(s.pid))))
 	s.phase = over
 }
 

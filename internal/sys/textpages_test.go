@@ -21,17 +21,17 @@ func TestConstant(t *testing.T) {
 		{"x-y r-xp 0 0 0 /usr/bin/supervise", 0, 0, false},
 	}
 	for _, test := range tests {
-		start, size, ok := constant(test.line, exe)
+		start, size, ok := readOnlyRange(test.line, exe)
 		if ok != test.ok || ok && (start != test.start || size != test.size) {
 			t.Errorf("%q: %#x, %#x, %v", test.line, start, size, ok)
 		}
 	}
 }
 
-// TestForgetCode runs code that was forgotten.
-func TestForgetCode(t *testing.T) {
+// TestDropTextPages runs code that was forgotten.
+func TestDropTextPages(t *testing.T) {
 	for range 10 {
-		ForgetCode()
+		DropTextPages()
 	}
 	if _, err := ReadStat(1); err != nil {
 		t.Error(err)

@@ -12,12 +12,12 @@ import (
 // TestSkim reads files of all lengths, and one while another is looked at.
 func TestSkim(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
-	for _, length := range []int{0, 1, len(common.text) - 1, len(common.text), len(common.text) + 1, 3 * len(common.text)} {
+	for _, length := range []int{0, 1, len(sharedScratch.text) - 1, len(sharedScratch.text), len(sharedScratch.text) + 1, 3 * len(sharedScratch.text)} {
 		want := strings.Repeat("x", length)
 		if err := os.WriteFile(file, []byte(want), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := Skim(file, func(got string) error {
+		err := ReadProc(file, func(got string) error {
 			if _, err := ReadStat(os.Getpid()); err != nil {
 				t.Error(err)
 			}
@@ -30,13 +30,13 @@ func TestSkim(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := Skim(file+"s", nil); !errors.Is(err, syscall.ENOENT) {
+	if err := ReadProc(file+"s", nil); !errors.Is(err, syscall.ENOENT) {
 		t.Error(err)
 	}
-	if err := Skim(t.TempDir(), nil); !errors.Is(err, syscall.EISDIR) {
+	if err := ReadProc(t.TempDir(), nil); !errors.Is(err, syscall.EISDIR) {
 		t.Error(err)
 	}
-	if common.taken.Load() {
+	if sharedScratch.inUse.Load() {
 		t.Error("the sheet is not given back")
 	}
 }

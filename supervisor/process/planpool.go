@@ -1,0 +1,59 @@
+//go:build linux && (amd64 || arm64)
+
+package process
+
+import (
+	"sync"
+)
+
+// plans are kept for the next start.
+var plans planPool
+
+// planPool holds unused plans, up to the length of free. No more than there are processors
+// can be in use at the same time, as a start does not release its plan before it is done.
+type planPool struct {
+	mutex     sync.Mutex
+	free      [16]*plan
+	count     int
+	firstUsed bool // firstPlan is or was in use
+}
+
+// firstPlan is the memory of the first plan, large enough for everything usual. Static memory
+// costs less than memory allocated during start-up, and supervise init never needs a second
+// plan.
+var firstPlan struct {
+	plan  plan
+	steps [96]step // the 62 dispositions, and more than all other steps of a start
+	names [96]string
+	limit [8]Limit
+	argv  [16]*byte
+	env   [128]*byte
+	text  [4096]byte
+}
+
+func (s *planPool) take() *plan {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	switch {
+	case s.count > 0:
+		s.count--
+		return s.free[s.count]
+	case s.firstUsed:
+		return new(plan)
+	}
+	s.firstUsed = true
+	firstPlan.plan = plan{
+		steps: firstPlan.steps[:0], names: firstPlan.names[:0], limits: firstPlan.limit[:0],
+		argv: firstPlan.argv[:0], env: firstPlan.env[:0], text: firstPlan.text[:0],
+	}
+	return &firstPlan.plan
+}
+
+func (s *planPool) put(p *plan) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.count < len(s.free) {
+		s.free[s.count] = p
+		s.count++
+	}
+}
