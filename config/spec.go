@@ -92,7 +92,7 @@ type Service struct {
 
 	Restart Restart
 	Stop    Stop
-	Reload  signals.Signal // on which the service reads its own configuration again
+	Reload  signals.Signal `json:",omitzero"` // on which the service reads its own configuration again
 	Signals Signals
 	Core    Core
 	Log     Log
@@ -129,8 +129,8 @@ type Restart struct {
 // Outcome is one way for a process to end: by exit code, or by a signal when Signal
 // is not zero.
 type Outcome struct {
-	Code   int // 0 to 255
-	Signal signals.Signal
+	Code   int            // 0 to 255
+	Signal signals.Signal `json:",omitzero"`
 }
 
 // Scope says whom a signal is for.

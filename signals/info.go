@@ -27,7 +27,7 @@ type RawInfo [128]byte
 
 // Info is what the kernel says about one signal. The zero value describes none.
 type Info struct {
-	Signal Signal
+	Signal Signal `json:",omitzero"`
 	Code   Code
 	Errno  int32
 

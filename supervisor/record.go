@@ -98,6 +98,9 @@ func (s *Supervisor) add(entry journal.Entry, origin machine.EventID) uint64 {
 	entry.Time, entry.Step = s.now(), uint64(s.machine.Steps())
 	if origin != 0 {
 		entry.Origin = s.journal.Of(uint64(origin))
+		if service := s.byName[entry.Service]; service != nil && service.commandedBy == origin {
+			entry.Origin = service.commanded // a command of its own in an update
+		}
 	}
 	if entry.Cause == 0 {
 		entry.Cause = entry.Origin

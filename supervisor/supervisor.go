@@ -110,14 +110,17 @@ type service struct {
 	drain  *logs.Drained
 	report bool // the last lines are to be told once they are there
 
-	blows   blows            // what the last generation was sent
-	killer  *request.Process // who ended the one before, if that is known
-	blamed  string           // the same in words
-	fate    string           // how it last ended or why it could not be started, and what was decided then
-	removed bool             // by an update
-	paused  bool             // by a command
-	touched bool             // to be shown anew
-	pane    pane             // where it is shown
+	blows       blows            // what the last generation was sent
+	killer      *request.Process // who ended the one before, if that is known
+	blamed      string           // the same in words
+	commandedBy machine.EventID  // the last update that commanded it,
+	commanded   uint64           // and the entry that tells of that
+
+	fate    string // how it last ended or why it could not be started, and what was decided then
+	removed bool   // by an update
+	paused  bool   // by a command
+	touched bool   // to be shown anew
+	pane    pane   // where it is shown
 }
 
 func (s *service) name() string { return s.spec.Name }
@@ -146,7 +149,7 @@ func Run(options Options) error {
 		s.abandon()
 		return err
 	}
-	s.machine = machine.New(options.File, uint64(s.began.UnixNano()))
+	s.machine = machine.New(withoutCommands(options.File), uint64(s.began.UnixNano()))
 	s.journal, s.published = journal.New(journalSize, s.began), 1
 	s.openControl()
 	s.watchDirectory()

@@ -164,6 +164,16 @@ func words(note machine.Note) string {
 // tell makes a line of what the machine has to say.
 func (s *Supervisor) tell(action machine.Action) {
 	note := action.Note
+	if note.Kind == machine.Commanded {
+		entry := journal.Entry{
+			Kind: note.Event.String(), Service: s.nameOf(action.Service),
+			Text: askedFor[note.Event] + s.asking.String(), By: s.asking.who, Cause: s.asking.entry,
+		}
+		service := s.services[action.Service]
+		service.commandedBy, service.commanded = action.Origin, s.add(entry, 0)
+		s.tellCommand(entry, service.commanded)
+		return
+	}
 	level := s.levelOf(action)
 	line := s.log.WithLevel(level)
 	var service *service

@@ -127,10 +127,10 @@ func keysOf(c config.Change) []string {
 
 // apply puts a configuration in force.
 func (s *Supervisor) apply(p prepared) {
-	s.asking.entry = s.add(journal.Entry{
-		Kind: updateKind, By: s.asking.who, Cause: s.asking.entry,
+	s.asking.entry = s.journal.Add(journal.Entry{
+		Kind: updateKind, By: s.asking.who, Cause: s.asking.entry, Time: s.now(), Step: uint64(s.machine.Steps() + 1),
 		Text: "update to " + p.file.Path + " asked for by " + s.asking.String(),
-	}, 0)
+	})
 	for _, c := range p.changes {
 		line := s.log.Info().Str("change", c.String())
 		if len(c.Keys) > 0 {
@@ -164,28 +164,27 @@ func (s *Supervisor) apply(p prepared) {
 			s.board = nil
 		}
 	}
-	s.dispatch(machine.Event{Kind: machine.Update, Revision: s.machine.Offer(p.file)})
+	var restart []string
 	for _, c := range p.changes {
-		s.applyTo(c)
+		if c.Kind == config.Changed && c.Effect != config.Live {
+			restart = append(restart, c.Service)
+		}
+	}
+	s.dispatch(machine.Event{Kind: machine.Update, Revision: s.machine.Offer(withoutCommands(p.file), restart)})
+	for _, c := range p.changes {
+		if service := s.byName[c.Service]; service != nil && c.Kind == config.Added {
+			s.touch(service.id)
+		}
 	}
 	s.relist()
 }
 
-// applyTo does to a service what an update means for its processes. One that is added may
-// be there still, on its way out.
-func (s *Supervisor) applyTo(c config.Change) {
-	service := s.byName[c.Service]
-	switch {
-	case service == nil:
-	case c.Kind == config.Added && service.spec.Enabled:
-		s.dispatch(machine.Event{Kind: machine.Start, Service: service.id})
-	case c.Kind == config.Added:
-		s.touch(service.id)
-	case c.Kind == config.Removed:
-		s.dispatch(machine.Event{Kind: machine.Remove, Service: service.id})
-	case c.Kind == config.Changed && c.Effect != config.Live && s.machine.View(service.id).Wanted == machine.Up:
-		s.dispatch(machine.Event{Kind: machine.Restart, Service: service.id})
-	}
+// withoutCommands is what the machine is to know of a file as long as obey carries out
+// the rules that command.
+func withoutCommands(file *config.File) *config.File {
+	without := *file
+	without.Commands, without.HangUp = nil, false
+	return &without
 }
 
 // remove forgets a service of which nothing is left.

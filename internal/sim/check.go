@@ -25,6 +25,8 @@ const maxSpawns = 11 + 10
 
 // noteEvent takes note of what the machine is about to be told.
 func (w *world) noteEvent(ev machine.Event) {
+	// Of the others there is nothing to take note of.
+	//exhaustive:ignore
 	switch ev.Kind {
 	case machine.Exited:
 		w.services[ev.Service].killed = ev.Exit.Signal == signals.SIGKILL
@@ -32,15 +34,17 @@ func (w *world) noteEvent(ev machine.Event) {
 	case machine.Emptied:
 		w.remember(ev)
 	case machine.Start, machine.Restart:
-		s := &w.services[ev.Service]
-		s.manual, s.once = true, ev.Once
-		s.last = ev.Kind == machine.Start && (s.state == machine.Starting || s.state == machine.Running)
+		w.start(ev.Service, ev.Kind, ev.Once)
+	case machine.Reload, machine.Pause, machine.Continue:
+		w.ask(machine.Ticket(w.steps), ev.Service, ev.Kind)
 	case machine.Post:
-		if !w.removed(ev) {
+		w.ask(machine.Ticket(w.steps), ev.Service, ev.Kind)
+		if ev.Scope == config.Main && !w.removed(ev) {
 			w.services[ev.Service].ledger.taken++
 		}
 	case machine.Signal:
-		if w.spec.Signals[ev.Info.Signal] != config.Forward {
+		_, commands := w.spec.Commands[ev.Info.Signal]
+		if commands || w.spec.Signals[ev.Info.Signal] != config.Forward || ev.TerminalGone && w.spec.HangUp {
 			return
 		}
 		for i := range w.services {
@@ -67,26 +71,42 @@ func (w *world) check(a *machine.Action) {
 	switch a.Kind {
 	case machine.Tell:
 		w.checkNote(a)
-		return
+	case machine.Report:
+		w.checkReport(a)
+	case machine.Spawn:
+		w.checkSpawn(a, &w.services[a.Service])
+	case machine.Deliver, machine.Inspect:
+		w.checkTarget(a, true)
+	case machine.Send:
+		w.checkTarget(a, a.Scope != config.Tree)
+	case machine.Kill:
+		w.checkTarget(a, false)
+	case machine.Forget:
+		w.checkForget(a)
 	case machine.Hold, machine.Release, machine.Finish:
 		if w.finished {
 			w.fail(a.Service, "%s after the end", a.Text("it"))
 		}
-		return
+	case machine.ReportTail, machine.Load, machine.RunHook: // harmless at any time
 	}
-	s := &w.services[a.Service]
-	if a.Kind == machine.Spawn {
-		w.checkSpawn(a, s)
-		return
-	}
-	toLeader := a.Kind == machine.Deliver || a.Kind == machine.Send && a.Scope != config.Tree
-	switch t := s.tree; {
+}
+
+// checkTarget looks at whom a signal is for: the present leader, or any of its generation.
+func (w *world) checkTarget(a *machine.Action, leader bool) {
+	switch t := w.services[a.Service].tree; {
 	case t == nil || t.gen != a.Gen:
 		w.fail(a.Service, "%s, which is not the present generation", a.Text("it"))
 	case t.gone():
 		w.fail(a.Service, "%s, which is gone", a.Text("it"))
-	case toLeader && t.reaped:
+	case leader && t.reaped:
 		w.fail(a.Service, "%s, whose leader has been reaped", a.Text("it"))
+	}
+}
+
+// checkForget finds what is forgotten and still there.
+func (w *world) checkForget(a *machine.Action) {
+	if s := &w.services[a.Service]; s.state != machine.Removed || !s.tree.gone() {
+		w.fail(a.Service, "%s, and it is %v", a.Text("it"), s.state)
 	}
 }
 
@@ -97,12 +117,17 @@ func (w *world) checkSequence(actions []machine.Action) {
 		a := &actions[i]
 		rest := actions[i+1:]
 		switch {
-		case a.Kind == machine.Send && a.Signal != signals.SIGCONT && a.Signal != signals.SIGKILL:
+		case a.Kind == machine.Send && a.Ticket == 0 && a.Signal != signals.SIGCONT && a.Signal != signals.SIGKILL:
 			cont := *a
 			cont.Signal = signals.SIGCONT
+			if w.services[a.Service].paused {
+				cont.Scope = config.Tree
+			}
 			if len(rest) == 0 || rest[0] != cont {
 				w.fail(a.Service, "%s, without SIGCONT", a.Text("it"))
 			}
+		case a.Kind == machine.Send && a.Ticket == 0 && a.Signal == signals.SIGCONT:
+			w.services[a.Service].paused = false
 		case a.Kind == machine.Tell && a.Note.Kind == machine.Restarting:
 			spawns := slices.ContainsFunc(rest, func(b machine.Action) bool { return b.Kind == machine.Spawn && b.Service == a.Service })
 			if spawns != (a.Note.For == 0) {
@@ -137,14 +162,22 @@ func (w *world) checkSpawn(a *machine.Action, s *service) {
 
 func (w *world) checkNote(a *machine.Action) {
 	n := &a.Note
+	// The others are true whatever they say.
+	//exhaustive:ignore
 	switch n.Kind {
 	case machine.Impossible, machine.NoSuchService:
 		w.fail(a.Service, "%v", n)
+	case machine.Commanded:
+		w.checkCommanded(a)
+	case machine.SentToMany:
+		if n.Event != machine.Post {
+			w.services[a.Service].paused = n.Event == machine.Pause
+		}
 	case machine.Changed:
 		w.checkChange(a.Service, n)
 	case machine.Remembered:
 		starts := n.Event == machine.Start || n.Event == machine.Restart
-		w.services[a.Service].promised = starts && n.From != machine.Running
+		w.services[a.Service].startsNext = starts && n.From != machine.Running
 	case machine.Restarting:
 		spec := &w.services[a.Service].spec.Restart
 		longest := max(time.Duration(float64(spec.MaxDelay)*(1+spec.Jitter)), spec.MaxDelay, time.Second)
@@ -160,7 +193,7 @@ func (w *world) checkNote(a *machine.Action) {
 			w.shutdown = w.now
 		}
 		for i := range w.services {
-			w.services[i].promised = false
+			w.services[i].startsNext = false
 		}
 	case machine.Late:
 		if w.old.Kind != n.Event {
@@ -177,10 +210,10 @@ func (w *world) checkChange(id machine.ServiceID, n *machine.Note) {
 	case s.state != n.From:
 		w.fail(id, "%v, but it was %v", n, s.state)
 	case n.To == machine.Clearing:
-	case s.promised && n.To != machine.Starting:
+	case s.startsNext && n.To != machine.Starting:
 		w.fail(id, "%v, although it was to start", n)
 	default:
-		s.promised = false
+		s.startsNext = false
 	}
 	s.state = n.To
 }
@@ -188,11 +221,11 @@ func (w *world) checkChange(id machine.ServiceID, n *machine.Note) {
 // delivered enters a delivery into the books.
 func (w *world) delivered(a *machine.Action, result machine.Result) {
 	s := &w.services[a.Service]
-	if s.unheard == a.Gen {
+	if s.reportedGone == a.Gen {
 		w.fail(a.Service, "%s, which has said that it is gone", a.Text("it"))
 	}
 	if result == machine.Gone {
-		s.unheard = a.Gen
+		s.reportedGone = a.Gen
 	}
 	if result != machine.OK {
 		return
@@ -219,6 +252,9 @@ func (w *world) checkBooks() {
 		if l.taken != l.arrived+l.lost+l.merged+view.Held && w.err == nil {
 			w.fail(machine.ServiceID(i), "%d signals came in, %d arrived, %d were lost and %d merged, and %d wait",
 				l.taken, l.arrived, l.lost, l.merged, view.Held)
+		}
+		if view.Paused != w.services[i].paused {
+			w.fail(machine.ServiceID(i), "paused is %v, and it should be %v", view.Paused, w.services[i].paused)
 		}
 		if view.Timed && deadline > view.Deadline {
 			w.fail(machine.ServiceID(i), "due at %v, but the next deadline is %v", view.Deadline, deadline)
@@ -259,9 +295,8 @@ func (w *world) checkIdle() {
 		case machine.Stopping, machine.Clearing, machine.Backoff:
 			busy = true
 		case machine.Starting:
-			if w.err == nil {
-				w.fail(machine.ServiceID(i), "still starting after its spawn was answered")
-			}
+			w.fail(machine.ServiceID(i), "still starting after its spawn was answered")
+		case machine.Stopped, machine.Running, machine.Failed, machine.Removed:
 		}
 	}
 	if busy && !timed {

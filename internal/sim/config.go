@@ -11,6 +11,11 @@ import (
 // forwarded are the signals that services may forward: standard and real-time ones.
 var forwarded = []signals.Signal{signals.SIGHUP, signals.SIGUSR1, signals.SIGWINCH, signals.SIGRTMIN, 35, 36, 64}
 
+// commanding are the signals that have rules which command. None of them is forwarded.
+var commanding = []signals.Signal{
+	signals.SIGVTALRM, signals.SIGPROF, signals.SIGPWR, signals.SIGURG, signals.SIGXCPU, signals.SIGTTIN, signals.SIGRTMIN + 20,
+}
+
 // The bounds of what a random configuration may ask for.
 const (
 	maxServices = 6
@@ -26,11 +31,32 @@ func (w *world) file() *config.File {
 			signals.SIGTERM: config.Shutdown, signals.SIGINT: config.Shutdown,
 			signals.SIGQUIT: config.ShutdownNow, signals.SIGUSR2: config.Ignore,
 		},
+		Commands: map[signals.Signal]config.Command{},
+		HangUp:   w.chance(2),
+	}
+	for _, s := range commanding {
+		file.Commands[s] = w.command()
 	}
 	for i := range 1 + w.random.IntN(maxServices) {
 		file.Services = append(file.Services, w.specOf("s"+strconv.Itoa(i)))
 	}
 	return file
+}
+
+// command makes a random rule that commands, also what does not exist.
+func (w *world) command() config.Command {
+	verbs := []config.Verb{
+		config.CommandStart, config.CommandRestart, config.CommandReload, config.CommandReload, config.CommandPause,
+		config.CommandContinue, config.CommandContinue, config.CommandUpdate, config.CommandRun, config.CommandStop,
+	}
+	command := config.Command{Verb: verbs[w.random.IntN(len(verbs))], FromValue: w.chance(3)}
+	if !command.FromValue {
+		first := w.random.IntN(maxServices)
+		for i := range 1 + w.random.IntN(2) {
+			command.Services = append(command.Services, "s"+strconv.Itoa(first+i))
+		}
+	}
+	return command
 }
 
 // specOf makes random settings of a service.
@@ -40,6 +66,7 @@ func (w *world) specOf(name string) config.Service {
 		Enabled: !w.chance(4),
 		Restart: w.restart(),
 		Stop:    config.Stop{Ladder: w.ladder()},
+		Reload:  []signals.Signal{signals.SIGHUP, signals.SIGUSR1, 36}[w.random.IntN(3)],
 		Signals: w.forwarding(),
 	}
 }

@@ -15,9 +15,9 @@ const never = time.Duration(1 << 62)
 type process struct {
 	alive    bool
 	stopped  bool
-	deaf     bool          // to everything but SIGKILL
+	ignores  bool          // every signal but SIGKILL and SIGSTOP
 	grouped  bool          // it stayed in its leader's process group
-	clings   bool          // it does not end because its leader does
+	outlives bool          // it does not end because its leader does
 	slow     time.Duration // from a signal to the end
 	stuck    time.Duration // before this time nothing can end it: uninterruptible sleep
 	end      time.Duration // when it will end, never if it will not
@@ -52,9 +52,9 @@ func (t *tree) others() bool {
 // gone reports whether nothing of it is left.
 func (t *tree) gone() bool { return t == nil || t.reaped && !t.others() }
 
-// happening is something that the fake kernel will do: the end of a process, or the
+// occurrence is something that the fake kernel will do: the end of a process, or the
 // reaping of a leader.
-type happening struct {
+type occurrence struct {
 	at      time.Duration
 	order   int // of two at the same time
 	service machine.ServiceID
@@ -64,18 +64,18 @@ type happening struct {
 
 const reaping = -1
 
-// agenda is a binary heap of happenings.
-type agenda struct {
-	heap  []happening
+// schedule is a binary heap of occurrences, the earliest first.
+type schedule struct {
+	heap  []occurrence
 	count int
 }
 
-func (a *agenda) before(i, j int) bool {
+func (a *schedule) before(i, j int) bool {
 	x, y := &a.heap[i], &a.heap[j]
 	return x.at < y.at || x.at == y.at && x.order < y.order
 }
 
-func (a *agenda) add(h happening) {
+func (a *schedule) add(h occurrence) {
 	a.count++
 	h.order = a.count
 	a.heap = append(a.heap, h)
@@ -84,14 +84,14 @@ func (a *agenda) add(h happening) {
 	}
 }
 
-func (a *agenda) next() time.Duration {
+func (a *schedule) next() time.Duration {
 	if len(a.heap) == 0 {
 		return never
 	}
 	return a.heap[0].at
 }
 
-func (a *agenda) take() happening {
+func (a *schedule) take() occurrence {
 	first, last := a.heap[0], len(a.heap)-1
 	a.heap[0] = a.heap[last]
 	a.heap = a.heap[:last]
@@ -111,19 +111,19 @@ func (a *agenda) take() happening {
 	}
 }
 
-// condemn lets a process end at a time, or earlier if it was to already.
-func (w *world) condemn(service machine.ServiceID, t *tree, member int, at time.Duration, exit signals.Exit) {
+// scheduleExit has a process end at a time, unless it is to end earlier already.
+func (w *world) scheduleExit(service machine.ServiceID, t *tree, member int, at time.Duration, exit signals.Exit) {
 	p := &t.members[member]
 	at = max(at, p.stuck, w.now)
 	if !p.alive || p.end <= at {
 		return
 	}
 	p.end, p.exit = at, exit
-	w.agenda.add(happening{at: at, service: service, gen: t.gen, member: member})
+	w.schedule.add(occurrence{at: at, service: service, gen: t.gen, member: member})
 }
 
-// happen carries out what the fake kernel has on its agenda, and tells the machine.
-func (w *world) happen(h happening) {
+// carryOut does what the fake kernel has scheduled, and tells the machine.
+func (w *world) carryOut(h occurrence) {
 	t := w.services[h.service].tree
 	if t == nil || t.gen != h.gen {
 		return
@@ -143,10 +143,10 @@ func (w *world) happen(h happening) {
 	p.alive = false
 	switch {
 	case h.member == 0:
-		w.agenda.add(happening{at: w.now + w.pick(0, 0, 50*time.Microsecond, time.Millisecond), service: h.service, gen: t.gen, member: reaping})
+		w.schedule.add(occurrence{at: w.now + w.pick(0, 0, 50*time.Microsecond, time.Millisecond), service: h.service, gen: t.gen, member: reaping})
 		for i := range t.members[1:] {
-			if !t.members[1+i].clings {
-				w.condemn(h.service, t, 1+i, w.now+w.pick(0, time.Millisecond, 3*time.Second), signals.Exit{})
+			if !t.members[1+i].outlives {
+				w.scheduleExit(h.service, t, 1+i, w.now+w.pick(0, time.Millisecond, 3*time.Second), signals.Exit{})
 			}
 		}
 	case t.gone():
@@ -154,7 +154,7 @@ func (w *world) happen(h happening) {
 	}
 }
 
-// spawn makes a new generation, whose nature depends on the weather.
+// spawn makes a new generation. In chaos it may be one that crashes, forks or hangs.
 func (w *world) spawn(id machine.ServiceID, gen machine.Gen) {
 	t := &tree{gen: gen, room: 1 + w.random.IntN(20)}
 	w.services[id].tree = t
@@ -180,7 +180,7 @@ func (w *world) spawn(id machine.ServiceID, gen machine.Gen) {
 		exit = signals.Exit{Signal: signals.SIGSEGV, Core: true}
 	}
 	if life != never {
-		w.condemn(id, t, 0, w.now+life, exit)
+		w.scheduleExit(id, t, 0, w.now+life, exit)
 	}
 }
 
@@ -189,7 +189,7 @@ func (w *world) newProcess() process {
 	if w.calm {
 		return p
 	}
-	p.deaf, p.stopped, p.clings, p.grouped = w.chance(5), w.chance(20), w.chance(3), !w.chance(4)
+	p.ignores, p.stopped, p.outlives, p.grouped = w.chance(5), w.chance(20), w.chance(3), !w.chance(4)
 	p.slow = w.pick(0, time.Millisecond, time.Second, 8*time.Second)
 	if w.chance(40) {
 		p.stuck = w.now + time.Duration(w.random.Int64N(int64(maxStuck)))
@@ -197,31 +197,50 @@ func (w *world) newProcess() process {
 	return p
 }
 
-// signal lets a signal act on the members of a tree that are in its scope.
-func (w *world) signal(id machine.ServiceID, t *tree, scope config.Scope, s signals.Signal) {
+// signal lets a signal act on the members of a tree that are in its scope, and returns how
+// many there are.
+func (w *world) signal(id machine.ServiceID, t *tree, scope config.Scope, s signals.Signal) (count int) {
 	for i := range t.members {
 		p := &t.members[i]
 		if !p.alive || scope == config.Main && i > 0 || scope == config.Group && !p.grouped {
 			continue
 		}
+		count++
 		switch {
 		case s == signals.SIGKILL:
-			w.condemn(id, t, i, w.now, signals.Exit{Signal: s})
+			w.scheduleExit(id, t, i, w.now, signals.Exit{Signal: s})
 		case s == signals.SIGSTOP:
 			p.stopped = true
 		case s == signals.SIGCONT:
 			p.stopped = false
 			if p.deferred {
 				p.deferred = false
-				w.condemn(id, t, i, w.now+p.slow, signals.Exit{Signal: signals.SIGTERM})
+				w.scheduleExit(id, t, i, w.now+p.slow, signals.Exit{Signal: signals.SIGTERM})
 			}
-		case p.deaf || s.Default() == signals.Ignore:
+		case p.ignores || s.Default() == signals.Ignore:
 		case p.stopped:
 			p.deferred = true
 		default:
-			w.condemn(id, t, i, w.now+p.slow, signals.Exit{Signal: s})
+			w.scheduleExit(id, t, i, w.now+p.slow, signals.Exit{Signal: s})
 		}
 	}
+	return count
+}
+
+// inspect says what a signal would do to a leader.
+func (w *world) inspect(t *tree, s signals.Signal) machine.Effect {
+	p := t.leader()
+	switch {
+	case !p.alive:
+		return machine.Coalesces
+	case s.Default() == signals.Ignore:
+		return machine.NoEffect
+	case p.ignores:
+		return machine.Caught
+	case p.stopped:
+		return machine.Blocked
+	}
+	return []machine.Effect{machine.Caught, machine.Fatal}[w.random.IntN(2)]
 }
 
 // kill is SIGKILL for the tree, from which a fork may slip away.
@@ -230,7 +249,7 @@ func (w *world) kill(id machine.ServiceID, t *tree) {
 	if t.forks > 0 && (!t.reaped || t.others()) {
 		t.forks--
 		p := w.newProcess()
-		p.clings = true
+		p.outlives = true
 		t.members = append(t.members, p)
 	}
 }
@@ -260,7 +279,7 @@ func (w *world) deliver(id machine.ServiceID, t *tree, info signals.Info) machin
 		t.pending++
 	}
 	if !w.calm && w.chance(100) {
-		w.condemn(id, t, 0, w.now, signals.Exit{Signal: info.Signal})
+		w.scheduleExit(id, t, 0, w.now, signals.Exit{Signal: info.Signal})
 	}
 	return machine.OK
 }

@@ -56,11 +56,7 @@ func (w *world) concerns(s *step, id machine.ServiceID) bool {
 			return true
 		}
 	}
-	switch s.event.Kind {
-	case machine.Boot, machine.Signal, machine.Tick, machine.Update, machine.Shutdown, machine.ShutdownNow:
-		return false
-	}
-	return s.event.Service == id
+	return s.event.Kind.OfService() && s.event.Service == id
 }
 
 // matters reports whether a step did anything but pass on signals for a service.
@@ -69,11 +65,7 @@ func (w *world) matters(s *step, id machine.ServiceID) bool {
 		if a.Service != id || a.Kind == machine.Deliver || a.Kind == machine.Hold || a.Kind == machine.Release {
 			return false
 		}
-		switch a.Note.Kind {
-		case machine.Held, machine.Dropped, machine.Coalesced, machine.Translated:
-			return false
-		}
-		return true
+		return !slices.Contains([]machine.NoteKind{machine.Held, machine.Dropped, machine.Coalesced, machine.Translated}, a.Note.Kind)
 	})
 }
 

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -29,7 +30,7 @@ type world struct {
 	now      time.Duration
 	steps    int
 	queue    []machine.Event // to be fed before anything else happens
-	agenda   agenda
+	schedule schedule
 	services []service
 	calm     bool
 
@@ -37,6 +38,8 @@ type world struct {
 	held     signals.Set
 	taken    int // how many more come in that had been taken before the hold
 	old      machine.Event
+	loading  bool          // a configuration is being loaded, as a rule commands
+	commands               // under way
 	shutdown time.Duration // when one began; never before that
 	finished bool
 
@@ -62,8 +65,9 @@ type service struct {
 	once    bool            // and is to be the last
 	last    bool            // it was, or it is running
 
-	promised bool        // that it starts as soon as nothing of it is left
-	unheard  machine.Gen // has said that it is gone, to a delivery
+	paused       bool        // by command
+	startsNext   bool        // as soon as nothing of it is left, as was noted
+	reportedGone machine.Gen // the generation whose leader a delivery found gone
 }
 
 // Play runs the world of a seed for about so many events, and returns how many there
@@ -87,7 +91,10 @@ func Play(seed uint64, events int) (int, error) {
 }
 
 func newWorld(seed uint64) *world {
-	w := &world{seed: seed, random: rand.New(rand.NewPCG(seed, 0)), shutdown: never, blame: machine.NoService}
+	w := &world{
+		seed: seed, random: rand.New(rand.NewPCG(seed, 0)), shutdown: never, blame: machine.NoService,
+		commands: commands{asked: map[question]bool{}},
+	}
 	w.spec = w.file()
 	w.m, w.twin = machine.New(w.spec, seed), machine.New(w.spec, seed)
 	for i := range w.spec.Services {
@@ -123,14 +130,14 @@ func (w *world) passTime(until time.Duration) bool {
 	if !timed {
 		deadline = never
 	}
-	happens := w.agenda.next()
+	happens := w.schedule.next()
 	switch {
 	case happens > until && deadline > until:
 		w.now = max(w.now, until)
 		return false
 	case happens <= deadline:
 		w.now = max(w.now, happens)
-		w.happen(w.agenda.take())
+		w.carryOut(w.schedule.take())
 	default:
 		w.now = max(w.now, deadline)
 		w.feed(machine.Event{Kind: machine.Tick})
@@ -165,6 +172,9 @@ func (w *world) end(events int) {
 		{Kind: machine.Signal, Info: signals.Info{Signal: signals.SIGTERM}},
 		{Kind: machine.Signal, Info: signals.Info{Signal: signals.SIGQUIT}},
 	}
+	if w.spec.HangUp {
+		orders = append(orders, machine.Event{Kind: machine.Signal, Info: signals.Info{Signal: signals.SIGHUP, Code: signals.CodeKernel}, TerminalGone: true})
+	}
 	if w.shutdown == never {
 		w.feed(orders[w.random.IntN(len(orders))])
 	}
@@ -193,6 +203,7 @@ func (w *world) feed(ev machine.Event) {
 		w.step(w.queue[i])
 	}
 	w.checkIdle()
+	w.checkAnswered()
 	if w.steps%16 == 0 {
 		w.checkBooks()
 	}
@@ -206,11 +217,14 @@ func (w *world) step(ev machine.Event) {
 	if !slices.Equal(actions, w.twin.Step(w.now, ev)) {
 		w.fail(ev.Service, "the same events give other actions")
 	}
+	if w.chance(restoreEvery) {
+		w.restoreTwin()
+	}
 	if w.keep {
 		w.record = append(w.record, step{w.steps, w.now, ev, slices.Clone(actions)})
 	}
 	if removed {
-		w.checkNobody(actions)
+		w.checkNobody(ev, actions)
 		return
 	}
 	w.checkSequence(actions)
@@ -223,39 +237,88 @@ func (w *world) step(ev machine.Event) {
 	}
 }
 
+// restoreEvery is after how many events, on average, the twin is made anew: to write the
+// machine down takes as long as some five hundred of them.
+const restoreEvery = 3000
+
+// restoreTwin puts in the place of the twin one that knows what the machine has written down,
+// and no more.
+func (w *world) restoreTwin() {
+	var saved machine.Snapshot
+	text, err := json.Marshal(w.m.Save())
+	if err == nil {
+		err = json.Unmarshal(text, &saved)
+	}
+	if err == nil {
+		w.twin, err = machine.Restore(w.spec, saved)
+	}
+	if err != nil {
+		w.fail(machine.NoService, "the machine cannot be restored: %w", err)
+	}
+}
+
 // act carries out an action on the fake processes, and queues its result.
 func (w *world) act(a *machine.Action) {
-	result := machine.Event{Service: a.Service, Gen: a.Gen}
 	switch a.Kind {
-	case machine.Spawn:
-		s := &w.services[a.Service]
-		switch {
-		case s.missing:
-			result.Kind, result.Permanent, result.Reason = machine.SpawnFailed, true, "execve: no such file or directory"
-		case !w.calm && w.chance(20):
-			result.Kind, result.Reason = machine.SpawnFailed, "clone3: resource temporarily unavailable"
-		default:
-			result.Kind, result.PID = machine.Spawned, int32(w.steps)
-			w.spawn(a.Service, a.Gen)
+	case machine.Spawn, machine.Send, machine.Deliver, machine.Inspect:
+		if result, ok := w.request(a); ok {
+			result.Service, result.Gen, result.Ticket = a.Service, a.Gen, a.Ticket
+			w.queue = append(w.queue, result)
 		}
-		w.queue = append(w.queue, result)
-	case machine.Send:
-		w.signal(a.Service, w.services[a.Service].tree, a.Scope, a.Signal)
 	case machine.Kill:
 		w.kill(a.Service, w.services[a.Service].tree)
-	case machine.Deliver:
-		result.Kind, result.Ticket = machine.Sent, a.Ticket
-		result.Result = w.deliver(a.Service, w.services[a.Service].tree, a.Info)
-		w.delivered(a, result.Result)
-		w.queue = append(w.queue, result)
 	case machine.Hold:
 		w.held |= a.Set
 		w.taken = w.random.IntN(4)
 	case machine.Release:
 		w.held &^= a.Set
+	case machine.Load:
+		w.loading = true
 	case machine.Finish:
 		w.finished = true
+	case machine.Tell, machine.Report, machine.ReportTail, machine.Forget, machine.RunHook:
 	}
+}
+
+// request carries out an action that has a result, if it is one.
+func (w *world) request(a *machine.Action) (result machine.Event, ok bool) {
+	s := &w.services[a.Service]
+	// All others have none.
+	//exhaustive:ignore
+	switch a.Kind {
+	case machine.Spawn:
+		return w.trySpawn(a.Service, a.Gen), true
+	case machine.Send:
+		n := w.signal(a.Service, s.tree, a.Scope, a.Signal)
+		result = machine.Event{Kind: machine.Signalled, Count: n}
+		if n > 0 && !w.calm && w.chance(20) {
+			result.Count, result.Reason = 0, "operation not permitted"
+		}
+		return result, a.Ticket != 0
+	case machine.Deliver:
+		result = machine.Event{Kind: machine.Sent, Result: w.deliver(a.Service, s.tree, a.Info)}
+		w.delivered(a, result.Result)
+		return result, true
+	case machine.Inspect:
+		result = machine.Event{Kind: machine.Inspected, Effect: w.inspect(s.tree, a.Signal)}
+		w.inspected(a, result.Effect)
+		return result, true
+	}
+	return result, false
+}
+
+// trySpawn makes a new generation, if there is an executable, and room.
+func (w *world) trySpawn(id machine.ServiceID, gen machine.Gen) machine.Event {
+	s := &w.services[id]
+	switch {
+	case s.missing:
+		return machine.Event{Kind: machine.SpawnFailed, Permanent: true, Reason: "execve: no such file or directory"}
+	case !w.calm && w.chance(20):
+		return machine.Event{Kind: machine.SpawnFailed, Reason: "clone3: resource temporarily unavailable"}
+	}
+	s.paused = false
+	w.spawn(id, gen)
+	return machine.Event{Kind: machine.Spawned, PID: int32(w.steps)}
 }
 
 // fail keeps the first promise that was broken.

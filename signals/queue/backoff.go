@@ -10,14 +10,14 @@ const (
 // 50 ms. Polling is the only way: no event says that a receiver has taken a signal off its
 // queue. The zero value is ready.
 type Backoff struct {
-	last int64
+	Last int64 // the wait before the last attempt; 0 when there was none
 }
 
 // Next returns how many nanoseconds to wait before the next attempt.
 func (b *Backoff) Next() int64 {
-	b.last = min(max(2*b.last, RetryFirst), RetryLast)
-	return b.last
+	b.Last = min(max(2*b.Last, RetryFirst), RetryLast)
+	return b.Last
 }
 
 // Reset makes the next wait the shortest again, after a signal was sent.
-func (b *Backoff) Reset() { b.last = 0 }
+func (b *Backoff) Reset() { b.Last = 0 }

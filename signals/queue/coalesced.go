@@ -14,6 +14,10 @@ type Coalesced struct {
 // Len returns how many signals wait, all of different numbers.
 func (c *Coalesced) Len() int { return len(c.items) }
 
+// Items returns a copy of what waits, in the order in which it came. Added to another one,
+// they make it the same.
+func (c *Coalesced) Items() []Item { return append([]Item(nil), c.items...) }
+
 // Add takes in a signal. It returns false if one of the same number already waits, or if the
 // number is not valid.
 func (c *Coalesced) Add(item Item) bool {

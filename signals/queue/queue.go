@@ -51,6 +51,21 @@ func New(limit int, policy Policy) Queue {
 	return Queue{limit: limit, policy: policy}
 }
 
+// Restore returns a queue in which these items wait, the first at the front, and which has
+// counted these counts: a copy of one whose Items and Counts they are. It keeps items.
+func Restore(limit int, policy Policy, items []Item, counts Counts) Queue {
+	return Queue{ring: items, n: len(items), limit: limit, policy: policy, counts: counts}
+}
+
+// Items returns a copy of what waits, the front first.
+func (q *Queue) Items() []Item {
+	items := make([]Item, q.n)
+	for i := range items {
+		items[i] = q.ring[q.at(i)]
+	}
+	return items
+}
+
 // Limit returns how many signals may wait.
 func (q *Queue) Limit() int { return max(q.limit, 1) }
 

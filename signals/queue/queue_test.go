@@ -252,3 +252,31 @@ func BenchmarkPushPop(b *testing.B) {
 		q.Pop()
 	}
 }
+
+// TestRestore: a copy of a queue behaves as the queue does.
+func TestRestore(t *testing.T) {
+	q := New(3, DropOldest)
+	for ticket := range uint64(20) {
+		q.Push(Item{Info: signals.Info{Signal: signals.SIGRTMIN}, Ticket: ticket})
+		if ticket%3 == 0 {
+			q.Pop()
+		}
+	}
+	again := Restore(q.Limit(), DropOldest, q.Items(), q.Counts())
+	for ticket := range uint64(10) {
+		item := Item{Ticket: 100 + ticket}
+		want, drop := q.Push(item)
+		if got, dropped := again.Push(item); got != want || dropped != drop || again.Counts() != q.Counts() {
+			t.Fatalf("drops %v, %v with %+v; want %v, %v with %+v", got, dropped, again.Counts(), want, drop, q.Counts())
+		}
+	}
+	var first, second Coalesced
+	first.Add(Item{Info: signals.Info{Signal: signals.SIGHUP}, Ticket: 1})
+	first.Add(Item{Info: signals.Info{Signal: signals.SIGTERM}, Ticket: 2})
+	for _, item := range first.Items() {
+		second.Add(item)
+	}
+	if got, _ := second.Take(); got.Ticket != 1 || second.Len() != 1 || first.Len() != 2 {
+		t.Errorf("took %v, %d and %d are left", got, second.Len(), first.Len())
+	}
+}

@@ -15,8 +15,9 @@ const (
 	Tell ActionKind = iota
 	// Spawn starts generation Gen of Service; Spawned or SpawnFailed answers it.
 	Spawn
-	// Send sends Signal to the Scope of a generation, from the supervisor itself. It
-	// has no answer: what counts is that the processes go, not that they were told.
+	// Send sends Signal to the Scope of a generation. A rung of a ladder is from the
+	// supervisor itself, and has no answer: what counts is that the processes go, not that
+	// they were told. One that was asked for has a Ticket, and Signalled answers it.
 	Send
 	// Deliver passes Info on to the leader, its signal number translated already, its
 	// payload and original sender kept; Sent with the same Ticket answers it.
@@ -28,6 +29,24 @@ const (
 	Hold
 	// Release ends Hold for the signals in Set.
 	Release
+	// Inspect asks what Signal would do to the leader; Inspected with the same Ticket
+	// answers it.
+	Inspect
+	// Report says to whoever asked with the event Ticket what became of that for Service: its
+	// Note is one of Delivered, Held, Coalesced, Dropped, SentToMany and RefusedCommand, or
+	// NoSuchService and Impossible if the command makes no sense. Nobody need be there who
+	// wants to know.
+	Report
+	// ReportTail has the last lines told that Service wrote, as it did not end well. With
+	// Final that is done even if they stand in the log already.
+	ReportTail
+	// Forget comes when Service is Removed: nothing of it is left, and nothing will be.
+	Forget
+	// Load has the configuration file Path read, or the present one if it is "", because a
+	// signal asked for it; an Update or LoadFailed answers it, much later.
+	Load
+	// RunHook starts the program that the rules have for the signal Info.
+	RunHook
 	// Finish comes once: after a shutdown, when nothing is left.
 	Finish
 
@@ -43,10 +62,12 @@ type Action struct {
 	Service ServiceID // NoService where it is about none
 	Gen     Gen       // zero where it is about none
 
-	Signal signals.Signal // Send
+	Signal signals.Signal // Send, Inspect
 	Scope  config.Scope   // Send
-	Info   signals.Info   // Deliver
-	Ticket Ticket         // Deliver
+	Info   signals.Info   // Deliver, RunHook
+	Ticket Ticket         // Deliver, Inspect, Report; Send if it was asked for
+	Final  bool           // ReportTail
+	Path   string         // Load
 	Set    signals.Set    // Hold, Release
-	Note   Note           // Tell
+	Note   Note           // Tell, Report
 }

@@ -6,11 +6,11 @@
 // to be woken by a Tick. It has no clock, makes no system call, starts no
 // goroutine and writes no log, and its only randomness is the seeded source it was
 // made with, so that the same events at the same times give the same actions: that
-// is what supervise why and the simulation live on. It spawns, signals and reaps
-// nothing itself, reads no configuration file, and knows neither cgroups nor
+// is what supervise why, supervise replay and the simulation live on. It spawns, signals
+// and reaps nothing itself, reads no configuration file, and knows neither cgroups nor
 // descriptors. All of that is the business of the package supervisor, whose loop is:
 //
-//	m := machine.New(file, seed)   // and m.Offer(another), before an Update
+//	m := machine.New(file, seed)   // and m.Offer(another, restart), before an Update
 //	events <- Boot
 //	for ev := range events (or Tick, when Deadline has passed) {
 //	    queue := []Event{ev}
@@ -22,8 +22,12 @@
 //	}
 //
 // Results come back before anything else happens: Spawn is answered by Spawned or
-// SpawnFailed, Deliver by Sent, at once. The machine relies on that for speed, never
-// for safety: whatever comes at a wrong moment is decided too.
+// SpawnFailed, Deliver by Sent, Inspect by Inspected, a Send with a Ticket by Signalled, at
+// once. The machine relies on that for speed, never for safety: whatever comes at a wrong
+// moment is decided too. Only Load is answered later, by an Update or LoadFailed.
+//
+// Everything that is to be done is an action of its own. A [Note] only says what was decided
+// and why: in a Tell for the log and the journal, in a Report for whoever asked.
 //
 // # What is wanted, and what is
 //
@@ -94,11 +98,19 @@
 // A service that was started Once is not started again after this run, whatever way it
 // ends and whatever its policy, until the next command to start it.
 //
+// # Rules
+//
+// A signal that the supervisor was sent is looked up in the rules. One that says that the
+// terminal is gone begins a shutdown, unless SIGHUP has a rule. A rule may command: to start,
+// stop, restart, reload, pause or continue services, which are named in the rule or by the
+// signal's value; to load a configuration; or to run a hook. Each such command is told
+// (Commanded) and then decided as if it had come by itself. It goes back to the signal. A
+// signal without a rule goes to each service that forwards its number.
+//
 // # Signals for services
 //
-// A signal that the supervisor was sent is looked up in the rules; without a rule it
-// goes to each service that forwards its number, under the number that the service
-// wants, with its payload and its original sender. None is lost silently. While the
+// A forwarded signal arrives under the number that the service wants, with its payload and
+// its original sender. None is lost silently. While the
 // leader lives it is delivered to it, also when the service is being stopped for
 // good: draining may take long, and the signal may be the one that reopens the logs.
 // When there is no leader but there will be one, or when a restart is under way, it is
@@ -109,14 +121,24 @@
 // At most one delivery per service is under way at a time, which is what keeps the
 // order. Where there will be no leader the signal is dropped, and a note tells of it.
 //
-// Post brings a signal for one service by command. No rule is asked and nothing is
-// translated, but it waits in the same places, in the order in which it came among the
-// forwarded ones.
-//
 // When a queue is full whose policy is to wait, the machine asks with Hold to leave
 // the real-time signals that the service forwards in the kernel's queue, and with
-// Release to read on once half of the queue is free. What is posted to a full queue is
-// dropped whatever its policy: it could wait in nobody else's.
+// Release to read on once half of the queue is free.
+//
+// # Commands that send a signal
+//
+// Post sends one to a service by command. No rule is asked and nothing is translated. For the
+// leader it waits in the same places as the forwarded ones, in the order in which they came;
+// to a full queue it is dropped whatever the policy, as no kernel's queue could hold it. For
+// a group or a tree it is sent at once. Reload is the Post of the signal on which the service
+// reads its configuration again, but for one thing: the machine first asks (Inspect) what
+// that signal would do, and refuses what would end the service. Pause and Continue are
+// SIGSTOP and SIGCONT for the tree. A paused service is not in another state; but when it is
+// stopped, SIGCONT goes to its whole tree.
+//
+// Each of these commands is reported on exactly once, for each service: delivered or sent;
+// held; merged into one that waits; dropped; or refused. What is held is not reported on
+// again.
 //
 // # Another configuration
 //
@@ -126,18 +148,18 @@
 // the wait that is under way and the rungs of the ladder that it climbs, its restarts
 // in a row, what waits for it. The settings of its signals hold at once: which ones it
 // forwards, which it has held, and the bounds of its queue, though nothing is lost of
-// what waits in it. One that is new is Stopped, whatever its file says: to start it is
-// a command of its own, and so is a Restart of one that is to run with its new settings.
+// what waits in it.
 //
-// One that the file does not have stays as it is, until Remove: that stops it, as Stop
-// does, for good. Meanwhile it cannot be started, so that nobody can get in between; but
-// a later file that has it again keeps it. Once it is Removed, its name can be that of
-// another service, under another id.
+// The Update then commands what follows. What the file does not have any more is removed:
+// stopped, as by Stop, for good. Meanwhile it cannot be started, so that nobody can get in
+// between; but a later file that has it again keeps it. Once it is Removed, its name can be
+// that of another service, under another id. What is new is started, if it is enabled. What
+// runs with settings that only a restart changes is restarted, as Offer was told.
 //
 // An Update is an event like any other, and not a method alone, so that it has its place
 // in the order of things and its number in the journal. Event being a plain value, it
 // carries the number of the file and not the file: whoever keeps a journal for replay
-// keeps the files beside it.
+// keeps the files beside it, or what [Relevant] leaves of them.
 //
 // # Why
 //
@@ -145,5 +167,8 @@
 // and that of its origin: the event that the whole matter goes back to. The SIGKILL
 // that a Tick causes has the Stop that began the ladder for its origin, or the SIGTERM
 // to the supervisor that began the shutdown; a held signal's delivery has the arrival
-// of that signal.
+// of that signal. Events say who asked (By); nothing is decided by that.
+//
+// [Machine.Save] writes down all that the machine knows, and [Restore] goes on from there, so
+// that a journal need not reach back to the beginning.
 package machine

@@ -1,6 +1,9 @@
 package machine
 
-import "supervise/signals"
+import (
+	"supervise/config"
+	"supervise/signals"
+)
 
 // ServiceID names a service for as long as the machine lives. Those of the file that
 // [New] was given are numbered from 0 as they stand there, those that an Update adds
@@ -33,17 +36,29 @@ const (
 	// Remove stops Service, if it is not down, for good: when nothing is left of it, its
 	// id is that of no service any more.
 	Remove
-	// Post is the command to pass Info on to Service as it is: no rule is asked and
-	// nothing is translated. It takes its place among the forwarded signals.
+	// Reload has Service read its own configuration again, by the signal that its settings
+	// name. Pause stops all of its processes where they are (SIGSTOP), Continue has them go
+	// on (SIGCONT). A [Report] answers each of them.
+	Reload
+	Pause
+	Continue
+	// Post is the command to send Info to Service as it is: no rule is asked and nothing is
+	// translated. For the main process it takes its place among the forwarded signals; for a
+	// group or a tree (Scope) it is sent at once. A [Report] answers it.
 	Post
 	// Signal says that the supervisor itself was sent Info. SIGCHLD is never among
-	// them: it is the loop's hint to reap.
+	// them: it is the loop's hint to reap. With TerminalGone it is the kernel's word, or the
+	// shell's, that the terminal has been closed.
 	Signal
 	// Tick says that the time has come that [Machine.Deadline] named. One that comes
 	// early does nothing.
 	Tick
-	// Update puts in force the configuration that [Machine.Offer] gave Revision.
+	// Update puts in force the configuration that [Machine.Offer] gave Revision: starts what
+	// is new, removes what is gone, restarts what has settings that take one. Path names it.
 	Update
+	// LoadFailed answers [Load], or a command of the same: the configuration at Path cannot
+	// be put in force, for Reason, and nothing changes.
+	LoadFailed
 	// Shutdown stops everything for good, ShutdownNow does so with SIGKILL.
 	Shutdown
 	ShutdownNow
@@ -60,6 +75,11 @@ const (
 	Emptied
 	// Sent answers Deliver: what became of the signal with Ticket.
 	Sent
+	// Inspected answers Inspect: what the signal would do to the main process is Effect.
+	Inspected
+	// Signalled answers a Send that has a Ticket: Count processes were sent the signal, or
+	// none for Reason.
+	Signalled
 
 	numEvents = iota
 )
@@ -69,24 +89,65 @@ const (
 // not use are zero.
 type Event struct {
 	Kind    EventKind
-	Service ServiceID // all but Boot, Signal, Tick, Update, Shutdown and ShutdownNow
+	Service ServiceID // if Kind is [EventKind.OfService]
 	Gen     Gen       // Spawned and what follows it
+	By      Asker     // who asked for it, or sent Info; nobody of what simply happens
 
-	Once      bool         // Start, Restart
-	Revision  Revision     // Update
-	PID       int32        // Spawned
-	Permanent bool         // SpawnFailed
-	Reason    string       // SpawnFailed
-	Exit      signals.Exit // Exited
-	Survivors bool         // Exited
-	Info      signals.Info // Signal, Post; Shutdown where a signal stands for it
-	Ticket    Ticket       // Sent
-	Result    Result       // Sent
+	Once         bool         // Start, Restart
+	Scope        config.Scope // Post
+	TerminalGone bool         // Signal
+	Revision     Revision     // Update
+	Path         string       // Update, LoadFailed
+	PID          int32        // Spawned
+	Permanent    bool         // SpawnFailed
+	Reason       string       // SpawnFailed, LoadFailed, Signalled
+	Exit         signals.Exit // Exited
+	Survivors    bool         // Exited
+	Info         signals.Info // Signal, Post
+	Ticket       Ticket       // Sent, Inspected, Signalled
+	Result       Result       // Sent
+	Effect       Effect       // Inspected
+	Count        int          // Signalled
 }
 
-// Ticket names one delivery to a service: it is the number of the event with which
-// the signal came.
+// OfService reports whether the event is about its Service.
+func (k EventKind) OfService() bool {
+	switch k {
+	case Start, Stop, Restart, Remove, Reload, Pause, Continue, Post,
+		Spawned, SpawnFailed, Exited, Emptied, Sent, Inspected, Signalled:
+		return true
+	case Boot, Signal, Tick, Update, LoadFailed, Shutdown, ShutdownNow:
+		return false
+	}
+	return false
+}
+
+// Answered reports whether the event is a command that a [Report] answers.
+func (k EventKind) Answered() bool { return k == Reload || k == Pause || k == Continue || k == Post }
+
+// Ticket names one request to a service: it is the number of the event with which it
+// came.
 type Ticket = EventID
+
+// Effect is what a signal can do to a main process, going by what /proc says of it just
+// before it is sent.
+type Effect uint8
+
+// The effects, in the kernel's words.
+const (
+	// NoEffect: ignored, or a signal that ends nothing.
+	NoEffect Effect = iota
+	// Coalesces: one is pending already, or the process is about to end by another.
+	Coalesces
+	// Caught: a handler takes it, which may end the process by the same signal.
+	Caught
+	// Blocked: it is pending until it is unblocked, or that cannot be told.
+	Blocked
+	// Fatal: the kernel ends the process at once.
+	Fatal
+
+	numEffects = iota
+)
 
 // Result is what became of a [Deliver].
 type Result uint8
@@ -106,6 +167,3 @@ const (
 
 	numResults = iota
 )
-
-// ofGeneration reports whether the event is about one generation.
-func (k EventKind) ofGeneration() bool { return k >= Spawned }

@@ -17,16 +17,16 @@ func (m *Machine) throttle(s *service) {
 	}
 }
 
-// held is what the service has held now.
-func (o *outbox) held() signals.Set {
+// heldBack is the set of signals whose intake the service has held now.
+func (o *outbox) heldBack() signals.Set {
 	if o.holding {
 		return o.holdable
 	}
 	return 0
 }
 
-// hold adds one service to those that want certain signals held, or takes it away, and
-// tells of the signals for which it was the first, or the last.
+// hold counts one service more, or one less, that wants signals held. The intake changes for
+// those for which it is the first, or was the last.
 func (m *Machine) hold(s *service, wanted signals.Set, one int) {
 	var set signals.Set
 	for signal := range wanted.All() {

@@ -10,29 +10,29 @@ import (
 // killAgain is the time between two SIGKILLs for a tree that survives them.
 const killAgain = 5 * time.Second
 
-// ladder is how far the escalation has come that ends a generation. The rungs are
+// Ladder is how far the escalation has come that ends a generation. The rungs are
 // those of config.Stop; the one after the last is SIGKILL of the tree.
-type ladder struct {
-	rungs   []config.Rung
-	rung    int
-	reached time.Duration // when the first SIGKILL was sent
-	kills   int
+type Ladder struct {
+	Rungs   []config.Rung
+	Rung    int           // the present one, from 0
+	Reached time.Duration // when the first SIGKILL was sent
+	Kills   int           // how many were
 }
 
 // lastRung is the place of SIGKILL in the ladder.
-func (s *service) lastRung() int { return len(s.ladder.rungs) }
+func (s *service) lastRung() int { return len(s.Ladder.Rungs) }
 
 // climb sends what a rung sends, and gives it its time.
 func (m *Machine) climb(s *service, rung int) {
-	s.ladder.rung = rung
+	s.Ladder.Rung = rung
 	if rung >= s.lastRung() {
-		s.ladder.reached = m.now
+		s.Ladder.Reached = m.now
 		m.kill(s)
 		m.timers.arm(&s.deadline, m.now+killAgain)
 		return
 	}
 	m.sendRung(s)
-	m.timers.arm(&s.deadline, m.now+max(s.ladder.rungs[rung].Timeout, 0))
+	m.timers.arm(&s.deadline, m.now+max(s.Ladder.Rungs[rung].Timeout, 0))
 }
 
 // climbOn goes on with the rung that was reached, which had until deadline, after the
@@ -41,9 +41,9 @@ func (m *Machine) climb(s *service, rung int) {
 // signal for impatience; SIGKILL is, since a fork may have raced with the first.
 func (m *Machine) climbOn(s *service, deadline time.Duration) {
 	switch {
-	case s.ladder.rung >= s.lastRung():
+	case s.Ladder.Rung >= s.lastRung():
 		m.kill(s)
-	case s.ladder.rungs[s.ladder.rung].Scope != config.Tree:
+	case s.Ladder.Rungs[s.Ladder.Rung].Scope != config.Tree:
 		m.sendRung(s)
 	}
 	m.timers.arm(&s.deadline, deadline)
@@ -52,30 +52,41 @@ func (m *Machine) climbOn(s *service, deadline time.Duration) {
 // sendRung sends the present rung's signal, and SIGCONT after it: a stopped process
 // keeps all other signals pending (signal(7)). Without a leader both go to the tree.
 func (m *Machine) sendRung(s *service) {
-	rung := s.ladder.rungs[s.ladder.rung]
+	rung := s.Ladder.Rungs[s.Ladder.Rung]
 	scope := rung.Scope
-	if s.state == Clearing {
+	if s.State == Clearing {
 		scope = config.Tree
 	}
-	m.do(s, Action{Kind: Send, Scope: scope, Signal: rung.Signal})
-	if rung.Signal != signals.SIGKILL && rung.Signal != signals.SIGCONT {
-		m.do(s, Action{Kind: Send, Scope: scope, Signal: signals.SIGCONT})
+	if rung.Signal != signals.SIGCONT {
+		m.do(s, Action{Kind: Send, Scope: scope, Signal: rung.Signal})
+	}
+	if rung.Signal != signals.SIGKILL {
+		m.sendContinue(s, scope)
 	}
 }
 
+// sendContinue has a stopped process act on what it was sent. All of a paused service goes
+// on: its leader may wait for one of the others.
+func (m *Machine) sendContinue(s *service, scope config.Scope) {
+	if s.Paused {
+		s.Paused, scope = false, config.Tree
+	}
+	m.do(s, Action{Kind: Send, Scope: scope, Signal: signals.SIGCONT})
+}
+
 func (m *Machine) kill(s *service) {
-	s.ladder.kills++
+	s.Ladder.Kills++
 	m.do(s, Action{Kind: Kill})
 }
 
 // rungTimedOut goes on to the next rung, or to the next SIGKILL.
 func (m *Machine) rungTimedOut(s *service) {
-	if s.ladder.rung < s.lastRung() {
-		m.note(s, Note{Kind: RungTimedOut, Rung: s.ladder.rung, For: s.ladder.rungs[s.ladder.rung].Timeout})
-		m.climb(s, s.ladder.rung+1)
+	if s.Ladder.Rung < s.lastRung() {
+		m.note(s, Note{Kind: RungTimedOut, Rung: s.Ladder.Rung, For: s.Ladder.Rungs[s.Ladder.Rung].Timeout})
+		m.climb(s, s.Ladder.Rung+1)
 		return
 	}
-	m.note(s, Note{Kind: SurvivesKill, Count: s.ladder.kills, For: m.now - s.ladder.reached})
+	m.note(s, Note{Kind: SurvivesKill, Count: s.Ladder.Kills, For: m.now - s.Ladder.Reached})
 	m.kill(s)
 	m.timers.arm(&s.deadline, m.now+killAgain)
 }
@@ -83,10 +94,10 @@ func (m *Machine) rungTimedOut(s *service) {
 // cut skips what is left of a ladder, on behalf of a shutdown. One that has come to
 // SIGKILL goes on as it is.
 func (m *Machine) cut(s *service) {
-	if s.ladder.kills > 0 {
+	if s.Ladder.Kills > 0 {
 		return
 	}
-	s.origin = m.shutdown.origin
+	s.Origin = m.shutdown.origin
 	m.note(s, Note{Kind: LadderCut})
 	m.climb(s, s.lastRung())
 }

@@ -12,21 +12,22 @@ import (
 type Machine struct {
 	services []*service
 	names    map[string]ServiceID // of those that are not removed
-	rules    [signals.Max + 1]config.Rule
-	targets  [signals.Max + 1][]ServiceID // who forwards a signal
-	random   rand.Source
+	file     *config.File         // in force
+	rules    [signals.Max + 1]rule
+	targets  [signals.Max + 1][]ServiceID // the services that forward a signal
+	random   *rand.PCG
 
 	now     time.Duration
 	seq     EventID // of the present event
 	event   Event
 	kind    EventKind       // what the present event is for the service that it is dispatched to
-	spec    *config.Service // what the present Update has for it
+	spec    *config.Service // what the present Update has for that service
 	actions []Action
 	timers  timers
 	active  int // services that are not at rest
 
-	offered  *config.File // for an Update to come; nil if it came
-	revision Revision     // of the configuration offered last
+	offered  offer    // for an Update to come
+	revision Revision // of the configuration offered last
 
 	booted   bool
 	shutdown shutdown
@@ -38,17 +39,22 @@ type Machine struct {
 // decides the jitter of restarts: a machine made with the same file and seed, and
 // offered the same files, answers the same steps with the same actions.
 func New(file *config.File, seed uint64) *Machine {
-	m := &Machine{
-		names:  make(map[string]ServiceID, len(file.Services)),
-		random: rand.NewPCG(seed, 0),
+	m := newMachine(len(file.Services))
+	m.random.Seed(seed, 0)
+	m.revision = 1
+	m.putInForce(file)
+	return m
+}
+
+func newMachine(services int) *Machine {
+	return &Machine{
+		names:  make(map[string]ServiceID, services),
+		random: &rand.PCG{},
 		shutdown: shutdown{
 			deadline: timer{rank: rankDeadline},
 			progress: timer{rank: rankProgress},
 		},
-		revision: 1,
 	}
-	m.take(file)
-	return m
 }
 
 // Step takes one event, at the monotonic time now, and returns what is to be done,
@@ -60,21 +66,25 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	m.seq++
 	m.event, m.kind = ev, ev.Kind
 	m.clearActions()
-	switch {
-	case ev.Kind >= numEvents:
-		m.tell(Note{Kind: Impossible, Event: ev.Kind, Reason: "there is no event " + ev.Kind.String()})
-	case ev.Kind == Boot:
+	switch ev.Kind {
+	case Boot:
 		m.boot()
-	case ev.Kind == Signal:
-		m.signalled(ev.Info)
-	case ev.Kind == Tick:
+	case Start, Stop, Restart, Remove, Reload, Pause, Continue, Post:
+		m.commandReceived()
+	case Signal:
+		m.signalReceived()
+	case Tick:
 		m.ticked()
-	case ev.Kind == Update:
-		m.updateAsked(ev.Revision)
-	case ev.Kind == Shutdown, ev.Kind == ShutdownNow:
+	case Update:
+		m.updateReceived()
+	case LoadFailed:
+		m.tell(Note{Kind: NotUpdated, Reason: ev.Reason})
+	case Shutdown, ShutdownNow:
 		m.shutdownAsked(ev.Kind)
+	case Spawned, SpawnFailed, Exited, Emptied, Sent, Inspected, Signalled:
+		m.generationReported()
 	default:
-		m.serviceEvent(ev)
+		m.tell(Note{Kind: Impossible, Event: ev.Kind, Reason: "there is no event " + ev.Kind.String()})
 	}
 	m.finishIfDown()
 	return m.actions
@@ -109,27 +119,44 @@ func (m *Machine) boot() {
 	}
 }
 
-// serviceEvent passes an event on to its service, if that and its generation exist.
-func (m *Machine) serviceEvent(ev Event) {
-	if !m.has(ev.Service) {
-		m.tell(Note{Kind: NoSuchService, Event: ev.Kind})
+// commandReceived is for a command that names its service.
+func (m *Machine) commandReceived() {
+	if !m.has(m.event.Service) {
+		m.noSuch(nil)
 		return
 	}
-	s := m.services[ev.Service]
-	start := ev.Kind == Start || ev.Kind == Restart
+	m.command(m.services[m.event.Service], m.event.Kind)
+}
+
+// command has a service do what a command, a rule or an update says, unless that comes too
+// late.
+func (m *Machine) command(s *service, kind EventKind) {
+	m.kind = kind
+	start := kind == Start || kind == Restart
 	switch {
-	case s.state == Removed:
+	case start && s.State != Removed && m.ShuttingDown():
+		m.do(s, Action{Kind: Tell, Origin: m.shutdown.origin, Note: Note{Kind: RefusedCommand, Event: kind, Why: ShutdownBegun}})
+	case start && s.State != Removed && s.Wanted == Absent:
+		m.do(s, Action{Kind: Tell, Origin: s.WantedBy, Note: Note{Kind: RefusedCommand, Event: kind, Why: BeingRemoved}})
+	default:
+		m.dispatch(s, kind)
+	}
+}
+
+// generationReported passes a report on to its service, if it is about the last generation.
+func (m *Machine) generationReported() {
+	ev := &m.event
+	if !m.has(ev.Service) {
+		m.noSuch(nil)
+		return
+	}
+	switch s := m.services[ev.Service]; {
+	case s.State == Removed:
 		m.dispatch(s, ev.Kind)
-	case ev.Kind.ofGeneration() && (ev.Gen == 0 || ev.Gen > s.gen):
+	case ev.Gen == 0 || ev.Gen > s.Gen:
 		m.impossible(s)
-	case ev.Kind.ofGeneration() && ev.Gen < s.gen:
+	case ev.Gen < s.Gen:
 		m.late(s)
-	case ev.Kind == Post && !ev.Info.Signal.Valid():
-		m.reply(s, Note{Kind: Impossible, Event: Post, From: s.state, Reason: ev.Info.Signal.String() + " is no signal"})
-	case start && m.ShuttingDown():
-		m.do(s, Action{Kind: Tell, Origin: m.shutdown.origin, Note: Note{Kind: RefusedCommand, Event: ev.Kind, Why: ShutdownBegun}})
-	case start && s.wanted == Absent:
-		m.do(s, Action{Kind: Tell, Origin: s.wish, Note: Note{Kind: RefusedCommand, Event: ev.Kind, Why: BeingRemoved}})
 	default:
 		m.dispatch(s, ev.Kind)
 	}
@@ -139,7 +166,7 @@ func (m *Machine) serviceEvent(ev Event) {
 // new state means for the signals that wait for it.
 func (m *Machine) dispatch(s *service, kind EventKind) {
 	m.kind = kind
-	table[s.state][kind].do(m, s)
+	table[s.State][kind].do(m, s)
 	m.settle(s)
 }
 
@@ -174,9 +201,9 @@ func (m *Machine) act(a Action) {
 // do adds an action about a service, whose state's origin is its own unless it says
 // otherwise.
 func (m *Machine) do(s *service, a Action) {
-	a.Service, a.Gen = s.id, s.gen
+	a.Service, a.Gen = s.id, s.Gen
 	if a.Origin == 0 {
-		a.Origin = s.origin
+		a.Origin = s.Origin
 	}
 	m.act(a)
 }
@@ -190,6 +217,11 @@ func (m *Machine) tell(n Note) { m.act(Action{Kind: Tell, Service: NoService, No
 // reply tells about a service what the present event alone has brought about.
 func (m *Machine) reply(s *service, n Note) {
 	m.do(s, Action{Kind: Tell, Origin: m.seq, Note: n})
+}
+
+// report says what became of the command that came with the event ticket.
+func (m *Machine) report(s *service, ticket Ticket, n Note) {
+	m.do(s, Action{Kind: Report, Origin: ticket, Ticket: ticket, Note: n})
 }
 
 // manyActions is how many actions a step may return without its slice being given
@@ -209,17 +241,30 @@ func (m *Machine) clearActions() {
 func (m *Machine) nothing(*service) {}
 
 // already answers a command that asks for what is there.
-func (m *Machine) already(s *service) { m.reply(s, Note{Kind: Already, Event: m.kind, From: s.state}) }
+func (m *Machine) already(s *service) { m.reply(s, Note{Kind: Already, Event: m.kind, From: s.State}) }
 
-// noSuch answers what is about a service that is removed.
-func (m *Machine) noSuch(*service) { m.tell(Note{Kind: NoSuchService, Event: m.kind}) }
+// noSuch answers what is about a service that is removed, or that there never was.
+func (m *Machine) noSuch(*service) {
+	n := Note{Kind: NoSuchService, Event: m.kind}
+	m.tell(n)
+	if m.kind.Answered() {
+		m.act(Action{Kind: Report, Service: NoService, Ticket: m.seq, Note: n})
+	}
+}
 
 // late answers an event about a generation that is gone.
 func (m *Machine) late(s *service) {
-	m.reply(s, Note{Kind: Late, Event: m.kind, From: s.state})
+	m.reply(s, Note{Kind: Late, Event: m.kind, From: s.State})
 }
 
 // impossible answers an event that cannot happen in this state.
 func (m *Machine) impossible(s *service) {
-	m.reply(s, Note{Kind: Impossible, Event: m.kind, From: s.state})
+	m.reply(s, Note{Kind: Impossible, Event: m.kind, From: s.State})
+}
+
+// invalid answers a command that means nothing, for a reason.
+func (m *Machine) invalid(s *service, reason string) {
+	n := Note{Kind: Impossible, Event: m.kind, From: s.State, Reason: reason}
+	m.reply(s, n)
+	m.report(s, m.seq, n)
 }

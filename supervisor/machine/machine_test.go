@@ -4,6 +4,8 @@ import (
 	"flag"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,11 +101,11 @@ func TestZeroConfig(t *testing.T) {
 	}
 }
 
-// kinds leaves out what is only told.
+// kinds leaves out what is only told, to whomever.
 func kinds(actions []Action) []ActionKind {
 	var got []ActionKind
 	for _, a := range actions {
-		if a.Kind != Tell {
+		if a.Kind != Tell && a.Kind != ReportTail {
 			got = append(got, a.Kind)
 		}
 	}
@@ -209,7 +211,7 @@ func TestView(t *testing.T) {
 
 // TestNames: everything that can be told has a name.
 func TestNames(t *testing.T) {
-	for _, names := range [][]string{stateNames[:], eventNames[:], resultNames[:], whyNames[1:], actionNames[:], noteNames[:]} {
+	for _, names := range [][]string{stateNames[:], eventNames[:], resultNames[:], effectNames[:], wantedNames[:], whyNames[1:], actionNames[:], noteNames[:]} {
 		for i, name := range names {
 			if name == "" {
 				t.Errorf("number %d of %v has no name", i, names)
@@ -217,8 +219,24 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for kind := range NoteKind(numNotes) {
-		if text := (Note{Kind: kind}).String(); text == "" || text == "note "+name([]string{}, kind) {
+		if sentences[kind] == nil || (Note{Kind: kind}).String() == "" {
 			t.Errorf("the note %v says nothing", kind)
+		}
+	}
+	for kind := range EventKind(numEvents) {
+		if eventTexts[kind] == nil {
+			t.Errorf("the event %v says nothing", kind)
+		}
+	}
+	for kind := range ActionKind(numActions) {
+		if actionTexts[kind] == nil {
+			t.Errorf("the action %v says nothing", kind)
+		}
+	}
+	for _, beyond := range []string{Note{Kind: numNotes}.String(), Event{Kind: numEvents}.Text("web"), Action{Kind: numActions}.Text("web")} {
+		if !strings.HasSuffix(beyond, " "+strconv.Itoa(numNotes)) && !strings.HasSuffix(beyond, " "+strconv.Itoa(numEvents)) &&
+			!strings.HasSuffix(beyond, " "+strconv.Itoa(numActions)) {
+			t.Errorf("what there is not is %q", beyond)
 		}
 	}
 }

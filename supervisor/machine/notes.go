@@ -3,6 +3,7 @@ package machine
 import (
 	"time"
 
+	"supervise/config"
 	"supervise/signals"
 )
 
@@ -13,7 +14,8 @@ type NoteKind uint8
 const (
 	// Changed: the service went From one state To another.
 	Changed NoteKind = iota
-	// LeaderExited: the leader ended as Exit says, after having been up For so long.
+	// LeaderExited: the leader ended as Exit says, after having been up For so long. Success:
+	// by its settings that is a good end.
 	LeaderExited
 	// SurvivorsRemain: the leader is gone, others of its tree are not.
 	SurvivorsRemain
@@ -33,12 +35,26 @@ const (
 	Remembered
 	// Already: the command Event asks for what is there: the state From.
 	Already
-	// RefusedCommand: the command Event comes too late, for the reason Why.
+	// RefusedCommand: the command Event cannot be carried out, for the reason Why; Info is the
+	// signal that it would have sent, Reason the kernel's word if it has one.
 	RefusedCommand
 	// NoSuchService: Event names a service that does not exist, or no longer.
 	NoSuchService
+	// Commanded: the rule of a signal, or an Update, asks for Event; the origin is that signal
+	// or Update.
+	Commanded
+	// Obeyed: the signal Info has a rule that commands: Reason, in the words of the
+	// configuration.
+	Obeyed
+	// HungUp: the signal Info says that the terminal is gone, which begins a shutdown.
+	HungUp
+	// NoSuchPlace: the value of the signal Info is to be a service's place in the list of
+	// status, which has Count.
+	NoSuchPlace
 	// Updated: configuration Count is in force.
 	Updated
+	// NotUpdated: the configuration is refused, for Reason, and nothing has changed.
+	NotUpdated
 	// Kept: the service was to be removed, and the new configuration has it: it will be
 	// there, down.
 	Kept
@@ -51,7 +67,12 @@ const (
 	// SIGKILLs were sent. Uninterruptible sleep does that.
 	SurvivesKill
 
-	// Translated: the signal Info will be passed on as To.
+	// Delivered: the kernel has taken the signal Info for the leader.
+	Delivered
+	// SentToMany: the signal Info was sent to the group or the tree (Scope), to Count
+	// processes as far as that is known, for Event, which is Post, Pause or Continue.
+	SentToMany
+	// Translated: the signal Info will be passed on as the signal As.
 	Translated
 	// NoRule: there is neither a rule nor a service for the signal Info.
 	NoRule
@@ -89,8 +110,8 @@ const (
 // Why is the reason for which something was given up or dropped.
 type Why uint8
 
-// The reasons. The first four are of GaveUp, the last two of RefusedCommand, the others of
-// Dropped.
+// The reasons. The first four are of GaveUp, those from ShutdownBegun on of RefusedCommand,
+// the others of Dropped; NotRunning is of both.
 const (
 	NoReason        Why = iota
 	LimitReached        // as many restarts in a row as the limit allows
@@ -103,6 +124,8 @@ const (
 	ServiceWentDown     // it was held for a service that will not run again
 	ShutdownBegun       // a shutdown is under way, or over
 	BeingRemoved        // the service is on its way out
+	WouldEnd            // the signal is not caught, and would end it
+	NotSent             // none of its processes could be sent the signal
 	numWhys         = iota
 )
 
@@ -114,7 +137,9 @@ type Note struct {
 	Event     EventKind
 	Why       Why
 	Permanent bool
+	Success   bool
 	As        signals.Signal // what a Translated signal becomes
+	Scope     config.Scope
 	Rung      int
 	Count     int
 	For       time.Duration

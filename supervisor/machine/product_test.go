@@ -24,12 +24,16 @@ var waysInto = map[State][]string{
 	Running: {
 		"start web|spawned web 1",
 		"start web once|spawned web 1",
+		"start web|spawned web 1|reload web",
+		"start web|spawned web 1|pause web",
+		"start web|spawned web 1|post web SIGUSR1 from 812",
 	},
 	Stopping: {
 		"start web|spawned web 1|stop web",
 		"start web|spawned web 1|restart web",
 		"start web|stop web|spawned web 1|start web",
 		"start web|spawned web 1|remove web",
+		"start web|spawned web 1|pause web|signalled web 2|stop web",
 	},
 	Clearing: {
 		"start web|spawned web 1|exited web code 1 survivors",
@@ -38,6 +42,7 @@ var waysInto = map[State][]string{
 		"start web|spawned web 1|stop web|exited web code 1 survivors",
 		"start web|spawned web 1|restart web|exited web code 1 survivors",
 		"start web|spawned web 1|remove web|exited web code 1 survivors",
+		"start web|spawned web 1|exited web code 1 survivors|post web SIGUSR1 from 812 to tree",
 	},
 	Backoff: {
 		"start web|spawned web 1|exited web code 1",
@@ -59,10 +64,14 @@ var formsOf = map[EventKind][]string{
 	Stop:        {"stop web"},
 	Restart:     {"restart web"},
 	Remove:      {"remove web"},
-	Post:        {"post web SIGUSR1 from 812", "post web SIGRTMIN value 1 from 812"},
-	Signal:      {"signal SIGHUP from 812", "signal SIGRTMIN value 1 from 812"},
+	Reload:      {"reload web from 812"},
+	Pause:       {"pause web"},
+	Continue:    {"continue web"},
+	Post:        {"post web SIGUSR1 from 812", "post web SIGRTMIN value 1 from 812", "post web SIGUSR1 from 812 to group", "post web SIGUSR1 from 812 to tree"},
+	Signal:      {"signal SIGHUP from 812", "signal SIGRTMIN value 1 from 812", "signal SIGUSR2 from 812"},
 	Tick:        {"tick"},
-	Update:      {"update"},
+	Update:      {"update", "update restart web"},
+	LoadFailed:  {"load-failed /etc/supervise.toml:3: unknown key"},
 	Shutdown:    {"shutdown"},
 	ShutdownNow: {"shutdown-now"},
 	Spawned:     {"spawned web 2"},
@@ -70,6 +79,8 @@ var formsOf = map[EventKind][]string{
 	Exited:      {"exited web code 0", "exited web code 1", "exited web killed SIGKILL survivors"},
 	Emptied:     {"emptied web"},
 	Sent:        {"sent web ok", "sent web again", "sent web gone", "sent web refused"},
+	Inspected:   {"inspected web none", "inspected web fatal"},
+	Signalled:   {"signalled web 3", "signalled web 0", "signalled web failed"},
 }
 
 // TestProduct tries every event in every state. What comes of it is in
@@ -101,7 +112,7 @@ func TestProduct(t *testing.T) {
 
 func tryPair(t *testing.T, out *strings.Builder, state State, kind EventKind, way, form string) {
 	s := newScript()
-	lines := []string{"service web forward=SIGHUP:SIGHUP,SIGRTMIN:SIGRTMIN+1"}
+	lines := []string{"service web forward=SIGHUP:SIGHUP,SIGRTMIN:SIGRTMIN+1", "rule SIGUSR2 restart web"}
 	for step := range strings.SplitSeq(way, "|") {
 		if step != "" {
 			lines = append(lines, "at +1s "+step)
@@ -113,7 +124,7 @@ func tryPair(t *testing.T, out *strings.Builder, state State, kind EventKind, wa
 		}
 	}
 	m := s.machine()
-	if got := m.services[0].state; got != state {
+	if got := m.services[0].State; got != state {
 		t.Fatalf("%q leads to %v, not %v", way, got, state)
 	}
 	if kind == Update {
@@ -131,7 +142,7 @@ func tryPair(t *testing.T, out *strings.Builder, state State, kind EventKind, wa
 	}
 	_, actions, _ := strings.Cut(answer, "\n")
 	fmt.Fprintf(out, "%v, %s  (after: %s)\n%s", state, form, strings.ReplaceAll(way, "|", ", "), actions)
-	if next := m.services[0].state; next != state && !slices.Contains(table[state][kind].to, next) {
+	if next := m.services[0].State; next != state && !slices.Contains(table[state][columnOf(m, 0, s.actions)].to, next) {
 		t.Errorf("%v in state %v after %q leads to %v, of which the table knows nothing", kind, state, way, next)
 	}
 }

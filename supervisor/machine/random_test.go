@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,13 +19,20 @@ func byteFile() *config.File {
 	s.service("always", []string{"policy=always", "delay=0s", "jitter=0.5", "ladder=SIGTERM:main:2s,SIGINT:group:3s", "forward=SIGHUP:SIGUSR1,SIGRTMIN:SIGRTMIN,SIGRTMIN+1:SIGRTMIN", "queue=3:wait"})
 	s.service("failure", []string{"limit=3", "jitter=0.1", "ladder=SIGTERM:tree:2s", "forward=SIGHUP:SIGHUP,SIGRTMIN:SIGRTMIN", "queue=2:drop-oldest"})
 	s.service("never", []string{"policy=never", "ladder=", "forward=SIGRTMIN+1:SIGHUP,SIGHUP:SIGRTMIN", "queue=2:drop-newest"})
-	s.service("spare", []string{"startup=disabled", "delay=1s", "ladder=SIGTERM:main:0s,SIGCONT:main:1s,SIGKILL:group:1s"})
+	s.service("spare", []string{"startup=disabled", "reload=SIGRTMIN", "delay=1s", "ladder=SIGTERM:main:0s,SIGCONT:main:1s,SIGKILL:group:1s"})
+	s.rule(signals.SIGUSR1, "restart", []string{"always", "spare"})
+	s.rule(signals.SIGUSR2, "reload", []string{"by-value"})
+	s.rule(signals.SIGWINCH, "pause", []string{"always", "failure", "nobody"})
+	s.rule(signals.SIGPWR, "stop", []string{"never"})
+	s.rule(signals.SIGURG, "update", nil)
+	s.file.HangUp = true
 	return &s.file
 }
 
 // anotherFile is some of the same services with other settings.
 func anotherFile(of *config.File, detail int) *config.File {
 	file := testFile()
+	file.Commands, file.HangUp = of.Commands, detail&1 == 0
 	for i, spec := range of.Services {
 		if detail>>i&1 == 0 {
 			continue
@@ -61,7 +70,7 @@ func (b *byteEvents) next() int {
 func (b *byteEvents) event(m *Machine) Event {
 	// Below numEvents are the kinds, above that more of those that make processes live and die.
 	kind := b.next()
-	kinds := []EventKind{Spawned, Spawned, Exited, Emptied, Start, Sent, Sent, Tick, Tick, Signal}
+	kinds := []EventKind{Spawned, Spawned, Exited, Emptied, Start, Sent, Signalled, Inspected, Tick, Signal}
 	if kind %= 32; kind >= numEvents {
 		kind = int(kinds[(kind-numEvents)%len(kinds)])
 	}
@@ -86,25 +95,36 @@ func (b *byteEvents) event(m *Machine) Event {
 		b.about(m, &ev)
 	}
 	if ev.Kind == Signal || ev.Kind == Post {
-		numbers := []signals.Signal{1, 1, 34, 34, 34, 35, 35, 14, 17, 0, 65, 255, 34, 35, 2, 3}
-		ev.Info = signals.Info{Signal: numbers[b.next()%len(numbers)], Code: signals.CodeQueue, Value: uint64(m.seq)}
-		if (ev.Info.Signal == 2 || ev.Info.Signal == 3) && b.next()%8 != 0 {
-			ev.Info.Signal = 1
-		}
+		b.signal(m, &ev)
 	}
 	return ev
 }
 
+func (b *byteEvents) signal(m *Machine, ev *Event) {
+	numbers := []signals.Signal{1, 1, 34, 34, 34, 35, 35, 14, 17, 0, 65, 255, 34, 35, 2, 3, 10, 12, 28, 30, 23}
+	ev.Info = signals.Info{Signal: numbers[b.next()%len(numbers)], Code: signals.CodeQueue, Value: uint64(m.seq % 8)}
+	detail := b.next()
+	ev.TerminalGone = detail%32 == 9
+	if (ev.Info.Signal == 2 || ev.Info.Signal == 3 || ev.TerminalGone) && detail%8 != 0 {
+		ev.Info.Signal = 1
+	}
+	if ev.Kind == Post {
+		ev.Scope = config.Scope(detail >> 4 % 5)
+	}
+}
+
 func (b *byteEvents) about(m *Machine, ev *Event) {
 	s := m.services[ev.Service]
-	if !ev.Kind.ofGeneration() {
+	if !ofGeneration(ev.Kind) {
 		return
 	}
 	detail := b.next()
-	ev.Gen = s.gen
+	ev.Gen = s.Gen
 	if detail&0xf0 == 0 {
 		ev.Gen += Gen(detail&3) - 1
 	}
+	// Only reports on a generation come here.
+	//exhaustive:ignore
 	switch ev.Kind {
 	case Spawned:
 		ev.PID = int32(detail)
@@ -120,9 +140,17 @@ func (b *byteEvents) about(m *Machine, ev *Event) {
 		}
 	case Sent:
 		ev.Result = []Result{OK, OK, OK, Again, Gone, Refused, OK, Result(detail)}[detail&7]
-		ev.Ticket = Ticket(s.outbox.sent.Ticket)
+		ev.Ticket = Ticket(s.outbox.delivery.Ticket)
 		if detail&0xf0 == 0x10 {
 			ev.Ticket++
+		}
+	case Inspected, Signalled:
+		ev.Effect, ev.Count = Effect(detail%(numEffects+1)), detail%3
+		if detail&0x40 != 0 {
+			ev.Reason = "operation not permitted"
+		}
+		if len(s.Requests) > 0 && detail&0xf0 != 0x10 {
+			ev.Ticket = s.Requests[0].Ticket
 		}
 	}
 }
@@ -135,6 +163,13 @@ type guard struct {
 	down     bool // a shutdown has begun
 	finished bool
 	held     signals.Set
+	asked    map[question]bool // that nobody has reported on
+}
+
+// question is a command that a Report is to answer.
+type question struct {
+	ticket  Ticket
+	service ServiceID
 }
 
 type guarded struct {
@@ -147,9 +182,15 @@ type guarded struct {
 	open    bool
 }
 
-// event takes note of what an event reports, if the machine may believe it.
-func (g *guard) event(ev Event) {
-	if ev.Service < 0 || int(ev.Service) >= len(g.services) || !ev.Kind.ofGeneration() {
+// event takes note of what an event asks or reports, if the machine may believe it.
+func (g *guard) event(number EventID, ev Event) {
+	if ev.Kind.Answered() {
+		if ev.Service < 0 || int(ev.Service) >= len(g.services) || g.services[ev.Service].removed {
+			ev.Service = NoService
+		}
+		g.asked[question{number, ev.Service}] = true
+	}
+	if ev.Service < 0 || int(ev.Service) >= len(g.services) || !ofGeneration(ev.Kind) {
 		return
 	}
 	s := &g.services[ev.Service]
@@ -172,70 +213,112 @@ func (g *guard) event(ev Event) {
 
 // action checks one action.
 func (g *guard) action(a Action) error {
-	var s *guarded
+	var s guarded
 	if a.Service != NoService {
-		s = &g.services[a.Service]
-		if s.removed {
+		if s = g.services[a.Service]; s.removed && a.Kind != Forget {
 			return fmt.Errorf("something about a service that is removed")
 		}
 	}
-	alive := s != nil && a.Gen == s.gen && s.leader && !s.pending
+	alive := a.Gen == s.gen && s.leader && !s.pending
+	remains := a.Gen == s.gen && s.others
 	switch a.Kind {
 	case Spawn:
-		switch {
-		case s.leader || s.others:
-			return fmt.Errorf("spawned a second one")
-		case a.Gen != s.gen+1:
-			return fmt.Errorf("generation %d after %d", a.Gen, s.gen)
-		case g.down:
-			return fmt.Errorf("spawned during a shutdown")
-		}
-		*s = guarded{gen: a.Gen, leader: true, pending: true}
-	case Send, Kill:
-		remains := s != nil && a.Gen == s.gen && s.others && (a.Kind == Kill || a.Scope == config.Tree)
-		if !alive && !remains {
-			return fmt.Errorf("signal to a generation that is gone")
-		}
+		return g.spawn(a)
+	case Send:
+		return require(alive || remains && a.Scope == config.Tree, "signal to a generation that is gone")
+	case Kill:
+		return require(alive || remains, "signal to a generation that is gone")
+	case Inspect:
+		return require(alive, "inspects what is not alive")
 	case Deliver:
-		if !a.Info.Signal.Valid() {
-			return fmt.Errorf("delivery of no signal")
-		}
-		if !alive || s.open {
-			return fmt.Errorf("delivery to a generation that is gone, or a second one")
-		}
-		s.sent, s.open = a.Ticket, true
-	case Hold:
-		if g.held&a.Set != 0 {
-			return fmt.Errorf("%v held twice", g.held&a.Set)
-		}
-		g.held |= a.Set
-	case Release:
-		if g.held&a.Set != a.Set {
-			return fmt.Errorf("%v released, but not held", a.Set&^g.held)
-		}
-		g.held &^= a.Set
+		g.services[a.Service].sent, g.services[a.Service].open = a.Ticket, true
+		return require(alive && !s.open && a.Info.Signal.Valid(), "delivery of no signal, to a generation that is gone, or a second one")
+	case Hold, Release:
+		return g.hold(a)
+	case Report:
+		q := question{a.Ticket, a.Service}
+		defer delete(g.asked, q)
+		return require(g.asked[q], "reported twice, or unasked")
 	case Finish:
-		if g.finished || !g.down {
-			return fmt.Errorf("finished twice, or unasked")
-		}
-		g.finished = true
-		for i, s := range g.services {
-			if s.leader || s.others {
-				return fmt.Errorf("finished with %d alive", i)
-			}
-		}
-		if g.held != 0 {
-			return fmt.Errorf("finished with %v held", g.held)
-		}
+		return g.finish()
 	case Tell:
-		switch {
-		case a.Note.Kind == ShuttingDown:
-			g.down = true
-		case a.Note.Kind == Changed && a.Note.To == Removed:
-			if s.removed = true; s.leader || s.others {
-				return fmt.Errorf("removed, and alive")
-			}
+		return g.tell(a)
+	case Forget:
+		return require(s.removed, "forgotten, and not removed")
+	case ReportTail, Load, RunHook:
+	}
+	return nil
+}
+
+func require(ok bool, otherwise string) error {
+	if ok {
+		return nil
+	}
+	return errors.New(otherwise)
+}
+
+func (g *guard) spawn(a Action) error {
+	s := &g.services[a.Service]
+	switch {
+	case s.leader || s.others:
+		return fmt.Errorf("spawned a second one")
+	case a.Gen != s.gen+1:
+		return fmt.Errorf("generation %d after %d", a.Gen, s.gen)
+	case g.down:
+		return fmt.Errorf("spawned during a shutdown")
+	}
+	*s = guarded{gen: a.Gen, leader: true, pending: true}
+	return nil
+}
+
+func (g *guard) hold(a Action) error {
+	if a.Kind == Hold {
+		defer func() { g.held |= a.Set }()
+		return require(g.held&a.Set == 0, "held twice")
+	}
+	defer func() { g.held &^= a.Set }()
+	return require(g.held&a.Set == a.Set, "released, but not held")
+}
+
+func (g *guard) finish() error {
+	if g.finished || !g.down {
+		return fmt.Errorf("finished twice, or unasked")
+	}
+	g.finished = true
+	for i, s := range g.services {
+		if s.leader || s.others {
+			return fmt.Errorf("finished with %d alive", i)
 		}
+	}
+	return require(g.held == 0, "finished with signals held")
+}
+
+func (g *guard) tell(a Action) error {
+	n := &a.Note
+	switch {
+	case n.Kind == ShuttingDown:
+		g.down = true
+	case n.Kind == Commanded && n.Event.Answered():
+		g.asked[question{a.Cause, a.Service}] = true
+	case n.Kind == Changed && n.To == Removed:
+		s := &g.services[a.Service]
+		s.removed = true
+		return require(!s.leader && !s.others, "removed, and alive")
+	}
+	return nil
+}
+
+// answered checks that what nobody has reported on is what the machine has no word of yet.
+func (g *guard) answered(m *Machine) error {
+	waiting := 0
+	for _, s := range m.services {
+		waiting += len(s.Requests)
+		if s.outbox.unanswered {
+			waiting++
+		}
+	}
+	if waiting != len(g.asked) {
+		return fmt.Errorf("%d commands are not reported on, %d wait for word", len(g.asked), waiting)
 	}
 	return nil
 }
@@ -246,7 +329,7 @@ func (g *guard) idle(m *Machine) error {
 	busy := m.ShuttingDown() && !g.finished
 	for i := range m.services {
 		s := m.services[i]
-		busy = busy || s.state == Stopping || s.state == Clearing || s.state == Backoff || s.outbox.retry.set()
+		busy = busy || s.State == Stopping || s.State == Clearing || s.State == Backoff || s.outbox.retry.set()
 		if s.outbox.retry.set() && (!s.delivers() || s.outbox.waiting() == 0) {
 			return fmt.Errorf("a retry of nothing for service %d", i)
 		}
@@ -257,28 +340,51 @@ func (g *guard) idle(m *Machine) error {
 	return nil
 }
 
+// copyOf saves a machine as JSON and restores it.
+func copyOf(m *Machine) (*Machine, error) {
+	text, err := json.Marshal(m.Save())
+	if err != nil {
+		return nil, err
+	}
+	var saved Snapshot
+	if err := json.Unmarshal(text, &saved); err != nil {
+		return nil, err
+	}
+	return Restore(m.file, saved)
+}
+
+// columnOf is the column of the table that decided what became of a service in this step.
+func columnOf(m *Machine, id ServiceID, actions []Action) EventKind {
+	for _, a := range slices.Backward(actions) {
+		if a.Kind == Tell && a.Note.Kind == Commanded && a.Service == id {
+			return a.Note.Event
+		}
+	}
+	return m.kind
+}
+
 // playBytes drives a machine, and its twin, by arbitrary bytes, and calls seen with
 // every service's state before and after each step, and with the column of the table
 // that decided it.
 func playBytes(data []byte, seen func(before, after State, kind EventKind)) error {
 	file := byteFile()
 	m, twin := New(file, 7), New(file, 7)
-	g := guard{services: make([]guarded, m.Len())}
+	g := guard{services: make([]guarded, m.Len()), asked: map[question]bool{}}
 	events := byteEvents{data: data}
 	var before []State
 	for len(events.data) > 0 {
 		ev := events.event(m)
 		if ev.Kind == Update {
 			detail := events.next()
-			another := anotherFile(file, detail)
-			ev.Revision = m.Offer(another) - Revision(detail>>7&events.next())
-			twin.Offer(another)
+			another, restart := anotherFile(file, detail), []string{"always", "failure"}[:detail%3]
+			ev.Revision = m.Offer(another, restart) - Revision(detail>>7&events.next())
+			twin.Offer(another, restart)
 		}
 		before = before[:0]
 		for _, s := range m.services {
-			before = append(before, s.state)
+			before = append(before, s.State)
 		}
-		g.event(ev)
+		g.event(m.seq+1, ev)
 		actions := m.Step(events.now, ev)
 		g.services = append(g.services, make([]guarded, m.Len()-len(g.services))...)
 		for _, a := range actions {
@@ -289,12 +395,18 @@ func playBytes(data []byte, seen func(before, after State, kind EventKind)) erro
 		if again := twin.Step(events.now, ev); !slices.Equal(actions, again) {
 			return fmt.Errorf("event %d: the same events gave other actions: %v, %v", m.seq, actions, again)
 		}
-		if err := g.idle(m); err != nil {
+		if err := errors.Join(g.idle(m), g.answered(m)); err != nil {
 			return fmt.Errorf("event %d, %s: %w", m.seq, ev.Text("it"), err)
+		}
+		if m.seq%61 == 0 {
+			var err error
+			if twin, err = copyOf(m); err != nil {
+				return fmt.Errorf("event %d, %s: %w", m.seq, ev.Text("it"), err)
+			}
 		}
 		for i, state := range before {
 			if seen != nil {
-				seen(state, m.services[i].state, m.kind)
+				seen(state, m.services[i].State, columnOf(m, ServiceID(i), actions))
 			}
 		}
 	}

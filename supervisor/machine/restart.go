@@ -27,34 +27,34 @@ const (
 	minLastBrake   = time.Second
 )
 
-// restarts is what the delays of a service depend on.
-type restarts struct {
-	total    int // since New
-	row      int // since the last manual start, or the last life of reset-after
-	short    int // short lives in a row that did not end in SIGKILL
-	killed   int // short lives in a row that did
-	failures int // spawns in a row that failed
+// Restarts is what the delays of a service depend on.
+type Restarts struct {
+	Total    int // since New
+	Row      int // since the last manual start, or the last life of reset-after
+	Short    int // short lives in a row that did not end in SIGKILL
+	Killed   int // short lives in a row that did
+	Failures int // spawns in a row that failed
 }
 
-// forget begins the counting anew.
-func (r *restarts) forget() { *r = restarts{total: r.total} }
+// forget begins the counting again.
+func (r *Restarts) forget() { *r = Restarts{Total: r.Total} }
 
 // count takes note of a life that ended unasked. A SIGKILL neither counts as a short
 // life nor ends the row of them.
-func (r *restarts) count(exit signals.Exit, up time.Duration) {
+func (r *Restarts) count(exit signals.Exit, up time.Duration) {
 	switch {
 	case up >= shortLife:
-		r.short, r.killed = 0, 0
+		r.Short, r.Killed = 0, 0
 	case exit.Signal == signals.SIGKILL:
-		r.killed++
+		r.Killed++
 	default:
-		r.short, r.killed = r.short+1, 0
+		r.Short, r.Killed = r.Short+1, 0
 	}
 }
 
 // brake is the least delay of the next restart.
-func (r *restarts) brake(spec *config.Restart) time.Duration {
-	return max(brake(r.short-shortLives+1, spec), brake(r.killed-shortLivesKill+1, spec))
+func (r *Restarts) brake(spec *config.Restart) time.Duration {
+	return max(brake(r.Short-shortLives+1, spec), brake(r.Killed-shortLivesKill+1, spec))
 }
 
 // brake is firstBrake for n = 1, doubling from there; nothing for n below 1.
@@ -76,7 +76,7 @@ const longest = 1 << 61
 // delay is what the policy has a service wait before its nth restart in a row, from 1:
 // each delay is factor times the one before, up to max-delay, plus or minus a random
 // share of it up to jitter.
-func delay(spec *config.Restart, n int, random rand.Source) time.Duration {
+func delay(spec *config.Restart, n int, random *rand.PCG) time.Duration {
 	if spec.Delay <= 0 {
 		return 0
 	}
@@ -105,10 +105,10 @@ func succeeded(spec *config.Restart, exit signals.Exit) bool {
 
 // startsOnce reports whether the service is not to be started again, by its policy or
 // by command.
-func (s *service) startsOnce() bool { return s.once || s.spec.Restart.Policy == config.Never }
+func (s *service) startsOnce() bool { return s.Once || s.spec.Restart.Policy == config.Never }
 
 func (s *service) whyOnce() Why {
-	if s.once {
+	if s.Once {
 		return StartedOnce
 	}
 	return PolicyNever
@@ -116,14 +116,14 @@ func (s *service) whyOnce() Why {
 
 // judge decides what follows an exit that nobody asked for.
 func (m *Machine) judge(s *service) {
-	success := succeeded(&s.spec.Restart, s.exit)
+	success := succeeded(&s.spec.Restart, s.Exit)
 	switch {
 	case !s.startsOnce() && (s.spec.Restart.Policy == config.Always || !success):
 		m.restart(s)
 	case success:
 		m.want(s, Down)
-		n := Note{Kind: Completed, Exit: s.exit}
-		if s.once {
+		n := Note{Kind: Completed, Exit: s.Exit}
+		if s.Once {
 			n.Why = StartedOnce
 		}
 		m.note(s, n)
@@ -136,29 +136,29 @@ func (m *Machine) judge(s *service) {
 // restart starts the service again, at once or later, unless it has been started too
 // often.
 func (m *Machine) restart(s *service) {
-	spec, r := &s.spec.Restart, &s.restarts
-	if s.up >= spec.ResetAfter {
-		r.row = 0
+	spec, r := &s.spec.Restart, &s.Restarts
+	if s.Up >= spec.ResetAfter {
+		r.Row = 0
 	}
-	if spec.Limit > 0 && r.row >= spec.Limit {
+	if spec.Limit > 0 && r.Row >= spec.Limit {
 		m.giveUp(s, LimitReached)
 		return
 	}
-	r.row++
-	m.startAgain(s, max(delay(spec, r.row, m.random), r.brake(spec)), r.row)
+	r.Row++
+	m.startAgain(s, max(delay(spec, r.Row, m.random), r.brake(spec)), r.Row)
 }
 
 // retrySpawn tries again what failed for want of resources, or of an executable that
 // was there before. It never does so at once.
 func (m *Machine) retrySpawn(s *service) {
-	spec, r := &s.spec.Restart, &s.restarts
-	r.failures++
-	m.startAgain(s, max(delay(spec, r.failures, m.random), brake(r.failures, spec)), 0)
+	spec, r := &s.spec.Restart, &s.Restarts
+	r.Failures++
+	m.startAgain(s, max(delay(spec, r.Failures, m.random), brake(r.Failures, spec)), 0)
 }
 
 func (m *Machine) startAgain(s *service, in time.Duration, row int) {
-	s.restarts.total++
-	m.note(s, Note{Kind: Restarting, For: in, Count: row, Exit: s.exit})
+	s.Restarts.Total++
+	m.note(s, Note{Kind: Restarting, For: in, Count: row, Exit: s.Exit})
 	if in == 0 {
 		m.spawn(s)
 		return
@@ -167,7 +167,9 @@ func (m *Machine) startAgain(s *service, in time.Duration, row int) {
 	m.timers.arm(&s.deadline, m.now+in)
 }
 
+// giveUp leaves a service down that is wanted up.
 func (m *Machine) giveUp(s *service, why Why) {
-	m.note(s, Note{Kind: GaveUp, Why: why, Count: s.restarts.row})
+	m.note(s, Note{Kind: GaveUp, Why: why, Count: s.Restarts.Row})
+	m.do(s, Action{Kind: ReportTail, Final: true})
 	m.enter(s, Failed)
 }

@@ -59,8 +59,8 @@ func TestJitter(t *testing.T) {
 
 func TestBrake(t *testing.T) {
 	code, kill := signals.Exit{Code: 1}, signals.Exit{Signal: signals.SIGKILL}
-	lives := func(n int, exit signals.Exit, up time.Duration) func(*restarts) {
-		return func(r *restarts) {
+	lives := func(n int, exit signals.Exit, up time.Duration) func(*Restarts) {
+		return func(r *Restarts) {
 			for range n {
 				r.count(exit, up)
 			}
@@ -69,25 +69,25 @@ func TestBrake(t *testing.T) {
 	const short, long = time.Second - 1, time.Second
 	tests := []struct {
 		name  string
-		lives []func(*restarts)
+		lives []func(*Restarts)
 		max   time.Duration
 		want  time.Duration
 	}{
-		{"nine short lives", []func(*restarts){lives(9, code, short)}, 30 * time.Second, 0},
-		{"ten", []func(*restarts){lives(10, code, short)}, 30 * time.Second, 100 * time.Millisecond},
-		{"eleven", []func(*restarts){lives(11, code, short)}, 30 * time.Second, 200 * time.Millisecond},
-		{"many", []func(*restarts){lives(100, code, short)}, 30 * time.Second, 30 * time.Second},
-		{"the bound is a second at least", []func(*restarts){lives(100, code, short)}, 0, time.Second},
-		{"a long one ends the row", []func(*restarts){lives(100, code, short), lives(1, code, long)}, 0, 0},
-		{"so does one that was killed", []func(*restarts){lives(100, code, short), lives(1, kill, long)}, 0, 0},
-		{"killed ones do not count", []func(*restarts){lives(9, code, short), lives(900, kill, 0)}, 0, 0},
-		{"and do not end the row", []func(*restarts){lives(9, code, short), lives(1, kill, 0), lives(1, code, 0)}, 0, 100 * time.Millisecond},
-		{"a thousand of them do count", []func(*restarts){lives(1000, kill, 0)}, 0, 100 * time.Millisecond},
-		{"a manual start forgets", []func(*restarts){lives(100, code, 0), (*restarts).forget}, 0, 0},
+		{"nine short lives", []func(*Restarts){lives(9, code, short)}, 30 * time.Second, 0},
+		{"ten", []func(*Restarts){lives(10, code, short)}, 30 * time.Second, 100 * time.Millisecond},
+		{"eleven", []func(*Restarts){lives(11, code, short)}, 30 * time.Second, 200 * time.Millisecond},
+		{"many", []func(*Restarts){lives(100, code, short)}, 30 * time.Second, 30 * time.Second},
+		{"the bound is a second at least", []func(*Restarts){lives(100, code, short)}, 0, time.Second},
+		{"a long one ends the row", []func(*Restarts){lives(100, code, short), lives(1, code, long)}, 0, 0},
+		{"so does one that was killed", []func(*Restarts){lives(100, code, short), lives(1, kill, long)}, 0, 0},
+		{"killed ones do not count", []func(*Restarts){lives(9, code, short), lives(900, kill, 0)}, 0, 0},
+		{"and do not end the row", []func(*Restarts){lives(9, code, short), lives(1, kill, 0), lives(1, code, 0)}, 0, 100 * time.Millisecond},
+		{"a thousand of them do count", []func(*Restarts){lives(1000, kill, 0)}, 0, 100 * time.Millisecond},
+		{"a manual start forgets", []func(*Restarts){lives(100, code, 0), (*Restarts).forget}, 0, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			var r restarts
+			var r Restarts
 			for _, live := range test.lives {
 				live(&r)
 			}

@@ -1,40 +1,146 @@
 package machine
 
 import (
+	"strconv"
+
 	"supervise/config"
 	"supervise/signals"
 )
 
-// signalled applies the rules to a signal that the supervisor was sent.
-func (m *Machine) signalled(info signals.Info) {
-	n := Note{Info: info, Event: Signal}
+// rule is what the configuration has for one signal to the supervisor.
+type rule struct {
+	does    config.Rule
+	command *config.Command // nil: it commands nothing, and does what does says
+}
+
+// setRules takes the rules of the file in force.
+func (m *Machine) setRules() {
+	clear(m.rules[:])
+	for s, does := range m.file.Signals {
+		if s.Valid() {
+			m.rules[s].does = does
+		}
+	}
+	for s, command := range m.file.Commands {
+		if s.Valid() {
+			m.rules[s].command = &command
+		}
+	}
+}
+
+// signalReceived applies the rules to a signal that the supervisor was sent.
+func (m *Machine) signalReceived() {
+	info := m.event.Info
 	if !info.Signal.Valid() || info.Signal == signals.SIGCHLD {
-		n.Kind, n.Reason = Impossible, info.Signal.String()+" is none that the supervisor is told of"
-		m.tell(n)
+		m.tell(Note{Kind: Impossible, Event: Signal, Info: info, Reason: info.Signal.String() + " is none that the supervisor is told of"})
 		return
 	}
-	switch m.rules[info.Signal] {
+	r := m.rules[info.Signal]
+	switch {
+	case m.event.TerminalGone && m.file.HangUp && info.Signal == signals.SIGHUP:
+		m.tell(Note{Kind: HungUp, Event: Signal, Info: info})
+		m.shutdownAsked(Shutdown)
+	case r.command != nil:
+		m.obey(r.command)
+	default:
+		m.apply(r.does)
+	}
+}
+
+// apply does with the present signal what a rule says.
+func (m *Machine) apply(does config.Rule) {
+	info := m.event.Info
+	switch does {
+	case config.Forward:
+		m.forward()
 	case config.Shutdown:
 		m.shutdownAsked(Shutdown)
 	case config.ShutdownNow:
 		m.shutdownAsked(ShutdownNow)
 	case config.Ignore:
-		n.Kind = IgnoredSignal
-		m.tell(n)
+		m.tell(Note{Kind: IgnoredSignal, Event: Signal, Info: info})
 	default:
-		m.forward(n)
+		m.tell(Note{Kind: Impossible, Event: Signal, Info: info, Reason: "there is no rule " + does.String()})
 	}
 }
 
-// forward passes a signal to every service that wants it.
-func (m *Machine) forward(n Note) {
-	targets := m.targets[n.Info.Signal]
+// forward passes the present signal to every service that wants it.
+func (m *Machine) forward() {
+	info := m.event.Info
+	targets := m.targets[info.Signal]
 	if len(targets) == 0 {
-		n.Kind = NoRule
-		m.tell(n)
+		m.tell(Note{Kind: NoRule, Event: Signal, Info: info})
 		return
 	}
 	for _, id := range targets {
 		m.dispatch(m.services[id], Signal)
 	}
+}
+
+// obey carries out what a rule commands.
+func (m *Machine) obey(command *config.Command) {
+	info := m.event.Info
+	m.tell(Note{Kind: Obeyed, Event: Signal, Info: info, Reason: command.String()})
+	switch command.Verb {
+	case config.CommandStart:
+		m.commandEach(command, Start)
+	case config.CommandStop:
+		m.commandEach(command, Stop)
+	case config.CommandRestart:
+		m.commandEach(command, Restart)
+	case config.CommandReload:
+		m.commandEach(command, Reload)
+	case config.CommandPause:
+		m.commandEach(command, Pause)
+	case config.CommandContinue:
+		m.commandEach(command, Continue)
+	case config.CommandUpdate:
+		m.act(Action{Kind: Load, Service: NoService, Path: command.File})
+	case config.CommandRun:
+		m.act(Action{Kind: RunHook, Service: NoService, Info: info})
+	default:
+		reason := "there is no command " + strconv.Itoa(int(command.Verb))
+		m.tell(Note{Kind: Impossible, Event: Signal, Info: info, Reason: reason})
+	}
+}
+
+// commandEach commands the services that a rule names, or the one that the signal's value
+// stands for. Names of services that are no longer there are passed over.
+func (m *Machine) commandEach(command *config.Command, kind EventKind) {
+	if command.FromValue {
+		m.commandByPlace(kind)
+		return
+	}
+	for _, name := range command.Services {
+		if id, ok := m.names[name]; ok {
+			m.commandFor(m.services[id], kind)
+		}
+	}
+}
+
+// commandByPlace commands the service whose place in the list of services, from 0, is the
+// signal's value. Those that are removed are not in that list.
+func (m *Machine) commandByPlace(kind EventKind) {
+	info, count := m.event.Info, len(m.names)
+	if info.Code != signals.CodeQueue || info.Value >= uint64(count) {
+		m.tell(Note{Kind: NoSuchPlace, Event: Signal, Info: info, Count: count})
+		return
+	}
+	place := info.Value
+	for _, s := range m.services {
+		switch {
+		case s.State == Removed:
+		case place == 0:
+			m.commandFor(s, kind)
+			return
+		default:
+			place--
+		}
+	}
+}
+
+// commandFor commands a service on behalf of a signal or of an update.
+func (m *Machine) commandFor(s *service, kind EventKind) {
+	m.reply(s, Note{Kind: Commanded, Event: kind})
+	m.command(s, kind)
 }

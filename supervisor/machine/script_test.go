@@ -15,13 +15,15 @@ import (
 // then events with their times. Everything is one line of words.
 //
 //	shutdown-timeout 30s
-//	rule SIGUSR1 ignore
+//	rule SIGUSR1 ignore        or a command: restart web job, pause by-value, update /etc/file, run backup
+//	hang-up                    there is no rule for SIGHUP
 //	service web policy=always delay=1s ladder=SIGQUIT:main:5s,SIGTERM:group:5s forward=SIGHUP:SIGUSR1
 //
 //	at 0s boot                 the time is absolute, or +1s after the step before
 //	at +0s spawned web 100     about the last generation, unless it is web/2
 //	tick                       at the deadline
-//	at 9s update               to the configuration written since the first event, or the last update
+//	at 9s update restart web   to the configuration written since the first event, or the last update
+//	at 9s inspected web fatal  answers the oldest request, as signalled does; sent the delivery
 //
 // What a service line leaves out is as in [testService].
 type script struct {
@@ -29,6 +31,8 @@ type script struct {
 	m    *Machine
 	now  time.Duration
 	seq  EventID
+
+	actions []Action // of the last step
 }
 
 // testService has the defaults of the configuration, but no jitter.
@@ -39,6 +43,7 @@ func testService(name string) config.Service {
 			Delay: 500 * time.Millisecond, Factor: 2, MaxDelay: 30 * time.Second, ResetAfter: 30 * time.Second,
 			Success: []config.Outcome{{Code: 0}, {Signal: signals.SIGTERM}},
 		},
+		Reload:  signals.SIGHUP,
 		Stop:    config.Stop{Ladder: []config.Rung{{Signal: signals.SIGTERM, Timeout: 10 * time.Second}}},
 		Signals: config.Signals{Forward: map[signals.Signal]signals.Signal{}, Queue: config.Queue{Limit: 4096}},
 	}
@@ -52,6 +57,7 @@ func testFile() config.File {
 		Signals: map[signals.Signal]config.Rule{
 			signals.SIGTERM: config.Shutdown, signals.SIGINT: config.Shutdown, signals.SIGQUIT: config.ShutdownNow,
 		},
+		Commands: map[signals.Signal]config.Command{},
 	}
 }
 
@@ -70,9 +76,9 @@ func (s *script) line(text string) (out string, err error) {
 	case "shutdown-timeout":
 		s.file.Supervisor.ShutdownTimeout = duration(words[1])
 	case "rule":
-		s.file.Signals[signal(words[1])] = map[string]config.Rule{
-			"forward": config.Forward, "shutdown": config.Shutdown, "shutdown-now": config.ShutdownNow, "ignore": config.Ignore,
-		}[words[2]]
+		s.rule(signal(words[1]), words[2], words[3:])
+	case "hang-up":
+		s.file.HangUp = true
 	case "tick":
 		at, ok := s.machine().Deadline()
 		if !ok {
@@ -93,6 +99,34 @@ func (s *script) line(text string) (out string, err error) {
 	}
 	return "", nil
 }
+
+func (s *script) rule(on signals.Signal, does string, args []string) {
+	if i := slices.Index(ruleNames, does); i >= 0 {
+		s.file.Signals[on] = config.Rule(i)
+		return
+	}
+	verb := slices.Index(verbNames, does)
+	if verb < 0 {
+		panic("unknown rule")
+	}
+	command := config.Command{Verb: config.Verb(verb)}
+	switch {
+	case command.Verb == config.CommandUpdate && len(args) > 0:
+		command.File = args[0]
+	case command.Verb == config.CommandRun:
+		command.Argv, command.Timeout = args, time.Second
+	case slices.Equal(args, []string{"by-value"}):
+		command.FromValue = true
+	default:
+		command.Services = args
+	}
+	s.file.Commands[on] = command
+}
+
+var (
+	ruleNames = []string{"forward", "shutdown", "shutdown-now", "ignore"}
+	verbNames = []string{"", "start", "stop", "restart", "reload", "pause", "continue", "update", "run"}
+)
 
 func (s *script) machine() *Machine {
 	if s.m == nil {
@@ -129,6 +163,8 @@ func (s *script) service(name string, settings []string) {
 			spec.Restart.Limit = number(value)
 		case "ladder":
 			spec.Stop.Ladder = rungs(value)
+		case "reload":
+			spec.Reload = signal(value)
 		case "forward":
 			for pair := range strings.SplitSeq(value, ",") {
 				from, to, _ := strings.Cut(pair, ":")
@@ -159,6 +195,9 @@ func rungs(text string) []config.Rung {
 	return ladder
 }
 
+// ofGeneration reports whether events of a kind are about one generation.
+func ofGeneration(kind EventKind) bool { return kind >= Spawned }
+
 // event reads "exited web code 1 survivors" and its like.
 func (s *script) event(words []string) Event {
 	var ev Event
@@ -170,19 +209,54 @@ func (s *script) event(words []string) Event {
 	words = words[1:]
 	switch {
 	case ev.Kind == Signal:
-		ev.Info = info(words)
-		return ev
+		s.sentSignal(&ev, words)
 	case ev.Kind == Update:
-		ev.Revision = s.m.Offer(s.next())
-	case ev.Kind >= Start && ev.Kind <= Post, ev.Kind.ofGeneration():
+		var restart []string
+		if len(words) > 0 {
+			restart = words[1:]
+		}
+		ev.Revision = s.m.Offer(s.next(), restart)
+	case ev.Kind == LoadFailed:
+		ev.Reason = strings.Join(words, " ")
+	case ev.Kind >= Start && ev.Kind <= Post:
 		s.about(&ev, words[0])
-		words = words[1:]
+		s.command(&ev, words[1:])
+	case ofGeneration(ev.Kind):
+		s.about(&ev, words[0])
+		s.result(&ev, words[1:])
 	}
+	return ev
+}
+
+// sentSignal reads what follows signal and post.
+func (s *script) sentSignal(ev *Event, words []string) {
+	ev.Info = info(words)
+	ev.By = Asker{PID: ev.Info.PID}
+	switch words[len(words)-1] {
+	case "terminal-gone":
+		ev.TerminalGone = true
+	case "group":
+		ev.Scope = config.Group
+	case "tree":
+		ev.Scope = config.Tree
+	}
+}
+
+func (s *script) command(ev *Event, words []string) {
+	switch {
+	case ev.Kind == Post:
+		s.sentSignal(ev, words)
+	case slices.Equal(words, []string{"once"}):
+		ev.Once = true
+	case len(words) > 0 && words[0] == "from":
+		ev.By = Asker{PID: int32(number(words[1]))}
+	}
+}
+
+func (s *script) result(ev *Event, words []string) {
+	// Only reports on a generation come here.
+	//exhaustive:ignore
 	switch ev.Kind {
-	case Start, Restart:
-		ev.Once = slices.Equal(words, []string{"once"})
-	case Post:
-		ev.Info = info(words)
 	case Spawned:
 		ev.PID = int32(number(words[0]))
 	case SpawnFailed:
@@ -197,24 +271,47 @@ func (s *script) event(words []string) Event {
 		ev.Survivors = words[len(words)-1] == "survivors"
 	case Sent:
 		ev.Result = Result(slices.Index(resultNames[:], words[0]))
-		if len(words) > 1 {
-			ev.Ticket = Ticket(number(words[1]))
-		} else if ev.Service >= 0 {
-			ev.Ticket = Ticket(s.m.services[ev.Service].outbox.sent.Ticket)
+		s.ticket(ev, words[1:])
+	case Inspected:
+		ev.Effect = Effect(slices.Index(effectNames[:], words[0]))
+		s.ticket(ev, words[1:])
+	case Signalled:
+		if words[0] == "failed" {
+			ev.Reason = "operation not permitted"
+		} else {
+			ev.Count = number(words[0])
 		}
+		s.ticket(ev, words[1:])
 	}
-	return ev
+}
+
+// ticket is the one that is given, or else that of what waits for an answer.
+func (s *script) ticket(ev *Event, words []string) {
+	if len(words) > 0 {
+		ev.Ticket = Ticket(number(words[0]))
+		return
+	}
+	if ev.Service < 0 {
+		return
+	}
+	service := s.m.services[ev.Service]
+	switch {
+	case ev.Kind == Sent:
+		ev.Ticket = Ticket(service.outbox.delivery.Ticket)
+	case len(service.Requests) > 0:
+		ev.Ticket = service.Requests[0].Ticket
+	}
 }
 
 func (s *script) about(ev *Event, word string) {
 	name, gen, explicit := strings.Cut(word, "/")
 	ev.Service = s.id(name)
 	switch {
-	case !ev.Kind.ofGeneration():
+	case !ofGeneration(ev.Kind):
 	case explicit:
 		ev.Gen = Gen(number(gen))
 	case ev.Service >= 0:
-		ev.Gen = s.m.services[ev.Service].gen
+		ev.Gen = s.m.services[ev.Service].Gen
 	}
 }
 
@@ -255,7 +352,8 @@ func (s *script) step(ev Event) string {
 	}
 	var out strings.Builder
 	fmt.Fprintf(&out, "    #%d at %v: %s\n", s.seq, s.now, ev.Text(name(ev.Service)))
-	for _, a := range s.m.Step(s.now, ev) {
+	s.actions = s.m.Step(s.now, ev)
+	for _, a := range s.actions {
 		fmt.Fprintf(&out, "        %s", a.Text(name(a.Service)))
 		if a.Origin != s.seq {
 			fmt.Fprintf(&out, "  (for #%d)", a.Origin)

@@ -1,61 +1,69 @@
 package machine
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+
+	"supervise/config"
+)
 
 // String says what the note tells, in words that follow the name of the service:
 // "running -> backoff", "exited with code 3 after 12ms".
 func (n Note) String() string {
-	switch n.Kind {
-	case Changed:
-		return n.From.String() + " -> " + n.To.String()
-	case LeaderExited:
-		return n.Exit.String() + " after " + round(n.For)
-	case SurvivorsRemain:
-		return "its leader is gone, others of its tree are not"
-	case Restarting:
-		return n.restarting()
-	case Completed:
-		if n.Why != NoReason {
-			return "completed: " + n.Exit.String() + ", and " + n.Why.String()
-		}
-		return "completed: " + n.Exit.String() + ", which its policy leaves at that"
-	case GaveUp:
-		if n.Count == 0 {
-			return "given up: " + n.Why.String()
-		}
-		return "given up after " + plural(n.Count, "restart") + " in a row: " + n.Why.String()
-	case CannotSpawn:
-		return "cannot spawn" + permanently(n.Permanent) + ": " + n.Reason
-	case Remembered:
-		return n.Event.String() + " is remembered while it is " + n.From.String()
-	case Already:
-		return n.Event.String() + " changes nothing, it is " + n.From.String()
-	case RefusedCommand:
-		return n.Event.String() + " is refused, " + n.Why.String()
-	case NoSuchService:
-		return n.Event.String() + " for a service that does not exist"
-	case Updated:
-		return "configuration " + strconv.Itoa(n.Count) + " is in force"
-	case Kept:
-		return "it is in the new configuration, and not removed"
-	case RungTimedOut:
-		return "rung " + strconv.Itoa(n.Rung+1) + " of its ladder timed out after " + round(n.For)
-	case LadderCut:
-		return "its ladder is cut"
-	case SurvivesKill:
-		return "survives SIGKILL for " + round(n.For) + ", sent " + plural(n.Count, "time")
-	case ShuttingDown, AlreadyShuttingDown, ShutdownTimedOut, StillWaiting:
-		return n.shutdown()
-	case Late:
-		return n.Event.String() + " comes late, its generation is gone and the service is " + n.From.String()
-	case Impossible:
-		if n.Reason != "" {
-			return n.Reason
-		}
-		return n.Event.String() + " cannot happen while it is " + n.From.String()
-	default:
-		return n.signal()
+	if n.Kind >= numNotes {
+		return "note " + strconv.Itoa(int(n.Kind))
 	}
+	return sentences[n.Kind](n)
+}
+
+// sentences has the words of each kind of note.
+var sentences = [numNotes]func(Note) string{
+	Changed:         func(n Note) string { return n.From.String() + " -> " + n.To.String() },
+	LeaderExited:    func(n Note) string { return n.Exit.String() + " after " + round(n.For) },
+	SurvivorsRemain: func(Note) string { return "its leader is gone, others of its tree are not" },
+	Restarting:      Note.restarting,
+	Completed:       Note.completed,
+	GaveUp:          Note.gaveUp,
+	CannotSpawn:     func(n Note) string { return "cannot spawn" + permanently(n.Permanent) + ": " + n.Reason },
+
+	Remembered:     func(n Note) string { return n.Event.String() + " is remembered while it is " + n.From.String() },
+	Already:        func(n Note) string { return n.Event.String() + " changes nothing, it is " + n.From.String() },
+	RefusedCommand: Note.refused,
+	NoSuchService:  func(n Note) string { return n.Event.String() + " for a service that does not exist" },
+	Commanded:      func(n Note) string { return n.Event.String() + " is commanded" },
+	Obeyed:         func(n Note) string { return n.Info.String() + " commands " + n.Reason },
+	HungUp:         func(n Note) string { return n.Info.String() + ", as the terminal is gone: that is a shutdown" },
+	NoSuchPlace:    Note.noSuchPlace,
+	Updated:        func(n Note) string { return "configuration " + strconv.Itoa(n.Count) + " is in force" },
+	NotUpdated:     func(n Note) string { return "the configuration is not updated: " + n.Reason },
+	Kept:           func(Note) string { return "it is in the new configuration, and not removed" },
+
+	RungTimedOut: func(n Note) string {
+		return "rung " + strconv.Itoa(n.Rung+1) + " of its ladder timed out after " + round(n.For)
+	},
+	LadderCut: func(Note) string { return "its ladder is cut" },
+	SurvivesKill: func(n Note) string {
+		return "survives SIGKILL for " + round(n.For) + ", sent " + plural(n.Count, "time")
+	},
+
+	Delivered:     func(n Note) string { return "delivered " + n.Info.String() },
+	SentToMany:    Note.sentToMany,
+	Translated:    func(n Note) string { return n.Info.String() + " becomes " + n.As.String() },
+	NoRule:        func(n Note) string { return "no rule and no service for " + n.Info.String() },
+	IgnoredSignal: func(n Note) string { return "ignores " + n.Info.String() + ", as the rules say" },
+	Held:          func(n Note) string { return plural(n.Count, "signal") + " held" },
+	Coalesced:     func(n Note) string { return "one is pending already, merged: " + n.Info.String() },
+	Dropped:       Note.dropped,
+
+	ShuttingDown:        Note.shuttingDown,
+	AlreadyShuttingDown: func(n Note) string { return n.shutdown() + " changes nothing, one is under way" },
+	ShutdownTimedOut:    func(n Note) string { return "the shutdown has taken " + round(n.For) + ", every ladder is cut" },
+	StillWaiting:        Note.stillWaiting,
+
+	Late: func(n Note) string {
+		return n.Event.String() + " comes late, its generation is gone and the service is " + n.From.String()
+	},
+	Impossible: Note.impossible,
 }
 
 func (n Note) restarting() string {
@@ -69,25 +77,75 @@ func (n Note) restarting() string {
 	return "restarts " + when + ", " + plural(n.Count, "restart") + " in a row"
 }
 
-func (n Note) shutdown() string {
-	switch n.Kind {
-	case ShuttingDown, AlreadyShuttingDown:
-		text := n.Event.String()
-		if n.Info.Signal != 0 {
-			text += " by " + n.Info.String()
-		}
-		if n.Kind == AlreadyShuttingDown {
-			return text + " changes nothing, one is under way"
-		}
-		if n.For > 0 {
-			text += ", within " + round(n.For)
-		}
-		return text
-	case ShutdownTimedOut:
-		return "the shutdown has taken " + round(n.For) + ", every ladder is cut"
-	default:
-		return "the shutdown waits for it: " + n.From.String() + n.rung() + ", " + round(n.For) + " left"
+func (n Note) completed() string {
+	if n.Why != NoReason {
+		return "completed: " + n.Exit.String() + ", and " + n.Why.String()
 	}
+	return "completed: " + n.Exit.String() + ", which its policy leaves at that"
+}
+
+func (n Note) gaveUp() string {
+	if n.Count == 0 {
+		return "given up: " + n.Why.String()
+	}
+	return "given up after " + plural(n.Count, "restart") + " in a row: " + n.Why.String()
+}
+
+func (n Note) refused() string {
+	text := n.Event.String() + " is refused, " + n.Why.String()
+	if n.Info.Signal != 0 {
+		text += " (" + n.Info.Signal.String() + ")"
+	}
+	if n.Reason != "" {
+		text += ": " + n.Reason
+	}
+	return text
+}
+
+func (n Note) noSuchPlace() string {
+	return n.Info.String() + " names no service: its value is to be a place in the list of status, from 0, which has " +
+		strconv.Itoa(n.Count)
+}
+
+func (n Note) sentToMany() string {
+	if n.Scope == config.Group {
+		return n.Info.Signal.String() + " sent to its process group"
+	}
+	return n.Info.Signal.String() + " sent to " + plural(n.Count, "process")
+}
+
+func (n Note) dropped() string {
+	text := "lost " + plural(n.Count, "signal")
+	if n.Info.Signal != 0 {
+		text = "lost " + n.Info.String()
+	}
+	return text + ": " + n.Why.String()
+}
+
+func (n Note) impossible() string {
+	if n.Reason != "" {
+		return n.Reason
+	}
+	return n.Event.String() + " cannot happen while it is " + n.From.String()
+}
+
+// shutdown says which shutdown is meant.
+func (n Note) shutdown() string {
+	if n.Info.Signal != 0 {
+		return n.Event.String() + " by " + n.Info.String()
+	}
+	return n.Event.String()
+}
+
+func (n Note) shuttingDown() string {
+	if n.For > 0 {
+		return n.shutdown() + ", within " + round(n.For)
+	}
+	return n.shutdown()
+}
+
+func (n Note) stillWaiting() string {
+	return "the shutdown waits for it: " + n.From.String() + n.rung() + ", " + round(n.For) + " left"
 }
 
 func (n Note) rung() string {
@@ -100,32 +158,13 @@ func (n Note) rung() string {
 	return " at rung " + strconv.Itoa(n.Rung+1) + " of " + strconv.Itoa(n.Count)
 }
 
-func (n Note) signal() string {
-	switch n.Kind {
-	case Translated:
-		return n.Info.String() + " becomes " + n.As.String()
-	case NoRule:
-		return "no rule and no service for " + n.Info.String()
-	case IgnoredSignal:
-		return "ignores " + n.Info.String() + ", as the rules say"
-	case Held:
-		return plural(n.Count, "signal") + " held"
-	case Coalesced:
-		return "one is pending already, merged: " + n.Info.String()
-	case Dropped:
-		text := "lost " + plural(n.Count, "signal")
-		if n.Info.Signal != 0 {
-			text = "lost " + n.Info.String()
-		}
-		return text + ": " + n.Why.String()
-	default:
-		return "note " + strconv.Itoa(int(n.Kind))
-	}
-}
-
-// plural writes "1 restart", "2 restarts".
+// plural writes "1 restart", "2 restarts", "2 processes".
 func plural(n int, what string) string {
-	if n != 1 {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(what, "s"):
+		what += "es"
+	default:
 		what += "s"
 	}
 	return strconv.Itoa(n) + " " + what

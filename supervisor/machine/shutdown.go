@@ -2,7 +2,7 @@ package machine
 
 import "time"
 
-// tellEvery is how often a shutdown says what it still waits for.
+// tellEvery is the time between two words of what a shutdown still waits for.
 const tellEvery = 5 * time.Second
 
 // shutdown is how far the end of everything has come.
@@ -16,8 +16,8 @@ type shutdown struct {
 	progress timer // of the next word about it
 }
 
-// shutdownAsked begins a shutdown, by command or by signal, or hurries up one that
-// has begun. The signal, if it was one, is m.event.Info.
+// shutdownAsked begins a shutdown, by command or by signal, or cuts one short that has begun.
+// The signal, if it was one, is m.event.Info.
 func (m *Machine) shutdownAsked(kind EventKind) {
 	down := &m.shutdown
 	tell := Note{Kind: ShuttingDown, Event: kind, For: down.timeout, Info: m.event.Info}
@@ -61,7 +61,7 @@ func (m *Machine) shutdownTimedOut() {
 		Note: Note{Kind: ShutdownTimedOut, For: down.timeout},
 	})
 	for _, s := range m.services {
-		if s.state.climbing() {
+		if s.State.climbing() {
 			m.cut(s)
 		}
 	}
@@ -70,10 +70,10 @@ func (m *Machine) shutdownTimedOut() {
 // tellProgress names everything that the shutdown still waits for.
 func (m *Machine) tellProgress() {
 	for _, s := range m.services {
-		if s.state.atRest() {
+		if s.State.atRest() {
 			continue
 		}
-		n := Note{Kind: StillWaiting, From: s.state, Rung: s.ladder.rung, Count: s.lastRung()}
+		n := Note{Kind: StillWaiting, From: s.State, Rung: s.Ladder.Rung, Count: s.lastRung()}
 		if s.deadline.set() {
 			n.For = s.deadline.at - m.now
 		}

@@ -31,52 +31,61 @@ func (s State) atRest() bool { return s == Stopped || s == Failed || s == Remove
 // climbing reports whether a ladder is under way.
 func (s State) climbing() bool { return s == Stopping || s == Clearing }
 
-// Wanted is what whoever commands a service wants of it.
+// Wanted is what the last command asked of a service.
 type Wanted uint8
 
-// The wishes. Absent is Down and more: it is to be Removed.
+// What can be wanted. Absent is Down and more: it is to be Removed.
 const (
 	Down Wanted = iota
 	Up
 	Absent
+
+	numWanted = iota
 )
 
 // service is all that the machine knows of one service.
 type service struct {
 	id   ServiceID
 	spec *config.Service
-
-	state    State
-	since    time.Duration // when it entered state
-	origin   EventID       // what state goes back to
-	wanted   Wanted
-	wish     EventID // who wanted it
-	once     bool    // it is not to be started again by its policy
-	deadline timer   // of state
-
-	gen     Gen
-	pid     int32 // of the leader; 0 when there is none
-	started time.Duration
-	ran     bool // a generation of it has been alive
-
-	exit     signals.Exit  // of the last leader
-	exited   bool          // there was one
-	exitedAt time.Duration // when it was reaped
-	up       time.Duration // how long it lived
-	unasked  bool          // nobody asked for its end, so the policy judges it
-
-	ladder   ladder
-	restarts restarts
+	Lifecycle
+	deadline timer // of State
 	outbox   outbox
 }
 
-// want notes what the present event wants of the service. Nothing but an Update takes
-// back that it is to be absent.
+// Lifecycle is where a service is in its life, and how it came there. All times are on the
+// clock of Step's now.
+type Lifecycle struct {
+	State    State
+	Since    time.Duration // when it entered State
+	Origin   EventID       // what State goes back to
+	Wanted   Wanted
+	WantedBy EventID // the command that Wanted goes back to
+	Once     bool    // it is not to be started again by its policy
+
+	Gen     Gen
+	PID     int32 // of the leader; 0 when there is none
+	Started time.Duration
+	Ran     bool // a generation of it has been alive
+	Paused  bool // by a command
+
+	Exit     signals.Exit  // of the last leader
+	Exited   bool          // there was one
+	ExitedAt time.Duration // when it was reaped
+	Up       time.Duration // how long it lived
+	Unasked  bool          // nobody asked for its end, so the policy judges it
+
+	Ladder   Ladder
+	Restarts Restarts
+	Requests []Request // that wait for word from the kernel, in their order
+}
+
+// want notes what the present event wants of the service. Only an Update takes back that
+// it is to be absent.
 func (m *Machine) want(s *service, wanted Wanted) {
-	if s.wanted != Absent {
-		s.wanted = wanted
+	if s.Wanted != Absent {
+		s.Wanted = wanted
 	}
-	s.wish = m.seq
+	s.WantedBy = m.seq
 }
 
 // wantDown is want for whatever stops a service.
@@ -88,18 +97,18 @@ func (m *Machine) wantDown(s *service) {
 	}
 }
 
-// wantUp is want for whatever starts a service: the counting of restarts begins anew,
-// and whether there will be any is decided afresh.
+// wantUp is want for whatever starts a service: the counting of restarts begins again, and
+// whether there will be any is decided again.
 func (m *Machine) wantUp(s *service) {
 	m.want(s, Up)
-	s.once = m.event.Once
-	s.restarts.forget()
+	s.Once = m.event.Once
+	s.Restarts.forget()
 }
 
 // enter changes the state, and with it ends the state's deadline. A ladder is that of
 // the moment in which it begins, whatever an Update says later.
 func (m *Machine) enter(s *service, to State) {
-	from := s.state
+	from := s.State
 	m.timers.clear(&s.deadline)
 	switch {
 	case from.atRest() && !to.atRest():
@@ -108,25 +117,25 @@ func (m *Machine) enter(s *service, to State) {
 		m.active--
 	}
 	if to.climbing() && !from.climbing() {
-		s.ladder = ladder{rungs: s.spec.Stop.Ladder}
+		s.Ladder = Ladder{Rungs: s.spec.Stop.Ladder}
 	}
-	s.state, s.since = to, m.now
+	s.State, s.Since = to, m.now
 	m.note(s, Note{Kind: Changed, From: from, To: to})
 }
 
 // rest is the end of a service that is not wanted up.
 func (m *Machine) rest(s *service) {
-	if s.state != Stopped {
+	if s.State != Stopped {
 		m.enter(s, Stopped)
 	}
-	if s.wanted == Absent {
+	if s.Wanted == Absent {
 		m.remove(s)
 	}
 }
 
 // spawn begins a new generation.
 func (m *Machine) spawn(s *service) {
-	s.gen++
+	s.Gen++
 	m.enter(s, Starting)
 	m.do(s, Action{Kind: Spawn})
 }

@@ -50,7 +50,8 @@ stateDiagram-v2
 	out.WriteString(`
 ## In every state
 
-- boot is for enabled services, signal for those that forward its number, tick for the one whose deadline has passed, update for those that the new configuration has.
+- boot is for enabled services, signal for those that forward its number, tick for the one whose deadline has passed, update for those that the new configuration has, load-failed for none.
+- What the rule of a signal or an update commands is decided as the command is: start, stop, restart, remove, reload, pause, continue.
 - boot, start, restart and update are refused once a shutdown has begun, start and restart of a service also while it is on its way to be removed.
 - An event about a generation before the last is noted as late; one about a generation that never was, as impossible.
 - Nothing is there of a service that is stopped, in backoff or failed: no leader and no survivor.

@@ -15,41 +15,64 @@ var (
 	cellAlready    = cell{(*Machine).already, "noted: it is there already", nil}
 	cellLate       = cell{(*Machine).late, "noted as late", nil}
 	cellImpossible = cell{(*Machine).impossible, "noted as impossible", nil}
-	cellStart      = cell{(*Machine).startAsked, "spawns it", to(Starting)}
-	cellStartLater = cell{(*Machine).startAskedWhileClimbing, "remembered: starts when nothing is left", nil}
-	cellStopLater  = cell{(*Machine).stopAskedLater, "remembered: does not start again", nil}
-	cellRest       = cell{(*Machine).stopAskedAtRest, "gives up the next start", to(Stopped)}
-	cellCut        = cell{(*Machine).killAskedWhileClimbing, "cuts the ladder to SIGKILL", nil}
-	cellTimeOut    = cell{(*Machine).rungTimedOut, "rung timed out: next rung, then SIGKILL every 5 s", nil}
-	cellHold       = cell{(*Machine).signalArrived, "held for the leader to come", nil}
-	cellNobody     = cell{(*Machine).signalForNobody, "dropped and noted", nil}
-	cellDeliver    = cell{(*Machine).signalArrived, "delivered to the leader, in order", nil}
-	cellFarewell   = cell{(*Machine).signalArrivedWhileClimbing, "delivered to the leader; held if it is to start again", nil}
-	cellHoldOrDrop = cell{(*Machine).signalArrivedWhileClimbing, "held if it is to start again; else dropped and noted", nil}
-	cellRemove     = cell{(*Machine).stopAskedAtRest, "removes it", to(Removed)}
-	cellRemoveSoon = cell{(*Machine).stopAskedLater, "remembered: removed when nothing is left", nil}
-	cellUpdate     = cell{(*Machine).respecified, "takes its new settings; is not removed, if that was remembered", nil}
-	cellNoSuch     = cell{(*Machine).noSuch, "noted: there is no such service", nil}
-	cellSent       = cell{(*Machine).sent, "settles the delivery", nil}
+
+	cellNoSuchService = cell{(*Machine).noSuch, "noted: there is no such service", nil}
+	cellTakeSettings  = cell{(*Machine).respecified, "takes its new settings; is not removed, if that was remembered", nil}
+
+	cellSpawn          = cell{(*Machine).startAsked, "spawns it", to(Starting)}
+	cellStartWhenGone  = cell{(*Machine).startAskedWhileClimbing, "remembered: starts when nothing is left", nil}
+	cellStayDown       = cell{(*Machine).stopAskedLater, "remembered: does not start again", nil}
+	cellCancelStart    = cell{(*Machine).stopAskedAtRest, "gives up the next start", to(Stopped)}
+	cellRemove         = cell{(*Machine).stopAskedAtRest, "removes it", to(Removed)}
+	cellRemoveWhenGone = cell{(*Machine).stopAskedLater, "remembered: removed when nothing is left", nil}
+	cellCutLadder      = cell{(*Machine).killAskedWhileClimbing, "cuts the ladder to SIGKILL", nil}
+	cellNextRung       = cell{(*Machine).rungTimedOut, "rung timed out: next rung, then SIGKILL every 5 s", nil}
+
+	cellHoldSignal    = cell{(*Machine).forwarded, "held for the leader to come", nil}
+	cellDropSignal    = cell{(*Machine).forwarded, "dropped and noted", nil}
+	cellDeliverSignal = cell{(*Machine).forwarded, "delivered to the leader, in order", nil}
+	cellDeliverOrHold = cell{(*Machine).forwarded, "delivered to the leader; held if it is to start again", nil}
+	cellHoldOrDrop    = cell{(*Machine).forwarded, "held if it is to start again; else dropped and noted", nil}
+	cellSent          = cell{(*Machine).sent, "settles the delivery", nil}
+
+	cellPostHeld        = cell{(*Machine).postAsked, "held for the leader to come; refused for a group or a tree", nil}
+	cellPostDropped     = cell{(*Machine).postAsked, "dropped and noted; refused for a group or a tree", nil}
+	cellPostDelivered   = cell{(*Machine).postAsked, "delivered to the leader, in order; sent to a group or a tree at once", nil}
+	cellPostWhileStops  = cell{(*Machine).postAsked, "delivered to the leader; held if it is to start again; sent to a group or a tree at once", nil}
+	cellPostWhileClears = cell{(*Machine).postAsked, "held if it is to start again, else dropped and noted; sent to a tree at once, refused for a group", nil}
+
+	cellReload         = cell{(*Machine).reloadAsked, "asks what the signal would do", nil}
+	cellPause          = cell{(*Machine).pauseAsked, "SIGSTOP for the tree", nil}
+	cellContinue       = cell{(*Machine).continueAsked, "SIGCONT for the tree", nil}
+	cellRefuseReload   = cell{(*Machine).reloadRefused, "refused: it does not run", nil}
+	cellRefusePause    = cell{(*Machine).pauseRefused, "refused: it does not run", nil}
+	cellRefuseContinue = cell{(*Machine).continueRefused, "refused: it does not run", nil}
+	cellInspected      = cell{(*Machine).inspected, "reloads it as a posted signal does; refused if it would end", nil}
+	cellSignalled      = cell{(*Machine).signalled, "answers the command", nil}
 )
 
-// table decides every pair. Its columns for Boot, Signal, Tick, Update, Shutdown and
-// ShutdownNow say what these mean for one service: Boot is only for enabled ones,
+// table decides every pair. Its columns for Boot, Signal, Tick, Update, LoadFailed, Shutdown
+// and ShutdownNow say what these mean for one service: Boot is only for enabled ones,
 // Signal for those that forward it, Tick for the one whose deadline has passed, Update
-// for those that the new configuration has. What comes about a generation other than
-// the last, Boot, Start and Restart once a shutdown has begun, and Start and Restart of
-// what is to be removed, is answered before it gets here.
+// for those that the new configuration has, LoadFailed for none. What a signal's rule or an
+// Update commands is decided in the column of that command. What comes about a generation
+// other than the last, Boot, Start and Restart once a shutdown has begun, and Start and
+// Restart of what is to be removed, is answered before it gets here.
 var table = [numStates][numEvents]cell{
 	Stopped: {
-		Boot:        cellStart,
-		Start:       cellStart,
+		Boot:        cellSpawn,
+		Start:       cellSpawn,
 		Stop:        cellAlready,
-		Restart:     cellStart,
+		Restart:     cellSpawn,
 		Remove:      cellRemove,
-		Post:        cellNobody,
-		Signal:      cellNobody,
+		Reload:      cellRefuseReload,
+		Pause:       cellRefusePause,
+		Continue:    cellRefuseContinue,
+		Post:        cellPostDropped,
+		Signal:      cellDropSignal,
 		Tick:        cellNothing,
-		Update:      cellUpdate,
+		Update:      cellTakeSettings,
+		LoadFailed:  cellNothing,
 		Shutdown:    cellNothing,
 		ShutdownNow: cellNothing,
 		Spawned:     cellLate,
@@ -57,6 +80,8 @@ var table = [numStates][numEvents]cell{
 		Exited:      cellLate,
 		Emptied:     cellLate,
 		Sent:        cellLate,
+		Inspected:   cellLate,
+		Signalled:   cellLate,
 	},
 	Starting: {
 		Boot:        cellNothing,
@@ -64,10 +89,14 @@ var table = [numStates][numEvents]cell{
 		Stop:        {(*Machine).stopAskedLater, "remembered: stops once it is spawned", nil},
 		Restart:     {(*Machine).startAskedWhileStarting, "remembered: it is to stay up", nil},
 		Remove:      {(*Machine).stopAskedLater, "remembered: stops once it is spawned, to be removed", nil},
-		Post:        cellHold,
-		Signal:      cellHold,
+		Reload:      cellRefuseReload,
+		Pause:       cellRefusePause,
+		Continue:    cellRefuseContinue,
+		Post:        cellPostHeld,
+		Signal:      cellHoldSignal,
 		Tick:        cellNothing,
-		Update:      cellUpdate,
+		Update:      cellTakeSettings,
+		LoadFailed:  cellNothing,
 		Shutdown:    {(*Machine).stopAskedLater, "remembered: stops once it is spawned", nil},
 		ShutdownNow: {(*Machine).stopAskedLater, "remembered: killed once it is spawned", nil},
 		Spawned:     {(*Machine).spawned, "runs; or stops, if that was remembered", to(Running, Stopping)},
@@ -75,6 +104,8 @@ var table = [numStates][numEvents]cell{
 		Exited:      cellImpossible,
 		Emptied:     cellImpossible,
 		Sent:        cellImpossible,
+		Inspected:   cellImpossible,
+		Signalled:   cellImpossible,
 	},
 	Running: {
 		Boot:        cellNothing,
@@ -82,10 +113,14 @@ var table = [numStates][numEvents]cell{
 		Stop:        {(*Machine).stopAsked, "begins the ladder", to(Stopping)},
 		Restart:     {(*Machine).restartAsked, "begins the ladder, to start again", to(Stopping)},
 		Remove:      {(*Machine).stopAsked, "begins the ladder, to be removed", to(Stopping)},
-		Post:        cellDeliver,
-		Signal:      cellDeliver,
+		Reload:      cellReload,
+		Pause:       cellPause,
+		Continue:    cellContinue,
+		Post:        cellPostDelivered,
+		Signal:      cellDeliverSignal,
 		Tick:        cellNothing,
-		Update:      cellUpdate,
+		Update:      cellTakeSettings,
+		LoadFailed:  cellNothing,
 		Shutdown:    {(*Machine).stopAsked, "begins the ladder", to(Stopping)},
 		ShutdownNow: {(*Machine).killAsked, "SIGKILL for the tree", to(Stopping)},
 		Spawned:     cellImpossible,
@@ -93,71 +128,95 @@ var table = [numStates][numEvents]cell{
 		Exited:      {(*Machine).exitedUnasked, "judged by the policy; first clears survivors away", to(Clearing, Starting, Backoff, Stopped, Failed)},
 		Emptied:     cellImpossible,
 		Sent:        cellSent,
+		Inspected:   cellInspected,
+		Signalled:   cellSignalled,
 	},
 	Stopping: {
 		Boot:        cellNothing,
-		Start:       cellStartLater,
-		Stop:        cellStopLater,
-		Restart:     cellStartLater,
-		Remove:      cellRemoveSoon,
-		Post:        cellFarewell,
-		Signal:      cellFarewell,
-		Tick:        cellTimeOut,
-		Update:      cellUpdate,
-		Shutdown:    cellStopLater,
-		ShutdownNow: cellCut,
+		Start:       cellStartWhenGone,
+		Stop:        cellStayDown,
+		Restart:     cellStartWhenGone,
+		Remove:      cellRemoveWhenGone,
+		Reload:      cellReload,
+		Pause:       cellPause,
+		Continue:    cellContinue,
+		Post:        cellPostWhileStops,
+		Signal:      cellDeliverOrHold,
+		Tick:        cellNextRung,
+		Update:      cellTakeSettings,
+		LoadFailed:  cellNothing,
+		Shutdown:    cellStayDown,
+		ShutdownNow: cellCutLadder,
 		Spawned:     cellImpossible,
 		SpawnFailed: cellImpossible,
 		Exited:      {(*Machine).exitedWhileStopping, "down, or started again if that is wanted; first clears survivors away", to(Clearing, Stopped, Starting, Removed)},
 		Emptied:     cellImpossible,
 		Sent:        cellSent,
+		Inspected:   cellInspected,
+		Signalled:   cellSignalled,
 	},
 	Clearing: {
 		Boot:        cellNothing,
-		Start:       cellStartLater,
-		Stop:        cellStopLater,
-		Restart:     cellStartLater,
-		Remove:      cellRemoveSoon,
-		Post:        cellHoldOrDrop,
+		Start:       cellStartWhenGone,
+		Stop:        cellStayDown,
+		Restart:     cellStartWhenGone,
+		Remove:      cellRemoveWhenGone,
+		Reload:      cellRefuseReload,
+		Pause:       cellRefusePause,
+		Continue:    cellRefuseContinue,
+		Post:        cellPostWhileClears,
 		Signal:      cellHoldOrDrop,
-		Tick:        cellTimeOut,
-		Update:      cellUpdate,
-		Shutdown:    cellStopLater,
-		ShutdownNow: cellCut,
+		Tick:        cellNextRung,
+		Update:      cellTakeSettings,
+		LoadFailed:  cellNothing,
+		Shutdown:    cellStayDown,
+		ShutdownNow: cellCutLadder,
 		Spawned:     cellLate,
 		SpawnFailed: cellLate,
 		Exited:      cellLate,
 		Emptied:     {(*Machine).gone, "down, started again if that is wanted, or judged by the policy", to(Stopped, Starting, Backoff, Failed, Removed)},
 		Sent:        cellLate,
+		Inspected:   cellLate,
+		Signalled:   {(*Machine).signalledWhileClearing, "answers the command, if it was for the tree; else noted as late", nil},
 	},
 	Backoff: {
 		Boot:        cellNothing,
-		Start:       cellStart,
-		Stop:        cellRest,
-		Restart:     cellStart,
+		Start:       cellSpawn,
+		Stop:        cellCancelStart,
+		Restart:     cellSpawn,
 		Remove:      cellRemove,
-		Post:        cellHold,
-		Signal:      cellHold,
+		Reload:      cellRefuseReload,
+		Pause:       cellRefusePause,
+		Continue:    cellRefuseContinue,
+		Post:        cellPostHeld,
+		Signal:      cellHoldSignal,
 		Tick:        {(*Machine).backoffOver, "spawns it", to(Starting)},
-		Update:      cellUpdate,
-		Shutdown:    cellRest,
-		ShutdownNow: cellRest,
+		Update:      cellTakeSettings,
+		LoadFailed:  cellNothing,
+		Shutdown:    cellCancelStart,
+		ShutdownNow: cellCancelStart,
 		Spawned:     cellLate,
 		SpawnFailed: cellLate,
 		Exited:      cellLate,
 		Emptied:     cellLate,
 		Sent:        cellLate,
+		Inspected:   cellLate,
+		Signalled:   cellLate,
 	},
 	Failed: {
 		Boot:        cellNothing,
-		Start:       cellStart,
+		Start:       cellSpawn,
 		Stop:        {(*Machine).stopAskedAtRest, "forgets the failure", to(Stopped)},
-		Restart:     cellStart,
+		Restart:     cellSpawn,
 		Remove:      cellRemove,
-		Post:        cellNobody,
-		Signal:      cellNobody,
+		Reload:      cellRefuseReload,
+		Pause:       cellRefusePause,
+		Continue:    cellRefuseContinue,
+		Post:        cellPostDropped,
+		Signal:      cellDropSignal,
 		Tick:        cellNothing,
-		Update:      cellUpdate,
+		Update:      cellTakeSettings,
+		LoadFailed:  cellNothing,
 		Shutdown:    cellNothing,
 		ShutdownNow: cellNothing,
 		Spawned:     cellLate,
@@ -165,23 +224,31 @@ var table = [numStates][numEvents]cell{
 		Exited:      cellLate,
 		Emptied:     cellLate,
 		Sent:        cellLate,
+		Inspected:   cellLate,
+		Signalled:   cellLate,
 	},
 	Removed: {
 		Boot:        cellNothing,
-		Start:       cellNoSuch,
-		Stop:        cellNoSuch,
-		Restart:     cellNoSuch,
-		Remove:      cellNoSuch,
-		Post:        cellNoSuch,
+		Start:       cellNoSuchService,
+		Stop:        cellNoSuchService,
+		Restart:     cellNoSuchService,
+		Remove:      cellNoSuchService,
+		Reload:      cellNoSuchService,
+		Pause:       cellNoSuchService,
+		Continue:    cellNoSuchService,
+		Post:        cellNoSuchService,
 		Signal:      cellNothing,
 		Tick:        cellNothing,
 		Update:      cellNothing,
+		LoadFailed:  cellNothing,
 		Shutdown:    cellNothing,
 		ShutdownNow: cellNothing,
-		Spawned:     cellNoSuch,
-		SpawnFailed: cellNoSuch,
-		Exited:      cellNoSuch,
-		Emptied:     cellNoSuch,
-		Sent:        cellNoSuch,
+		Spawned:     cellNoSuchService,
+		SpawnFailed: cellNoSuchService,
+		Exited:      cellNoSuchService,
+		Emptied:     cellNoSuchService,
+		Sent:        cellNoSuchService,
+		Inspected:   cellNoSuchService,
+		Signalled:   cellNoSuchService,
 	},
 }

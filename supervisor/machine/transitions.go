@@ -5,17 +5,17 @@ package machine
 // dispatch afterwards.
 
 // startAsked starts a service of which nothing is there. No limit of restarts stops
-// it, and the counting begins anew.
+// it, and the counting begins again.
 func (m *Machine) startAsked(s *service) {
 	m.wantUp(s)
-	s.origin = m.seq
+	s.Origin = m.seq
 	m.spawn(s)
 }
 
-// startAskedWhileRunning decides anew what its end will mean, and nothing else.
+// startAskedWhileRunning only changes whether the service is started again when it ends.
 func (m *Machine) startAskedWhileRunning(s *service) {
 	m.rememberOnce(s)
-	s.once = m.event.Once
+	s.Once = m.event.Once
 }
 
 // startAskedWhileStarting takes back a Stop that waits for the spawn's result.
@@ -27,14 +27,14 @@ func (m *Machine) startAskedWhileStarting(s *service) {
 // startAskedWhileClimbing lets the next generation begin as soon as this one is gone.
 func (m *Machine) startAskedWhileClimbing(s *service) {
 	m.wantUp(s)
-	s.unasked = false
+	s.Unasked = false
 	m.remember(s)
 }
 
 // restartAsked stops a running service, to start it again.
 func (m *Machine) restartAsked(s *service) {
 	m.wantUp(s)
-	s.origin = m.seq
+	s.Origin = m.seq
 	m.enter(s, Stopping)
 	m.climb(s, 0)
 }
@@ -42,7 +42,7 @@ func (m *Machine) restartAsked(s *service) {
 // stopAsked stops a running service, as Remove does before all else.
 func (m *Machine) stopAsked(s *service) {
 	m.wantDown(s)
-	s.origin = m.seq
+	s.Origin = m.seq
 	m.enter(s, Stopping)
 	m.climb(s, 0)
 }
@@ -51,26 +51,26 @@ func (m *Machine) stopAsked(s *service) {
 // nothing that keeps a service from being removed.
 func (m *Machine) stopAskedAtRest(s *service) {
 	m.wantDown(s)
-	s.origin = m.seq
+	s.Origin = m.seq
 	m.rest(s)
 }
 
 // stopAskedLater is for a service that must first be spawned, or that is going down
 // already.
 func (m *Machine) stopAskedLater(s *service) {
-	if s.wanted == Absent || s.wanted == Down && m.kind != Remove {
+	if s.Wanted == Absent || s.Wanted == Down && m.kind != Remove {
 		m.already(s)
 		return
 	}
 	m.wantDown(s)
-	s.unasked = false
+	s.Unasked = false
 	m.remember(s)
 }
 
 // killAsked is stopAsked with the ladder cut to SIGKILL.
 func (m *Machine) killAsked(s *service) {
 	m.want(s, Down)
-	s.origin = m.seq
+	s.Origin = m.seq
 	m.enter(s, Stopping)
 	m.cut(s)
 }
@@ -78,14 +78,14 @@ func (m *Machine) killAsked(s *service) {
 // killAskedWhileClimbing cuts the ladder that is under way.
 func (m *Machine) killAskedWhileClimbing(s *service) {
 	m.want(s, Down)
-	s.unasked = false
+	s.Unasked = false
 	m.cut(s)
 }
 
-// rememberOnce answers a start of what is there, or as good as there: what changes is
-// at the most whether it was the last one.
+// rememberOnce answers a start of a service that is there or about to be: all that can change
+// is whether it is the last one.
 func (m *Machine) rememberOnce(s *service) {
-	if s.wanted == Up && s.once == m.event.Once {
+	if s.Wanted == Up && s.Once == m.event.Once {
 		m.already(s)
 	} else {
 		m.remember(s)
@@ -93,20 +93,20 @@ func (m *Machine) rememberOnce(s *service) {
 }
 
 func (m *Machine) remember(s *service) {
-	m.reply(s, Note{Kind: Remembered, Event: m.kind, From: s.state})
+	m.reply(s, Note{Kind: Remembered, Event: m.kind, From: s.State})
 }
 
 // spawned says that there is a leader now.
 func (m *Machine) spawned(s *service) {
-	s.pid, s.started = m.event.PID, m.now
-	s.ran = true
-	s.restarts.failures = 0
+	s.PID, s.Started = m.event.PID, m.now
+	s.Ran, s.Paused = true, false
+	s.Restarts.Failures = 0
 	s.outbox.renew()
-	if s.wanted == Up {
+	if s.Wanted == Up {
 		m.enter(s, Running)
 		return
 	}
-	s.origin = s.wish
+	s.Origin = s.WantedBy
 	m.enter(s, Stopping)
 	if m.shutdown.cutting {
 		m.cut(s)
@@ -115,30 +115,30 @@ func (m *Machine) spawned(s *service) {
 	}
 }
 
-// spawnFailed says that there is no leader. A service that has run before, and one
-// that lacks but resources, will be tried again: the first may be in the middle of a
-// deployment, the second is not to blame.
+// spawnFailed says that there is no leader. It is tried again if the service has run before,
+// as it may be in the middle of a deployment, or if only resources were lacking.
 func (m *Machine) spawnFailed(s *service) {
 	m.note(s, Note{Kind: CannotSpawn, Reason: m.event.Reason, Permanent: m.event.Permanent})
+	m.do(s, Action{Kind: ReportTail, Final: true})
 	switch {
-	case s.wanted != Up:
-		s.origin = s.wish
+	case s.Wanted != Up:
+		s.Origin = s.WantedBy
 		m.rest(s)
 	case s.startsOnce():
 		m.giveUp(s, s.whyOnce())
-	case m.event.Permanent && !s.ran:
+	case m.event.Permanent && !s.Ran:
 		m.giveUp(s, CannotExecute)
 	default:
-		s.origin = m.seq
+		s.Origin = m.seq
 		m.retrySpawn(s)
 	}
 }
 
-// exitedUnasked says that a running leader went by itself, or was sent away by others.
+// exitedUnasked says that a running leader ended by itself, or was killed by others.
 func (m *Machine) exitedUnasked(s *service) {
-	s.origin, s.unasked = m.seq, true
+	s.Origin, s.Unasked = m.seq, true
 	m.leaderGone(s)
-	s.restarts.count(s.exit, s.up)
+	s.Restarts.count(s.Exit, s.Up)
 	if !m.event.Survivors {
 		m.gone(s)
 		return
@@ -149,7 +149,7 @@ func (m *Machine) exitedUnasked(s *service) {
 
 // exitedWhileStopping says that the ladder has done its work, at least on the leader.
 func (m *Machine) exitedWhileStopping(s *service) {
-	s.unasked = false
+	s.Unasked = false
 	m.leaderGone(s)
 	if !m.event.Survivors {
 		m.gone(s)
@@ -160,10 +160,16 @@ func (m *Machine) exitedWhileStopping(s *service) {
 	m.climbOn(s, left)
 }
 
+// leaderGone takes note of how a leader ended. What was to be sent to it is not any more.
 func (m *Machine) leaderGone(s *service) {
-	s.exit, s.exited, s.exitedAt, s.up, s.pid = m.event.Exit, true, m.now, m.now-s.started, 0
+	s.Exit, s.Exited, s.ExitedAt, s.Up, s.PID = m.event.Exit, true, m.now, m.now-s.Started, 0
 	m.takeBack(s)
-	m.note(s, Note{Kind: LeaderExited, Exit: s.exit, For: s.up})
+	m.refuseAll(s)
+	success := succeeded(&s.spec.Restart, s.Exit)
+	m.note(s, Note{Kind: LeaderExited, Exit: s.Exit, For: s.Up, Success: success})
+	if !success {
+		m.do(s, Action{Kind: ReportTail})
+	}
 	if m.event.Survivors {
 		m.note(s, Note{Kind: SurvivorsRemain})
 	}
@@ -171,14 +177,15 @@ func (m *Machine) leaderGone(s *service) {
 
 // gone says that nothing of a generation is left.
 func (m *Machine) gone(s *service) {
+	m.refuseAll(s)
 	switch {
-	case s.wanted != Up:
-		s.origin = s.wish
+	case s.Wanted != Up:
+		s.Origin = s.WantedBy
 		m.rest(s)
-	case s.unasked:
+	case s.Unasked:
 		m.judge(s)
 	default:
-		s.origin = s.wish
+		s.Origin = s.WantedBy
 		m.spawn(s)
 	}
 }

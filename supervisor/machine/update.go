@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"strconv"
 
 	"supervise/config"
@@ -9,45 +10,85 @@ import (
 // Revision numbers the configurations of a machine. That of [New] is 1.
 type Revision uint32
 
-// Offer hands over another configuration, and returns its number. Nothing changes
-// until an Update event with that number; another Offer before it takes its place.
-// The machine keeps file, which must not be changed any more.
+// offer is a configuration that an Update may put in force.
+type offer struct {
+	file    *config.File
+	restart []string // the services whose changed settings take a restart
+}
+
+// Offer hands over another configuration, and returns its number. Of the services that
+// change, those named in restart have settings that only a restart puts in force: the
+// machine does not know about all that a process is started with. Nothing changes until an
+// Update event with that number; another Offer before it takes its place. The machine keeps
+// file, which must not be changed any more.
 //
 // The event and not the call is what puts it in force, so that a journal tells when
-// that was; whoever replays one offers the same files in the same order.
-func (m *Machine) Offer(file *config.File) Revision {
+// that was; a replay of it offers the same files in the same order.
+func (m *Machine) Offer(file *config.File, restart []string) Revision {
 	m.revision++
-	m.offered = file
+	m.offered = offer{file, restart}
 	return m.revision
 }
 
-// updateAsked puts in force what was offered.
-func (m *Machine) updateAsked(revision Revision) {
+// updateReceived puts in force what was offered.
+func (m *Machine) updateReceived() {
+	next := m.offered
 	switch {
 	case m.ShuttingDown():
 		m.act(Action{
 			Kind: Tell, Origin: m.shutdown.origin, Service: NoService,
 			Note: Note{Kind: RefusedCommand, Event: Update, Why: ShutdownBegun},
 		})
-	case m.offered == nil || revision != m.revision:
-		reason := "configuration " + strconv.Itoa(int(revision)) + " is not on offer"
+	case next.file == nil || m.event.Revision != m.revision:
+		reason := "configuration " + strconv.Itoa(int(m.event.Revision)) + " is not on offer"
 		m.tell(Note{Kind: Impossible, Event: Update, Reason: reason})
 	default:
-		m.take(m.offered)
-		m.offered = nil
-		m.tell(Note{Kind: Updated, Count: int(revision)})
+		m.offered = offer{}
+		m.update(next)
 	}
 }
 
-// take puts a configuration in force. Its services are known by their names; those
-// that it does not have stay as they are until they are removed.
-func (m *Machine) take(file *config.File) {
-	clear(m.rules[:])
-	for s, rule := range file.Signals {
-		if s.Valid() {
-			m.rules[s] = rule
+// update puts a configuration in force, and then removes, starts and restarts services: what
+// is gone in the order of the old file, the rest in the order of the new one.
+func (m *Machine) update(next offer) {
+	before, added := m.file, m.added(next.file)
+	m.putInForce(next.file)
+	m.tell(Note{Kind: Updated, Count: int(m.revision)})
+	for i := range before.Services {
+		name := before.Services[i].Name
+		_, stays := added[name]
+		if id, ok := m.names[name]; ok && !stays {
+			m.commandFor(m.services[id], Remove)
 		}
 	}
+	for i := range next.file.Services {
+		name := next.file.Services[i].Name
+		switch s := m.services[m.names[name]]; {
+		case added[name] && s.spec.Enabled:
+			m.commandFor(s, Start)
+		case !added[name] && s.Wanted == Up && slices.Contains(next.restart, name):
+			m.commandFor(s, Restart)
+		}
+	}
+}
+
+// added says of each service in a file whether it is new: no service has its name, or only
+// one on its way out.
+func (m *Machine) added(file *config.File) map[string]bool {
+	added := make(map[string]bool, len(file.Services))
+	for i := range file.Services {
+		name := file.Services[i].Name
+		id, ok := m.names[name]
+		added[name] = !ok || m.services[id].Wanted == Absent
+	}
+	return added
+}
+
+// putInForce gives the settings of a file to the services that it has. They are known by
+// their names; those that it does not have stay as they are until they are removed.
+func (m *Machine) putInForce(file *config.File) {
+	m.file = file
+	m.setRules()
 	m.shutdown.timeout = file.Supervisor.ShutdownTimeout
 	for i := range file.Services {
 		m.spec = &file.Services[i]
@@ -57,11 +98,11 @@ func (m *Machine) take(file *config.File) {
 			m.add(m.spec)
 		}
 	}
-	m.aim()
+	m.findTargets()
 }
 
 // add appends a service, Stopped.
-func (m *Machine) add(spec *config.Service) {
+func (m *Machine) add(spec *config.Service) *service {
 	i := len(m.services)
 	s := &service{id: ServiceID(i), spec: spec}
 	s.deadline.rank = i*ranks + rankState
@@ -69,10 +110,11 @@ func (m *Machine) add(spec *config.Service) {
 	s.outbox.configure(spec.Signals)
 	m.services = append(m.services, s)
 	m.names[spec.Name] = s.id
+	return s
 }
 
-// aim finds out anew who forwards which signals.
-func (m *Machine) aim() {
+// findTargets finds out which services forward each signal.
+func (m *Machine) findTargets() {
 	for i := range m.targets {
 		m.targets[i] = m.targets[i][:0]
 	}
@@ -89,23 +131,24 @@ func (m *Machine) aim() {
 // others from its next decision on.
 func (m *Machine) respecified(s *service) {
 	s.spec = m.spec
-	if s.wanted == Absent {
-		s.wanted, s.wish = Down, m.seq
-		m.reply(s, Note{Kind: Kept, From: s.state})
+	if s.Wanted == Absent {
+		s.Wanted, s.WantedBy = Down, m.seq
+		m.reply(s, Note{Kind: Kept, From: s.State})
 	}
-	before := s.outbox.held()
+	before := s.outbox.heldBack()
 	s.outbox.configure(s.spec.Signals)
-	after := s.outbox.held()
+	after := s.outbox.heldBack()
 	m.hold(s, after&^before, +1)
 	m.hold(s, before&^after, -1)
 }
 
-// remove is the end of a service of which nothing is left but what waits for it, which
-// is given up while it still has a name.
+// remove ends a service of which no process is left. What waits for it is given up first,
+// while it still has a name.
 func (m *Machine) remove(s *service) {
 	m.settle(s)
 	m.enter(s, Removed)
+	m.do(s, Action{Kind: Forget})
 	delete(m.names, s.spec.Name)
 	s.spec = &config.Service{Name: s.spec.Name} // all else would keep a file that may be long gone
-	m.aim()
+	m.findTargets()
 }

@@ -17,6 +17,7 @@ type View struct {
 	Once   bool  // its policy will not start it again, by command
 	Gen    Gen   // the last one, 0 if there was none
 	PID    int32 // of the leader, 0 when there is none
+	Paused bool  // all of it was stopped by command; whether it still is, /proc says
 
 	Timed       bool          // State ends by itself, at Deadline: the rung, or the wait for the next start
 	Deadline    time.Duration // 0 unless Timed
@@ -47,20 +48,20 @@ func (m *Machine) View(id ServiceID) View {
 	}
 	s := m.services[id]
 	v := View{
-		State: s.state, Since: s.since, Origin: s.origin, Wanted: s.wanted, Once: s.once, Gen: s.gen, PID: s.pid,
+		State: s.State, Since: s.Since, Origin: s.Origin, Wanted: s.Wanted, Once: s.Once, Gen: s.Gen, PID: s.PID, Paused: s.Paused,
 		Timed: s.deadline.set(), Rungs: len(s.spec.Stop.Ladder),
-		Exited: s.exited, Exit: s.exit, ExitedAt: s.exitedAt, Up: s.up,
-		Restarts: s.restarts.total, Row: s.restarts.row,
+		Exited: s.Exited, Exit: s.Exit, ExitedAt: s.ExitedAt, Up: s.Up,
+		Restarts: s.Restarts.Total, Row: s.Restarts.Row,
 		Held: s.outbox.waiting(), Holding: s.outbox.holding, Queue: s.outbox.realtime.Counts(),
 	}
 	if v.Timed {
 		v.Deadline = s.deadline.at
 	}
 	switch {
-	case s.state == Backoff:
+	case s.State == Backoff:
 		v.NextRestart = s.deadline.at
-	case s.state.climbing():
-		v.Rung, v.Rungs = s.ladder.rung+1, s.lastRung()
+	case s.State.climbing():
+		v.Rung, v.Rungs = s.Ladder.Rung+1, s.lastRung()
 	}
 	return v
 }
@@ -79,7 +80,7 @@ func (m *Machine) Origin(id ServiceID) EventID {
 	if !m.has(id) {
 		return 0
 	}
-	return m.services[id].origin
+	return m.services[id].Origin
 }
 
 // Steps is the number of the last event.

@@ -1,16 +1,18 @@
 package sim
 
 import (
+	"slices"
+
 	"supervise/config"
 	"supervise/signals"
 	"supervise/supervisor/machine"
 )
 
-// interfere lets somebody do something: an operator, a stranger, the weather.
+// interfere lets somebody else act: an operator, another process, or the system.
 func (w *world) interfere() {
 	id := w.somebody()
 	s := &w.services[id]
-	switch w.random.IntN(27) {
+	switch w.random.IntN(31) {
 	case 0:
 		w.feed(machine.Event{Kind: machine.Start, Service: id, Once: w.chance(4)})
 		w.startAll()
@@ -31,9 +33,17 @@ func (w *world) interfere() {
 	case 24, 25:
 		w.post(id)
 	case 26:
-		if w.chance(3) {
-			w.update()
+		if w.loading || w.chance(3) {
+			w.load()
 		}
+	case 27:
+		w.receive(commanding[w.random.IntN(len(commanding))])
+	case 28:
+		w.feed(machine.Event{Kind: machine.Reload, Service: id, By: machine.Asker{PID: 3}})
+	case 29:
+		w.feed(machine.Event{Kind: machine.Pause, Service: id})
+	case 30:
+		w.feed(machine.Event{Kind: machine.Continue, Service: id})
 	case 23:
 		s.crashes = w.chance(3)
 	case 7:
@@ -93,7 +103,11 @@ func (w *world) post(id machine.ServiceID) {
 			s = signals.Signal(1 + w.random.IntN(int(signals.Max)))
 		}
 		info := signals.Info{Signal: s, Code: signals.CodeQueue, PID: 2, Value: uint64(w.steps)}
-		w.feed(machine.Event{Kind: machine.Post, Service: id, Info: info})
+		ev := machine.Event{Kind: machine.Post, Service: id, Info: info}
+		if w.chance(4) {
+			ev.Scope = config.Scope(w.random.IntN(3))
+		}
+		w.feed(ev)
 	}
 }
 
@@ -101,6 +115,9 @@ func (w *world) post(id machine.ServiceID) {
 // but for a few that the supervisor had taken in before it was told to hold.
 func (w *world) receive(s signals.Signal) {
 	info := signals.Info{Signal: s, Code: signals.CodeQueue, PID: 1, Value: uint64(w.steps)}
+	if slices.Contains(commanding, s) {
+		info.Value = uint64(w.random.IntN(maxServices + 1))
+	}
 	if w.held.Has(s) {
 		if w.taken == 0 || len(w.intake[s]) > 0 {
 			w.intake[s] = append(w.intake[s], info)

@@ -1,0 +1,48 @@
+package machine
+
+import (
+	"strconv"
+
+	"supervise/signals"
+)
+
+// Asker is who asked for something, or who sent a signal, as far as that was known then. The
+// zero value is the supervisor itself. The machine decides nothing by it, and only passes it
+// on.
+type Asker struct {
+	PID    int32          // of the process, 0 when it is not known
+	UID    uint32         // its user id
+	Name   string         // the kernel's name of it (comm), "" when it is not known
+	Source string         // where the request came from, if not from a living process: a FIFO's path, "pid 812"
+	Signal signals.Signal // the signal that asked, if it was one
+}
+
+// Known reports whether the asker is a process that is known by its pid.
+func (a Asker) Known() bool { return a.PID > 0 }
+
+// Process says which process it is: "pid 812 (bash, uid 0)".
+func (a Asker) Process() string {
+	text := "pid " + strconv.Itoa(int(a.PID)) + " ("
+	if a.Name != "" {
+		text += a.Name + ", "
+	}
+	return text + "uid " + strconv.FormatUint(uint64(a.UID), 10) + ")"
+}
+
+// String says who it is: "pid 812 (bash, uid 0)", "SIGUSR1 from pid 812 (bash, uid 0)", a
+// FIFO's path, or "supervise".
+func (a Asker) String() string {
+	who := a.Source
+	if a.Known() {
+		who = a.Process()
+	}
+	switch {
+	case a.Signal != 0 && who != "":
+		return a.Signal.String() + " from " + who
+	case a.Signal != 0:
+		return a.Signal.String()
+	case who == "":
+		return "supervise"
+	}
+	return who
+}
