@@ -24,6 +24,8 @@ var fileKeys = []diffKey[File]{
 	// The lock, the FIFOs and the keys of the queues and the board are all in, or of, this directory.
 	{"supervisor.runtime-dir", NeedsNewStart, func(f *File) string { return given(f.Supervisor.RuntimeDir) }},
 	{"supervisor.shutdown-timeout", Live, func(f *File) string { return f.Supervisor.ShutdownTimeout.String() }},
+	{"supervisor.journal", NeedsNewStart, func(f *File) string { return given(f.Supervisor.Journal) }},
+	{"supervisor.journal-size", NeedsNewStart, func(f *File) string { return strconv.FormatInt(f.Supervisor.JournalSize, 10) }},
 	{"control.group", Live, func(f *File) string { return given(f.Control.Group) }},
 	{"control.mode", Live, func(f *File) string { return fmt.Sprintf("%04o", f.Control.Mode) }},
 }

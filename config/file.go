@@ -50,7 +50,7 @@ var topFields = []field[top]{
 // readFile reads the whole tree. Its result counts only if c has no problem then.
 func readFile(c *checker, root *node) *File {
 	file := &File{
-		Supervisor: Supervisor{ShutdownTimeout: 30 * time.Second},
+		Supervisor: Supervisor{ShutdownTimeout: 30 * time.Second, JournalSize: initialJournal},
 		Control:    Control{Mode: ownerMode},
 		Signals: map[signals.Signal]Rule{
 			signals.SIGTERM: Shutdown,
@@ -75,6 +75,7 @@ func readFile(c *checker, root *node) *File {
 	if file.HangUp && !file.forwards(signals.SIGHUP) {
 		file.Commands[signals.SIGHUP] = Command{Verb: CommandUpdate}
 	}
+	c.ownJournal(root, file.Supervisor.Journal)
 	for i := range file.Services {
 		c.checkForwards(root, &file.Services[i], file)
 	}
@@ -121,7 +122,27 @@ var supervisorFields = []field[Supervisor]{
 			}
 		},
 	},
+	{
+		name: "journal", aliases: "journal-file record event-log audit-log history", takes: "an absolute path",
+		doc: "a file of what happened and what was decided, for supervise replay, and for supervise why and events after a new start; " +
+			"beside it FILE.1 has what was before",
+		read: func(c *checker, n *node, into *Supervisor) { c.absolute(n, &into.Journal) },
+	},
+	{
+		name: "journal-size", aliases: "journal-max-size max-journal-size", takes: "a size", initial: `"16MB"`,
+		doc: "the size at which the journal becomes FILE.1 and a new one begins; at least 64KB",
+		read: func(c *checker, n *node, into *Supervisor) {
+			if c.size(n, &into.JournalSize); !n.broken && into.JournalSize < minJournal {
+				c.wrong(n, "", "%s must be at least 64KB", n.label())
+			}
+		},
+	},
 }
+
+const (
+	minJournal     = 64_000
+	initialJournal = 16_000_000
+)
 
 func readSupervisor(c *checker, n *node, into *top) {
 	readTable(c, n, "[supervisor]", supervisorFields, &into.file.Supervisor)

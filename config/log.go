@@ -118,6 +118,23 @@ func (c *checker) rotatedOver(n *node, log, by logFile) {
 		quote(log.path), log.n.parent.parent.name, quote(by.path), by.n.parent.parent.name)
 }
 
+// ownJournal refuses a journal whose file, or FILE.1, is that of a log.
+func (c *checker) ownJournal(root *node, file string) {
+	if file == "" {
+		return
+	}
+	n, file := root.child("supervisor").child("journal"), path.Clean(file)
+	for _, name := range []string{file, file + ".1"} {
+		log, ok := c.logs[name]
+		if stem, number := rotated(name); !ok && number > 0 && c.logs[stem].keep >= number {
+			log, ok = c.logs[stem], true
+		}
+		if ok {
+			c.wrong(n, "name a file of its own", "%s belongs to the log of service %q", quote(name), log.n.parent.parent.name)
+		}
+	}
+}
+
 // rotated takes the name of a rotated file apart. The number is 0 for any other.
 func rotated(file string) (stem string, number int) {
 	i := strings.LastIndexByte(file, '.')

@@ -26,6 +26,8 @@ type File struct {
 type Supervisor struct {
 	RuntimeDir      string        // "" stands for the host's default
 	ShutdownTimeout time.Duration // all ladders together; then SIGKILL to every tree
+	Journal         string        // absolute, the file that it is written to; "" for none
+	JournalSize     int64         // bytes that the file, and the one before it, may have; at least minJournal
 }
 
 // Control is the [control] table: who may command the supervisor, besides root.

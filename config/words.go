@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,8 +26,24 @@ func wordOf(words []string, number uint8) string {
 	return strconv.Itoa(int(number))
 }
 
+// parseWord reads one of some words into the number of its constant.
+func parseWord[T ~uint8](words []string, text []byte, into *T) error {
+	i := slices.Index(words, string(text))
+	if i < 0 {
+		return fmt.Errorf("%q is not one of %s", text, oneOf(words))
+	}
+	*into = T(i)
+	return nil
+}
+
 // String writes the rule as a file does: "shutdown".
 func (r Rule) String() string { return wordOf(ruleWords, uint8(r)) }
+
+// MarshalText writes what String does.
+func (r Rule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads it.
+func (r *Rule) UnmarshalText(text []byte) error { return parseWord(ruleWords, text, r) }
 
 // String writes the verb as a file does: "restart". That of no command is "".
 func (v Verb) String() string { return wordOf(verbWords, uint8(v)) }
@@ -40,6 +57,12 @@ func (v Verb) NamesServices() bool {
 	}
 	return false
 }
+
+// MarshalText writes what String does.
+func (v Verb) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads it.
+func (v *Verb) UnmarshalText(text []byte) error { return parseWord(verbWords, text, v) }
 
 // String writes the command as a file does: { restart = "worker" }.
 func (c Command) String() string {
@@ -70,11 +93,40 @@ func quoteAll(texts []string) string {
 // String writes the policy as a file does: "on-failure".
 func (p Policy) String() string { return wordOf(policyWords, uint8(p)) }
 
+// MarshalText writes what String does.
+func (p Policy) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads it.
+func (p *Policy) UnmarshalText(text []byte) error { return parseWord(policyWords, text, p) }
+
 // String writes the scope as a file does: "main".
 func (s Scope) String() string { return wordOf(scopeWords, uint8(s)) }
 
+// ScopeWords are the words of all scopes, in a file as on the command line.
+func ScopeWords() []string { return slices.Clone(scopeWords) }
+
+// MarshalText writes the scope as [Scope.String] does.
+func (s Scope) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads one of [ScopeWords]; "" is Main.
+func (s *Scope) UnmarshalText(text []byte) error {
+	i := slices.Index(scopeWords, string(text))
+	if i < 0 && len(text) > 0 {
+		last := len(scopeWords) - 1
+		return fmt.Errorf("the scope of a signal is %s or %s, not %.80q", strings.Join(scopeWords[:last], ", "), scopeWords[last], text)
+	}
+	*s = Scope(max(i, 0))
+	return nil
+}
+
 // String writes the way as a file does: "drop-oldest".
 func (w WhenFull) String() string { return wordOf(whenFullWords, uint8(w)) }
+
+// MarshalText writes what String does.
+func (w WhenFull) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
+
+// UnmarshalText reads it.
+func (w *WhenFull) UnmarshalText(text []byte) error { return parseWord(whenFullWords, text, w) }
 
 // String writes the mode as a file does: "prefix".
 func (m LogMode) String() string { return wordOf(logModeWords, uint8(m)) }

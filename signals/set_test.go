@@ -98,7 +98,7 @@ func TestParseMaskErrors(t *testing.T) {
 		}
 	}
 	_, err := signals.ParseMask("zz\n")
-	if want := `signal mask "zz\n" is no 64-bit hexadecimal number`; err == nil || err.Error() != want {
+	if want := `signal mask "zz\n" is not a 64-bit hexadecimal number`; err == nil || err.Error() != want {
 		t.Errorf("the error is %v, want %s", err, want)
 	}
 }

@@ -11,10 +11,10 @@ import (
 
 // watchDirectory has the loop know when somebody removes or moves the runtime directory:
 // from then on commands do not find us, and nothing keeps a second supervisor out.
-func (s *Supervisor) watchDirectory() {
-	err := s.dir.Watch(func() { s.mailbox.post(s.missDirectory) })
+func (r *run) watchDirectory() {
+	err := r.dir.Watch(func() { r.host.Post(r.checkDirectory) })
 	if err != nil {
-		s.log.Debug().Err(err).Msg("cannot see when somebody removes the runtime directory")
+		r.log.Debug().Err(err).Msg("cannot see when somebody removes the runtime directory")
 	}
 }
 
@@ -22,52 +22,48 @@ func (s *Supervisor) watchDirectory() {
 // files one by one, and would meet some of those that are made anew meanwhile.
 const removalTime = 100 * time.Millisecond
 
-// missDirectory looks whether the directory is still there.
-func (s *Supervisor) missDirectory() {
-	if s.missed || s.dir.InPlace() {
+// checkDirectory looks whether the directory is still there.
+func (r *run) checkDirectory() {
+	if r.directoryMissing || r.dir.InPlace() {
 		return
 	}
-	s.missed = true
-	time.AfterFunc(removalTime, func() { s.mailbox.post(s.renewDirectory) })
+	r.directoryMissing = true
+	r.host.Later(removalTime, r.renewDirectory)
 }
 
 // renewDirectory makes the directory anew, so that we are found again.
-func (s *Supervisor) renewDirectory() {
-	s.missed = false
-	if s.dir.InPlace() {
+func (r *run) renewDirectory() {
+	r.directoryMissing = false
+	if r.dir.InPlace() {
 		return
 	}
-	before := s.dir
+	before := r.dir
 	next, err := before.Renew()
 	if err != nil {
-		s.loseDirectory(err)
+		r.loseDirectory(err)
 		return
 	}
-	s.dir = next
-	if s.board != nil {
-		if err := s.board.Move(next.Root()); err != nil {
-			s.log.Error().Err(err).Msg("no status board")
-		}
-	}
+	r.dir = next
+	r.loop.MoveBoard(next.Root())
 	if next != before {
-		s.watchDirectory()
+		r.watchDirectory()
 	}
 	moved := func() {
 		if next != before {
 			_ = before.Close()
 		}
-		s.log.Warn().Str("runtime-dir", next.Path).
+		r.log.Warn().Str("runtime-dir", next.Path).
 			Msg("somebody has removed or moved the runtime directory, or files in it: it is made anew, and commands work again; what cleans up there should spare it")
 	}
-	if s.control == nil {
+	if r.control == nil {
 		moved()
 		return
 	}
-	s.control.Move(next.Root(), moved)
+	r.control.Move(next.Root(), moved)
 }
 
 // loseDirectory says that we cannot be reached any more, and what can be done.
-func (s *Supervisor) loseDirectory(err error) {
+func (r *run) loseDirectory(err error) {
 	const gone = "somebody has removed or moved the runtime directory, and commands do not reach this supervise any more: "
 	end := "kill -TERM " + strconv.Itoa(os.Getpid())
 	text := gone + "it cannot be made anew; make room for it, and start anew after " + end
@@ -75,5 +71,5 @@ func (s *Supervisor) loseDirectory(err error) {
 	if errors.As(err, &busy) {
 		text = gone + "another one has its place, and its services may run twice; end this one with " + end + ", or the other one"
 	}
-	s.log.Error().Err(err).Str("runtime-dir", s.dir.Path).Msg(text)
+	r.log.Error().Err(err).Str("runtime-dir", r.dir.Path).Msg(text)
 }

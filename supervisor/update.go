@@ -1,117 +1,94 @@
 package supervisor
 
 import (
-	"fmt"
+	"cmp"
 
 	"supervise/config"
-	"supervise/config/accounts"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
-	"supervise/supervisor/journal"
-	"supervise/supervisor/logs"
+	"supervise/supervisor/kernel"
 	"supervise/supervisor/machine"
 )
 
-// prepared is a configuration that can be put in force: all that could go wrong, or take
-// its time, is behind it.
-type prepared struct {
-	file    *config.File
-	who     []identity // by the place in file.Services
-	pumps   []*logs.Pump
-	lacking []error // the log files that still cannot be opened
-	changes []config.Change
+// loading is a configuration that is being read.
+type loading struct {
+	call *control.Call // who asked for it; nobody's if a signal did
+	path string
+	dry  bool // it is only to be said what it changes
+	by   machine.Asker
+	step machine.EventID // of the signal that asked for it, 0 if none did
 }
 
-// update reads a configuration and puts it in force. The files and the databases of users
-// may be slow, so that they are read beside the loop. What fails changes nothing.
-func (s *Supervisor) update(call *control.Call, r request.Update) {
-	path, asking, detours := r.File, s.asking, s.detours()
-	if path == "" {
-		path = s.file.Path
-	}
-	s.log.Info().Str("file", path).Bool("dry-run", r.DryRun).Str("by", asking.String()).Msg("reads the configuration")
-	go func() {
-		p, err := s.prepare(path, r.DryRun, detours)
-		s.mailbox.post(func() {
-			s.asking = asking
-			defer func() { s.asking = asker{} }()
-			s.updated(call, p, err, r.DryRun)
-		})
-	}()
+// answerUpdate reads a configuration and puts it in force.
+func (s *Supervisor) answerUpdate(call *control.Call, r request.Update) {
+	s.load(loading{call: call, path: r.File, dry: r.DryRun, by: s.asker(call)})
 }
 
-// prepare reads a configuration. A log file that cannot be opened is an error, unless that
-// is so already. A dry run makes none.
-func (s *Supervisor) prepare(path string, dry bool, detours map[string]bool) (p prepared, err error) {
-	if p.file, err = config.Load(path, accounts.Host{}); err != nil {
-		return p, err
-	}
-	for i := range p.file.Services {
-		spec := &p.file.Services[i]
-		who, err := identify(spec)
+// loadAsked does so because the rule of a signal says it.
+func (s *Supervisor) loadAsked(action *machine.Action) {
+	s.load(loading{
+		call: control.NewCall(nil, control.Origin{}, nil), path: action.Path,
+		by: s.journal.By(action.Origin, ""), step: action.Cause,
+	})
+}
+
+// load reads a configuration beside the loop, as files and the databases of users may be
+// slow. A path of "" is that of the present one.
+func (s *Supervisor) load(l loading) {
+	l.path = cmp.Or(l.path, s.file.Path)
+	s.log.Info().Str("file", l.path).Bool("dry-run", l.dry).Str("by", l.by.String()).Msg("reads the configuration")
+	s.kernel.Beside(func() func() {
+		loaded, err := s.kernel.Load(l.path, l.dry)
 		if err != nil {
-			return p, fmt.Errorf("service %q: %w", spec.Name, err)
+			return func() { s.refuse(l, err) }
 		}
-		var pump *logs.Pump
-		lacking := couldLog(spec)
-		if !dry {
-			pump, lacking = s.pump(spec)
-		}
-		if lacking != nil && !detours[spec.Log.File] {
-			return p, fmt.Errorf("service %q: %w", spec.Name, lacking)
-		}
-		p.who, p.pumps, p.lacking = append(p.who, who), append(p.pumps, pump), append(p.lacking, lacking)
-	}
-	return p, nil
+		return func() { s.loaded(l, loaded) }
+	})
 }
 
-// updated puts in force what was prepared, unless it is only to be said what that changes.
-func (s *Supervisor) updated(call *control.Call, p prepared, err error, dry bool) {
-	switch {
-	case err != nil:
-		s.release(p.pumps...)
-		s.refuseUpdate(err, dry)
-		call.Fail(request.Failed, err.Error())
-		return
-	case s.machine.ShuttingDown():
-		s.release(p.pumps...)
-		call.Fail(request.Refused, "cannot update anything: a shutdown has begun")
-		return
+// refuse tells of a configuration that cannot be put in force. Nothing is changed.
+func (s *Supervisor) refuse(l loading, err error) {
+	if l.dry {
+		s.log.Error().Err(err).Str("by", l.by.String()).Msg("the configuration cannot be put in force")
+	} else {
+		s.dispatch(machine.Event{Kind: machine.LoadFailed, Path: l.path, Reason: err.Error(), By: l.by, Ticket: l.step})
 	}
-	p.changes = config.Diff(s.file, p.file)
-	reply := &request.Reply{Supervisor: s.self(), Plan: make([]request.Change, len(p.changes))}
-	for i, c := range p.changes {
-		reply.Plan[i] = request.Change{Action: actionOf(c), Service: c.Service, Text: c.String(), Keys: keysOf(c)}
-	}
-	if !dry {
-		s.apply(p)
-	}
-	s.reply(call, reply)
+	l.call.Fail(request.Failed, err.Error())
 }
 
-// updateKind is the kind of the entries of the journal that tell of updates.
-const updateKind = "update"
-
-// refuseUpdate tells of a configuration that cannot be put in force.
-func (s *Supervisor) refuseUpdate(err error, dry bool) {
-	const text = "the configuration is not updated: nothing is changed"
-	s.log.Error().Err(err).Str("by", s.asking.String()).Msg(text)
-	if !dry {
-		s.add(journal.Entry{Kind: updateKind, By: s.asking.who, Cause: s.asking.entry, Text: text}, 0)
+// loaded puts a configuration in force, or says what that would change.
+func (s *Supervisor) loaded(l loading, configuration kernel.Configuration) {
+	if s.machine.ShuttingDown() {
+		configuration.Release()
+		l.call.Fail(request.Refused, "cannot update anything: a shutdown has begun")
+		return
 	}
+	changes := config.Diff(s.file, configuration.File())
+	plan := make([]request.Change, len(changes))
+	for i, c := range changes {
+		plan[i] = request.Change{Action: actionOf(c), Service: c.Service, Text: c.String(), Keys: keysOf(c)}
+	}
+	if !l.dry {
+		s.update(l, configuration, changes)
+	}
+	s.reply(l.call, &request.Reply{Supervisor: s.supervisor(), Plan: plan})
 }
 
 // actionOf is one word for what becomes of a service.
 func actionOf(c config.Change) string {
-	switch {
-	case c.Kind == config.Added:
+	switch c.Kind {
+	case config.Added:
 		return "add"
-	case c.Kind == config.Removed:
+	case config.Removed:
 		return "remove"
-	case c.Effect == config.NeedsRestart:
+	case config.Changed:
+	}
+	switch c.Effect {
+	case config.NeedsRestart:
 		return "restart"
-	case c.Effect == config.NeedsNewStart:
+	case config.NeedsNewStart:
 		return "later"
+	case config.Live:
 	}
 	return "change"
 }
@@ -125,97 +102,58 @@ func keysOf(c config.Change) []string {
 	return keys
 }
 
-// apply puts a configuration in force.
-func (s *Supervisor) apply(p prepared) {
-	s.asking.entry = s.journal.Add(journal.Entry{
-		Kind: updateKind, By: s.asking.who, Cause: s.asking.entry, Time: s.now(), Step: uint64(s.machine.Steps() + 1),
-		Text: "update to " + p.file.Path + " asked for by " + s.asking.String(),
-	})
-	for _, c := range p.changes {
-		line := s.log.Info().Str("change", c.String())
-		if len(c.Keys) > 0 {
-			line = line.Strs("keys", keysOf(c))
-		}
-		line.Str("by", s.asking.String()).Msg("the configuration is updated")
-	}
-	s.file = p.file
-	for i := range p.file.Services {
-		spec := &p.file.Services[i]
-		known := s.byName[spec.Name]
-		if known == nil {
-			known = &service{id: machine.ServiceID(len(s.services)), tree: s.root.Service(spec.Name)}
-			s.services = append(s.services, known)
-			s.byName[spec.Name] = known
-		}
-		known.spec, known.who = spec, p.who[i]
-		switch {
-		case p.lacking[i] == nil && known.detoured:
-			s.endDetour(known, p.pumps[i])
-		case p.lacking[i] == nil:
-			s.redirect(known, p.pumps[i])
-		case !known.detoured:
-			s.detour(known, p.lacking[i])
-		}
-	}
-	if s.board != nil {
-		if err := s.board.Resize(len(s.services)); err != nil {
-			s.log.Error().Err(err).Msg("the status board is given up")
-			s.board.Close()
-			s.board = nil
-		}
-	}
+// update puts a configuration in force: what services are on the system first, and then
+// the machine decides what becomes of their processes.
+func (s *Supervisor) update(l loading, configuration kernel.Configuration, changes []config.Change) {
+	s.logUpdate(l, changes)
+	s.file = configuration.File()
+	s.configure(configuration)
 	var restart []string
-	for _, c := range p.changes {
+	for _, c := range changes {
 		if c.Kind == config.Changed && c.Effect != config.Live {
 			restart = append(restart, c.Service)
 		}
 	}
-	s.dispatch(machine.Event{Kind: machine.Update, Revision: s.machine.Offer(withoutCommands(p.file), restart)})
-	for _, c := range p.changes {
-		if service := s.byName[c.Service]; service != nil && c.Kind == config.Added {
-			s.touch(service.id)
+	revision := s.machine.Offer(s.file, restart)
+	s.journal.Offered(revision, s.file, restart)
+	s.dispatch(machine.Event{Kind: machine.Update, Revision: revision, Path: s.file.Path, By: l.by, Ticket: l.step})
+	s.relist()
+}
+
+func (s *Supervisor) logUpdate(l loading, changes []config.Change) {
+	for _, c := range changes {
+		line := s.log.Info().Str("change", c.String())
+		if len(c.Keys) > 0 {
+			line = line.Strs("keys", keysOf(c))
 		}
+		line.Str("by", l.by.String()).Msg("the configuration is updated")
 	}
-	s.relist()
 }
 
-// withoutCommands is what the machine is to know of a file as long as obey carries out
-// the rules that command.
-func withoutCommands(file *config.File) *config.File {
-	without := *file
-	without.Commands, without.HangUp = nil, false
-	return &without
+// configure gives every service of a configuration what it has for it on the system.
+func (s *Supervisor) configure(loaded kernel.Configuration) {
+	file := loaded.File()
+	for i := range file.Services {
+		spec := &file.Services[i]
+		known := s.byName[spec.Name]
+		if known == nil {
+			known = &service{id: machine.ServiceID(len(s.services))}
+			s.services = append(s.services, known)
+			s.byName[spec.Name] = known
+		}
+		known.spec, known.system = spec, loaded.Service(i, known.system)
+	}
+	s.giveUpBoard(s.snapshots.Resize(len(s.services)))
 }
 
-// remove forgets a service of which nothing is left.
-func (s *Supervisor) remove(service *service) {
+// forget gives up a service of which nothing is left.
+func (s *Supervisor) forget(service *service) {
 	service.removed = true
-	if s.byName[service.name()] == service {
-		delete(s.byName, service.name())
+	if s.byName[service.spec.Name] == service {
+		delete(s.byName, service.spec.Name)
 	}
-	s.release(append(service.worn, service.pump)...)
-	service.worn, service.pump = nil, s.console
-	s.logs.Forget(service.name())
-	if err := service.tree.Close(); err != nil {
-		s.log.Debug().Err(err).Str(serviceField, service.name()).Msg("cannot remove the cgroup")
+	if err := service.system.Close(); err != nil {
+		s.log.Debug().Err(err).Str(serviceField, service.spec.Name).Msg("cannot remove the cgroup")
 	}
 	s.relist()
-}
-
-// relist has everything follow what services there are.
-func (s *Supervisor) relist() {
-	s.arrange()
-	s.serviceFIFOs()
-}
-
-// serviceFIFOs has the FIFOs of services follow what services there are.
-func (s *Supervisor) serviceFIFOs() {
-	if s.control == nil {
-		return
-	}
-	var names []string
-	for _, service := range s.listed() {
-		names = append(names, service.name())
-	}
-	s.control.SetServices(names)
 }

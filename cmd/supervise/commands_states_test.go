@@ -16,9 +16,11 @@ import (
 	"testing"
 	"time"
 
+	"supervise/config"
 	"supervise/signals"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/status"
 )
 
 // single begins the script of a service of which there must not be two: whatever it has
@@ -189,7 +191,7 @@ func (s *supervised) tryCommand(t *testing.T, name string, q request.Request, wa
 	case len(reply.Services) == 1:
 		got = "up"
 	}
-	if got += " " + s.status(t, name).State; got != want {
+	if got += " " + s.state(t, name); got != want {
 		t.Errorf("%s %s: %s, want %s: %+v", q.Verb(), name, got, want, reply)
 	}
 }
@@ -242,6 +244,48 @@ func checkSingle(t *testing.T, lines []line) {
 	}
 }
 
+// TestEveryVerb has a supervisor know all that can be asked for, whomever a signal is for and
+// whatever is waited for.
+func TestEveryVerb(t *testing.T) {
+	t.Parallel()
+	s := start(t, entryBuild, "[service.web]\ncommand = \"sleep 1000\"\nreload = \"SIGWINCH\"\n")
+	ask := func(verb string, members ...string) {
+		t.Helper()
+		text := `{"verb":"` + verb + `","service":"web","services":["web"],"signal":"SIGCONT"` + strings.Join(members, "") + `}`
+		r, err := request.Unmarshal([]byte(text))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if reply := s.call(t, r); reply.Error != nil {
+			t.Errorf("%s: %+v", text, reply.Error)
+		}
+	}
+	verbs := request.Verbs()
+	if len(verbs) == 0 {
+		t.Fatal("there are no verbs")
+	}
+	for _, verb := range verbs {
+		switch verb {
+		case "signal":
+			for _, scope := range config.ScopeWords() {
+				ask(verb, `,"scope":"`+scope+`"`)
+			}
+		case "wait":
+			for _, condition := range []request.Condition{request.Up, request.Ready} {
+				ask("start", `,"await":true`)
+				ask(verb, `,"for":"`+string(condition)+`"`)
+			}
+			ask("stop", `,"await":true`)
+			ask(verb, `,"for":"`+string(request.Down)+`"`)
+		case "shutdown": // comes last
+		default:
+			ask(verb)
+		}
+	}
+	ask("shutdown")
+	s.end(t)
+}
+
 // TestCommandStorm has several clients command two services at random, and the services
 // end by themselves meanwhile.
 func TestCommandStorm(t *testing.T) {
@@ -291,7 +335,7 @@ func TestLookAfterTold(t *testing.T) {
 		t.Helper()
 		one := s.call(t, request.Status{Services: []string{"a"}}).Services[0]
 		all := s.call(t, request.Status{}).Services
-		if len(all) != 3 || all[0].State != want || one.State != want || (want == "running") != (one.PID != 0 && one.SigQ != nil) {
+		if len(all) != 3 || all[0].DisplayState() != want || one.DisplayState() != want || (want == "running") != (one.PID != 0 && one.SigQ.Limit != 0) {
 			t.Fatalf("%s: %+v and %+v, want it %s", when, one, all, want)
 		}
 	}
@@ -309,17 +353,17 @@ func TestLookAfterTold(t *testing.T) {
 func TestLookAfterSeen(t *testing.T) {
 	t.Parallel()
 	s := start(t, entryBuild, "[service.a]\ncommand = \"sleep 1000\"\nrestart = { delay = \"0s\" }\n[service.b]\ncommand = \"sleep 1000\"\n[service.c]\ncommand = \"sleep 1000\"\n")
-	look := map[bool]func() request.Service{
-		false: func() request.Service { return s.call(t, request.Status{Services: []string{"a"}}).Services[0] },
-		true:  func() request.Service { return s.call(t, request.Status{}).Services[0] },
+	look := map[bool]func() status.Service{
+		false: func() status.Service { return s.call(t, request.Status{Services: []string{"a"}}).Services[0] },
+		true:  func() status.Service { return s.call(t, request.Status{}).Services[0] },
 	}
-	var last time.Time
+	var last int64
 	for i := range 60 {
 		look, pid := look[i%2 == 0], s.awaitRunning(t, "a")
 		kill(t, pid, syscall.SIGKILL)
 		if i%4 < 2 {
 			s.await("it is killed", says("a", "killed by SIGKILL"))
-			if exit := look().Exit; exit == nil || !exit.Time.After(last) {
+			if exit := look().Exit; exit.Time <= last {
 				t.Fatalf("round %d: its last exit is %+v, and was at %v before", i, exit, last)
 			}
 		} else {

@@ -21,6 +21,7 @@ import (
 	"supervise/signals"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/status"
 )
 
 // golden compares a text with that of a file, or writes it there with -update.
@@ -49,7 +50,7 @@ type scripted struct {
 	mu       sync.Mutex
 	answers  answers
 	requests []string
-	services []request.Service // the answer to every status, when there is no other
+	services []status.Service // the answer to every status, when there is no other
 }
 
 // root opens a directory until nobody needs it any more.
@@ -164,7 +165,7 @@ func ask(t *testing.T, dir string, args ...string) (out string, code int) {
 		if !errors.As(err, &exit) {
 			t.Fatal(err)
 		}
-		code = status(t, err)
+		code = exitCode(t, err)
 	}
 	return stdout.String() + stderr.String(), code
 }
@@ -207,18 +208,18 @@ func TestTranscriptOfNobody(t *testing.T) {
 	}
 }
 
-func testServices() []request.Service {
-	return []request.Service{
-		{Name: "web", State: "running", Wanted: "up", PID: 812, Ready: true, Since: moment, SigQ: &request.SigQ{Used: 1, Limit: 96365}},
+func testServices() []status.Service {
+	return []status.Service{
+		{Name: "web", State: "running", Wanted: status.Up, PID: 812, Ready: true, Since: moment.UnixNano(), SigQ: status.SigQ{Used: 1, Limit: 96365}},
 		{
-			Name: "worker", State: "backoff", Wanted: "up", Since: moment, Restarts: 3,
-			Exit: &request.Exit{
-				Code: -1, Signal: signals.SIGKILL, Time: moment, By: &request.Process{PID: 812, Name: "bash"},
-				Text: "killed by SIGKILL from pid 812 (bash, uid 0)",
+			Name: "worker", State: "backoff", Wanted: status.Up, Since: moment.UnixNano(), Restarts: 3, Exited: true,
+			Exit: status.Exit{
+				Exit: signals.Exit{Code: -1, Signal: signals.SIGKILL}, Time: moment.UnixNano(), By: status.Process{PID: 812, Name: "bash"},
+				Cause: "from pid 812 (bash, uid 0)",
 			},
-			NextRestart: later(2000), Held: 4,
+			NextRestart: later(2000).UnixNano(), Held: 4,
 		},
-		{Name: "database", State: "stopping", Wanted: "down", PID: 900, Since: moment, Rung: 1, Rungs: 3},
+		{Name: "database", State: "stopping", Wanted: status.Down, PID: 900, Since: moment.UnixNano(), Rung: 1, Rungs: 3},
 	}
 }
 
@@ -381,7 +382,7 @@ func TestFollowEnds(t *testing.T) {
 			_ = cmd.Process.Signal(how)
 			_, _ = io.Copy(io.Discard, out)
 		}
-		if code := status(t, cmd.Wait()); code != 128+int(how) || stderr.Len() > 0 {
+		if code := exitCode(t, cmd.Wait()); code != 128+int(how) || stderr.Len() > 0 {
 			t.Errorf("%v: status %d: %s", how, code, stderr.String())
 		}
 	}
@@ -403,7 +404,7 @@ func TestForeigner(t *testing.T) {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	testproc.Start(t, cmd)
-	if code := status(t, cmd.Wait()); code != 1 || !strings.Contains(out.String(), "permission denied") || !strings.Contains(out.String(), "control.group") {
+	if code := exitCode(t, cmd.Wait()); code != 1 || !strings.Contains(out.String(), "permission denied") || !strings.Contains(out.String(), "control.group") {
 		t.Errorf("status %d: %s", code, out.String())
 	}
 }

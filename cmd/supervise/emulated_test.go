@@ -49,7 +49,7 @@ func TestEmulated(t *testing.T) {
 			var out, told strings.Builder
 			cmd.Stdout, cmd.Stderr = &out, &told
 			testproc.Start(t, cmd)
-			if code := status(t, cmd.Wait()); code != c.status || strings.TrimSpace(out.String()) != c.out {
+			if code := exitCode(t, cmd.Wait()); code != c.status || strings.TrimSpace(out.String()) != c.out {
 				t.Errorf("%s, %s: status %d, %q, want %d, %q\n%s", name, build, code, out.String(), c.status, c.out, told.String())
 			}
 		}

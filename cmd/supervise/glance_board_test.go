@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/signals"
-	"supervise/supervisor/board"
 	"supervise/supervisor/board/segment"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/status"
 )
 
 // boardStates are what TestGlanceAtBoard looks at: services, each with how it comes to stand as
@@ -43,18 +43,18 @@ var boardStates = map[string]struct {
 	}},
 	"shot": {life: "running", enter: func(t *testing.T, s *supervised, name string) {
 		s.call(t, request.Signal{Service: name, Signal: signals.SIGKILL})
-		s.awaitSlot(t, name, "killed", func(slot board.Slot) bool { return slot.Exited })
+		s.awaitSlot(t, name, "killed", func(s status.Service) bool { return s.Exited })
 	}},
 	"slain": {life: "running", asked: true, enter: func(t *testing.T, s *supervised, name string) {
 		kill(t, s.status(t, name).PID, syscall.SIGKILL)
-		s.awaitSlot(t, name, "killed", func(slot board.Slot) bool { return slot.Exited })
+		s.awaitSlot(t, name, "killed", func(s status.Service) bool { return s.Exited })
 	}},
 }
 
 // awaitStatus waits for a state that only /proc shows, so that nobody tells of it.
 func (s *supervised) awaitStatus(t *testing.T, name, state string) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); s.status(t, name).State != state; {
+	for deadline := time.Now().Add(patience); s.state(t, name) != state; {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s is never %s", name, state)
 		}

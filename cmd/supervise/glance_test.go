@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"supervise/supervisor/control/request"
+	"supervise/supervisor/status"
 )
 
 // early runs status and tells whether it was done before the program was initialised.
@@ -16,7 +16,7 @@ func early(t *testing.T, dir string, args ...string) (out string, code int, earl
 	cmd.Env = append(os.Environ(), "SUPERVISE_RUNTIME_DIR="+dir, "GODEBUG=inittrace=1")
 	var stdout, trace strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &trace
-	code = status(t, cmd.Run())
+	code = exitCode(t, cmd.Run())
 	if !strings.Contains(trace.String(), "init supervise/signals/intake/boot @") {
 		t.Fatalf("there is no trace: %s", trace.String())
 	}
@@ -48,7 +48,7 @@ func TestGlance(t *testing.T) {
 }
 
 // TestGlanceAgain asks again where no answer comes in time, and not where one has come that
-// is not plain: a letter that JSON writes as an escape.
+// is not plain: one with a text.
 func TestGlanceAgain(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
@@ -56,15 +56,15 @@ func TestGlanceAgain(t *testing.T) {
 	s.services = testServices()[:1]
 	s.mu.Unlock()
 	odd := testServices()[1:2]
-	odd[0].Exit.Text = "killed by <nobody>"
+	odd[0].Exit.Cause = "from nobody"
 	for name, test := range map[string]struct {
 		answers answers
 		says    string
 		asked   int
 	}{
 		"late":  {answers{nil}, "web", 2},
-		"odd":   {answers{{Services: odd}}, "<nobody>", 1},
-		"plain": {answers{{Services: []request.Service{{Name: "x", PID: 1}}}}, "x", 1},
+		"odd":   {answers{{Services: odd, Text: "odd"}}, "from nobody", 1},
+		"plain": {answers{{Services: []status.Service{{Name: "x", PID: 1}}}}, "x", 1},
 	} {
 		text := s.transcript(t, test.answers, "status")
 		if strings.Count(text, "-> ") != test.asked || strings.Count(text, "NAME ") != 1 || !strings.Contains(text, "\n"+test.says) && !strings.Contains(text, test.says+"\n") {

@@ -214,11 +214,11 @@ func (s *supervised) wait(t *testing.T) int {
 	defer timer.Stop()
 	err := s.cmd.Wait()
 	s.done = !t.Failed()
-	return status(t, err)
+	return exitCode(t, err)
 }
 
-// status is what Wait returned, as a shell would have it.
-func status(t *testing.T, err error) int {
+// exitCode is what Wait returned, as a shell would have it.
+func exitCode(t *testing.T, err error) int {
 	t.Helper()
 	if err == nil {
 		return 0

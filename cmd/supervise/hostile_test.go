@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"supervise/internal/sys"
-	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/control/wire"
+	"supervise/supervisor/status"
 )
 
 // TestFlood floods FIFO and queue with garbage while services restart: every start is
@@ -284,7 +284,7 @@ func (s *supervised) awaitFDs(t *testing.T, most int) int {
 	t.Helper()
 	s.must(t, "stop", "loop")
 	defer s.must(t, "start", "--no-wait", "loop")
-	s.awaitSlot(t, "loop", "stopped", func(slot board.Slot) bool { return slot.State == "stopped" })
+	s.awaitSlot(t, "loop", "stopped", func(s status.Service) bool { return s.State == "stopped" })
 	least := s.fds(t)
 	for deadline := time.Now().Add(patience / 4); ; s.call(t, request.Ping{}) {
 		now := s.fds(t)

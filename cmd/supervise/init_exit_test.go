@@ -23,7 +23,7 @@ func runInit(t *testing.T, cmd *exec.Cmd) (code int, stdout, stderr string) {
 	var out, told bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &told
 	testproc.Start(t, cmd)
-	return status(t, cmd.Wait()), out.String(), told.String()
+	return exitCode(t, cmd.Wait()), out.String(), told.String()
 }
 
 // TestInitExit runs commands of every fate, as root and as a user without rights.
@@ -198,7 +198,7 @@ func TestInitEarly(t *testing.T) {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		if code := status(t, cmd.Wait()); code != 128+15 || !cmd.ProcessState.Exited() {
+		if code := exitCode(t, cmd.Wait()); code != 128+15 || !cmd.ProcessState.Exited() {
 			t.Fatalf("round %d: %v, want an exit with status 143", i, cmd.ProcessState)
 		}
 	}
@@ -219,7 +219,7 @@ func TestInitAnytime(t *testing.T) {
 			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
-			code := status(t, cmd.Wait())
+			code := exitCode(t, cmd.Wait())
 			if code != 128+15 {
 				t.Fatalf("round %d: %v, want 143 or SIGTERM", i, cmd.ProcessState)
 			}

@@ -169,7 +169,7 @@ func TestInitFirstRealTime(t *testing.T) {
 		checkQueued(t, got, numbers, each)
 		_ = out.Close() // it ends when nobody reads it
 		r.queue(t, signals.SIGRTMIN, 0)
-		if code := status(t, cmd.Wait()); code != 1 {
+		if code := exitCode(t, cmd.Wait()); code != 1 {
 			t.Errorf("init ended with status %d, want the receiver's", code)
 		}
 	})

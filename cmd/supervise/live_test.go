@@ -12,6 +12,7 @@ import (
 	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/status"
 )
 
 // call asks a supervise run what a program would ask it, and fails the test if that does
@@ -48,7 +49,7 @@ func (s *supervised) must(t *testing.T, args ...string) string {
 }
 
 // status returns how a service stands.
-func (s *supervised) status(t *testing.T, service string) request.Service {
+func (s *supervised) status(t *testing.T, service string) status.Service {
 	t.Helper()
 	reply := s.call(t, request.Status{Services: []string{service}})
 	if len(reply.Services) != 1 {
@@ -57,8 +58,15 @@ func (s *supervised) status(t *testing.T, service string) request.Service {
 	return reply.Services[0]
 }
 
+// state returns the state of a service as status has it: "paused" is one.
+func (s *supervised) state(t *testing.T, service string) string {
+	t.Helper()
+	shown := s.status(t, service)
+	return shown.DisplayState()
+}
+
 // awaitSlot waits until the board shows a service as it is to be.
-func (s *supervised) awaitSlot(t *testing.T, service, what string, match func(board.Slot) bool) (slot board.Slot) {
+func (s *supervised) awaitSlot(t *testing.T, service, what string, match func(status.Service) bool) (shown status.Service) {
 	t.Helper()
 	var b *board.Reader
 	defer func() {
@@ -79,15 +87,15 @@ func (s *supervised) awaitSlot(t *testing.T, service, what string, match func(bo
 			b = nil
 			continue
 		}
-		for _, slot = range b.Snapshot(nil) {
-			if slot.Name == service && match(slot) {
-				return slot
+		for _, shown = range b.Snapshot(nil) {
+			if shown.Name == service && match(shown) {
+				return shown
 			}
 		}
 		_, _ = b.Wait(mark, time.Until(deadline))
 	}
-	t.Fatalf("%s is never shown as %s; it is %+v", service, what, slot)
-	return slot
+	t.Fatalf("%s is never shown as %s; it is %+v", service, what, shown)
+	return shown
 }
 
 // why returns how a service came into its state, one text a line.
@@ -115,11 +123,9 @@ func inOrder(t *testing.T, text string, parts ...string) {
 }
 
 // awaitState waits until a service is in a state, as status calls it.
-func (s *supervised) awaitState(t *testing.T, service, state string) board.Slot {
+func (s *supervised) awaitState(t *testing.T, service, state string) status.Service {
 	t.Helper()
-	return s.awaitSlot(t, service, state, func(slot board.Slot) bool {
-		return slot.State == state && !slot.Paused || slot.Paused && state == "paused"
-	})
+	return s.awaitSlot(t, service, state, func(s status.Service) bool { return s.DisplayState() == state })
 }
 
 // feed is every event of a supervise run from some moment on, as programs can follow them.
@@ -224,9 +230,9 @@ func decode[E any](t *testing.T, text string) (all []E) {
 }
 
 // awaitSlotRestarts waits until a service has been restarted so often.
-func (s *supervised) awaitSlotRestarts(t *testing.T, service string, n uint64) {
+func (s *supervised) awaitSlotRestarts(t *testing.T, service string, n int) {
 	t.Helper()
-	s.awaitSlot(t, service, "restarted", func(slot board.Slot) bool { return slot.Restarts >= n })
+	s.awaitSlot(t, service, "restarted", func(s status.Service) bool { return s.Restarts >= n })
 }
 
 // sysv reads what /proc/sysvipc says of the objects of one kind, msg, sem or shm, a line

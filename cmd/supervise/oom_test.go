@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"supervise/supervisor/board"
+	"supervise/supervisor/status"
 )
 
 // TestOOMKill has the kernel's OOM killer end a service for real, in a memory cgroup of its
@@ -46,16 +46,16 @@ restart.delay = "0s"
 	eat() // what is said of it comes behind what would be said of the victim
 
 	const text = "killed by SIGKILL, sent by the kernel's OOM killer: "
-	status := s.status(t, "greedy")
-	if status.Exit == nil || !strings.HasPrefix(status.Exit.Text, text) || status.Exit.By == nil || status.Exit.By.Name != "OOM killer" {
-		t.Errorf("status: %+v", status.Exit)
+	exit := s.status(t, "greedy").Exit
+	if !strings.HasPrefix(exit.String(), text) || exit.By.Name != "OOM killer" {
+		t.Errorf("exit: %+v", exit)
 	}
 	out, _ := s.run(t, "status", "--board", "greedy")
 	inOrder(t, out, "killed by SIGKILL", "OOM killer")
-	s.awaitSlot(t, "greedy", "killed by the OOM killer", func(slot board.Slot) bool { return slot.Sender == "OOM killer" && slot.SenderPID == 0 })
+	s.awaitSlot(t, "greedy", "killed by the OOM killer", func(s status.Service) bool { return s.Exit.By == status.Process{Name: "OOM killer"} })
 	inOrder(t, s.must(t, "why", "greedy"), "killed by SIGKILL", "given up", "it was sent by the kernel's OOM killer: ")
 	inOrder(t, s.why(t, "victim"), "killed by SIGKILL", "from an unknown sender: the kernel does not say who it was")
-	if by := s.status(t, "victim").Exit.By; by != nil {
+	if by := s.status(t, "victim").Exit.By; by != (status.Process{}) {
 		t.Errorf("the victim was killed by %+v", by)
 	}
 	for _, l := range s.stop(t, syscall.SIGTERM) {

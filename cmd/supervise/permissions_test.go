@@ -74,6 +74,6 @@ func (s *supervised) as(t *testing.T, who *syscall.Credential, argv ...string) (
 	var text strings.Builder
 	cmd.Stdout, cmd.Stderr = &text, &text
 	testproc.Start(t, cmd)
-	code = status(t, cmd.Wait())
+	code = exitCode(t, cmd.Wait())
 	return text.String(), code
 }

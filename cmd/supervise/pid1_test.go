@@ -79,7 +79,7 @@ func TestPID1Init(t *testing.T) {
 					}
 					kill(t, onlyChild(t, s.cmd.Process.Pid), c.send)
 				}
-				if code := status(t, s.cmd.Wait()); code != c.code {
+				if code := exitCode(t, s.cmd.Wait()); code != c.code {
 					t.Errorf("status %d, want %d; %s", code, c.code, told.String())
 				}
 				s.sandbox.checkEmpty(t)

@@ -125,7 +125,7 @@ func (r *remote) unknown(c *client.Client, q request.Request, failure *request.F
 	for i := range reply.Services {
 		known = append(known, reply.Services[i].Name)
 	}
-	for _, name := range named(q) {
+	for _, name := range request.Names(q) {
 		if !slices.Contains(known, name) {
 			missing = append(missing, name)
 		}
@@ -148,37 +148,6 @@ func (r *remote) without(missing, known []string) string {
 		}
 	}
 	return strings.Join(texts, "\n")
-}
-
-// named returns the services that a request names.
-func named(q request.Request) []string {
-	switch q := q.(type) {
-	case request.Status:
-		return q.Services
-	case request.Events:
-		return q.Services
-	case request.Start:
-		return q.Services
-	case request.Stop:
-		return q.Services
-	case request.Restart:
-		return q.Services
-	case request.Reload:
-		return q.Services
-	case request.Pause:
-		return q.Services
-	case request.Continue:
-		return q.Services
-	case request.Signal:
-		return []string{q.Service}
-	case request.Wait:
-		return []string{q.Service}
-	case request.Why:
-		return []string{q.Service}
-	case request.Logs:
-		return []string{q.Service}
-	}
-	return nil
 }
 
 // printJSON prints a list of a reply, [] when it is empty.

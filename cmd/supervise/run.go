@@ -14,6 +14,7 @@ import (
 	"supervise/supervisor"
 	"supervise/supervisor/control/wire"
 	"supervise/supervisor/glance"
+	"supervise/supervisor/host"
 )
 
 func newRun() *cobra.Command {
@@ -40,8 +41,8 @@ itself cannot start.`,
 			if err != nil {
 				return err
 			}
-			intake.RestoreGOMAXPROCS(supervisor.MostProcessors)
-			supervisor.Hurry(config.Estimate(args[0]))
+			intake.RestoreGOMAXPROCS(host.MaxProcessors)
+			host.BeginBulkStart(config.Estimate(args[0]))
 			file, err := config.Load(args[0], accounts.Host{})
 			if err != nil {
 				return err

@@ -15,6 +15,7 @@ import (
 
 	"supervise/internal/testproc"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/status"
 )
 
 // TestWhy has services end in the ways that there are, and asks how it came to that.
@@ -55,7 +56,7 @@ command = "/nonexistent/program"
 		s.await("killed is killed", says("killed", "killed by SIGKILL"))
 		s.awaitRunning(t, "killed")
 		exit := s.status(t, "killed").Exit
-		if exit == nil || exit.By != nil || !strings.Contains(exit.Text, "from an unknown sender: the kernel does not say who it was") {
+		if exit.By != (status.Process{}) || !strings.Contains(exit.String(), "from an unknown sender: the kernel does not say who it was") {
 			t.Errorf("exit: %+v", exit)
 		}
 		inOrder(t, s.why(t, "killed"), "killed by SIGKILL", "the kernel does not say who it was", "restarts at once", "started, pid ")
@@ -66,13 +67,13 @@ command = "/nonexistent/program"
 		s.await("killed is killed by us", says("killed", "killed by SIGKILL after"))
 		s.awaitRunning(t, "killed")
 		exit := s.status(t, "killed").Exit
-		if exit == nil || exit.By == nil || exit.By.Name != "supervise" || exit.By.UID != syscall.Getuid() ||
-			!strings.Contains(exit.Text, "killed by SIGKILL, from pid "+strconv.Itoa(exit.By.PID)+" (supervise, uid ") {
+		if exit.By.Name != "supervise" || exit.By.UID != syscall.Getuid() ||
+			!strings.Contains(exit.String(), "killed by SIGKILL, from pid "+strconv.Itoa(exit.By.PID)+" (supervise, uid ") {
 			t.Errorf("exit: %+v", exit)
 		}
 		inOrder(t, s.must(t, "why", "killed"), "came: SIGKILL from pid ", "sent SIGKILL from pid ", "killed by SIGKILL", "from pid ", "started, pid ")
 		out, _ := s.run(t, "status", "--board", "killed")
-		inOrder(t, out, exit.Text+"\n")
+		inOrder(t, out, exit.String()+"\n")
 	})
 
 	t.Run("core", func(t *testing.T) {
@@ -85,7 +86,7 @@ command = "/nonexistent/program"
 			t.Skip("the kernel leaves no core here")
 		}
 		inOrder(t, why, "killed by SIGABRT, core dumped")
-		if exit := s.status(t, "crash").Exit; exit == nil || !exit.Core {
+		if exit := s.status(t, "crash").Exit; !exit.Core {
 			t.Errorf("exit: %+v", exit)
 		}
 	})
@@ -105,7 +106,7 @@ command = "/nonexistent/program"
 		s.signal(t, syscall.SIGUSR1)
 		s.awaitState(t, "hangs-up", "failed")
 		exit := s.status(t, "hangs-up").Exit
-		if exit == nil || exit.By == nil || exit.By.PID != syscall.Getpid() || !strings.Contains(exit.Text, "killed by SIGUSR2, from "+self) {
+		if exit.By.PID != syscall.Getpid() || !strings.Contains(exit.String(), "killed by SIGUSR2, from "+self) {
 			t.Errorf("exit: %+v", exit)
 		}
 		var texts strings.Builder
@@ -125,7 +126,7 @@ command = "/nonexistent/program"
 		kill(t, pid, syscall.SIGUSR2)
 		s.awaitState(t, "minds", "failed")
 		exit := s.status(t, "minds").Exit
-		if exit == nil || exit.By != nil || strings.Contains(exit.Text, "killed by SIGUSR2, from pid") {
+		if exit.Signal == 0 || exit.By != (status.Process{}) || strings.Contains(exit.String(), "killed by SIGUSR2, from pid") {
 			t.Errorf("exit: %+v", exit)
 		}
 	})
@@ -194,7 +195,7 @@ restart.policy = "never"
 		s.command(t, "services/web/control", letter)
 		s.awaitState(t, "web", "failed")
 		exit := s.status(t, "web").Exit
-		if exit == nil || exit.By != nil || exit.Text != "killed by SIGKILL, from supervise: asked for by "+fifo {
+		if exit.By != (status.Process{}) || exit.String() != "killed by SIGKILL, from supervise: asked for by "+fifo {
 			t.Errorf("%s: exit: %+v", letter, exit)
 		}
 		s.must(t, "start", "web")
@@ -272,8 +273,8 @@ restart.delay = "10ms"
 	})
 	s.await("who stopped it", func(l line) bool { return says("web", "stop asked for by "+fifo)(l) && l.By == fifo })
 	s.await("who shut it down", says("", "shutdown asked for by pid "))
-	if n := count(s.all(), func(l line) bool { return strings.Contains(l.Message, " asked for by ") }); n != 3 {
-		t.Errorf("%d lines tell of commands, want 3", n)
+	if n := count(s.all(), func(l line) bool { return strings.Contains(l.Message, " asked for by ") }); n != 4 {
+		t.Errorf("%d lines tell of commands, want 4", n)
 	}
 }
 
@@ -289,7 +290,7 @@ func TestWaitReady(t *testing.T) {
 		"by others":  {func() { s.halt(t, pid) }, func() { kill(t, pid, syscall.SIGCONT) }},
 	} {
 		change.pause()
-		if out, code := s.run(t, "wait", "--for", "ready", "--timeout", "50ms", "web"); code != 1 || !strings.Contains(out, "the time is over, and service web is paused") {
+		if out, code := s.run(t, "wait", "--for", "ready", "--timeout", "50ms", "web"); code != 1 || !strings.Contains(out, "timed out: service \"web\" is still paused") {
 			t.Errorf("%s: status %d: %s", name, code, out)
 		}
 		inOrder(t, s.must(t, "wait", "--for", "up", "web"), "web is paused, pid ")
@@ -310,7 +311,7 @@ func TestWaitReady(t *testing.T) {
 func (s *supervised) halt(t *testing.T, pid int) {
 	t.Helper()
 	kill(t, pid, syscall.SIGSTOP)
-	for deadline := time.Now().Add(patience); s.status(t, "web").State != "paused"; {
+	for deadline := time.Now().Add(patience); s.state(t, "web") != "paused"; {
 		if time.Now().After(deadline) {
 			t.Fatalf("%d does not stop", pid)
 		}
@@ -366,7 +367,7 @@ stop.timeout = "50ms"
 	}
 	s.awaitSlotRestarts(t, "loop", 20)
 	s.stop(t, syscall.SIGTERM)
-	if code := status(t, follow.Wait()); code > 1 {
+	if code := exitCode(t, follow.Wait()); code > 1 {
 		t.Errorf("events --follow: status %d", code)
 	}
 	text := out.String()

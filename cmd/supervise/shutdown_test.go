@@ -100,7 +100,7 @@ func TestSecond(t *testing.T) {
 		second.SysProcAttr = &syscall.SysProcAttr{Credential: s.cmd.SysProcAttr.Credential}
 		out, err := second.CombinedOutput()
 		want := fmt.Sprintf("another supervise (pid %d) runs in %s", s.cmd.Process.Pid, s.runtime)
-		if status(t, err) != 1 || !strings.Contains(string(out), want) {
+		if exitCode(t, err) != 1 || !strings.Contains(string(out), want) {
 			t.Errorf("the second one ended with %v, %q, want %q", err, out, want)
 		}
 		lines := s.stop(t, syscall.SIGTERM)

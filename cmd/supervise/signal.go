@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"supervise/config"
 	"supervise/signals"
 	"supervise/supervisor/control/request"
 )
@@ -56,7 +57,7 @@ when no supervisor runs, 4 when the service is unknown.`,
 		},
 	}
 	r.printing(cmd)
-	scopes := []string{string(request.Main), string(request.Group), string(request.Tree)}
+	scopes := config.ScopeWords()
 	cmd.Flags().Var(newChoice(&scope, scopes[0], scopes...), "scope", "who gets it: main, the process that was started; its process group; or tree, everything that descends from it")
 	_ = cmd.RegisterFlagCompletionFunc("scope", cobra.FixedCompletions(scopes, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -68,7 +69,10 @@ func signalRequest(args []string, scope string) (request.Request, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	q := request.Signal{Service: args[0], Signal: signal, Scope: request.Scope(scope)}
+	q := request.Signal{Service: args[0], Signal: signal}
+	if err := q.Scope.UnmarshalText([]byte(scope)); err != nil {
+		return nil, usageError{err}
+	}
 	if len(args) == 3 {
 		value, ok := request.ParseValue(args[2])
 		if !ok {

@@ -42,7 +42,7 @@ command = "sleep 1000"
 	s.await("it is ready", wrote("worker", "ready"))
 	s.queue(t, signals.SIGRTMIN+4, 0)
 	s.await("it reloads", wrote("worker", "reloaded"))
-	chained(t, s.history(t), "came: SIGRTMIN+4", "came: SIGUSR2 from "+self, "sent SIGUSR2")
+	chained(t, s.history(t), "came: SIGRTMIN+4", "reload asked for by SIGRTMIN+4 from "+self, "sent SIGUSR2 from "+self)
 	s.queue(t, signals.SIGRTMIN+5, 0)
 	s.awaitState(t, "worker", "paused")
 	chained(t, s.history(t), "came: SIGRTMIN+5", "SIGSTOP sent to ")
@@ -68,16 +68,16 @@ command = "sleep 1000"
 	}
 	for _, value := range []uint64{2, 1 << 40, ^uint64(0)} {
 		s.queue(t, signals.SIGRTMIN+7, value)
-		s.await("that is no service", says("", "no service: the signal's value is to be its place"))
+		s.await("that is no service", says("", "SIGRTMIN+7"))
 	}
 	s.signal(t, syscall.Signal(signals.SIGRTMIN+7)) // without a value
-	s.await("that is none either", says("", "no service: the signal's value is to be its place"))
+	s.await("that is none either", says("", "SIGRTMIN+7"))
 
 	s.queue(t, signals.SIGRTMIN+2, 0)
 	s.awaitState(t, "worker", "stopped")
 	s.awaitState(t, "other", "stopped")
 	s.queue(t, signals.SIGRTMIN+4, 0)
-	s.await("what is down cannot reload", says("worker", "cannot reload: it does not run"))
+	s.await("what is down cannot reload", says("worker", "cannot reload: the service does not run"))
 	s.stop(t, syscall.SIGTERM)
 }
 
@@ -141,7 +141,7 @@ command = "sleep 1000"
 	chained(t, s.history(t), "came: SIGRTMIN+1 with value 42", "runs the hook sh -c ", "the hook exited with code 3")
 	chained(t, s.history(t), "came: SIGRTMIN+3", "cannot run the hook: ")
 	s.queue(t, signals.SIGRTMIN+2, 0) // it is under way when everything ends
-	s.await("the last hook", says("", "runs a hook"))
+	s.await("the last hook", says("", "runs the hook"))
 	if again := s.awaitRunning(t, "web"); again != pid {
 		t.Errorf("web was restarted")
 	}

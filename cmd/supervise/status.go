@@ -14,8 +14,8 @@ import (
 
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
-	"supervise/supervisor/control/table"
 	"supervise/supervisor/glance"
+	"supervise/supervisor/status"
 )
 
 func newStatus() *cobra.Command {
@@ -81,14 +81,14 @@ func (r *remote) status(q request.Status) (*request.Reply, error) {
 }
 
 // printStatus prints services. Those that were named are expected to run.
-func (r *remote) printStatus(w io.Writer, names []string, services []request.Service) error {
+func (r *remote) printStatus(w io.Writer, names []string, services []status.Service) error {
 	var err error
 	if r.json() {
 		err = printJSON(w, services)
 	} else {
-		err = printTable(w, statusTable(services, time.Now()), glance.Colors(1))
+		err = printTable(w, status.Rows(services, time.Now().UnixNano()), glance.Colors(1))
 	}
-	if err == nil && len(names) > 0 && slices.ContainsFunc(services, func(s request.Service) bool { return s.PID == 0 }) {
+	if err == nil && len(names) > 0 && slices.ContainsFunc(services, func(s status.Service) bool { return s.PID == 0 }) {
 		return exitStatus(exitNotRunning)
 	}
 	return err
@@ -112,38 +112,7 @@ func (r *remote) boardStatus(w io.Writer, names []string) error {
 	return err
 }
 
-// statusTable makes the table of services, with a head.
-func statusTable(services []request.Service, now time.Time) [][]table.Cell {
-	rows := make([]table.Service, len(services))
-	for i := range services {
-		rows[i] = inTable(&services[i])
-	}
-	return table.Rows(rows, now.UnixNano())
-}
-
-func inTable(s *request.Service) table.Service {
-	row := table.Service{
-		Name: s.Name, State: s.State, Wanted: s.Wanted, PID: s.PID, Ready: s.Ready, Since: nanoseconds(s.Since),
-		Restarts: s.Restarts, NextRestart: nanoseconds(s.NextRestart), Rung: s.Rung, Rungs: s.Rungs, Held: s.Held,
-	}
-	if s.SigQ != nil {
-		row.SigQUsed, row.SigQLimit = s.SigQ.Used, s.SigQ.Limit
-	}
-	if s.Exit != nil {
-		row.Exit = s.Exit.Text
-	}
-	return row
-}
-
-// nanoseconds since 1970, the other way round than [unixTime].
-func nanoseconds(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
-}
-
-func printTable(w io.Writer, rows [][]table.Cell, colors bool) error {
-	_, err := w.Write(table.Render(rows, colors))
+func printTable(w io.Writer, rows [][]status.Cell, colors bool) error {
+	_, err := w.Write(status.Render(rows, colors))
 	return err
 }

@@ -14,9 +14,8 @@ import (
 
 	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
-	"supervise/supervisor/control/request"
-	"supervise/supervisor/control/table"
 	"supervise/supervisor/glance"
+	"supervise/supervisor/status"
 )
 
 // watch shows how services stand, again whenever that changes, until the supervisor ends.
@@ -35,7 +34,7 @@ func (r *remote) watch(w io.Writer, names []string) error {
 	for b.Alive() {
 		mark, err := b.Mark()
 		if err == nil {
-			var services []request.Service
+			var services []status.Service
 			if services, err = r.readBoard(b.Snapshot(nil), names); err != nil {
 				return err
 			}
@@ -55,9 +54,9 @@ func (r *remote) watch(w io.Writer, names []string) error {
 }
 
 // printChanges prints a line, or an object, of each service whose line is not what it was.
-func (r *remote) printChanges(w io.Writer) func([]request.Service) error {
+func (r *remote) printChanges(w io.Writer) func([]status.Service) error {
 	before := map[string]string{}
-	return func(services []request.Service) error {
+	return func(services []status.Service) error {
 		for i := range services {
 			s := &services[i]
 			line, now := brief(s), clock(time.Now())+"  "
@@ -88,14 +87,14 @@ const (
 )
 
 // redraw draws the table in place of the one before, as much of it as the terminal shows.
-func redraw(w io.Writer) func([]request.Service) error {
+func redraw(w io.Writer) func([]status.Service) error {
 	begin := clearScreen + home
 	colors := glance.Colors(1)
-	return func(services []request.Service) error {
-		rows := statusTable(services, time.Now())
+	return func(services []status.Service) error {
+		rows := status.Rows(services, time.Now().UnixNano())
 		if height := terminalHeight(os.Stdout); len(rows) > height-2 && height > 2 {
 			left := len(rows) - (height - 2)
-			rows = append(rows[:height-2], []table.Cell{{Text: fmt.Sprintf("... and %d more", left)}})
+			rows = append(rows[:height-2], []status.Cell{{Text: fmt.Sprintf("... and %d more", left)}})
 		}
 		if _, err := io.WriteString(w, begin); err != nil {
 			return err

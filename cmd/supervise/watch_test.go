@@ -13,7 +13,9 @@ import (
 	"github.com/creack/pty"
 
 	"supervise/internal/testproc"
+	"supervise/signals"
 	"supervise/supervisor/board"
+	"supervise/supervisor/status"
 )
 
 // newBoard makes a status board that shows some services.
@@ -24,15 +26,17 @@ func newBoard(t *testing.T, dir string) *board.Board {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	b.Set(0, &board.Slot{
-		Name: "web", State: "running", Wanted: true, Ready: true, PID: 812, Since: moment.UnixNano(),
-		Exited: true, ExitSignal: 9, SenderPID: 700, Sender: "bash", Blame: "from pid 700 (bash, uid 0)", ExitTime: moment.UnixNano(), SigQUsed: 1, SigQLimit: 10,
+	b.Set(0, &status.Service{
+		Name: "web", State: "running", Wanted: status.Up, Ready: true, PID: 812, Since: moment.UnixNano(), Exited: true, SigQ: status.SigQ{Used: 1, Limit: 10},
+		Exit: status.Exit{
+			Exit: signals.Exit{Signal: signals.SIGKILL}, Time: moment.UnixNano(), By: status.Process{PID: 700, Name: "bash"}, Cause: "from pid 700 (bash, uid 0)",
+		},
 	})
-	b.Set(1, &board.Slot{
-		Name: "worker", State: "backoff", Wanted: true, Since: moment.UnixNano(), Restarts: 3, NextRestart: later(500).UnixNano(),
-		Held: 2, Exited: true, ExitSignal: 11, Core: true, ExitTime: moment.UnixNano(),
+	b.Set(1, &status.Service{
+		Name: "worker", State: "backoff", Wanted: status.Up, Since: moment.UnixNano(), Restarts: 3, NextRestart: later(500).UnixNano(),
+		Held: 2, Exited: true, Exit: status.Exit{Exit: signals.Exit{Signal: signals.SIGSEGV, Core: true}, Time: moment.UnixNano()},
 	})
-	b.Set(2, &board.Slot{Name: "database", State: "running", PID: 900, Paused: true})
+	b.Set(2, &status.Service{Name: "database", State: "running", Wanted: status.Down, PID: 900, Paused: true})
 	publish(t, b)
 	return b
 }
@@ -77,7 +81,7 @@ func TestStatusOfDead(t *testing.T) {
 	_ = owner.Process.Kill()
 	_ = owner.Wait()
 	t.Cleanup(func() { newBoard(t, dir) }) // and with it go the objects of the dead one
-	if code := status(t, watch.Wait()); code != 3 {
+	if code := exitCode(t, watch.Wait()); code != 3 {
 		t.Errorf("--watch ends with status %d", code)
 	}
 	out, code := ask(t, dir, "status", "--board")
@@ -95,7 +99,7 @@ func keepBoard(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	b.Set(0, &board.Slot{Name: "web", State: "running", PID: 5})
+	b.Set(0, &status.Service{Name: "web", State: "running", PID: 5})
 	if err := b.Publish(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -146,9 +150,9 @@ func TestWatch(t *testing.T) {
 	if line := objects(); !strings.HasPrefix(line, `{"name":"web","state":"running"`) {
 		t.Errorf("%q", line)
 	}
-	b.Set(2, &board.Slot{Name: "database", State: "running", PID: 900, Paused: true, SigQLimit: 5}) // no text has that
+	b.Set(2, &status.Service{Name: "database", State: "running", Wanted: status.Down, PID: 900, Paused: true, SigQ: status.SigQ{Limit: 5}}) // no text has that
 	publish(t, b)
-	b.Set(0, &board.Slot{Name: "web", State: "stopping", PID: 812, Rung: 1, Rungs: 2})
+	b.Set(0, &status.Service{Name: "web", State: "stopping", PID: 812, Rung: 1, Rungs: 2})
 	publish(t, b)
 	if line := lines(); !strings.HasSuffix(line, "  web is stopping 1/2, pid 812") {
 		t.Errorf("%q", line)
@@ -158,7 +162,7 @@ func TestWatch(t *testing.T) {
 	}
 	b.Close()
 	for _, cmd := range []*exec.Cmd{watch, json} {
-		if code := status(t, cmd.Wait()); code != 3 {
+		if code := exitCode(t, cmd.Wait()); code != 3 {
 			t.Errorf("status %d at the end of the supervisor", code)
 		}
 	}
@@ -206,7 +210,7 @@ func TestWatchOnTerminal(t *testing.T) {
 		t.Fatalf("%q are not shown; last: %q", texts, last)
 	}
 	await("\x1b[H", "\x1b[32mrunning\x1b[0m", "... and 1 more", "\x1b[K")
-	b.Set(0, &board.Slot{Name: "web", State: "failed"})
+	b.Set(0, &status.Service{Name: "web", State: "failed"})
 	publish(t, b)
 	await("\x1b[H", "\x1b[31mfailed\x1b[0m")
 	if _, err := terminal.WriteString("\x03"); err != nil {
@@ -214,7 +218,7 @@ func TestWatchOnTerminal(t *testing.T) {
 	}
 	for range screen {
 	}
-	if code := status(t, cmd.Wait()); code != 128+int(syscall.SIGINT) {
+	if code := exitCode(t, cmd.Wait()); code != 128+int(syscall.SIGINT) {
 		t.Errorf("Ctrl-C ends it with status %d", code)
 	}
 }

@@ -6,12 +6,11 @@ import (
 	"strconv"
 	"time"
 
-	"supervise/supervisor/control/request"
-	"supervise/supervisor/control/table"
+	"supervise/supervisor/status"
 )
 
 // short writes a duration as a table has it: 0.4s, 12s, 3m12s, 2h05m, 4d03h.
-func short(d time.Duration) string { return table.Short(int64(d)) }
+func short(d time.Duration) string { return status.Short(int64(d)) }
 
 // clock writes a time for people.
 func clock(t time.Time) string {
@@ -22,19 +21,16 @@ func clock(t time.Time) string {
 }
 
 // brief says how a service stands: web is running, pid 812, ready.
-func brief(s *request.Service) string {
-	text := s.Name + " is " + stateText(s)
+func brief(s *status.Service) string {
+	text := s.Name + " is " + s.StateText()
 	if s.PID != 0 {
 		text += ", pid " + strconv.Itoa(s.PID)
 	}
 	if s.Ready {
 		text += ", ready"
 	}
-	if s.PID == 0 && s.Exit != nil {
-		text += ", last exit: " + s.Exit.Text
+	if s.PID == 0 && s.Exited {
+		text += ", last exit: " + s.ExitText()
 	}
 	return text
 }
-
-// stateText is the state, with the rung of its ladder while a service is being stopped.
-func stateText(s *request.Service) string { return table.State(s.State, s.Rung, s.Rungs) }

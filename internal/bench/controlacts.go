@@ -18,6 +18,7 @@ import (
 	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/status"
 )
 
 // asking are the acts of a site's askers.
@@ -140,16 +141,16 @@ func caller(s *site, r request.Request) func() error {
 // snapshots returns an act that reads the board.
 func snapshots(s *site) func() (float64, error) {
 	var r *board.Reader
-	var slots []board.Slot
+	var services []status.Service
 	return inTurns(func() (err error) {
 		if r == nil {
 			if r, err = board.Open(filepath.Join(s.dir, "run")); err != nil {
 				return err
 			}
 		}
-		slots = r.Snapshot(slots)
-		if len(slots) != fleetSize || slots[0].Name != "s0000" {
-			return fmt.Errorf("the board has %d services", len(slots))
+		services = r.Snapshot(services)
+		if len(services) != fleetSize || services[0].Name != "s0000" {
+			return fmt.Errorf("the board has %d services", len(services))
 		}
 		return nil
 	})

@@ -21,7 +21,8 @@ floor 1
 	config:                   coredump github.com/BurntSushi/toml
 	config/accounts:          config
 	supervisor/machine:       config
-	supervisor/control/request
+	supervisor/status
+	supervisor/control/request: supervisor/status config
 
 floor 2
 	signals/intake/boot
@@ -29,16 +30,24 @@ floor 2
 	signals/send
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
+	supervisor/launch:        supervisor/process golang.org/x/sys
 	supervisor/logs:          golang.org/x/sys
-	supervisor/journal
+	supervisor/output:        supervisor/logs golang.org/x/sys
+	supervisor/attribution:   golang.org/x/sys
+	supervisor/kernel:        signals/send supervisor/process/tree
+	supervisor/host:          supervisor/kernel supervisor/launch supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
+	supervisor/journal:       supervisor/attribution
+	supervisor/calls:         supervisor/logs
+	supervisor/journal/disk:  supervisor/journal golang.org/x/sys
+	supervisor/journal/replay: supervisor/journal
 	supervisor/board/segment
 	supervisor/board:         supervisor/board/segment
+	supervisor/snapshot:      supervisor/attribution
 	supervisor/control/wire
 	supervisor/rundir:        supervisor/control/wire golang.org/x/sys
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
-	supervisor/control/table
-	supervisor/glance:        supervisor/board/segment supervisor/control/wire supervisor/control/table signals/intake
+	supervisor/glance:        supervisor/board/segment supervisor/control/wire signals/intake
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys

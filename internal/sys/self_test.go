@@ -58,8 +58,8 @@ func TestParseSignalStateErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                          syscall.ENODATA.Error(),
 		"Name:\tx\n":                syscall.ENODATA.Error(),
-		"SigBlk:\tnonsense\n":       `signal mask "nonsense" is no 64-bit hexadecimal number`,
-		"SigBlk:\t\n":               `signal mask "" is no 64-bit hexadecimal number`,
+		"SigBlk:\tnonsense\n":       `signal mask "nonsense" is not a 64-bit hexadecimal number`,
+		"SigBlk:\t\n":               `signal mask "" is not a 64-bit hexadecimal number`,
 		"SigBlk: 0000000000000000 ": syscall.ENODATA.Error(),
 	} {
 		if got, err := sys.ParseSignalState(text); err == nil || err.Error() != want {

@@ -14,10 +14,10 @@ func BenchmarkSnapshot500(b *testing.B) {
 		w.Set(i, &s)
 	}
 	r := openBoard(b, dir)
-	slots := r.Snapshot(nil)
+	services := r.Snapshot(nil)
 	b.ReportAllocs()
 	for b.Loop() {
-		slots = r.Snapshot(slots)
+		services = r.Snapshot(services)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/500, "ns/service")
 }

@@ -9,6 +9,7 @@ import (
 	"supervise/internal/ipc"
 	"supervise/internal/sys"
 	"supervise/supervisor/board/segment"
+	"supervise/supervisor/status"
 )
 
 // The letters that make the keys with the runtime directory: ftok(3).
@@ -24,9 +25,6 @@ type Options struct {
 	Mode  uint32   // who beside the owner may read: 0600, 0640, 0644
 	Group int      // -1 is the process's own
 }
-
-// Slot is the state of one service.
-type Slot = segment.Slot
 
 // file is what the file says, also to the next supervisor of the directory.
 type file struct {
@@ -170,8 +168,9 @@ func (b *Board) Resize(n int) error {
 // may know of a change before it is set. It makes no system call.
 func (b *Board) Work(busy bool) { b.view.Work(busy) }
 
-// Set shows the state of a service in slot i, which is in use. It makes no system call.
-func (b *Board) Set(i int, s *Slot) {
+// Set shows a service in slot i, which is in use; the zero Service empties it. It makes no
+// system call.
+func (b *Board) Set(i int, s *status.Service) {
 	if b.view.Store(i, s) {
 		b.dirty = true
 	}

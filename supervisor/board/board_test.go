@@ -10,13 +10,14 @@ import (
 	"reflect"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"supervise/internal/sys"
 	"supervise/internal/testproc"
+	"supervise/signals"
+	"supervise/supervisor/status"
 )
 
 func TestMain(m *testing.M) {
@@ -60,10 +61,9 @@ func openBoard(t testing.TB, dir string) *Reader {
 	return r
 }
 
-var full = Slot{
-	Name: "web", State: "stopping", Wanted: true, Ready: true, Paused: true, PID: 4711, Since: 1, Restarts: 2,
-	NextRestart: 3, Rung: 1, Rungs: 4, Held: 5, Exited: true, ExitTime: 6, ExitCode: 7, ExitSignal: 9, Core: true,
-	SenderPID: 812, SenderUID: 1000, Sender: "bash", Blame: "from pid 812 (bash, uid 1000)", SigQUsed: 10, SigQLimit: 11, More: true,
+var full = status.Service{
+	Name: "web", State: "stopping", Wanted: status.Up, PID: 4711, Since: 1, Restarts: 2, Rung: 1, Rungs: 4, Held: 5,
+	Exited: true, Exit: status.Exit{Exit: signals.Exit{Signal: 9}, By: status.Process{PID: 812, Name: "bash"}, Cause: "from bash"},
 }
 
 func TestBoard(t *testing.T) {
@@ -71,7 +71,7 @@ func TestBoard(t *testing.T) {
 	b := create(t, dir, 2)
 	r := openBoard(t, dir)
 	b.Set(0, &full)
-	b.Set(1, &Slot{Name: strings.Repeat("n", 99), State: strings.Repeat("s", 99)})
+	b.Set(1, &status.Service{Name: strings.Repeat("n", 99), State: strings.Repeat("s", 99)})
 	got := r.Snapshot(nil)
 	if len(got) != 2 || got[0] != full || got[1].Name != strings.Repeat("n", 80) || got[1].State != strings.Repeat("s", 16) {
 		t.Errorf("%+v", got)
@@ -84,7 +84,7 @@ func TestBoard(t *testing.T) {
 	if err := b.Resize(200); err != nil {
 		t.Fatal(err)
 	}
-	b.Set(199, &Slot{Name: "last"})
+	b.Set(199, &status.Service{Name: "last"})
 	if got = r.Snapshot(got); len(got) != 200 || got[0] != full || got[199].Name != "last" {
 		t.Errorf("after growing: %d slots, %+v", len(got), got[0])
 	}
@@ -97,7 +97,7 @@ func TestBoard(t *testing.T) {
 	if err := b.Resize(2); err != nil {
 		t.Fatal(err)
 	}
-	if got = r.Snapshot(got); len(got) != 2 || got[0] != full || got[1] != (Slot{}) {
+	if got = r.Snapshot(got); len(got) != 2 || got[0] != full || got[1] != (status.Service{}) {
 		t.Errorf("after shrinking: %+v", got)
 	}
 	b.Close()
@@ -124,18 +124,18 @@ func TestWait(t *testing.T) {
 		ready.Add(1)
 		done.Go(func() {
 			ready.Done()
-			var slots []Slot
+			var services []status.Service
 			for {
 				mark, err := r.Mark()
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				if slots = r.Snapshot(slots); slots[0].Restarts == last {
+				if services = r.Snapshot(services); services[0].Restarts == last {
 					return
 				}
 				if changed, err := r.Wait(mark, patient); err != nil || !changed {
-					t.Errorf("%v, %v, at %d", changed, err, slots[0].Restarts)
+					t.Errorf("%v, %v, at %d", changed, err, services[0].Restarts)
 					return
 				}
 			}
@@ -143,7 +143,7 @@ func TestWait(t *testing.T) {
 	}
 	ready.Wait()
 	for i := range last + 1 {
-		b.Set(0, &Slot{Restarts: uint64(i)})
+		b.Set(0, &status.Service{Restarts: i})
 		if err := b.Publish(); err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestWait(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Set(0, &Slot{Restarts: last}) // as before
+	b.Set(0, &status.Service{Restarts: last}) // as before
 	if err := b.Publish(); err != nil {
 		t.Fatal(err)
 	}
@@ -224,34 +224,6 @@ func TestRepair(t *testing.T) {
 			t.Errorf("%s: %v, %v", what, changed, err)
 		}
 	}
-}
-
-// TestConsistent reads while slots are written: each is of one piece.
-func TestConsistent(t *testing.T) {
-	dir := t.TempDir()
-	b := create(t, dir, 1)
-	r := openBoard(t, dir)
-	var stop atomic.Bool
-	var writer sync.WaitGroup
-	writer.Go(func() {
-		for i := uint64(1); !stop.Load(); i++ {
-			b.Set(0, &Slot{Restarts: i, SigQUsed: i, SigQLimit: i, PID: int32(i), Name: fmt.Sprint(i)})
-		}
-	})
-	var slots []Slot
-	for range 20000 {
-		slots = r.Snapshot(slots)
-		s := slots[0]
-		if s.Torn || s.Restarts == 0 {
-			continue
-		}
-		if s.SigQLimit != s.Restarts || s.SigQUsed != s.Restarts || s.PID != int32(s.Restarts) || s.Name != fmt.Sprint(s.Restarts) {
-			t.Errorf("%+v", s)
-			break
-		}
-	}
-	stop.Store(true)
-	writer.Wait()
 }
 
 // own shows one service until it is killed.

@@ -6,7 +6,7 @@
 //
 //	b, left, err := board.Create(options)      // the supervisor's loop:
 //	b.Work(true)                               //   each turn: no system call
-//	b.Set(i, slot)                             //   for each service that has changed: no system call
+//	b.Set(i, &service)                         //   for each service that has changed: no system call
 //	b.Publish()                                //   once a turn: one system call if something has
 //	b.Work(false)
 //	b.Close()
@@ -45,31 +45,8 @@
 //	56     4    1: the owner is at work, and may have told others already what is not shown yet
 //	60     4    reserved
 //
-// A slot has 256 bytes:
-//
-//	 0     4    sequence: odd while the slot is being written
-//	 4     4    flags: 1 ready, 2 has exited, 4 dumped core, 8 paused, 16 there is more to say:
-//	            a text was cut, or the service is wanted neither up nor down but gone
-//	 8     8    since when it is in its state
-//	16     8    when it will be started again
-//	24     8    number of restarts
-//	32     4    pid of the main process, 0 for none
-//	36     4    exit code
-//	40     4    signal that killed it, 0 for none
-//	44     4    pid of who sent that signal, 0 when not known
-//	48     4    uid of the same
-//	52     4    signals held by the supervisor
-//	56     8    when it exited
-//	64     8    signals queued for its user (SigQ)
-//	72     8    limit of these
-//	80     4    rung of the ladder, from 1, 0 when it is not being stopped
-//	84     4    rungs of it
-//	88     4    1: wanted up, 0: down
-//	92     4    reserved
-//	96    16    state, in letters, the rest 0
-//	112   16    name of who sent the signal, the rest 0
-//	128   80    name of the service, the rest 0
-//	208   48    who sent the signal, in words, as far as it is known, the rest 0
+// The slots follow, of 256 bytes each: [supervise/supervisor/status.Slot] says what stands in
+// them.
 //
 // To read a slot: read the sequence until it is even, then the slot, then the sequence
 // again; if it has changed, once more. Who dies while writing leaves it odd: do not try for

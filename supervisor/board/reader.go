@@ -11,6 +11,7 @@ import (
 
 	"supervise/internal/sys"
 	"supervise/supervisor/board/segment"
+	"supervise/supervisor/status"
 )
 
 // ErrNone says that there is no board: no supervisor runs in the directory, and none was
@@ -84,24 +85,24 @@ func (r *Reader) Owner() int { return r.file.Owner.PID }
 // what was last.
 func (r *Reader) Alive() bool { return r.file.Owner.Alive() }
 
-// Snapshot reads all services, in the order of the configuration, into slots, which is
-// used again. It makes no system call, unless the board has moved because services were
-// added.
-func (r *Reader) Snapshot(slots []Slot) []Slot {
+// Snapshot reads all services, in the order of the configuration, into services, which is
+// used again. Empty slots have no name. It makes no system call, unless the board has moved
+// because services were added.
+func (r *Reader) Snapshot(services []status.Service) []status.Service {
 	if r.view.Moved() {
 		_ = r.open() // or what was last is all there is
 	}
-	return r.view.Snapshot(slots)
+	return r.view.Snapshot(services)
 }
 
 // Live is [Reader.Snapshot] with what /proc says of the main processes: the signals queued
 // for their users, and which of them are stopped. It reads a file of each.
-func (r *Reader) Live(slots []Slot) []Slot {
-	slots = r.Snapshot(slots)
-	for i := range slots {
-		_ = r.view.Live(i, &slots[i])
+func (r *Reader) Live(services []status.Service) []status.Service {
+	services = r.Snapshot(services)
+	for i := range services {
+		r.view.Live(i, &services[i])
 	}
-	return slots
+	return services
 }
 
 // Mark returns the present moment. Take it before the snapshot that a [Reader.Wait] with

@@ -13,7 +13,7 @@ type Call struct {
 	Request request.Request
 	Origin  Origin
 
-	server  *queueServer   // nil: nobody is answered
+	server  answerer       // nil: nobody is answered
 	session *clientSession // whose call it is
 	number  uint64
 	errors  *reporter // where a FIFO's call reports its error
@@ -21,6 +21,26 @@ type Call struct {
 	answered bool // it had its last answer; for the loop alone
 	final    bool // the same, under the queue server's lock
 	gone     atomic.Bool
+}
+
+// answerer takes the answers of a call to who made it.
+type answerer interface {
+	enqueue(call *Call, r *request.Reply, last bool)
+}
+
+// answerFunc is an answerer that is a function.
+type answerFunc func(r *request.Reply, last bool)
+
+func (f answerFunc) enqueue(_ *Call, r *request.Reply, last bool) { f(r, last) }
+
+// NewCall returns a call that does not come through a [Server]. answer is given its
+// answers, the last one as such, and must not wait; nil is for a call that nobody answers.
+func NewCall(r request.Request, origin Origin, answer func(r *request.Reply, last bool)) *Call {
+	c := &Call{Request: r, Origin: origin}
+	if answer != nil {
+		c.server = answerFunc(answer)
+	}
+	return c
 }
 
 // Origin is where a request came from.

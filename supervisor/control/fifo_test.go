@@ -65,7 +65,7 @@ func TestFIFO(t *testing.T) {
 	write(t, main, "restart web\nsignal web HUP\n\n# no\nshut", "down\n")
 	expect(`{"verb":"restart","services":["web"]}`)
 	reported("not today")
-	expect(`{"verb":"signal","service":"web","signal":"SIGHUP"}`)
+	expect(`{"verb":"signal","service":"web","signal":"SIGHUP","scope":"main"}`)
 	reported("not today")
 	expect(`{"verb":"shutdown"}`)
 	reported("not today")

@@ -15,8 +15,10 @@ import (
 
 	"supervise/internal/sys"
 	"supervise/internal/testproc"
+	"supervise/signals"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/status"
 )
 
 func TestMain(m *testing.M) {
@@ -141,13 +143,13 @@ func limited(t testing.TB) context.Context {
 }
 
 // services is the state of n services, about as long as a real one.
-func services(n int) []request.Service {
-	all := make([]request.Service, n)
+func services(n int) []status.Service {
+	all := make([]status.Service, n)
 	for i := range all {
-		all[i] = request.Service{
+		all[i] = status.Service{
 			Name: "service-" + strconv.Itoa(i), State: "running", Wanted: "up", PID: 10000 + i,
-			Since: time.Unix(1700000000, 0).UTC(), Restarts: i, SigQ: &request.SigQ{Used: 1, Limit: 96365},
-			Exit: &request.Exit{Signal: 9, Text: "killed by SIGKILL from pid 812 (bash, uid 0)"},
+			Since: 1_700_000_000e9, Restarts: i, SigQ: status.SigQ{Used: 1, Limit: 96365}, Exited: true,
+			Exit: status.Exit{Exit: signals.Exit{Signal: signals.SIGKILL}, Cause: "from pid 812 (bash, uid 0)"},
 		}
 	}
 	return all

@@ -134,7 +134,7 @@ func (c *clientSession) encode() (ok bool) {
 const maxAnswer = 16 << 20
 
 func encode(r *request.Reply) []byte {
-	text, err := json.Marshal(r)
+	text, err := request.MarshalReply(r)
 	if err == nil && len(text) <= maxAnswer {
 		return text
 	}

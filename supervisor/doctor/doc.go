@@ -1,7 +1,10 @@
-// Package doctor looks at the host and says what it means for supervise: how signals come
-// in, whether orphans can be reaped, how a service's descendants are known, where a core
-// would go, which limits will bite.
+// Package doctor examines the host and says what it means for supervise: how signals are
+// received, whether orphans can be reaped, how a service's descendants are known, where a
+// core would go, which limits matter.
 //
-// It changes nothing but for a cgroup that it makes and removes, and it never fails: what
-// cannot be found out is a finding too.
+//	findings := doctor.Examine(doctor.Subject{Mode: intake.Built(), ...})
+//	if doctor.Worst(findings) == doctor.Bad { ... }
+//
+// It changes nothing, except that it makes and removes a cgroup, and it never fails: what
+// cannot be found out is a finding, too.
 package doctor

@@ -17,17 +17,17 @@ import (
 	"supervise/supervisor/rundir"
 )
 
-// Status is how good a finding is.
+// Status is the rating of a finding.
 type Status string
 
-// The states of a finding.
+// The ratings.
 const (
 	Good Status = "ok"      // as it should be
-	Note Status = "note"    // works, in a way that is good to know
+	Note Status = "note"    // works, but in a way worth knowing
 	Bad  Status = "warning" // something will not work as expected
 )
 
-// Finding is one thing that was looked at.
+// Finding is the result of one check.
 type Finding struct {
 	Name    string `json:"name"`
 	Status  Status `json:"status"`
@@ -35,14 +35,14 @@ type Finding struct {
 	Meaning string `json:"meaning"` // what it means for the user
 }
 
-// Subject is what only the running program knows of itself.
+// Subject is what only the running program knows about itself.
 type Subject struct {
 	Mode       intake.Mode      // the one that run and init will use
 	Inherited  intake.Inherited // as far as it is known
-	RuntimeDir string           // where run would put its files
+	RuntimeDir string           // where run would keep its files
 }
 
-// Examine makes all findings, in a fixed order.
+// Examine makes all checks, in a fixed order.
 func Examine(s Subject) []Finding {
 	findings := []Finding{
 		intakeMode(s.Mode), inherited(s.Inherited), place(), subreaper(), descendants(),
@@ -68,7 +68,7 @@ func intakeMode(mode intake.Mode) Finding {
 
 func inherited(found intake.Inherited) Finding {
 	f := Finding{Name: "inherited signals", Status: Good, Value: "none blocked, none ignored"}
-	f.Meaning = "init hands exactly this on to its command; run gives every service an empty mask and default dispositions"
+	f.Meaning = "init passes exactly this on to its command; run gives every service an empty mask and default dispositions"
 	if found.Mask != 0 || found.Ignored != 0 {
 		f.Status = Note
 		f.Value = "blocked: " + found.Mask.String() + "; ignored: " + found.Ignored.String()
@@ -104,7 +104,7 @@ func place() Finding {
 
 func subreaper() Finding {
 	f := Finding{Name: "child subreaper", Status: Good, Value: "available", Meaning: "orphaned descendants become children of supervise and are reaped"}
-	// Asking is enough: both came with Linux 3.4.
+	// The getter is enough: both came with Linux 3.4.
 	if err := sys.CanSubreap(); err != nil {
 		f.Status, f.Value = Bad, "not available: "+err.Error()
 		f.Meaning = "unless it is PID 1, supervise cannot see or reap what its services leave behind"
@@ -135,11 +135,11 @@ func spawning() Finding {
 }
 
 func pidfds() Finding {
-	f := Finding{Name: "pidfd", Status: Good, Value: "available", Meaning: "a signal can never meet a process that was given the pid of another"}
+	f := Finding{Name: "pidfd", Status: Good, Value: "available", Meaning: "a signal can never reach another process that has got the pid"}
 	fd, err := sys.OpenPID(os.Getpid())
 	if err != nil {
 		f.Status, f.Value = Note, "not available: "+err.Error()
-		f.Meaning = "descendants that are not children are signalled by pid, which could have been given to another process since"
+		f.Meaning = "descendants that are not children are signalled by pid, which another process could have got since"
 		return f
 	}
 	_ = unix.Close(fd)
@@ -147,7 +147,7 @@ func pidfds() Finding {
 }
 
 func procfs() Finding {
-	f := Finding{Name: "/proc", Status: Good, Value: "mounted", Meaning: "names of senders and survivors can be told"}
+	f := Finding{Name: "/proc", Status: Good, Value: "mounted", Meaning: "senders and survivors can be named"}
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		f.Status, f.Value = Bad, err.Error()
 		f.Meaning = "without /proc, descendants cannot be found by descent and senders have no names"
@@ -158,12 +158,12 @@ func procfs() Finding {
 func corePattern() Finding {
 	text, err := os.ReadFile("/proc/sys/kernel/core_pattern")
 	if err != nil {
-		return Finding{Name: "core_pattern", Status: Bad, Value: err.Error(), Meaning: "it cannot be told where cores go"}
+		return Finding{Name: "core_pattern", Status: Bad, Value: err.Error(), Meaning: "where cores go is unknown"}
 	}
 	return whereCoresGo(strings.TrimSpace(string(text)))
 }
 
-// whereCoresGo reads a core_pattern: core(5).
+// whereCoresGo interprets a core_pattern: core(5).
 func whereCoresGo(pattern string) Finding {
 	f := Finding{Name: "core_pattern", Status: Note, Value: pattern}
 	switch {
@@ -173,9 +173,9 @@ func whereCoresGo(pattern string) Finding {
 		handler, _, _ := strings.Cut(f.Value[1:], " ")
 		f.Meaning = "cores of the whole machine go to " + handler + ", outside any container; a limit of 1 byte keeps them from it"
 	case strings.HasPrefix(f.Value, "@"):
-		f.Meaning = "cores of the whole machine go to a socket; where nobody listens they are lost"
+		f.Meaning = "cores of the whole machine go to a socket; if nobody listens they are lost"
 	case strings.HasPrefix(f.Value, "/"):
-		f.Meaning = "cores are files at this path as the crashing process sees it; the directory must be there"
+		f.Meaning = "cores are files at this path as the crashing process sees it; the directory must exist"
 	default:
 		f.Meaning = "cores are files in the working directory of the process that crashed"
 	}
@@ -211,7 +211,7 @@ func limits(found intake.Inherited) []Finding {
 		limit("core size", unix.RLIMIT_CORE, found, 0,
 			"what services get unless core.limit says otherwise; 0 writes no core files"),
 		limit("processes", unix.RLIMIT_NPROC, found, 1024,
-			"for all processes of this user, root excepted; a service that cannot be started for it is tried again"),
+			"for all processes of this user, root excepted; a service that cannot be started because of it is tried again"),
 	}
 }
 

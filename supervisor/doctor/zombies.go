@@ -11,19 +11,19 @@ import (
 	"supervise/internal/sys"
 )
 
-// manyZombies is from how many on zombies of one parent are a warning: a few are there at
-// any moment on a machine that is busy.
+// manyZombies is the number of zombies of one parent that is worth a warning: a busy machine
+// has a few at any moment.
 const manyZombies = 10
 
 // mostParents is how many parents a finding names.
 const mostParents = 3
 
-// zombies looks for processes that live and do not wait for their children. No init can
-// reap these: they are not its own until their parent is gone.
+// zombies looks for processes that live and do not wait for their children. No init can reap
+// those: they are not its own until their parent is gone.
 func zombies(processes iter.Seq[sys.Stat]) Finding {
 	f := Finding{
 		Name: "zombies", Status: Good, Value: "none",
-		Meaning: "no process leaves children behind that nobody waits for",
+		Meaning: "no process has children that it does not wait for",
 	}
 	count, names := map[int]int{}, map[int]string{}
 	total := 0
@@ -52,7 +52,7 @@ func zombies(processes iter.Seq[sys.Stat]) Finding {
 		fmt.Fprintf(&b, "%d of pid %d (%s)", count[parent], parent, names[parent])
 	}
 	f.Status, f.Value = Note, b.String()
-	f.Meaning = "their parent lives and has not waited for them: if they stay, the program at fault is that one, not its init; they go when it does"
+	f.Meaning = "their parent lives and has not waited for them: if they stay, that program is at fault, not its init; they go when it does"
 	if count[parents[0]] >= manyZombies {
 		f.Status = Bad
 	}

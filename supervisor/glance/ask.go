@@ -4,8 +4,10 @@ import (
 	"syscall"
 
 	"supervise/internal/sys"
+	"supervise/internal/text/json"
 	"supervise/signals"
 	"supervise/supervisor/control/wire"
+	"supervise/supervisor/status"
 )
 
 // patience is how long an answer may take, in nanoseconds.
@@ -29,6 +31,26 @@ func ask(dir string, request []byte) (answer string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// read reads the answer, a Reply of package request. ok is false when it is more, or less,
+// than services.
+func read(answer string) (services []status.Service, ok bool) {
+	r := json.NewReader(answer)
+	for name := range r.Members() {
+		switch name {
+		case "services":
+			for n := range r.Elements() {
+				services = append(services, status.Service{})
+				services[n].ReadJSON(r)
+			}
+		case "supervisor":
+			r.Skip()
+		default:
+			return nil, false
+		}
+	}
+	return services, r.OK()
 }
 
 // limit has a system call that waits for longer fail with EINTR: the runtime has a handler

@@ -15,13 +15,14 @@ import (
 
 	"supervise/internal/sys"
 	"supervise/internal/testproc"
+	"supervise/signals"
 	"supervise/supervisor/board"
 	"supervise/supervisor/board/segment"
-	"supervise/supervisor/control/table"
+	"supervise/supervisor/status"
 )
 
 // child is a child of ours that does nothing, stopped by a signal if that is wanted.
-func child(t *testing.T, stopped bool) (pid int32) {
+func child(t *testing.T, stopped bool) (pid int) {
 	t.Helper()
 	cmd := exec.Command("/bin/sleep", "600")
 	testproc.Start(t, cmd)
@@ -35,11 +36,11 @@ func child(t *testing.T, stopped bool) (pid int32) {
 			t.Fatal(err)
 		}
 	}
-	return int32(cmd.Process.Pid)
+	return cmd.Process.Pid
 }
 
 // zombie is one that has ended, and waits for us.
-func zombie(t *testing.T) (pid int32) {
+func zombie(t *testing.T) (pid int) {
 	t.Helper()
 	cmd := exec.Command("/bin/true")
 	testproc.Start(t, cmd)
@@ -48,7 +49,7 @@ func zombie(t *testing.T) (pid int32) {
 	if err := unix.Waitid(unix.P_PID, cmd.Process.Pid, &info, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
 		t.Fatal(err)
 	}
-	return int32(cmd.Process.Pid)
+	return cmd.Process.Pid
 }
 
 // root opens a directory.
@@ -62,17 +63,17 @@ func root(t testing.TB, dir string) *os.Root {
 	return root
 }
 
-// show puts slots on a board of the test's own.
-func show(t *testing.T, slots ...board.Slot) (dir string, b *board.Board) {
+// show puts services on a board of the test's own.
+func show(t *testing.T, services ...status.Service) (dir string, b *board.Board) {
 	t.Helper()
 	dir = t.TempDir()
-	b, _, err := board.Create(board.Options{Dir: root(t, dir), Slots: len(slots), Mode: 0o600, Group: -1})
+	b, _, err := board.Create(board.Options{Dir: root(t, dir), Slots: len(services), Mode: 0o600, Group: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	for i := range slots {
-		b.Set(i, &slots[i])
+	for i := range services {
+		b.Set(i, &services[i])
 	}
 	b.Work(false)
 	return dir, b
@@ -91,38 +92,36 @@ func limit0(t *testing.T) uint64 {
 // TestOnBoard reads slots, with what /proc says of their processes.
 func TestOnBoard(t *testing.T) {
 	up, stopped := child(t, false), child(t, true)
-	dir, _ := show(t,
-		board.Slot{Name: "up", State: "running", Wanted: true, PID: up, Since: 1, Restarts: 2, Held: 3},
-		board.Slot{Name: "commanded", State: "running", Wanted: true, Ready: true, Paused: true, PID: up},
-		board.Slot{Name: "stopped", State: "running", Wanted: true, Ready: true, PID: stopped},
-		board.Slot{Name: "ending", State: "stopping", PID: stopped, Rung: 1, Rungs: 2},
-		board.Slot{},
-		board.Slot{Name: "again", State: "backoff", Wanted: true, NextRestart: 4, Exited: true, ExitCode: 5},
-		board.Slot{Name: "shot", State: "failed", Exited: true, ExitSignal: 9, Blame: "from pid 1 (x, uid 0)"},
-	)
-	want := []table.Service{
-		{Name: "up", State: "running", Wanted: "up", PID: int(up), Ready: true, Since: 1, Restarts: 2, Held: 3},
-		{Name: "commanded", State: "running", Wanted: "up", PID: int(up), Ready: true},
-		{Name: "stopped", State: "paused", Wanted: "up", PID: int(stopped)},
-		{Name: "ending", State: "stopping", Wanted: "down", PID: int(stopped), Rung: 1, Rungs: 2},
-		{Name: "again", State: "backoff", Wanted: "up", NextRestart: 4, Exit: "exited with code 5"},
-		{Name: "shot", State: "failed", Wanted: "down", Exit: "killed by SIGKILL, from pid 1 (x, uid 0)"},
+	killed := status.Exit{Exit: signals.Exit{Signal: signals.SIGKILL}, Cause: "from pid 1 (x, uid 0)"}
+	shown := []status.Service{
+		{Name: "up", State: "running", Wanted: status.Up, PID: up, Since: 1, Restarts: 2, Held: 3},
+		{Name: "commanded", State: "running", Wanted: status.Up, Paused: true, PID: up},
+		{Name: "stopped", State: "running", Wanted: status.Up, Ready: true, PID: stopped},
+		{Name: "ending", State: "stopping", Wanted: status.Down, PID: stopped, Rung: 1, Rungs: 2},
+		{},
+		{Name: "again", State: "backoff", Wanted: status.Up, NextRestart: 4, Exited: true, Exit: status.Exit{Exit: signals.Exit{Code: 5}}},
+		{Name: "shot", State: "failed", Wanted: status.Down, Exited: true, Exit: killed},
 	}
+	dir, _ := show(t, shown...)
+	want := slices.DeleteFunc(shown, func(s status.Service) bool { return s.Name == "" })
+	want[0].Ready = true
+	want[1].Ready, want[1].Paused = true, false
+	want[2].Ready, want[2].Paused = false, true
 	for i := range want {
 		if want[i].PID != 0 {
-			want[i].SigQLimit = limit0(t)
+			want[i].SigQ.Limit = limit0(t)
 		}
 	}
 	for _, test := range []struct {
 		names []string
-		want  []table.Service
+		want  []status.Service
 	}{
 		{nil, want},
-		{[]string{"shot", "up", "shot"}, []table.Service{want[5], want[0], want[5]}},
+		{[]string{"shot", "up", "shot"}, []status.Service{want[5], want[0], want[5]}},
 	} {
 		got, ok := Question{names: test.names}.onBoard(dir)
 		for i := range got {
-			got[i].SigQUsed = 0 // others change it
+			got[i].SigQ.Used = 0 // others change it
 		}
 		if !ok || !slices.Equal(got, test.want) {
 			t.Errorf("%v: %v, %+v\nwant %+v", test.names, ok, got, test.want)
@@ -133,9 +132,9 @@ func TestOnBoard(t *testing.T) {
 // TestNotOnBoard has the supervisor be asked where the board does not tell everything, or
 // perhaps not the truth.
 func TestNotOnBoard(t *testing.T) {
-	plain := board.Slot{Name: "plain", State: "stopped"}
+	plain := status.Service{Name: "plain", State: "stopped", Wanted: status.Down}
 	for name, test := range map[string]struct {
-		slot  board.Slot
+		shown status.Service
 		names []string
 		spoil func(dir string, b *board.Board)
 	}{
@@ -150,14 +149,14 @@ func TestNotOnBoard(t *testing.T) {
 		"torn":         {spoil: func(dir string, _ *board.Board) { poke(t, dir, 64, 1) }},
 		"unknown":      {names: []string{"plain", "other"}},
 		"a beginning":  {names: []string{"plai"}},
-		"more":         {slot: board.Slot{Name: "x", State: "stopped", More: true}},
-		"cut":          {slot: board.Slot{Name: strings.Repeat("x", 81), State: "stopped"}},
-		"no child":     {slot: board.Slot{Name: "x", State: "running", PID: int32(os.Getppid())}},
-		"a zombie":     {slot: board.Slot{Name: "x", State: "running", PID: zombie(t)}},
-		"gone":         {slot: board.Slot{Name: "x", State: "running", PID: 1 << 22}}, // beyond PID_MAX_LIMIT
+		"more":         {shown: status.Service{Name: "x", State: "stopped", Wanted: status.Absent}},
+		"cut":          {shown: status.Service{Name: strings.Repeat("x", 81), State: "stopped", Wanted: status.Down}},
+		"no child":     {shown: status.Service{Name: "x", State: "running", PID: os.Getppid(), Wanted: status.Down}},
+		"a zombie":     {shown: status.Service{Name: "x", State: "running", PID: zombie(t), Wanted: status.Down}},
+		"gone":         {shown: status.Service{Name: "x", State: "running", PID: 1 << 22, Wanted: status.Down}}, // beyond PID_MAX_LIMIT
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir, b := show(t, plain, test.slot)
+			dir, b := show(t, plain, test.shown)
 			if test.spoil != nil {
 				if got, ok := (Question{}).onBoard(dir); !ok {
 					t.Fatalf("it cannot be read before: %+v", got)
@@ -210,7 +209,7 @@ func BenchmarkOnBoard(b *testing.B) {
 	}
 	defer w.Close()
 	for i := range 500 {
-		w.Set(i, &board.Slot{Name: "service-" + strconv.Itoa(i), State: "stopped"})
+		w.Set(i, &status.Service{Name: "service-" + strconv.Itoa(i), State: "stopped", Wanted: status.Down})
 	}
 	w.Work(false)
 	q := Question{names: []string{"service-499"}}

@@ -15,7 +15,7 @@
 // explained here, and the two ways differ in nothing but speed, and in that the board also
 // answers for a supervisor that is stopped, and to those who may only read. What they have
 // in common they share: package wire talks to the supervisor, package where knows its
-// directory, package table makes the table.
+// directory, package status has the record, its JSON and the table.
 //
 // Package first has the moment at which this runs, and the rules for what it may import.
 package glance

@@ -5,8 +5,8 @@ import (
 
 	"supervise/internal/sys"
 	"supervise/signals/intake"
-	"supervise/supervisor/control/table"
 	"supervise/supervisor/control/wire"
+	"supervise/supervisor/status"
 )
 
 // Question is a plain one for the status of services.
@@ -56,9 +56,9 @@ func plain(arg string) bool {
 }
 
 // Answer looks at the board, or asks, and prints. done is false when the usual way is to be
-// gone; else status is what to exit with, by LSB: 3 when a service that was named does not
+// gone; else code is what to exit with, by LSB: 3 when a service that was named does not
 // run.
-func (q Question) Answer() (status int, done bool) {
+func (q Question) Answer() (code int, done bool) {
 	dir, answer := wire.Directory(q.dir, intake.Getenv), ""
 	services, ok := q.onBoard(dir)
 	if !ok {
@@ -67,7 +67,7 @@ func (q Question) Answer() (status int, done bool) {
 		}
 		services, ok = read(answer)
 	}
-	if !ok || !write(table.Render(table.Rows(services, now()), Colors(1))) {
+	if !ok || !write(status.Render(status.Rows(services, now()), Colors(1))) {
 		unread = answer
 		return 0, false
 	}

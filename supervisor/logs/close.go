@@ -12,14 +12,14 @@ import (
 type Left struct {
 	Destination string
 	Bytes       int64 // read but not written
-	Lines       int64 // that these end
+	Lines       int64 // the number of lines in them
 	Unread      int64 // bytes still in pipes
 }
 
 // LeftError says that not everything was written in time.
 type LeftError struct {
 	Left []Left
-	Err  error // why it was given up
+	Err  error // why the wait ended
 }
 
 func (e *LeftError) Error() string {
@@ -37,9 +37,9 @@ func (e *LeftError) Error() string {
 
 func (e *LeftError) Unwrap() error { return e.Err }
 
-// Close reads what is in all pipes, writes it, and closes everything. It waits for that
-// until ctx is done; then it drops what is left and returns a [*LeftError] that counts it.
-// A pump that hangs in a write(2) to a disk keeps its descriptors until that returns.
+// Close reads and writes what is in all pipes, and closes everything. When ctx is done it
+// drops the rest and returns a [*LeftError] that counts it. A pump that hangs in a write(2)
+// to a disk keeps its descriptors until that returns.
 func (l *Logs) Close(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true
@@ -74,8 +74,8 @@ func (l *Logs) Close(ctx context.Context) error {
 	return nil
 }
 
-// abandon has the pump drop what it cannot write, and counts that. It does not wait for a
-// pump that hangs in a system call.
+// abandon drops what the pump cannot write, and counts it. It does not wait for a pump that
+// hangs in a system call.
 func (p *Pump) abandon() (Left, bool) {
 	select {
 	case <-p.finished:

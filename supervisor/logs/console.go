@@ -11,15 +11,15 @@ import (
 
 // destination is where a pump writes.
 type destination interface {
-	// write writes some of b, which is whole lines but for what an earlier call has
-	// left of one. EAGAIN says to wait until fd is writable.
+	// write writes part of b, which consists of whole lines except for the rest of one that
+	// an earlier call has begun. EAGAIN says to wait until fd is writable.
 	write(b []byte) (int, error)
 	fd() int
-	// gone says whether err is for ever.
+	// gone reports whether err is permanent.
 	gone(err error) bool
-	// reopen looks whether the destination is still what its name stands for.
+	// reopen opens the destination again if its name stands for something else by now.
 	reopen() error
-	// takeError returns what went wrong beside the writing, once.
+	// takeError returns an error beside the writing, once.
 	takeError() error
 	close()
 }
@@ -27,16 +27,16 @@ type destination interface {
 // console is one of the descriptors that the supervisor was started with.
 type console struct {
 	name   string
-	given  int // as it was given; never closed, its flags never changed
-	own    int // a description of our own of the same pipe or terminal, or -1
+	given  int // as inherited; never closed, its flags never changed
+	own    int // our own description of the same pipe or terminal, or -1
 	socket bool
 }
 
-// openConsole takes fd as a destination. O_NONBLOCK belongs to the open file description,
-// which other processes share, so it is not set on fd. A pipe and a terminal are opened
-// once more through /proc instead, if that is allowed, and a socket takes the flag with
-// each message. Anything else, a regular file for example, is written to as it is, and
-// a write that waits holds up the pump's goroutine and one thread.
+// openConsole makes a destination of fd. O_NONBLOCK belongs to the open file description,
+// which other processes share, so it is not set on fd. Instead a pipe or terminal is opened
+// again through /proc, if that is allowed, and a socket gets the flag with each message.
+// Anything else, such as a regular file, is used as it is: a write that waits blocks the
+// pump's goroutine and one thread.
 func openConsole(fd int, name string) (*console, error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
@@ -56,8 +56,8 @@ func openConsole(fd int, name string) (*console, error) {
 	return c, nil
 }
 
-// terminal says whether fd is a terminal. The master side of one, which answers as a
-// terminal too, does not count: to open it again would make a new one.
+// terminal reports whether fd is a terminal. The master side of one, which also looks like a
+// terminal, does not count: opening it again would make a new one.
 func terminal(fd int) bool {
 	if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil {
 		return false
@@ -66,7 +66,7 @@ func terminal(fd int) bool {
 	return err != nil
 }
 
-// reopenFD opens what fd is open on once more, or returns -1.
+// reopenFD opens the file behind fd again, or returns -1.
 func reopenFD(fd int, want *unix.Stat_t) int {
 	const flags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
 	own, err := unix.Open("/proc/self/fd/"+strconv.Itoa(fd), flags, 0)
@@ -81,7 +81,7 @@ func reopenFD(fd int, want *unix.Stat_t) int {
 	return own
 }
 
-// same says whether two descriptors are open on one file.
+// same reports whether two descriptors are open on the same file.
 func same(a, b int) bool {
 	var s, t unix.Stat_t
 	return unix.Fstat(a, &s) == nil && unix.Fstat(b, &t) == nil && s.Dev == t.Dev && s.Ino == t.Ino
@@ -103,11 +103,11 @@ func (c *console) write(b []byte) (int, error) {
 	return n, os.NewSyscallError("write", err)
 }
 
-// gone is true for all but what may pass, since a console cannot be opened anew: a
-// reader that has left, a terminal that was hung up.
+// gone reports all but temporary errors, as a console cannot be reopened: its reader has
+// left, or the terminal was hung up.
 func (c *console) gone(err error) bool { return !temporary(err) }
 
-// temporary says whether err is a shortage, which can end.
+// temporary reports whether err is a shortage, which can end.
 func temporary(err error) bool {
 	for _, e := range []error{unix.ENOSPC, unix.EDQUOT, unix.ENOMEM, unix.ENOBUFS} {
 		if errors.Is(err, e) {

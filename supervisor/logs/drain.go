@@ -7,41 +7,40 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Drained is what [Source.Drain] found.
+// Drained is the result of [Source.Drain].
 type Drained struct {
 	Tail []string // see [Source.Tail]
-	// Complete is false if the destination was stuck for so long that not everything
-	// could be read. That is done later, and nothing is lost unless [Logs.Close] gives up.
+	// Complete is false if the destination was stuck for so long that not everything could be
+	// read. The rest is read later, and nothing is lost unless [Logs.Close] gives up.
 	Complete bool
 }
 
-// request asks a pump to read what is in a source's pipes at this moment.
+// request asks a pump to read what is in a source's pipes now.
 type request struct {
 	source *Source
 	done   func(Drained) // nil if nobody waits
-	shut   bool          // then close the pipes
+	shut   bool          // close the pipes afterwards
 	timer  *time.Timer
 	fired  atomic.Bool
 
 	target    [2]int64 // stream.total at which everything is read
-	completed bool     // the last lines are
+	completed bool     // the last lines are completed
 }
 
-// Drain is for the moment when a process has exited: the pump reads everything that is in
-// the pipes at this moment, completes a last line that has no newline, writes it all, and
-// then calls done. Other processes that hold the pipes delay nothing: the pipes are read
-// on until they are closed, too.
+// Drain is called when a process has exited. The pump reads everything that is in the pipes
+// now, completes a last line without a newline, writes it all, and then calls done. Other
+// processes that hold the pipes delay nothing: reading goes on until they close them, too.
 //
-// done is called exactly once, on another goroutine, and must not wait for anything. If
-// the destination is stuck, it is called after grace with what was read until then.
+// done is called exactly once, on another goroutine, and must not wait for anything. If the
+// destination is stuck, it is called after grace with what was read until then.
 func (s *Source) Drain(grace time.Duration, done func(Drained)) {
 	r := &request{source: s, done: done}
 	r.timer = time.AfterFunc(grace, func() { r.tell(false) })
 	s.ask(r)
 }
 
-// Close reads what is in the pipes at this moment, writes it and closes them. Processes
-// that still write get EPIPE from then on. It returns at once.
+// Close reads what is in the pipes now, writes it and closes them. Processes that still write
+// get EPIPE from then on. It returns at once.
 func (s *Source) Close() {
 	s.ask(&request{source: s, shut: true})
 }
@@ -51,8 +50,8 @@ func (s *Source) ask(r *request) {
 	}
 }
 
-// ask hands r to the pump. A pump that has ended has no more to read. It reports false
-// where the source has moved to another pump.
+// ask hands r to the pump. A pump that has ended has nothing left to read. It returns false
+// if the source has moved to another pump.
 func (p *Pump) ask(r *request) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -72,7 +71,7 @@ func (p *Pump) ask(r *request) bool {
 	return true
 }
 
-// setTarget finds out how far the streams must be read, and has them read.
+// setTarget finds out how far the streams must be read, and queues them.
 func (r *request) setTarget() {
 	for i := range r.source.streams {
 		s := &r.source.streams[i]
@@ -88,7 +87,7 @@ func (r *request) setTarget() {
 	}
 }
 
-// targetReached says whether both streams were read as far as they must.
+// targetReached reports whether both streams were read as far as they must.
 func (r *request) targetReached() bool {
 	for i := range r.source.streams {
 		if s := &r.source.streams[i]; s.fd >= 0 && s.total < r.target[i] {
@@ -98,8 +97,8 @@ func (r *request) targetReached() bool {
 	return true
 }
 
-// complete writes the last line of the streams that are drained, where it has no newline,
-// unless somebody has gone on writing it.
+// complete writes the last line of drained streams if it has no newline, unless another
+// process has gone on writing it.
 func (p *Pump) complete() bool {
 	for _, r := range p.drains {
 		if r.completed || !r.targetReached() {
@@ -140,7 +139,7 @@ func (p *Pump) answer() {
 	p.drains = left
 }
 
-// count notes that a drain has ended.
+// count records that a drain has ended.
 func (p *Pump) count(s *Source) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -150,7 +149,7 @@ func (p *Pump) count(s *Source) {
 	}
 }
 
-// fire tells whoever waits, unless the timer has.
+// fire calls back, unless the timer has.
 func (r *request) fire(complete bool) {
 	if r.timer != nil {
 		r.timer.Stop()

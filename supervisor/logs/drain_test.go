@@ -169,7 +169,7 @@ func TestUndrained(t *testing.T) {
 		s.Drain(patience, func(d Drained) { calls <- d })
 		s.Close() // is not counted twice
 	}
-	want := `cannot read the output of service "svc": the test takes nothing, and what 16 generations wrote waits for it`
+	want := `cannot read the output of service "svc": the test takes nothing, and the output of 16 generations waits for it`
 	if n != maxUndrained || err == nil || err.Error() != want {
 		t.Errorf("after %d generations: %v", n, err)
 	}

@@ -6,9 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// appendJSON appends s as a JSON string. It is valid JSON whatever s holds: every byte
-// that is not part of valid UTF-8 becomes U+FFFD, and the bytes below 0x20 are escaped.
-// RFC 8259, section 7.
+// appendJSON appends s as a JSON string. It is valid JSON for any s: bytes that are not valid
+// UTF-8 become U+FFFD, and those below 0x20 are escaped. RFC 8259, section 7.
 func appendJSON(dst, s []byte) []byte {
 	dst = append(dst, '"')
 	start := 0
@@ -66,12 +65,12 @@ func appendJSONEscape(dst []byte, c byte) []byte {
 	}
 }
 
-// appendVisible appends s so that a terminal that is sent it moves only forward along
-// one line: nothing in s can reach the prefix before it or a line of somebody else.
-// Colours and other renditions (ECMA-48 SGR, ESC [ ... m) pass through and are reset at
-// the end; tabs and UTF-8 pass through; a carriage return at the end, which comes from a
-// program that ends its lines with both, is left out. Every other control character, be
-// it ASCII, C1 or part of an escape sequence, is shown in cat -v's notation: ^M, ^[, M-^[.
+// appendVisible appends s such that a terminal only moves forward along one line: nothing in
+// s can affect the prefix or anybody else's line. Colours and other renditions (ECMA-48 SGR,
+// ESC [ ... m) pass through and are reset at the end; tabs and UTF-8 pass through; a carriage
+// return at the end, from a program that ends lines with both, is removed. Every other
+// control character, be it ASCII, C1 or part of an escape sequence, is shown as cat -v does:
+// ^M, ^[, M-^[.
 func appendVisible(dst, s []byte) []byte {
 	s = bytes.TrimSuffix(s, []byte{'\r'})
 	start, styled := 0, false
@@ -104,8 +103,8 @@ func appendVisible(dst, s []byte) []byte {
 
 const esc = 0x1b
 
-// suspect holds the bytes that a control character can begin with. 0xc2 begins the C1
-// controls in UTF-8; as bytes of their own, 0x80 to 0x9f are C1 controls in Latin-1.
+// suspect are the bytes that a control character can begin with. 0xc2 begins the C1 controls
+// in UTF-8; bare 0x80 to 0x9f are C1 controls in Latin-1.
 var suspect = func() (t [256]bool) {
 	for c := range t {
 		t[c] = c < 0x20 && c != '\t' || c >= 0x7f
@@ -113,8 +112,8 @@ var suspect = func() (t [256]bool) {
 	return t
 }()
 
-// inspect looks at the suspect at the start of s: how many bytes it is, and whether it
-// can pass. If not, its last byte is the control character.
+// inspect examines the suspect at the start of s: its length, and whether it can pass. If
+// not, its last byte is the control character.
 func inspect(s []byte) (keep bool, size int) {
 	if s[0] == esc {
 		if n := rendition(s); n > 0 {
@@ -132,7 +131,7 @@ func inspect(s []byte) (keep bool, size int) {
 	return r >= 0xa0, size
 }
 
-// rendition returns the length of the SGR sequence at the start of s, 0 if it is none.
+// rendition returns the length of the SGR sequence at the start of s, or 0.
 func rendition(s []byte) int {
 	if len(s) < 3 || s[1] != '[' {
 		return 0
@@ -157,10 +156,10 @@ func appendCaret(dst []byte, c byte) []byte {
 }
 
 // plain returns how many bytes at the start of s, in steps of eight, are printable ASCII
-// other than a quotation mark or backslash: nearly all of nearly all lines.
+// other than quotation mark and backslash: nearly all of nearly all lines.
 func plain(s []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	// The high bits of the bytes of x that are zero, and perhaps of some after such a one.
+	// The high bits of the zero bytes of x, and perhaps of some bytes after them.
 	zero := func(x uint64) uint64 { return (x - ones) &^ x & highs }
 	n := 0
 	for ; n+8 <= len(s); n += 8 {

@@ -11,19 +11,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Rotation says when and how a log file is rotated. Of what is not a regular file, a FIFO
-// or a device, nothing is rotated.
+// Rotation says when and how a log file is rotated. Only regular files are rotated, not FIFOs
+// and devices.
 type Rotation struct {
-	// MaxSize is the size in bytes beyond which FILE does not grow: it is rotated before
-	// the line that would make it larger. A single line that is longer gets a file of its
-	// own. 0 never rotates.
+	// MaxSize is the largest size of FILE in bytes: it is rotated before a line that would
+	// exceed it. A single line that is longer gets a file of its own. 0 never rotates.
 	MaxSize int64
-	// Keep is how many rotated files, FILE.1 (the youngest) to FILE.Keep, stay beside
-	// FILE. 0 keeps none: FILE is emptied.
+	// Keep is how many rotated files, FILE.1 (the newest) to FILE.Keep, are kept. With 0 FILE
+	// is truncated instead.
 	Keep int
 }
 
-// file is a log file, which is rotated and can be moved away by others.
+// file is a log file, which is rotated and may be moved by others.
 type file struct {
 	path string
 	Rotation
@@ -31,15 +30,15 @@ type file struct {
 	st        unix.Stat_t // identity: device and inode
 	size      int64
 	midLine   bool  // the last byte written does not end a line
-	retrySize int64 // after a failed rotation: the size at which the next one is tried
-	suspect   bool  // the last write failed: open anew before the next
+	retrySize int64 // after a failed rotation: the size at which to try the next one
+	suspect   bool  // the last write failed: reopen before the next
 	rotateErr error // of the last rotation; see takeError
 }
 
 // fileMode is the mode of a new log file, before the umask.
 const fileMode = 0o640
 
-// openFile opens or makes the file at path. The directory is not made.
+// openFile opens or creates the file at path, but not its directory.
 func openFile(path string, r Rotation) (*file, error) {
 	f := &file{path: path, Rotation: r, desc: -1}
 	if err := f.open(); err != nil {
@@ -48,10 +47,10 @@ func openFile(path string, r Rotation) (*file, error) {
 	return f, nil
 }
 
-// open opens path and, if that succeeds, takes it in place of what was open before.
-// A symbolic link is refused: a supervisor that is root must not be led by the link of a
-// service's user to somebody else's file. O_NONBLOCK means nothing to a regular file and
-// keeps a FIFO or device from holding up the open and the writes.
+// open opens path and, if that succeeds, replaces the open file. A symbolic link is refused:
+// a service's user must not lead a supervisor that is root to somebody else's file.
+// O_NONBLOCK has no effect on a regular file and keeps a FIFO or device from blocking open
+// and write.
 func (f *file) open() error {
 	const flags = unix.O_WRONLY | unix.O_APPEND | unix.O_CREAT | unix.O_NOFOLLOW |
 		unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
@@ -68,8 +67,8 @@ func (f *file) open() error {
 		return os.NewSyscallError("fstat", err)
 	}
 	if st.Mode&unix.S_IFMT == unix.S_IFIFO {
-		// With a reading end of our own the FIFO outlives its readers, and keeps for the
-		// next one what it holds.
+		// With our own reading end the FIFO outlives its readers and keeps its contents for
+		// the next one.
 		if both, err := openFIFO(f.path); err == nil {
 			unix.Close(fd)
 			fd = both
@@ -95,7 +94,7 @@ func openFIFO(path string) (int, error) {
 	return fd, nil
 }
 
-// explain says of a failed open what its error number does not.
+// explain adds to a failed open what its error number does not say.
 func explain(path string, err error) error {
 	switch {
 	case errors.Is(err, unix.ELOOP):
@@ -117,7 +116,7 @@ func (f *file) close() {
 
 func (f *file) regular() bool { return f.st.Mode&unix.S_IFMT == unix.S_IFREG }
 
-// write writes as much of b as the file may still take, and rotates when that is nothing.
+// write writes as much of b as fits into the file, and rotates it if nothing does.
 func (f *file) write(b []byte) (int, error) {
 	if f.suspect {
 		if err := f.open(); err != nil {
@@ -140,7 +139,7 @@ func (f *file) write(b []byte) (int, error) {
 	return n, os.NewSyscallError("write", err)
 }
 
-// fit returns how many bytes of b go into the file as it is: 0 asks for a rotation.
+// fit returns how many bytes of b fit into the file; 0 asks for a rotation.
 func (f *file) fit(b []byte) int {
 	if f.MaxSize <= 0 || !f.regular() {
 		return len(b)
@@ -157,7 +156,7 @@ func (f *file) fit(b []byte) int {
 	if f.size > 0 && !f.midLine {
 		return 0
 	}
-	// The end of a line that was begun, or a line larger than a whole file.
+	// The rest of a line that was begun, or a line larger than a whole file.
 	return firstLine(b)
 }
 
@@ -168,17 +167,17 @@ func firstLine(b []byte) int {
 	return len(b)
 }
 
-// takeError returns why the last rotation failed.
+// takeError returns why the last rotation failed, once.
 func (f *file) takeError() error {
 	err := f.rotateErr
 	f.rotateErr = nil
 	return err
 }
 
-// gone is never true: space can be freed, and a directory can come back.
+// gone is always false: space can become free, and a directory can come back.
 func (f *file) gone(error) bool { return false }
 
-// reopen opens path if it does not stand for the open file any more.
+// reopen opens path if it no longer stands for the open file.
 func (f *file) reopen() error {
 	if f.current() {
 		return nil
@@ -189,11 +188,11 @@ func (f *file) reopen() error {
 	return nil
 }
 
-// current says whether path still stands for the open file.
+// current reports whether path still stands for the open file.
 func (f *file) current() bool {
 	var st unix.Stat_t
 	return f.desc >= 0 && unix.Lstat(f.path, &st) == nil && st.Dev == f.st.Dev && st.Ino == f.st.Ino
 }
 
-// absent says whether err is that a file does not exist.
+// absent reports whether err says that a file does not exist.
 func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// MaxLines is how many lines [Logs.Last] and [Logs.Follow] go back, at the most.
+// MaxLines is the most lines that [Logs.Last] and [Logs.Follow] go back.
 const MaxLines = 1000
 
 // Line is one line that a service wrote.
 type Line struct {
 	Time   time.Time // when it was read
 	Stream string    // "stdout" or "stderr"
-	// Text is as it was written, whatever that is, without its newline or a carriage
-	// return before it. Of more than MaxKept bytes it is the beginning, and " ...".
+	// Text is the line as it was written, without its newline or a carriage return before it.
+	// Of more than MaxKept bytes it is the beginning, and " ...".
 	Text string
 }
 
 // follower is one call of Follow.
 type follower struct{ f func([]Line) }
 
-// Last returns the last n lines that a service wrote, the oldest first: of both streams in
-// the order of reading, and of all its generations. There can be fewer than n: of a service
-// at most 64 KiB and [MaxLines] lines are kept, and at least 4 KiB where hundreds of
-// services write much. ok is false for a service that nobody has attached or followed,
-// such as one that writes to the supervisor's own descriptors: nobody has seen its lines.
+// Last returns the last n lines that a service wrote, oldest first: both streams in the order
+// of reading, and all generations. There can be fewer than n: at most 64 KiB and [MaxLines]
+// lines of a service are kept, and at least 4 KiB if hundreds of services write much. ok is
+// false if the service was never attached or followed, such as one that writes to the
+// supervisor's own descriptors.
 func (l *Logs) Last(service string, n int) (lines []Line, ok bool) {
 	l.mu.Lock()
 	h := l.histories[service]
@@ -39,13 +39,13 @@ func (l *Logs) Last(service string, n int) (lines []Line, ok bool) {
 }
 
 // Follow calls f with the last n lines of a service, as [Logs.Last] returns them, and then
-// with every line that comes until stop is called: each once and in order, some at a time
-// and never none. The service need not have been started yet.
+// with every new line until stop is called: each once and in order, several at a time but
+// never none. The service need not have been started yet.
 //
-// The first call is made before Follow returns, if there is a line; the others on the
-// goroutine of the pump that reads, which waits for f. So f must not wait for anything, and
-// must not call stop or a method of Logs or Source. It may keep what it is given, but not
-// change it. When stop returns, f is not running and will not be called any more.
+// The first call, if there is a line, is made before Follow returns; the others on the
+// goroutine of the pump, which waits for f. So f must not wait for anything, and must not
+// call stop or a method of Logs or Source. It may keep the lines but not change them. When
+// stop has returned, f is not running and will not be called again.
 func (l *Logs) Follow(service string, n int, f func([]Line)) (stop func()) {
 	h := l.history(service)
 	w := &follower{f}
@@ -64,8 +64,8 @@ func (l *Logs) Follow(service string, n int, f func([]Line)) (stop func()) {
 	}
 }
 
-// Forget gives back the memory of a service that is no more. Who follows it hears what its
-// present sources still read, and nothing of a later service of that name.
+// Forget releases the memory of a service that no longer exists. Its followers still get what
+// its current sources read, but nothing of a later service of that name.
 func (l *Logs) Forget(service string) {
 	l.mu.Lock()
 	h := l.histories[service]

@@ -2,27 +2,27 @@ package logs
 
 import "time"
 
-// Format says how a line is written down.
+// Format is the format of lines.
 type Format uint8
 
 // The formats.
 const (
-	// Text is, on the console, "NAME | line" with the names padded to one width, and
-	// "NAME + line" for what goes on with the line before it; what is in a line is made
-	// safe to look at (see the package documentation). In a file it is the line as it is,
-	// and a piece that is continued ends with a backslash.
+	// Text is, on the console, "NAME | line" with names padded to one width, and "NAME +
+	// line" for the continuation of a line; control characters are made visible (see the
+	// package documentation). In a file it is the line as it is; a piece that is continued
+	// ends with a backslash.
 	Text Format = iota
-	// JSON is an object per line: time (RFC 3339, UTC, microseconds; when the line was
-	// read), service, stream ("stdout" or "stderr"), line; "partial":true when the output
-	// ended without a newline, "continued":true when the next object of the same service
-	// and stream goes on with the line. Bytes that are not UTF-8 become U+FFFD.
+	// JSON is one object per line: time (RFC 3339, UTC, microseconds; when the line was
+	// read), service, stream ("stdout" or "stderr"), line; "partial":true if the output ended
+	// without a newline, "continued":true if the next object of the same service and stream
+	// continues the line. Bytes that are not UTF-8 become U+FFFD.
 	JSON
 )
 
 // stampLayout has a fixed width, so that lines sort as text.
 const stampLayout = "2006-01-02T15:04:05.000000Z"
 
-// layout is how a pump writes lines down.
+// layout is how a pump formats lines.
 type layout struct {
 	format Format
 	named  bool // Text: under the service's name
@@ -64,8 +64,8 @@ func appendObject(dst []byte, s *stream, line []byte, m mark, stamp []byte) []by
 	return append(dst, '}', '\n')
 }
 
-// palette is the colours of the names: cyan, yellow, green, magenta, blue, and the same
-// brighter. Red is left to errors.
+// palette is the colours of names: cyan, yellow, green, magenta, blue, and the same brighter.
+// Red is reserved for errors.
 var palette = [...]string{"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"}
 
 func (l *layout) appendNamed(dst []byte, s *stream, line []byte, m mark) []byte {
@@ -96,5 +96,5 @@ func appendStamp(dst []byte, now time.Time) []byte {
 	return now.UTC().AppendFormat(dst, stampLayout)
 }
 
-// verbatim says that lines are written as they are.
+// verbatim reports whether lines are written unchanged.
 func (l *layout) verbatim() bool { return l.format == Text && !l.named }

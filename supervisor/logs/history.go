@@ -8,11 +8,11 @@ import (
 	"sync/atomic"
 )
 
-// A history is kept in two pages of memory. One is written until it is full; then the
-// other, older one is emptied and takes its place. So old lines go at no cost, and between
+// A history is kept in two pages of memory. One is written until it is full; then the other,
+// older one is emptied and takes its place. So dropping old lines costs nothing, and between
 // one and two pages of lines are kept.
 //
-// A page begins small and doubles, up to mostPage bytes, as long as all histories together
+// A page begins small and doubles up to mostPage bytes, as long as all histories together
 // have less than memoryBudget; up to leastPage it may grow in any case.
 const (
 	firstPage    = 128
@@ -21,25 +21,25 @@ const (
 	memoryBudget = 2 << 20
 )
 
-// MaxKept is how much of a line is kept, in bytes. A longer one is cut and ends with
-// " ...". A record of that length fits the least page.
+// MaxKept is the most bytes of a line that are kept. A longer one is cut and ends with "
+// ...". A record of that length fits the smallest page.
 const MaxKept = leastPage - trailerSize
 
-// cutOff stands for the rest of a line that was longer.
+// cutOff replaces the rest of a line that is too long.
 const cutOff = " ..."
 
-// history is the last lines of a service, of all its generations, and who follows them.
+// history is the last lines of a service, of all its generations, with its followers.
 type history struct {
 	memory *atomic.Int64 // bytes of the pages of all histories
 
 	mu         sync.Mutex
-	page, last []byte // the page that is written, and the one before it
+	page, last []byte // the page being written, and the previous one
 	generation uint32 // of the newest source
 	followers  []*follower
 }
 
-// origin says where lines come from. It stands behind their text, so that a page can be
-// read backwards: trailerSize bytes, for the length of the text, too.
+// origin says where lines come from. It follows their text in a trailer of trailerSize bytes,
+// together with the length of the text, so that a page can be read backwards.
 type origin struct {
 	time       int64 // Unix, in nanoseconds
 	generation uint32
@@ -56,9 +56,9 @@ func (h *history) next() uint32 {
 	return h.generation
 }
 
-// add takes lines, of which the last may lack its newline. They are kept in records as
-// they came, a few kilobytes of lines at a time, and told apart when somebody asks: so
-// there is next to no work for each line.
+// add adds lines, of which the last may lack its newline. They are kept in records as they
+// came, a few kilobytes at a time, and split when somebody asks: that is next to no work per
+// line.
 func (h *history) add(data []byte, o origin) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -80,7 +80,7 @@ func (h *history) add(data []byte, o origin) {
 	}
 }
 
-// record keeps text, lines with a newline between each two, and passes it on.
+// record keeps text, lines separated by newlines, and passes it on to followers.
 func (h *history) record(text []byte, end string, o origin) {
 	h.room(len(text) + len(end) + trailerSize)
 	b := append(append(h.page, text...), end...)
@@ -97,7 +97,7 @@ func (h *history) record(text []byte, end string, o origin) {
 	}
 }
 
-// lastRecord takes the last record off a page that is not empty.
+// lastRecord splits the last record off a page that is not empty.
 func lastRecord(page []byte) (text []byte, o origin, before []byte) {
 	at := len(page) - trailerSize
 	t := page[at:]
@@ -108,8 +108,8 @@ func lastRecord(page []byte) (text []byte, o origin, before []byte) {
 	return page[start:at], o, page[:start]
 }
 
-// backward returns the lines that are kept, the last one first, without their newline or
-// a carriage return before it. The lock must be held.
+// backward returns the kept lines, last one first, without their newline or a carriage return
+// before it. The lock must be held.
 func (h *history) backward() iter.Seq2[origin, []byte] {
 	return func(yield func(origin, []byte) bool) {
 		for _, page := range [...][]byte{h.page, h.last} {
@@ -130,7 +130,7 @@ func (h *history) backward() iter.Seq2[origin, []byte] {
 
 var carriageReturn = []byte{'\r'}
 
-// room finds room in the page for size more bytes, at most leastPage.
+// room makes room in the page for size more bytes, at most leastPage.
 func (h *history) room(size int) {
 	need := len(h.page) + size
 	if need <= cap(h.page) {
@@ -162,7 +162,7 @@ func enough(size, need int) int {
 	return size
 }
 
-// claim reports whether a page may grow by so many bytes to the given size.
+// claim reports whether a page may grow by that many bytes to the given size.
 func (h *history) claim(growth, size int) bool {
 	if size > mostPage {
 		return false
@@ -174,7 +174,7 @@ func (h *history) claim(growth, size int) bool {
 	return false
 }
 
-// forget gives the memory back. What comes now is of no account to the others.
+// forget releases the memory. What still comes does not count towards the budget.
 func (h *history) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -8,22 +8,20 @@ import (
 	"sync/atomic"
 )
 
-// Options are of all pumps together.
+// Options configure all pumps.
 type Options struct {
-	// Report is told of destinations that fail and recover. It is called on the
-	// goroutine of a pump, of several at once even, and must not wait: to log with
-	// [Pump.Write] is fine.
+	// Report is called when destinations fail and recover, on the goroutine of a pump, even
+	// of several at once. It must not wait; logging with [Pump.Write] is fine.
 	Report func(Trouble)
 }
 
-// Logs is what all pumps share: the poller, the buffers, and the last lines of each
-// service.
+// Logs is what all pumps share: the poller, the buffers, and the last lines of each service.
 type Logs struct {
 	options Options
 	poll    *poller
 
 	memory atomic.Int64 // bytes of all histories
-	moving sync.Mutex   // held by whoever takes the locks of two pumps
+	moving sync.Mutex   // held while the locks of two pumps are taken
 
 	mu        sync.Mutex
 	pumps     map[*Pump]struct{}
@@ -33,8 +31,8 @@ type Logs struct {
 	closed    bool
 }
 
-// New returns a Logs without pumps. It holds one descriptor and one parked goroutine
-// until it is closed.
+// New returns a Logs without pumps. It holds one descriptor and one parked goroutine until it
+// is closed.
 func New(o Options) (*Logs, error) {
 	poll, err := newPoller()
 	if err != nil {
@@ -46,17 +44,17 @@ func New(o Options) (*Logs, error) {
 	}, nil
 }
 
-// Console are the properties of the supervisor's own output.
+// Console describes the supervisor's own output.
 type Console struct {
-	Stdout, Stderr int // descriptors, which stay the caller's; 1 and 2, that is
+	Stdout, Stderr int // descriptors, which remain the caller's: 1 and 2
 	Format         Format
-	Color          bool // the names in colours: for a terminal
-	Width          int  // of the longest service name, so that Text is aligned
+	Color          bool // coloured names, for a terminal
+	Width          int  // of the longest service name, to align Text
 }
 
-// Console returns the pump that writes what services print to their standard output to
-// c.Stdout, and the same for standard error. If both are open on one file, as on a
-// terminal, their lines appear in the order in which they were read.
+// Console returns the pump that writes the standard output of services to c.Stdout, and their
+// standard error to c.Stderr. If both are the same file, such as a terminal, lines appear in
+// the order in which they were read.
 func (l *Logs) Console(c Console) (*Pump, error) {
 	p := newPump(l, "the console", layout{format: c.Format, named: true, color: c.Color, width: c.Width})
 	out, err := openConsole(c.Stdout, "standard output")
@@ -75,11 +73,11 @@ func (l *Logs) Console(c Console) (*Pump, error) {
 	return l.join(p)
 }
 
-// File returns the pump that appends to the file at path, which should be absolute, mode
-// 0640 if it is made anew. Both streams of all its sources go there. The file is opened
-// at once: a directory that is missing, or a path that is a symbolic link, is an error
-// here. For a path that has a pump already, that one is returned, with the format and
-// rotation that it has, see [Pump.Configure]; each return wants a [Pump.Close].
+// File returns the pump that appends to the file at path, which should be absolute; a new
+// file gets mode 0640. Both streams of all its sources go there. The file is opened at once:
+// a missing directory, or a symbolic link, is an error here. If path already has a pump, that
+// one is returned with its format and rotation, see [Pump.Configure]; each return needs a
+// [Pump.Close].
 func (l *Logs) File(path string, format Format, r Rotation) (*Pump, error) {
 	path = filepath.Clean(path)
 	l.mu.Lock()
@@ -101,7 +99,7 @@ func (l *Logs) File(path string, format Format, r Rotation) (*Pump, error) {
 	return l.join(p)
 }
 
-// join takes p in, unless its file has got a pump in the meantime.
+// join adds p, unless its file has got a pump in the meantime.
 func (l *Logs) join(p *Pump) (*Pump, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -125,7 +123,7 @@ func (l *Logs) join(p *Pump) (*Pump, error) {
 	return p, nil
 }
 
-// leave reports whether that was the last user of p.
+// leave reports whether this was the last user of p.
 func (l *Logs) leave(p *Pump) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

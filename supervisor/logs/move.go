@@ -2,16 +2,16 @@ package logs
 
 import "slices"
 
-// move asks a pump to leave a source to another one.
+// move asks a pump to give a source to another one.
 type move struct {
 	source *Source
 	to     *Pump
 }
 
-// Move has another pump of the same [Logs] write what the source reads from now on: that
-// of a log file which could not be opened at first. What was read before is written by the
-// present one, whole lines first and last. A source that is being drained, or whose pump
-// is being closed, stays where it is. Move returns at once.
+// Move makes another pump of the same [Logs] write what the source reads from now on: the
+// pump of a log file that could not be opened at first. The current pump first writes what it
+// has read, as whole lines. A source that is being drained, or whose pump is being closed,
+// does not move. Move returns at once.
 func (s *Source) Move(to *Pump) {
 	for {
 		p := s.pump.Load()
@@ -28,7 +28,7 @@ func (s *Source) Move(to *Pump) {
 	}
 }
 
-// move carries out the moves, at the end of a turn: everything that was read is written.
+// move carries out the moves at the end of a round, when everything that was read is written.
 func (p *Pump) move() {
 	p.mu.Lock()
 	moves := p.moves
@@ -41,8 +41,8 @@ func (p *Pump) move() {
 	}
 }
 
-// give leaves a source to another pump, which looks at its pipes at once. The poller's
-// entries stay: they lead to the source, and by that to its pump.
+// give gives a source to another pump, which reads its pipes at once. The poller's entries
+// stay: they refer to the source, and so to its pump.
 func (p *Pump) give(s *Source, to *Pump) bool {
 	p.logs.moving.Lock()
 	defer p.logs.moving.Unlock()

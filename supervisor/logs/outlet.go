@@ -24,8 +24,8 @@ const (
 	lastRetry  = 5 * time.Second
 )
 
-// outlet is one destination of a pump and what is on its way there. It belongs to the
-// pump's goroutine, but for the atomic numbers.
+// outlet is one destination of a pump with what is to be written to it. It belongs to the
+// pump's goroutine, except for the atomic numbers.
 type outlet struct {
 	pump *Pump
 	name string
@@ -33,21 +33,21 @@ type outlet struct {
 	buf  []byte // lines; buf[:off] is written
 	off  int
 
-	stuck bool  // in this turn
+	stuck bool  // in this round
 	watch watch // for room to write
-	err   error // why nothing can be written at present; nil if that is not known
+	err   error // why nothing can be written at present; nil if unknown
 	since time.Time
 	wait  time.Duration // before the next try
 	timer *time.Timer
-	gone  bool // for ever: everything is discarded, and counted
+	gone  bool // for ever: everything is discarded and counted
 
 	bytes, lines         atomic.Uint64 // written
 	lostBytes, lostLines atomic.Uint64
-	held, heldLines      atomic.Int64 // what the destination has not yet taken; the lines only when it is stuck
+	held, heldLines      atomic.Int64 // not yet taken by the destination; the lines only if it is stuck
 }
 
-// add takes lines, and writes them at once if they are many. It reports whether there is
-// room for more; if not, the outlet has what it was given nevertheless.
+// add takes lines, and writes them at once if they are many. It reports whether there is room
+// for more; if not, the outlet has still taken the lines.
 func (o *outlet) add(block []byte) bool {
 	if len(o.buf) == 0 && len(block) >= directSize {
 		n, ok := o.push(block)
@@ -58,8 +58,8 @@ func (o *outlet) add(block []byte) bool {
 	return len(o.buf) < flushSize || o.flush()
 }
 
-// flush writes what was collected, and reports whether that was possible. If not, ready
-// or the retry timer will wake the pump, and in this turn it is not tried again.
+// flush writes what was collected, and reports whether it could. If not, ready or the retry
+// timer will wake the pump, and it is not tried again in this round.
 func (o *outlet) flush() bool {
 	if o.stuck {
 		return false
@@ -122,14 +122,14 @@ func (o *outlet) took(b []byte) {
 
 var newline = []byte{'\n'}
 
-// hold notes what is on its way.
+// hold records what is being written.
 func (o *outlet) hold(b []byte) {
 	o.held.Store(int64(len(b)))
 	o.heldLines.Store(0)
 }
 
-// stick notes what could not be written. The lines are not counted in hold, where that
-// would cost.
+// stick records what could not be written. Lines are not counted in hold, where it would
+// cost.
 func (o *outlet) stick(b []byte) {
 	o.stuck = true
 	o.heldLines.Store(int64(bytes.Count(b, newline)))
@@ -140,10 +140,10 @@ func (o *outlet) lose(b []byte) {
 	o.lostLines.Add(uint64(bytes.Count(b, newline)))
 }
 
-// ready is the poller's word that there is room to write.
+// ready is called by the poller when there is room to write.
 func (o *outlet) ready() { o.pump.wake() }
 
-// await has the poller, or else the timer, wait for room.
+// await makes the poller, or else the timer, wait for room.
 func (o *outlet) await(err error) {
 	w, e := o.pump.logs.poll.add(o.dst.fd(), writable, o)
 	if e != nil {
@@ -153,13 +153,13 @@ func (o *outlet) await(err error) {
 	o.watch = w
 }
 
-// forget ends the wait for room. It comes before anything that may close the descriptor.
+// forget ends the wait for room. It must come before anything that may close the descriptor.
 func (o *outlet) forget() {
 	o.pump.logs.poll.remove(o.watch)
 	o.watch = watch{}
 }
 
-// fail notes that nothing can be written, tells it once, and tries again later.
+// fail records that nothing can be written, reports it once, and schedules a retry.
 func (o *outlet) fail(err error) {
 	if o.err == nil {
 		o.since = time.Now()
@@ -178,7 +178,7 @@ func (o *outlet) fail(err error) {
 	o.wait = min(2*o.wait, lastRetry)
 }
 
-// recovered tells that the destination takes lines again.
+// recovered reports that the destination takes lines again.
 func (o *outlet) recovered() {
 	if o.err == nil {
 		return
@@ -187,7 +187,7 @@ func (o *outlet) recovered() {
 	o.pump.report(Trouble{Destination: o.name, Over: true, For: time.Since(o.since)})
 }
 
-// end gives the destination up.
+// end gives up the destination.
 func (o *outlet) end(err error) {
 	o.gone = true
 	o.pump.report(Trouble{
@@ -195,7 +195,7 @@ func (o *outlet) end(err error) {
 	})
 }
 
-// reopen looks after a destination that was moved away, and tries again at once.
+// reopen reopens a destination that was moved away, and retries at once.
 func (o *outlet) reopen() {
 	o.forget()
 	if err := o.dst.reopen(); err != nil {
@@ -203,7 +203,7 @@ func (o *outlet) reopen() {
 	}
 }
 
-// close gives up what is left, and the destination.
+// close gives up what is left, and closes the destination.
 func (o *outlet) close() {
 	o.lose(o.buf[o.off:])
 	o.hold(nil)

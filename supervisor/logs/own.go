@@ -2,15 +2,15 @@ package logs
 
 import "fmt"
 
-// ownLimit bounds the supervisor's own lines that wait, in bytes.
+// ownLimit bounds the supervisor's own waiting lines, in bytes.
 const ownLimit = 256 << 10
 
 // Write takes lines of the supervisor itself, which share a destination with those of its
-// services without tearing them: on the console they go to standard error. It never
-// waits. When 256 KiB are waiting already, b is lost, which is counted and, once there is
-// room again, reported as [Trouble]; Write returns no error even then, for a logger would
-// write that to the very descriptor that is stuck. b should be whole lines; a newline is
-// added if the last is missing.
+// services without being mixed with them; on the console they go to standard error. It never
+// waits. If 256 KiB are waiting already, b is lost, which is counted and, once there is room
+// again, reported as [Trouble]. Write never returns an error: a logger would write that to
+// the very descriptor that is stuck. b should be whole lines; a missing final newline is
+// added.
 func (p *Pump) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -30,12 +30,12 @@ func (p *Pump) Write(b []byte) (int, error) {
 		p.start()
 	case running:
 		p.again = true
-	case parked, ended: // it would only try in vain
+	case parked, ended: // trying would be in vain
 	}
 	return len(b), nil
 }
 
-// addOwn takes over the supervisor's own lines.
+// addOwn adds the supervisor's own lines to the outlet.
 func (p *Pump) addOwn() bool {
 	p.mu.Lock()
 	own := p.ownLines

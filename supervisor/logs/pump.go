@@ -5,54 +5,54 @@ import (
 	"sync/atomic"
 )
 
-// state is what a pump does.
+// state is what a pump is doing.
 type state uint8
 
 const (
 	idle    state = iota // nothing to do: no goroutine
-	running              // its goroutine is at work
+	running              // its goroutine works
 	parked               // the destination takes nothing at present: no goroutine
-	ended                // closed, and everything of it given back
+	ended                // closed, and everything released
 )
 
-// Pump reads the pipes of any number of sources and writes their lines to one
-// destination: the console or a log file. Get one from [Logs.Console] or [Logs.File].
-// Its methods may be called from any goroutine and return at once.
+// Pump reads the pipes of any number of sources and writes their lines to one destination:
+// the console or a log file. [Logs.Console] and [Logs.File] return one. Its methods may be
+// called from any goroutine and return at once.
 type Pump struct {
 	logs *Logs
 	name string
 	path string // of a file
 	outs []*outlet
 
-	// mu is held for a few instructions at a time, never over reading, writing or a
-	// callback.
+	// mu is held for a few instructions at a time, never while reading, writing or calling
+	// back.
 	mu        sync.Mutex
 	state     state
-	again     bool  // something was asked for since the turn began
+	again     bool  // something was requested since the round began
 	ready     queue // streams that may have something to read
 	sources   map[*Source]struct{}
 	requests  []*request // not yet seen by the goroutine
 	moves     []*move    // the same
-	moved     bool       // Reopen
-	rotation  *Rotation  // Configure
+	moved     bool       // Reopen was called
+	rotation  *Rotation  // of Configure
 	closing   bool
-	abandoned bool // no more waiting: give everything up
+	abandoned bool // stop waiting: give up everything
 	newLayout layout
 	services  map[string]*service
-	ownLines  []byte // lines of the supervisor
+	ownLines  []byte // of the supervisor
 	users     int    // of a file
 
 	finished chan struct{}
 	ownLost  atomic.Uint64 // calls of Write that found no room
 
-	// What is in hand, for whoever must report it while the goroutine is stuck.
+	// What is in the chunk, for a report while the goroutine is stuck.
 	pending, pendingLines atomic.Int64
 
 	// The rest belongs to the pump's goroutine, of which there is one or none.
 	layout       layout
 	work         *work
 	chunk        chunk
-	emptied      []*stream // read to the end; the poller is to watch them again
+	emptied      []*stream // read to the end; the poller must watch them again
 	drains       []*request
 	lostReported uint64 // of ownLost
 }
@@ -64,10 +64,10 @@ type chunk struct {
 	final  bool   // nothing follows: complete the last line
 }
 
-// service is what the generations of a service have in common, under the pump's lock.
+// service is what the generations of a service share, under the pump's lock.
 type service struct {
-	color     uint8 // by the order in which the services came
-	undrained int   // generations of which a drain has not ended
+	color     uint8 // by the order in which services came
+	undrained int   // generations whose drain has not ended
 }
 
 func newPump(l *Logs, name string, newLayout layout) *Pump {
@@ -81,8 +81,8 @@ func (p *Pump) outlet(name string, d destination) {
 	p.outs = append(p.outs, &outlet{pump: p, name: name, dst: d})
 }
 
-// queued takes s into the queue, on the poller's goroutine or the pump's own. It reports
-// false where s has moved to another pump.
+// queued queues s, on the poller's goroutine or the pump's own. It returns false if s has
+// moved to another pump.
 func (p *Pump) queued(s *stream) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,14 +99,14 @@ func (p *Pump) queued(s *stream) bool {
 	return true
 }
 
-// wake has the pump look again at what it was asked for and what it could not write.
+// wake makes the pump handle requests and retry what it could not write.
 func (p *Pump) wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wakeLocked()
 }
 
-// wakeLocked is wake, under the lock.
+// wakeLocked is wake with the lock held.
 func (p *Pump) wakeLocked() {
 	p.again = true
 	if p.state == idle || p.state == parked {
@@ -124,8 +124,8 @@ func (p *Pump) run() {
 	}
 }
 
-// round reads each stream that is ready once, writes what came, and reports whether there
-// is more to do. A stream that has more goes to the end of the queue.
+// round reads each ready stream once, writes what came, and reports whether there is more to
+// do. A stream that has more is queued again.
 func (p *Pump) round() bool {
 	n, proceed := p.take()
 	if !proceed {
@@ -153,15 +153,15 @@ func (p *Pump) round() bool {
 	return p.idleOrContinue()
 }
 
-// take looks at what was asked for. It returns how many streams are ready, and false if
-// the pump was given up.
+// take takes requests and configuration over. It returns how many streams are ready, and
+// false if the pump was given up.
 func (p *Pump) take() (n int, proceed bool) {
 	p.mu.Lock()
 	p.again = false
 	format := p.layout.format
 	p.layout = p.newLayout
 	if p.chunk.stream != nil {
-		p.layout.format = format // its time was taken for that
+		p.layout.format = format // its time was taken for this format
 	}
 	moved, abandoned, requests, rotation := p.moved, p.abandoned, p.requests, p.rotation
 	p.moved, p.requests, p.rotation = false, nil, nil
@@ -216,8 +216,8 @@ func (p *Pump) flush() bool {
 	return ok
 }
 
-// watch has the poller watch what was read empty. That comes last in a turn: what arrives
-// in the meantime is then read at one go.
+// watch makes the poller watch the emptied streams. That comes last in a round, so that what
+// arrives meanwhile is read at once.
 func (p *Pump) watch() {
 	for i, s := range p.emptied {
 		if s.fd >= 0 {
@@ -229,7 +229,7 @@ func (p *Pump) watch() {
 	p.emptied = p.emptied[:0]
 }
 
-// idleOrContinue gives back the buffers and ends the goroutine if nothing is left to do.
+// idleOrContinue releases the buffers and ends the goroutine if nothing is left to do.
 func (p *Pump) idleOrContinue() bool {
 	p.releaseBuffers()
 
@@ -261,8 +261,8 @@ func (p *Pump) releaseBuffers() {
 	p.work = nil
 }
 
-// park ends the goroutine until the destination takes lines again. It keeps the buffers
-// with what could not be written.
+// park ends the goroutine until the destination takes lines again. It keeps the buffers with
+// what could not be written.
 func (p *Pump) park() bool {
 	// An outlet is stuck, but there may be a second one.
 	if p.flush() {
@@ -302,7 +302,7 @@ func (p *Pump) giveUp() {
 	p.finish()
 }
 
-// finish gives back everything that the pump holds.
+// finish releases everything that the pump holds.
 func (p *Pump) finish() {
 	for _, r := range p.drains {
 		r.fire(false)
@@ -316,7 +316,7 @@ func (p *Pump) finish() {
 	close(p.finished)
 }
 
-// to returns where the lines of s go.
+// to returns the outlet for the lines of s.
 func (p *Pump) to(s *stream) *outlet {
 	if s.second {
 		return p.outs[len(p.outs)-1]
@@ -324,16 +324,16 @@ func (p *Pump) to(s *stream) *outlet {
 	return p.outs[0]
 }
 
-// Configure gives a log file another format and rotation, from the next lines on.
+// Configure changes format and rotation of a log file, from the next lines on.
 func (p *Pump) Configure(format Format, r Rotation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.newLayout.format, p.rotation = format, &r
 }
 
-// Reopen has a log file opened anew if it was moved or removed, as logrotate does, and
-// has a destination that failed tried again at once. Nothing is lost or torn by it. A failure is reported as [Trouble], and
-// the file that was open stays in use. On the console it does nothing.
+// Reopen reopens a log file that was moved or removed, as logrotate does, and retries a
+// failed destination at once. Nothing is lost or torn. A failure is reported as [Trouble],
+// and the open file stays in use. It has no effect on the console.
 func (p *Pump) Reopen() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -342,9 +342,8 @@ func (p *Pump) Reopen() {
 }
 
 // Close reads what is in the pipes of all sources, writes it, and closes the destination,
-// all of it later on the pump's own goroutine: it returns at once. A file that
-// [Logs.File] has given out several times is closed with the last of them. To wait for
-// the end, use [Logs.Close].
+// later on the pump's own goroutine: it returns at once. A file that [Logs.File] has returned
+// several times is closed by the last Close. [Logs.Close] waits for the end.
 func (p *Pump) Close() {
 	if p.logs.leave(p) {
 		p.shut()

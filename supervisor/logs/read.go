@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readSize is how much one stream gives in one turn of its pump, in bytes: as much as a
-// pipe holds by default (pipe(7)).
+// readSize is how much of one stream is read in one round, in bytes: the default capacity of
+// a pipe (pipe(7)).
 const readSize = 64 << 10
 
 // read reads once from s, into p.chunk if there are lines in it.
@@ -22,8 +22,8 @@ func (p *Pump) read(s *stream) {
 	switch {
 	case n > 0:
 		s.total += int64(n)
-		// Back into the queue until it is found empty: while a writer is busy, an
-		// empty read costs less than to be woken up by the poller.
+		// Queue it again until it is found empty: while a writer is busy, an empty read
+		// costs less than being woken by the poller.
 		p.queued(s)
 		p.load(s, n)
 	case errors.Is(err, unix.EAGAIN):
@@ -34,8 +34,8 @@ func (p *Pump) read(s *stream) {
 	}
 }
 
-// load makes a chunk of the n bytes that were read and what s has kept from before. If
-// there is no end of a line in it yet, s keeps these too.
+// load makes a chunk of the n bytes that were read and of what s has kept. If they do not
+// contain the end of a line yet, s keeps them, too.
 func (p *Pump) load(s *stream, n int) {
 	in := p.work.in
 	fresh := in[MaxLine : MaxLine+n]
@@ -77,8 +77,8 @@ func (p *Pump) begin(c chunk, now time.Time) {
 	p.chunk = c
 }
 
-// emit passes the chunk on to its outlet, line by line, and reports whether the outlet
-// took it all. If not, the rest stays in the chunk.
+// emit passes the chunk on to its outlet, line by line, and reports whether the outlet took
+// all of it. If not, the rest stays in the chunk.
 func (p *Pump) emit() bool {
 	c := &p.chunk
 	if c.stream == nil {
@@ -114,7 +114,7 @@ func (p *Pump) emit() bool {
 	return true
 }
 
-// handed notes what stays in the chunk if the outlet is stuck.
+// handed records what stays in the chunk if the outlet is stuck.
 func (p *Pump) handed(ok bool) bool {
 	if ok {
 		p.pending.Store(0)
@@ -126,8 +126,8 @@ func (p *Pump) handed(ok bool) bool {
 	return false
 }
 
-// wholeLines returns the lines at the start of data, if the first is not too long for one
-// piece. The others cannot be: no more than readSize bytes were read with them.
+// wholeLines returns the whole lines at the start of data, if the first is not too long for
+// one piece. The others cannot be: no more than readSize bytes were read with them.
 func wholeLines(data []byte) []byte {
 	if bytes.IndexByte(data[:min(len(data), MaxLine+1)], '\n') < 0 {
 		return nil

@@ -2,17 +2,17 @@ package logs
 
 import "time"
 
-// Trouble is news of a destination: that it fails, and once when that is over.
+// Trouble reports that a destination fails, or that it has recovered.
 type Trouble struct {
 	Destination string
-	Err         error         // what failed; nil when it is over
-	Stuck       bool          // nothing can be written at present; it is tried again
-	Waiting     int64         // bytes that wait to be written
-	Gone        bool          // for ever: what is written from now on is discarded
+	Err         error         // what failed; nil on recovery
+	Stuck       bool          // nothing can be written at present; it is retried
+	Waiting     int64         // bytes waiting to be written
+	Gone        bool          // for ever: later output is discarded
 	Over        bool          // it takes lines again
 	For         time.Duration // how long it did not
 
-	LostBytes, LostLines uint64 // discarded so far
+	LostBytes, LostLines uint64 // discarded since the destination is gone
 }
 
 func (p *Pump) report(t Trouble) {
@@ -25,9 +25,9 @@ func (p *Pump) report(t Trouble) {
 	}
 }
 
-// Stats is what a pump has done, and has in hand.
+// Stats counts what a pump has done and holds.
 type Stats struct {
-	Sources              int    // whose pipes are open
+	Sources              int    // with open pipes
 	Bytes, Lines         uint64 // written
 	LostBytes, LostLines uint64 // discarded since the destination is gone
 	OwnLost              uint64 // calls of Write that found no room
@@ -35,7 +35,7 @@ type Stats struct {
 	Stuck                bool   // the destination takes nothing at present
 }
 
-// Stats returns the numbers of this moment.
+// Stats returns the current numbers.
 func (p *Pump) Stats() Stats {
 	p.mu.Lock()
 	s := Stats{Sources: len(p.sources), Stuck: p.state == parked}

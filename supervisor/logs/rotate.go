@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rotate makes room in the file for b: FILE becomes FILE.1, FILE.1 becomes FILE.2, and so on up
-// to FILE.Keep, which is removed. When a step fails, nothing is lost: the file grows
-// on, and the next attempt comes after another MaxSize bytes.
+// rotate makes room in the file for b: FILE becomes FILE.1, FILE.1 becomes FILE.2, and so on
+// up to FILE.Keep, which is removed. If a step fails, nothing is lost: the file keeps
+// growing, and the next attempt comes after another MaxSize bytes.
 func (f *file) rotate(b []byte) {
 	if err := f.tryRotate(b); err != nil {
 		f.retrySize = f.size + f.MaxSize
@@ -24,10 +24,10 @@ func (f *file) tryRotate(b []byte) error {
 		return os.NewSyscallError("fstat", err)
 	}
 	if f.size = st.Size; f.fit(b) > 0 {
-		return nil // somebody else has emptied it: logrotate's copytruncate
+		return nil // somebody has truncated it: logrotate's copytruncate
 	}
 	if !f.current() {
-		return f.open() // somebody else has moved it away
+		return f.open() // somebody has moved it away
 	}
 	if f.Keep <= 0 {
 		if err := unix.Ftruncate(f.desc, 0); err != nil {
@@ -42,8 +42,8 @@ func (f *file) tryRotate(b []byte) error {
 	return f.open()
 }
 
-// shift moves path and its rotated files up by one, as far as the first number that is
-// free; what is at the last number is removed.
+// shift renames path and its rotated files up by one, as far as the first free number; the
+// file at the last number is removed.
 func shift(path string, keep int) error {
 	name := func(i int) string {
 		if i == 0 {
@@ -59,8 +59,8 @@ func shift(path string, keep int) error {
 		}
 		last++
 	}
-	// Not by the rename: ext4 begins to write a file to disk when it takes the place of
-	// another (auto_da_alloc, ext4(5)).
+	// Not by the rename: ext4 starts writing a file to disk when it replaces another one
+	// (auto_da_alloc, ext4(5)).
 	if err := unix.Unlink(name(last)); err != nil && !absent(err) {
 		return &os.PathError{Op: "unlink", Path: name(last), Err: err}
 	}

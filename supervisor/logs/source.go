@@ -12,18 +12,18 @@ import (
 	"supervise/internal/sys"
 )
 
-// Source is one generation of a service as seen by its output: the reading ends of the
-// pipes that are its standard output and error.
+// Source is the output of one generation of a service: the reading ends of the pipes that are
+// its standard output and error.
 type Source struct {
-	pump       atomic.Pointer[Pump] // changed under the locks of both
+	pump       atomic.Pointer[Pump] // changed under the locks of both pumps
 	service    string
 	quoted     []byte // service as JSON
 	history    *history
-	generation uint32 // its number there
+	generation uint32 // its number in the history
 	color      uint8
 	streams    [2]stream
-	open       int  // streams; under the pump's lock
-	drained    bool // or at least asked to be, and counted; under the pump's lock
+	open       int  // number of open streams; under the pump's lock
+	drained    bool // or asked to be, and counted; under the pump's lock
 }
 
 // stream is one pipe of a source.
@@ -31,14 +31,14 @@ type stream struct {
 	source *Source
 	watch  watch
 	next   *stream // in the pump's queue
-	rest   []byte  // the beginning of a line, at most MaxLine bytes
+	rest   []byte  // the start of a line, at most MaxLine bytes
 	total  int64   // bytes read
 	fd     int     // -1 when closed, which happens under the pump's lock
 	second bool    // standard error
 
-	waiting    bool // in the queue; under the pump's lock
-	midLine    bool // the last line that was written goes on
-	historyCut bool // the history has cut off what comes next, up to the end of the line
+	waiting    bool // queued; under the pump's lock
+	midLine    bool // the last line written is to be continued
+	historyCut bool // the history skips what follows, up to the end of the line
 }
 
 func (s *stream) name() string { return streamName(s.second) }
@@ -51,11 +51,11 @@ func streamName(second bool) string {
 }
 
 // Ends are the writing ends of a source's pipes. They are blocking, as programs expect of
-// their standard output, and are closed on exec: whoever starts the process duplicates
-// them onto 1 and 2, and then calls Close, whether the start succeeded or not.
+// their standard output, and close-on-exec: whoever starts the process duplicates them onto 1
+// and 2, and then calls Close, whether the start succeeded or not.
 //
-// The pipes belong to the supervisor's user. A process that is to open /dev/stdout or
-// /proc/self/fd/1 as another user needs fchown(2) of the ends first.
+// The pipes belong to the supervisor's user. For a process of another user that opens
+// /dev/stdout or /proc/self/fd/1, call fchown(2) on the ends first.
 type Ends struct {
 	Stdout, Stderr int
 }
@@ -69,12 +69,12 @@ func (e Ends) Close() {
 // maxUndrained is how many ended generations of a service may wait to be drained.
 const maxUndrained = 16
 
-// Attach makes the pipes for a new generation of a service and reads them from now on,
-// until all their writers are gone. It costs ten system calls, none of which waits.
+// Attach makes the pipes for a new generation of a service and reads them from now on, until
+// all their writers have closed them. It takes ten system calls, none of which waits.
 //
-// It fails when descriptors are short, and when the destination has been stuck for so
-// long that sixteen generations of the service have ended in the meantime without having
-// been drained: a service that ends as soon as it starts would use up all descriptors.
+// It fails if there are no descriptors left, and if the destination has been stuck for so
+// long that sixteen generations of the service have ended without being drained: a service
+// that exits right after its start would use up all descriptors.
 func (p *Pump) Attach(service string) (*Source, Ends, error) {
 	s := &Source{service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
 	s.pump.Store(p)
@@ -121,7 +121,7 @@ func (p *Pump) adopt(s *Source) error {
 	case p.closing:
 		err = fmt.Errorf("%s: %w", p.name, os.ErrClosed)
 	case known.undrained >= maxUndrained:
-		err = fmt.Errorf("%s takes nothing, and what %d generations wrote waits for it", p.name, known.undrained)
+		err = fmt.Errorf("%s takes nothing, and the output of %d generations waits for it", p.name, known.undrained)
 	}
 	if err == nil {
 		s.color = known.color
@@ -138,7 +138,7 @@ func (p *Pump) adopt(s *Source) error {
 	return err
 }
 
-// known is what the pump knows of a service, under the lock.
+// known returns what the pump knows of a service, under the lock.
 func (p *Pump) known(name string) *service {
 	known := p.services[name]
 	if known == nil {
@@ -148,13 +148,13 @@ func (p *Pump) known(name string) *service {
 	return known
 }
 
-// ready is the poller's word that there is something to read.
+// ready is called by the poller when there is something to read.
 func (s *stream) ready() {
 	for !s.source.pump.Load().queued(s) {
 	}
 }
 
-// close closes the pipe. Writers that are left get EPIPE from now on.
+// close closes the pipe. Remaining writers get EPIPE from now on.
 func (s *stream) close() {
 	p := s.source.pump.Load()
 	p.logs.poll.remove(s.watch)
@@ -172,8 +172,8 @@ func (s *stream) close() {
 	}
 }
 
-// remember has the history keep what was read: lines, or what does not end with a newline
-// and cannot wait for it.
+// remember adds what was read to the history: lines, or a part of one that is too long to
+// wait for its newline.
 func (s *stream) remember(data []byte, now time.Time) {
 	if s.historyCut {
 		end := bytes.IndexByte(data, '\n')
@@ -203,7 +203,7 @@ func (q *queue) push(s *stream) {
 	q.n++
 }
 
-// drop takes the streams of a source out.
+// drop removes the streams of a source.
 func (q *queue) drop(source *Source) {
 	all := *q
 	*q = queue{}

@@ -5,9 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxLine is the longest line, in bytes and without its newline, that is passed on in
-// one piece. A longer one is passed on in pieces of this size, each but the last marked
-// as continued.
+// MaxLine is the longest line, in bytes without its newline, that is passed on in one piece.
+// A longer one is passed on in pieces of this size, all but the last marked as continued.
 const MaxLine = 64 << 10
 
 // mark says what a piece of text is.
@@ -20,9 +19,9 @@ const (
 	none                  // not yet a line
 )
 
-// cut takes the first line, or piece of one, off data: n bytes of data, of which line is
-// the text. Where the pieces of a long line end depends on the line alone, not on how it
-// arrived: after MaxLine bytes, or up to three earlier so as not to split a character.
+// cut returns the first line of data, or piece of one, and its length n in data. Where the
+// pieces of a long line end depends only on the line, not on how it arrived: after MaxLine
+// bytes, or up to three earlier so as not to split a character.
 func cut(data []byte) (line []byte, n int, m mark) {
 	if i := bytes.IndexByte(data[:min(len(data), MaxLine+1)], '\n'); i >= 0 {
 		return data[:i], i + 1, whole

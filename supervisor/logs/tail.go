@@ -8,12 +8,12 @@ const (
 	TailBytes = 8192 // bytes, each line's newline included
 )
 
-// tailLine is how much of one line a tail has, so that one long line does not push out
-// the nineteen others.
+// tailLine is the most bytes of one line in a tail, so that a long line does not displace the
+// others.
 const tailLine = 1024
 
 // Tail returns the last lines that this generation wrote, of both streams in the order of
-// reading, the oldest first: at most [TailLines] and [TailBytes]; of a line of more than a
+// reading, oldest first: at most [TailLines] and [TailBytes]; of a line of more than a
 // kilobyte, its beginning. It is complete in the callback of [Source.Drain].
 func (s *Source) Tail() []string {
 	h := s.history

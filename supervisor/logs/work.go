@@ -2,18 +2,17 @@ package logs
 
 import "golang.org/x/sys/unix"
 
-// work is the memory that a pump needs while it is at work and only then, so that few
-// pumps share it.
+// work is the memory that a pump needs only while it works, so that few exist.
 type work struct {
-	memory []byte // what the rest lies in, if it was mapped
-	in     []byte // MaxLine bytes for the beginning of a line, then readSize to read into
+	memory []byte // mapped memory of the rest, if it was mapped
+	in     []byte // MaxLine bytes for the start of a line, then readSize to read into
 	out    [2][]byte
 	stamp  []byte
-	spare  [][]byte // for the beginnings of lines that streams keep
+	spare  [][]byte // for the starts of lines that streams keep
 }
 
-// The parts of a work, in bytes. There is room in outSize for one more line after which
-// what was collected is written; append finds more for one that JSON makes longer still.
+// The parts of a work, in bytes. outSize has room for one more line after which the buffer is
+// written; append grows it for one that JSON makes longer still.
 const (
 	inSize   = MaxLine + readSize
 	outSize  = flushSize + MaxLine + 4096
@@ -28,8 +27,8 @@ const (
 	spareRest  = 4096
 )
 
-// newWork maps the memory rather than allocating it: only the pages that are touched
-// count, the garbage collector is not driven by it, and it can be given back at once.
+// newWork maps the memory instead of allocating it: only touched pages count, the garbage
+// collector is not affected, and it can be released at once.
 func newWork() *work {
 	m, err := unix.Mmap(-1, 0, workSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	w := &work{memory: m}
@@ -73,7 +72,7 @@ func (l *Logs) giveBack(w *work) {
 	w.free()
 }
 
-// keep adds b to the beginning of a line that s has.
+// keep adds b to the start of a line that s keeps.
 func (s *stream) keep(w *work, b []byte) {
 	if len(b) == 0 {
 		return

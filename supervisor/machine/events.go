@@ -98,12 +98,12 @@ type Event struct {
 	TerminalGone bool         // Signal
 	Revision     Revision     // Update
 	Path         string       // Update, LoadFailed
-	PID          int32        // Spawned
+	PID          int32        // Spawned; of Boot the supervisor's
 	Permanent    bool         // SpawnFailed
 	Reason       string       // SpawnFailed, LoadFailed, Signalled
 	Exit         signals.Exit // Exited
 	Survivors    bool         // Exited
-	Info         signals.Info // Signal, Post
+	Info         signals.Info // Signal, Post; of Reload, Pause and Continue the sender alone
 	Ticket       Ticket       // Sent, Inspected, Signalled
 	Result       Result       // Sent
 	Effect       Effect       // Inspected

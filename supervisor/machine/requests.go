@@ -20,13 +20,13 @@ type Request struct {
 // hasLeader reports whether there is a main process that has not been reaped.
 func (s *service) hasLeader() bool { return s.State == Running || s.State == Stopping }
 
-// request makes the present command one to send a signal, in the name of the process that
-// asked. The PID is 0 if none did.
+// request makes the present command one to send a signal, whose sender is that of the event's
+// Info: of the signal whose rule asks, or of whoever a command is to come from.
 func (m *Machine) request(signal signals.Signal, scope config.Scope) Request {
-	by := m.event.By
+	from := m.event.Info
 	return Request{
 		Kind: m.kind, Ticket: m.seq, ByRule: m.event.Kind == Signal, Scope: scope,
-		Info: signals.Info{Signal: signal, Code: signals.CodeUser, PID: by.PID, UID: by.UID},
+		Info: signals.Info{Signal: signal, Code: signals.CodeUser, PID: from.PID, UID: from.UID},
 	}
 }
 

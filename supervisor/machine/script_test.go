@@ -250,6 +250,7 @@ func (s *script) command(ev *Event, words []string) {
 		ev.Once = true
 	case len(words) > 0 && words[0] == "from":
 		ev.By = Asker{PID: int32(number(words[1]))}
+		ev.Info.PID = ev.By.PID
 	}
 }
 

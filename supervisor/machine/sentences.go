@@ -92,12 +92,12 @@ func (n Note) gaveUp() string {
 }
 
 func (n Note) refused() string {
-	text := n.Event.String() + " is refused, " + n.Why.String()
-	if n.Info.Signal != 0 {
-		text += " (" + n.Info.Signal.String() + ")"
-	}
-	if n.Reason != "" {
-		text += ": " + n.Reason
+	text := "cannot " + n.Event.String() + ": " + n.Why.String()
+	switch {
+	case n.Reason != "":
+		return text + ": " + n.Reason
+	case n.Why == WouldEnd || n.Why == NotSent:
+		return text + " " + n.Info.Signal.String()
 	}
 	return text
 }

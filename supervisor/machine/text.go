@@ -36,8 +36,8 @@ var whyNames = [numWhys]string{
 	RefusedByKernel: "the kernel refuses it",
 	ShutdownBegun:   "a shutdown is under way",
 	BeingRemoved:    "it is being removed",
-	WouldEnd:        "it does not catch the signal and would end by it",
-	NotSent:         "none of its processes could be sent the signal",
+	WouldEnd:        "it would end by a signal that it does not catch:",
+	NotSent:         "none of its processes could be sent",
 	ServiceWentDown: "the service went down",
 }
 

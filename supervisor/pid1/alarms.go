@@ -5,27 +5,27 @@ import (
 	"supervise/signals/intake"
 )
 
-// alarm is something that is to happen at a time.
+// alarm names a deadline.
 type alarm uint8
 
 const (
 	alarmRetry  alarm = iota // offer a waiting real-time signal again
-	alarmDrain               // hand the delayed stop signal on
+	alarmDrain               // forward the delayed stop signal
 	alarmKill                // the command has not ended in time
-	alarmGrace               // its descendants have not either
+	alarmGrace               // its descendants have not ended in time
 	alarmGiveUp              // not even SIGKILL has ended them
-	alarmScan                // at the zombies of others again
+	alarmScan                // look for zombies of other parents again
 	alarmCount
 )
 
-// The unit of durations.
+// Units of durations, in nanoseconds.
 const (
 	millisecond int64 = 1_000_000
 	second            = 1000 * millisecond
 )
 
-// alarms holds the times, of CLOCK_MONOTONIC in nanoseconds, 0 for none. As long as none
-// is set nobody looks at the clock.
+// alarms holds the deadlines, in nanoseconds of CLOCK_MONOTONIC, 0 for none. While none is
+// set nothing reads the clock.
 type alarms struct {
 	at  [alarmCount]int64
 	set int
@@ -33,7 +33,7 @@ type alarms struct {
 
 func (a *alarms) armed() bool { return a.set > 0 }
 
-// in sets an alarm, in place of the time that it had.
+// in sets an alarm, in place of its previous time.
 func (a *alarms) in(which alarm, after int64) {
 	a.clear(which)
 	a.at[which] = sys.Now() + after
@@ -59,7 +59,7 @@ func (a *alarms) due(which alarm, now int64) bool {
 	return true
 }
 
-// timeout returns how long to wait for the next one.
+// timeout returns how long to wait for the next alarm.
 func (a *alarms) timeout() int64 {
 	if a.set == 0 {
 		return intake.Forever

@@ -2,7 +2,7 @@ package pid1
 
 import "syscall"
 
-// appendTime writes the time as RFC 3339 in UTC, with milliseconds.
+// appendTime appends the time as RFC 3339 in UTC, with milliseconds.
 func appendTime(b []byte) []byte {
 	var now syscall.Timeval
 	if syscall.Gettimeofday(&now) != nil {
@@ -36,8 +36,8 @@ func pow10(n int) int {
 	return p
 }
 
-// civil turns days since 1970 into a date of the Gregorian calendar: years are counted
-// from March, so that the leap day is a year's last.
+// civil returns the date of the Gregorian calendar that is some days after 1 January 1970. It
+// counts years from March, so that the leap day is a year's last.
 func civil(days int64) (year, month, day int) {
 	days += 719468 // from 1 March of the year 0
 	era := days / 146097

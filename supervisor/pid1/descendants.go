@@ -9,15 +9,15 @@ import (
 	"supervise/signals/send"
 )
 
-// The rest is what the command has started, and what those have, as far as it lives: as
-// PID 1 everything in the namespace, else every process below us.
+// Descendants are the living processes that the command has started, directly or not: for PID
+// 1 everything in the namespace, else every process below us.
 
-// killTimeout is how long the rest may take to end after SIGKILL, which only a process that
-// hangs in the kernel does.
+// killTimeout is how long descendants may take to end after SIGKILL; only a process that
+// hangs in the kernel takes long.
 const killTimeout = 10 * second
 
-// killRounds bounds how often processes that fork faster than they can be listed are
-// looked for at a time; each one that ends has us look again.
+// killRounds bounds how often one call looks for processes that fork faster than they can be
+// listed. Each one that ends triggers another look.
 const killRounds = 20
 
 // descendants returns the living processes that descend from us.
@@ -42,7 +42,7 @@ func descendants(self int) (found []sys.Stat) {
 	return found
 }
 
-// signalDescendants sends a signal to the rest in our own name.
+// signalDescendants sends a signal to all descendants as ourselves.
 func (s *supervisor) signalDescendants(signal signals.Signal) {
 	if s.pid == 1 {
 		_ = sys.Kill(-1, signal)
@@ -53,11 +53,11 @@ func (s *supervisor) signalDescendants(signal signals.Signal) {
 	}
 }
 
-// killDescendants kills the rest. What could fork is stopped first, until a look finds nothing
-// new, so that nothing gets away.
+// killDescendants kills all descendants. First it stops everything that could fork, until a
+// look finds nothing new, so that none escapes.
 func (s *supervisor) killDescendants() {
 	if s.pid == 1 {
-		_ = sys.Kill(-1, signals.SIGKILL) // the kernel's, and at once
+		_ = sys.Kill(-1, signals.SIGKILL) // the kernel kills all at once
 		return
 	}
 	stopped := map[int]sys.Stat{}
@@ -78,8 +78,8 @@ func (s *supervisor) killDescendants() {
 	}
 }
 
-// signalIfSame signals a process that may have ended since it was looked at, and its pid be in
-// use again, if it is another's child. Only the same process is signalled.
+// signalIfSame signals a process that is another's child, so that it may have ended and its
+// pid been reused since it was listed: only the same process is signalled.
 func signalIfSame(stat sys.Stat, signal signals.Signal) {
 	fd, err := sys.OpenPID(stat.PID)
 	if err == syscall.ESRCH {
@@ -99,20 +99,20 @@ func signalIfSame(stat sys.Stat, signal signals.Signal) {
 	}
 }
 
-// forwardToOrphans hands a signal on when the command has ended: to those of the rest that are our
-// own children, as the command was.
+// forwardToOrphans forwards a signal after the command has ended: to its descendants that are
+// our own children by now.
 func (s *supervisor) forwardToOrphans(info signals.Info) {
 	for _, stat := range descendants(s.pid) {
 		if stat.Parent == s.pid {
 			result := s.sendTo(stat.PID, info)
 			if s.log.enabled(Debug) {
-				s.log.say(Debug, "handed "+info.String()+" on to an orphan: "+result.String(), number("to", stat.PID), word("name", stat.Name))
+				s.log.say(Debug, "forwarded "+info.String()+" to an orphan: "+result.String(), number("to", stat.PID), word("name", stat.Name))
 			}
 		}
 	}
 }
 
-// clearDescendants begins to end the rest.
+// clearDescendants begins to end the descendants.
 func (s *supervisor) clearDescendants() {
 	s.phase = clearing
 	if s.killing || s.Grace == 0 {
@@ -125,7 +125,7 @@ func (s *supervisor) clearDescendants() {
 	s.alarms.in(alarmGrace, s.Grace)
 }
 
-// graceEnded kills the rest.
+// graceEnded kills the descendants.
 func (s *supervisor) graceEnded() {
 	if s.phase != clearing {
 		return
@@ -139,7 +139,7 @@ func (s *supervisor) graceEnded() {
 	s.alarms.in(alarmGiveUp, killTimeout)
 }
 
-// giveUp leaves a rest behind that does not end.
+// giveUp leaves behind descendants that do not end.
 func (s *supervisor) giveUp() {
 	s.log.say(Error, "not even SIGKILL ends what is left", word("processes", describe(descendants(s.pid))))
 	s.phase = over

@@ -7,8 +7,8 @@ import (
 	"supervise/signals"
 )
 
-// finish says why we exit, and returns what to exit with. It does not return when that is to
-// die of the command's signal.
+// finish logs why we exit, and returns the status to exit with. It does not return if we are
+// to die of the command's signal.
 func (s *supervisor) finish() (status int) {
 	if s.Pause {
 		s.log.say(Info, "exiting: "+s.last.String(), number("orphans", s.orphans))
@@ -22,7 +22,7 @@ func (s *supervisor) finish() (status int) {
 	return status
 }
 
-// status is the command's, but for one that was asked to end and has.
+// status is the command's, or 0 if it was asked to end and has.
 func (s *supervisor) status() int {
 	asked := s.stopping.sentAs
 	if s.ExitZeroOnStop && s.stopping.requested() && asked != 0 &&
@@ -32,10 +32,10 @@ func (s *supervisor) status() int {
 	return s.exit.Status()
 }
 
-// logExit is the last line: why we exit.
+// logExit writes the last log line: why we exit.
 func (s *supervisor) logExit(status int) {
 	if lost := s.in.Lost(); lost > 0 {
-		s.log.say(Error, "signals were lost on the way in", number("count", int(lost)))
+		s.log.say(Error, "signals were lost on arrival", number("count", int(lost)))
 	}
 	if waiting := s.backlog.Len(); waiting > 0 {
 		s.log.say(Warn, "the command ended with real-time signals still waiting for it", number("count", waiting))
@@ -54,8 +54,8 @@ func (s *supervisor) logExit(status int) {
 	s.log.say(Info, "exiting: the command "+exitText(s.exit), fields...)
 }
 
-// dieBySignal ends this process by a signal, without a core of its own. It returns if that is not
-// possible, as for PID 1.
+// dieBySignal ends this process by a signal, without a core of its own. It returns if that is
+// not possible, as for PID 1.
 func (s *supervisor) dieBySignal(signal signals.Signal) {
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 	if signal.Catchable() {

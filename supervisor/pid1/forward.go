@@ -6,16 +6,15 @@ import (
 	"supervise/signals/send"
 )
 
-// forwarded is what is handed on: every signal that reaches us, but for SIGCHLD, which
-// is about us.
+// forwarded are the signals that are forwarded: all but SIGCHLD, which is about our children.
 const forwarded = signals.Full &^ (1<<(signals.SIGKILL-1) | 1<<(signals.SIGSTOP-1) | 1<<(signals.SIGCHLD-1))
 
-// backlogLimit is how many real-time signals wait for the command before those that
-// follow are left in the kernel: 12 MiB at the most.
+// backlogLimit is how many real-time signals may wait for the command before later ones are
+// left in the kernel: at most 12 MiB.
 const backlogLimit = 1 << 18
 
-// relay lets the intake hand signals on itself: those about which nothing has to be
-// decided, and none while some wait here that must go first.
+// relay lets the intake itself forward the signals about which nothing has to be decided,
+// unless some wait here that must go first.
 func (s *supervisor) relay() {
 	switch {
 	case s.phase != running, s.Pause, s.ByKill, s.log.enabled(Debug), s.backlog.Len() > 0, s.Group && s.command.PIDFD < 0:
@@ -27,7 +26,7 @@ func (s *supervisor) relay() {
 	}
 }
 
-// decided are the signals that something else is done about than to hand them on.
+// decided are the signals that need more than forwarding.
 func (s *supervisor) decided() signals.Set {
 	set := s.Rewrite.Decided() | s.Ignore | s.RestartOn
 	if s.handlesStop() {
@@ -42,7 +41,7 @@ func (s *supervisor) decided() signals.Set {
 	return set
 }
 
-// receive decides what is done about a signal.
+// receive decides what to do about a signal.
 func (s *supervisor) receive(info signals.Info) {
 	s.last = info
 	s.before, _ = s.in.Relayed()
@@ -53,7 +52,7 @@ func (s *supervisor) receive(info signals.Info) {
 		}
 	case s.Ignore.Has(info.Signal), s.alreadyReceived(info), s.unstoppable(info):
 		if s.log.enabled(Debug) {
-			s.log.say(Debug, "not handed on: "+info.String())
+			s.log.say(Debug, "not forwarded: "+info.String())
 		}
 	case s.RestartOn.Has(info.Signal) && s.phase == running:
 		s.restart(info)
@@ -67,7 +66,7 @@ func (s *supervisor) receive(info signals.Info) {
 	}
 }
 
-// forward hands one signal on as what it is rewritten to, or keeps it behind others that
+// forward forwards one signal as what it is rewritten to, or keeps it behind others that
 // wait.
 func (s *supervisor) forward(info signals.Info) {
 	received := info
@@ -87,11 +86,12 @@ func (s *supervisor) forward(info signals.Info) {
 	s.afterForward(received.Signal)
 }
 
+// deliver sends one signal to the command, or keeps it if the kernel has no room.
 func (s *supervisor) deliver(info, received signals.Info) {
 	switch result := s.send(info); result {
 	case send.OK:
 		if s.log.enabled(Debug) {
-			text := "handed on " + received.String()
+			text := "forwarded " + received.String()
 			if info.Signal != received.Signal {
 				text += " as " + info.Signal.String()
 			}
@@ -102,14 +102,14 @@ func (s *supervisor) deliver(info, received signals.Info) {
 		s.relay()
 		s.alarms.in(alarmRetry, s.retry.Next())
 	case send.Gone:
-		s.log.say(Info, "the command has ended before "+info.String()+" could be handed on")
+		s.log.say(Info, "the command has ended before "+info.String()+" could be forwarded")
 	case send.Refused:
-		s.log.say(Warn, "cannot hand "+info.String()+" on to the command: "+result.String())
+		s.log.say(Warn, "cannot forward "+info.String()+" to the command: "+result.String())
 	}
 }
 
-// send sends a signal to the command or, as asked for, its process group, and tells once
-// if it has to be done in a way that keeps less of the signal than it should.
+// send sends a signal to the command, or its process group if asked for. It warns once if the
+// signal loses its payload and sender.
 func (s *supervisor) send(info signals.Info) send.Result {
 	result := s.sendOn(info)
 	switch {
@@ -117,10 +117,10 @@ func (s *supervisor) send(info signals.Info) send.Result {
 	case !send.Queues():
 		s.ByKill = true
 		s.relay()
-		s.log.say(Warn, "signals are handed on without payload and sender: this system refuses rt_sigqueueinfo")
+		s.log.say(Warn, "signals are forwarded without payload and sender: this system refuses rt_sigqueueinfo")
 	case s.Group && !send.QueuesGroups() && !s.warnedGroup:
 		s.warnedGroup = true
-		s.log.say(Warn, "signals are handed on to the group without payload and sender: to queue them for a group takes Linux 6.9 and one more descriptor than there is room for")
+		s.log.say(Warn, "signals are forwarded to the group without payload and sender: queueing them for a group needs Linux 6.9 and one more descriptor than is left")
 	}
 	return result
 }
@@ -140,12 +140,12 @@ func (s *supervisor) sendOn(info signals.Info) send.Result {
 		if result != send.Gone {
 			return result
 		}
-		// The command has gone to another group, and is reached all the same.
+		// The command has moved to another group; signal it alone.
 	}
 	return s.sendTo(s.command.PID, info)
 }
 
-// sendTo sends a signal to one process, as signals are to be handed on.
+// sendTo sends a signal to one process, by queue or kill as asked for.
 func (s *supervisor) sendTo(pid int, info signals.Info) send.Result {
 	if s.ByKill {
 		return send.Process(pid, info.Signal)
@@ -153,18 +153,18 @@ func (s *supervisor) sendTo(pid int, info signals.Info) send.Result {
 	return send.Info(pid, info)
 }
 
-// keep appends a real-time signal to the backlog. When that is full, those that follow
-// are left in the kernel, where their senders can see them.
+// keep appends a real-time signal to the backlog. When that is full, later ones are left in
+// the kernel, where their senders can see them.
 func (s *supervisor) keep(info signals.Info) {
 	s.backlog.Push(queue.Item{Info: info})
 	if s.backlog.Full() && !s.held {
 		s.held = true
 		s.in.Hold(signals.Full)
-		s.log.say(Warn, "the command does not take its real-time signals: no more are taken in", number("waiting", s.backlog.Len()))
+		s.log.say(Warn, "the command does not take its real-time signals: no more are received", number("waiting", s.backlog.Len()))
 	}
 }
 
-// flush hands on what waits, as far as the kernel takes it.
+// flush forwards what waits, as far as the kernel takes it.
 func (s *supervisor) flush() {
 	for {
 		item, ok := s.backlog.Front()

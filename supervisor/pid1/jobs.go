@@ -8,43 +8,42 @@ import (
 	"supervise/supervisor/process"
 )
 
-// Job control. The shell that started us waits for our process to stop, but a terminal's
-// Ctrl-Z stops the command, which is alone in the foreground. So when the command stops
-// for the terminal's sake, we stop by the same signal, and when the shell continues us the
-// command gets its terminal and its SIGCONT back:
+// Job control. The shell that started us waits for our process to stop, but Ctrl-Z stops the
+// command, which is alone in the foreground. So when a terminal's signal stops the command,
+// we stop by the same signal, and when the shell continues us, the command gets its terminal
+// and a SIGCONT:
 //
 //	^Z ─► command's group stops ─► SIGCHLD ─► we stop ─► the shell prompts
 //	fg ─► shell: foreground to our group, SIGCONT ─► we: foreground to the command's, SIGCONT
 //
-// Where nobody could continue us, in a container for example, the kernel refuses to stop
-// us; and the command is continued at once, as it would not have stopped without us in
-// between (POSIX: "orphaned process group").
+// Where nobody could continue us, in a container for example, the kernel refuses to stop us.
+// Then the command is continued at once: without us in between it would not have stopped
+// either (POSIX: "orphaned process group").
 
-// jobSignals are what a terminal, or a shell on its behalf, stops processes with.
+// jobSignals are the signals by which a terminal, or a shell for it, stops processes.
 const jobSignals = signals.Set(1<<(signals.SIGTSTP-1) | 1<<(signals.SIGTTIN-1) | 1<<(signals.SIGTTOU-1))
 
 // fromTerminal are signals that a terminal sends to its whole foreground group.
 const fromTerminal = jobSignals | 1<<(signals.SIGINT-1) | 1<<(signals.SIGQUIT-1) | 1<<(signals.SIGWINCH-1)
 
-// alreadyReceived reports whether a signal has reached the command without us, because it
-// shares our process group and the kernel sent it to all of it.
+// alreadyReceived reports whether the kernel has sent a signal to the command as well, as a
+// member of our process group.
 func (s *supervisor) alreadyReceived(info signals.Info) bool {
 	return s.Placement == process.SameGroup && info.Code == signals.CodeKernel && fromTerminal.Has(info.Signal)
 }
 
-// unstoppable reports whether a signal is a terminal's request to stop that nobody could take
-// back, because we are PID 1.
+// unstoppable reports whether a signal is a terminal's request to stop that nobody could
+// undo, because we are PID 1.
 func (s *supervisor) unstoppable(info signals.Info) bool {
 	return s.pid == 1 && info.Code == signals.CodeKernel && jobSignals.Has(info.Signal)
 }
 
-// followsStops reports whether the command's stopping may concern us.
+// followsStops reports whether we may have to stop when the command does.
 func (s *supervisor) followsStops() bool {
 	return s.phase == running && !s.StopAlong && !s.Pause && (s.terminal.fd >= 0 || s.stopForwarded)
 }
 
-// followStop stops us as well, if the command has stopped for a reason that is the
-// shell's business.
+// followStop stops us as well, if the command was stopped for job control.
 func (s *supervisor) followStop() {
 	by, stopped := sys.Stopped(s.command.PID)
 	if !stopped || !jobSignals.Has(by) {
@@ -54,10 +53,10 @@ func (s *supervisor) followStop() {
 		s.log.say(Debug, "the command was stopped by "+by.String()+": stopping as well")
 	}
 	if s.pid != 1 && stopSelf(by) {
-		return // SIGCONT is pending, and handed on like any other signal
+		return // SIGCONT is pending, and forwarded like any other signal
 	}
 	if s.stopForwarded {
-		return // somebody wanted that
+		return // as somebody asked for
 	}
 	if by == signals.SIGTSTP || s.terminal.idle() {
 		if by != signals.SIGTSTP {
@@ -68,16 +67,16 @@ func (s *supervisor) followStop() {
 	}
 }
 
-// stopSelf stops this process by a signal's default action, and reports, when SIGCONT has
-// come, whether the kernel did so.
+// stopSelf stops this process by a signal's default action. When SIGCONT has come, it reports
+// whether the kernel did stop us.
 func stopSelf(by signals.Signal) (did bool) {
 	before := sys.SetMask(signals.Full.Without(by))
-	_ = sys.KillThread(syscall.Getpid(), syscall.Gettid(), by) // we stop in here
+	_ = sys.KillThread(syscall.Getpid(), syscall.Gettid(), by) // we stop here
 	sys.SetMask(before)
 	return sys.Pending().Has(signals.SIGCONT)
 }
 
-// afterForward is what is to be done about our own state when a signal was handed on.
+// afterForward updates our own state after a signal was forwarded.
 func (s *supervisor) afterForward(received signals.Signal) {
 	switch {
 	case received == signals.SIGCONT:
@@ -90,8 +89,8 @@ func (s *supervisor) afterForward(received signals.Signal) {
 	}
 }
 
-// continuing prepares for SIGCONT, and reports whether it is for the command's whole
-// group, because a terminal may have stopped all of it.
+// continuing prepares for SIGCONT. It reports whether the whole process group of the command
+// must get it, because a terminal may have stopped all of it.
 func (s *supervisor) continuing() (group bool) {
 	if s.terminal.fd < 0 || s.Placement != process.OwnGroup {
 		return false

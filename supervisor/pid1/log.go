@@ -8,7 +8,7 @@ import (
 	"supervise/internal/text"
 )
 
-// Level is how much a message matters.
+// Level is the importance of a message.
 type Level uint8
 
 // The levels, the least important first.
@@ -21,7 +21,7 @@ const (
 
 var levelNames = [...]string{"debug", "info", "warn", "error"}
 
-// ParseLevel reads a level's name.
+// ParseLevel parses a level's name.
 func ParseLevel(given string) (Level, bool) {
 	for i, name := range levelNames {
 		if given == name {
@@ -31,26 +31,25 @@ func ParseLevel(given string) (Level, bool) {
 	return 0, false
 }
 
-// Style is how messages are written.
+// Style is the format of messages.
 type Style uint8
 
 // The styles.
 const (
-	Text      Style = iota // for humans
+	Text      Style = iota // for people
 	JSON                   // one object a line, as zerolog writes it
-	Tini                   // as tini's: [WARN  tini (7)] message
-	DumbInit               // as dumb-init's: [dumb-init] message
-	Catatonit              // as catatonit's: WARN (catatonit:7): message
+	Tini                   // like tini: [WARN  tini (7)] message
+	DumbInit               // like dumb-init: [dumb-init] message
+	Catatonit              // like catatonit: WARN (catatonit:7): message
 )
 
-// Log is what is told on standard error.
+// Log configures what is written to standard error.
 type Log struct {
 	Level Level
 	Style Style
 }
 
-// Message is one line as an init in that style would write it, for what is to be told
-// before there is one.
+// Message returns one line in that style, for messages before an init runs.
 func (o Log) Message(level Level, message string) string {
 	l := newLogger(o)
 	if o.Style == JSON {
@@ -65,10 +64,10 @@ func newLogger(o Log) logger { return logger{fd: stderr, level: o.Level, style: 
 
 const stderr = 2
 
-// logger writes one line a message to a descriptor. It stands in for zerolog, whose
-// linking alone would cost more start-up time than all that this package does, and writes
-// the same lines. A reader that does not read must not stop PID 1: what would block is
-// dropped, counted, and told with the next message that gets through.
+// logger writes one line a message to a descriptor, in the format of zerolog, which would add
+// more to the start-up time than everything else in this package. A reader that does not read
+// must not block PID 1: a line that would block is dropped and counted, and the next message
+// that gets through says so.
 type logger struct {
 	fd      int
 	level   Level
@@ -89,8 +88,8 @@ func number(name string, n int) field { return field{name: name, number: n} }
 
 func (l *logger) enabled(level Level) bool { return level >= l.level }
 
-// say writes a message. Messages above the limit of an atomic pipe write may be torn by
-// others that write into the same pipe; ours are far below it.
+// say writes a message. Messages above the limit of an atomic pipe write could be mixed with
+// those of others; ours are far below it.
 func (l *logger) say(level Level, message string, fields ...field) {
 	if !l.enabled(level) {
 		return
@@ -184,8 +183,8 @@ func (l *logger) appendJSON(level Level, message string, fields []field) {
 	l.buffer = append(b, '}', '\n')
 }
 
-// appendString writes a JSON string: RFC 8259, section 7. Bytes that are no UTF-8 become
-// the replacement character.
+// appendString appends a JSON string: RFC 8259, section 7. Invalid UTF-8 becomes the
+// replacement character.
 func appendString(b []byte, value string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
@@ -202,8 +201,8 @@ func appendString(b []byte, value string) []byte {
 	return append(b, '"')
 }
 
-// room reports whether a write of a line would not block, as far as can be known: where a
-// seccomp filter refuses to tell, the line is worth more than the caution. poll(2).
+// room reports whether writing a line would not block. If a seccomp filter refuses poll(2),
+// it assumes so: the line is worth more than the caution.
 func (l *logger) room() bool {
 	const pollOut = 0x4
 	poll := struct {

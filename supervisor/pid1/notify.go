@@ -8,12 +8,12 @@ import (
 	"supervise/signals/intake"
 )
 
-// What a service manager may have handed us for the command: $NOTIFY_SOCKET and the
-// descriptors of $LISTEN_FDS are passed on as they are (sd_notify(3), sd_listen_fds(3)),
-// but $LISTEN_PID has to name the one who uses them.
+// What a service manager passes to us for the command: $NOTIFY_SOCKET and the descriptors of
+// $LISTEN_FDS are passed on unchanged (sd_notify(3), sd_listen_fds(3)), but $LISTEN_PID must
+// be the pid of the process that uses them.
 
-// listenPID returns the variable that is to be set to the command's pid: LISTEN_PID when
-// it names us, none when it is not there or is meant for somebody else.
+// listenPID returns the variable to set to the command's pid: LISTEN_PID if it names us, ""
+// if it is not set or names somebody else.
 func listenPID(self int) string {
 	const name = "LISTEN_PID"
 	value, ok := intake.LookupEnv(name)
@@ -23,8 +23,8 @@ func listenPID(self int) string {
 	return name
 }
 
-// ready says on the descriptor that was given for it that the command runs: a newline, as
-// in s6's notification protocol, and closes it.
+// ready reports that the command runs by writing a newline to Options.ReadyFD, as in s6's
+// notification protocol, and closes that.
 func (s *supervisor) ready() {
 	if s.ReadyFD == 0 {
 		return
@@ -37,8 +37,8 @@ func (s *supervisor) ready() {
 	}
 }
 
-// release closes every descriptor above 2 that is not our own, so that a pipe that the
-// command closes is closed. A command that may be started again will need them again.
+// release closes every descriptor above 2 that is not our own, so that a pipe is closed when
+// the command closes it. They stay open if the command may be started again.
 func (s *supervisor) release() {
 	if s.RestartOn != 0 {
 		return

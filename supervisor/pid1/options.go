@@ -5,59 +5,60 @@ import (
 	"supervise/supervisor/process"
 )
 
-// Options are what to run and how. Durations are in nanoseconds, because package time
-// would have to be initialised; 0 is none.
+// Options say what to run and how. Durations are in nanoseconds, as package time may not be
+// used; 0 is none.
 type Options struct {
-	Command []string // argv of the command; nothing is run if it is empty (see Pause)
-	Parent  int      // our parent's pid, read first thing
+	Command []string // argv of the command; may be empty only with Pause
+	Parent  int      // our parent's pid, read as early as possible
 
 	// Pause runs no command: orphans are reaped until SIGTERM or SIGINT comes, and the exit
 	// status is 0.
 	Pause bool
 
-	Placement     process.Placement // of the command; OwnSession brings the terminal along
+	Placement     process.Placement // of the command; OwnSession includes the terminal
 	Subreaper     bool              // become child subreaper, unless PID 1
-	WarnNotReaper bool              // tell when orphans will not come here
-	ParentDeath   signals.Signal    // to be sent to us when our parent ends, 0 for none
-	KeepDirectory bool              // stay in the working directory instead of going to /, as with RestartOn
+	WarnNotReaper bool              // warn if orphans will not come here
+	ParentDeath   signals.Signal    // sent to us when our parent ends, 0 for none
+	KeepDirectory bool              // stay in the working directory instead of changing to /, as with RestartOn
 	ReadyFD       int               // gets a newline once the command runs; 0 for none
 
 	Group     bool        // signals go to the command's whole process group
-	ByKill    bool        // they are sent anew by kill(2): sender and payload are ours
-	Rewrite   Rewrite     // as what each signal is handed on
-	Ignore    signals.Set // signals that nothing is done about
+	ByKill    bool        // signals are sent by kill(2): sender and payload are lost
+	Rewrite   Rewrite     // the signal that each one is forwarded as
+	Ignore    signals.Set // signals to ignore
 	StopAlong bool        // SIGTSTP, SIGTTIN and SIGTTOU stop us by SIGSTOP, whatever the command does
 
-	StopSignals signals.Set // that ask the command to end, before they are rewritten
-	StopTimeout int64       // after one was handed on: SIGKILL of everything
-	Drain       int64       // wait before one is handed on
+	StopSignals signals.Set // ask the command to end; before rewriting
+	StopTimeout int64       // after one was forwarded: SIGKILL of everything
+	Drain       int64       // wait before one is forwarded
 	RestartOn   signals.Set // end the command and start it again
 
 	WaitAll        bool  // stay until no descendant is left
-	KillRemaining  bool  // when the command has ended: end its descendants
+	KillRemaining  bool  // end the command's descendants when it has ended
 	Grace          int64 // between their SIGTERM and their SIGKILL
-	TermGroup      bool  // when the command has ended: SIGTERM, rewritten, to its process group
-	ExitZeroOnStop bool  // exit 0 when a stop signal ended the command
+	TermGroup      bool  // send SIGTERM, rewritten, to the command's process group when it has ended
+	ExitZeroOnStop bool  // exit 0 if a stop signal ended the command
 	ExitBySignal   bool  // die of the signal that killed the command
 	Remap          Remap // of exit statuses
 	ExecStatus     ExecStatus
 
-	WarnReaped bool // tell of every orphan, and of live processes that do not reap theirs
+	WarnReaped bool // warn about every orphan, and about processes that do not reap their children
 	Log        Log
 }
 
-// Rewrite says as what each signal is handed on. The zero value changes nothing.
+// Rewrite maps each signal to the one that it is forwarded as. The zero value changes
+// nothing.
 type Rewrite struct {
-	to [signals.Max + 1]uint8 // the signal plus one; 0 for as it is
+	to [signals.Max + 1]uint8 // the signal plus one; 0 for unchanged
 }
 
-// Set has a signal handed on as another; as 0 it is dropped. Signals above 64 panic.
+// Set forwards a signal as another one, or with 0 drops it. Signals above 64 panic.
 func (r *Rewrite) Set(from, to signals.Signal) { r.to[from] = uint8(to) + 1 }
 
-// Has reports whether something was said about a signal, be it to leave it as it is.
+// Has reports whether Set was called for a signal.
 func (r *Rewrite) Has(from signals.Signal) bool { return r.to[from] != 0 }
 
-// Of returns as what a signal is handed on, 0 for not at all.
+// Of returns what a signal is forwarded as, 0 if it is dropped.
 func (r *Rewrite) Of(s signals.Signal) signals.Signal {
 	if r.to[s] == 0 {
 		return s
@@ -65,7 +66,7 @@ func (r *Rewrite) Of(s signals.Signal) signals.Signal {
 	return signals.Signal(r.to[s] - 1)
 }
 
-// All returns as what each signal is handed on.
+// All returns what each signal is forwarded as.
 func (r *Rewrite) All() (all [signals.Max + 1]signals.Signal) {
 	for s := range all {
 		all[s] = r.Of(signals.Signal(s))
@@ -73,8 +74,8 @@ func (r *Rewrite) All() (all [signals.Max + 1]signals.Signal) {
 	return all
 }
 
-// Decided returns the signals about which more is to be decided than as what they are handed
-// on: not at all, or as one that tells us something.
+// Decided returns the signals that cannot simply be forwarded: those that are dropped, and
+// those that become SIGCONT, which concerns us.
 func (r *Rewrite) Decided() (set signals.Set) {
 	for s := signals.Signal(1); s <= signals.Max; s++ {
 		if to := r.Of(s); to == 0 || to != s && to == signals.SIGCONT {
@@ -84,7 +85,7 @@ func (r *Rewrite) Decided() (set signals.Set) {
 	return set
 }
 
-// Changed returns the signals that are not handed on as they are.
+// Changed returns the signals that are not forwarded unchanged.
 func (r *Rewrite) Changed() (set signals.Set) {
 	for s := signals.Signal(1); s <= signals.Max; s++ {
 		if r.Of(s) != s {
@@ -96,13 +97,13 @@ func (r *Rewrite) Changed() (set signals.Set) {
 
 // Remap replaces exit statuses. The zero value replaces none.
 type Remap struct {
-	to [256]uint16 // the status plus one; 0 for as it is
+	to [256]uint16 // the status plus one; 0 for unchanged
 }
 
-// Set has us exit with another status.
+// Set makes us exit with another status.
 func (r *Remap) Set(from, to uint8) { r.to[from] = uint16(to) + 1 }
 
-// Of returns what to exit with.
+// Of returns the status to exit with.
 func (r *Remap) Of(status int) int {
 	if to := r.to[status&0xff]; to != 0 {
 		return int(to) - 1
@@ -110,9 +111,9 @@ func (r *Remap) Of(status int) int {
 	return status
 }
 
-// ExecStatus is what to exit with when the command cannot be executed.
+// ExecStatus is the status to exit with if the command cannot be executed.
 type ExecStatus struct {
-	Missing int // there is no such file: ENOENT
+	Missing int // it does not exist: ENOENT
 	Denied  int // it may not be executed: EACCES
-	Other   int // anything else, a failed fork among it
+	Other   int // anything else, including a failed fork
 }

@@ -26,33 +26,33 @@ type supervisor struct {
 	exit    signals.Exit // of the command
 	orphans int
 
-	// Signals on their way.
+	// Signals that are being forwarded.
 	backlog     queue.Queue
 	retry       queue.Backoff
-	held        bool         // the real-time signals are left in the kernel
-	last        signals.Info // the last one that did not pass in the relay
-	before      uint64       // how many had been relayed then
-	warnedGroup bool         // that those for a group lose payload and sender
+	held        bool         // real-time signals are left in the kernel
+	last        signals.Info // the last one that the relay did not forward
+	before      uint64       // how many the relay had forwarded then
+	warnedGroup bool         // that signals for a group lose payload and sender
 
 	stopping      stopping
-	stopForwarded bool // stop: by a job-control signal that was handed on since the last SIGCONT
+	stopForwarded bool // a job-control stop was forwarded since the last SIGCONT
 	killing       bool // everything is being killed
 	zombies       zombieScan
 }
 
-// phase is how far we are.
+// phase is the stage of the command's life.
 type phase uint8
 
 const (
 	running  phase = iota // the command runs
 	clearing              // it has ended, and its descendants are being ended
-	staying               // it has ended, and they are awaited
+	staying               // it has ended, and its descendants are awaited
 	over
 )
 
-// Run starts the command and returns the status to exit with once it has ended. It takes
-// over the process: its signals, its children, its terminal, its descriptors above 2. It
-// is called on the goroutine that called intake.Start.
+// Run starts the command and returns the status to exit with when it has ended. It takes over
+// the process: its signals, children, terminal, and descriptors above 2. It is called on the
+// goroutine that started the intake.
 func Run(in *intake.Intake, options *Options) (status int) {
 	s := &supervisor{
 		Options: options, in: in, pid: syscall.Getpid(), log: newLogger(options.Log),
@@ -71,7 +71,7 @@ func Run(in *intake.Intake, options *Options) (status int) {
 		if s.ReadyFD > 2 {
 			syscall.CloseOnExec(s.ReadyFD)
 		}
-		s.in.MaskThreadsAsync() // they do while the command is started
+		s.in.MaskThreadsAsync() // meanwhile the command is started
 		if err := s.start(); err != nil {
 			s.terminal.reclaim(0)
 			return s.cannotStart(err)
@@ -86,7 +86,7 @@ func Run(in *intake.Intake, options *Options) (status int) {
 	return s.finish()
 }
 
-// becomeSubreaper sees to it that orphans come here.
+// becomeSubreaper makes orphans our children.
 func (s *supervisor) becomeSubreaper() {
 	if s.pid == 1 {
 		return
@@ -96,12 +96,12 @@ func (s *supervisor) becomeSubreaper() {
 			s.log.say(Warn, "cannot become child subreaper, orphans will not be reaped here", word("error", err.Error()))
 		}
 	} else if s.WarnNotReaper {
-		s.log.say(Warn, "not PID 1 and not a child subreaper: orphans will not come here to be reaped; use -s, or set TINI_SUBREAPER")
+		s.log.say(Warn, "not PID 1 and not a child subreaper: orphans will not be reaped here; use -s, or set TINI_SUBREAPER")
 	}
 }
 
-// watchParent has the kernel tell of our parent's end, and reports whether that has
-// happened already.
+// watchParent asks the kernel for a signal when our parent ends, and reports whether it has
+// already.
 func (s *supervisor) watchParent() (gone bool) {
 	if s.ParentDeath == 0 {
 		return false
@@ -112,25 +112,25 @@ func (s *supervisor) watchParent() (gone bool) {
 	return syscall.Getppid() != s.Parent
 }
 
-// mostProcessors is how many threads run Go code at the same time. The runtime makes one
-// for each when it collects garbage, and ends the process when it cannot.
+// mostProcessors is how many threads may run Go code at the same time. The runtime starts one
+// for each when it collects garbage, and ends the process if it cannot.
 const mostProcessors = 2
 
-// afterStart is what can wait until the command runs.
+// afterStart does what can wait until the command runs.
 func (s *supervisor) afterStart() {
 	if runtime.GOMAXPROCS(0) > mostProcessors {
 		runtime.GOMAXPROCS(mostProcessors)
 	}
 	s.in.MaskThreads()
-	if !s.KeepDirectory && s.RestartOn == 0 { // what is started again is started where we are
-		_ = syscall.Chdir("/") // so that no mount is in use because of us
+	if !s.KeepDirectory && s.RestartOn == 0 { // a restarted command starts in our directory
+		_ = syscall.Chdir("/") // so that we keep no mount busy
 	}
 	s.ready()
 	s.release()
 	s.relay()
 }
 
-// loop goes on until there is nothing left to do.
+// loop runs until nothing is left to do.
 func (s *supervisor) loop() {
 	for s.phase != over {
 		if info, ok := s.in.Wait(s.alarms.timeout()); ok {
@@ -144,7 +144,7 @@ func (s *supervisor) loop() {
 	}
 }
 
-// expire does what is due.
+// expire handles the alarms that are due.
 func (s *supervisor) expire(now int64) {
 	if s.alarms.due(alarmRetry, now) {
 		s.flush()

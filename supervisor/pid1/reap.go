@@ -8,8 +8,7 @@ import (
 	"supervise/signals/send"
 )
 
-// reap takes every child that has ended out of the kernel, and does what follows from
-// that.
+// reap reaps every child that has ended, and handles the consequences.
 func (s *supervisor) reap() {
 	if s.TermGroup && s.phase == running {
 		s.termGroup()
@@ -23,7 +22,7 @@ func (s *supervisor) reap() {
 			break
 		}
 		if child.PID == s.command.PID && s.phase == running {
-			s.in.Relay(0, 0) // its pid may now be anyone's
+			s.in.Relay(0, 0) // its pid may be reused from now on
 			s.exit, ended = child.Exit, true
 			continue
 		}
@@ -42,7 +41,7 @@ func (s *supervisor) reap() {
 	}
 }
 
-// next reaps one child, and finds out its name before that if it is wanted.
+// next reaps one child, and first reads its name if named.
 func next(named bool) (child sys.Child, name string, ok, more bool) {
 	if !named {
 		child, ok, more = sys.Reap()
@@ -57,7 +56,7 @@ func next(named bool) (child sys.Child, name string, ok, more bool) {
 	return child, name, ok, more
 }
 
-// orphan tells of a child that was not ours when it was born.
+// orphan logs the end of a child that we did not start.
 func (s *supervisor) orphan(child sys.Child, name string) {
 	s.orphans++
 	level := Debug
@@ -69,8 +68,8 @@ func (s *supervisor) orphan(child sys.Child, name string) {
 	}
 }
 
-// termGroup sends SIGTERM to what is left of the command's process group when the command
-// has ended. That is done before it is reaped: until then nobody else has its pid.
+// termGroup sends SIGTERM to what is left of the command's process group when the command has
+// ended. That happens before it is reaped: until then its pid cannot be reused.
 func (s *supervisor) termGroup() {
 	if _, ended := sys.Ended(s.command.PID); !ended {
 		return
@@ -80,8 +79,8 @@ func (s *supervisor) termGroup() {
 	}
 }
 
-// commandEnded decides what comes after the command. left tells whether there are other
-// children.
+// commandEnded decides what follows the end of the command. left reports whether there are
+// other children.
 func (s *supervisor) commandEnded(left bool) {
 	s.alarms.clear(alarmRetry)
 	switch {
@@ -96,12 +95,12 @@ func (s *supervisor) commandEnded(left bool) {
 	}
 }
 
-// descendantsExited is called when orphans were reaped after the command, and others are left or
-// not.
+// descendantsExited is called when orphans were reaped after the command. left reports
+// whether there are others.
 func (s *supervisor) descendantsExited(left bool) {
 	switch {
 	case left && s.killing:
-		s.killDescendants() // those above may have hidden some
+		s.killDescendants() // others may have been hidden below those that ended
 	case left:
 	case s.stopping.restart:
 		if !s.startAgain() {

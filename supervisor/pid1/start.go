@@ -9,7 +9,7 @@ import (
 	"supervise/supervisor/process"
 )
 
-// start starts the command with what we were handed, as if we were not there.
+// start starts the command with the inherited state, as if we did not exist.
 func (s *supervisor) start() *process.StartError {
 	path, havePath := intake.LookupEnv("PATH")
 	file, err := process.Lookup(s.Command[0], path, havePath)
@@ -26,7 +26,7 @@ func (s *supervisor) start() *process.StartError {
 	}
 	s.command, err = process.Start(&spec)
 	if err != nil && err.(*process.StartError).Errno == syscall.ENOEXEC {
-		// A script without "#!": execvp(3) has the shell run it.
+		// A script without "#!": execvp(3) runs it with the shell.
 		spec.Path, spec.Argv = shell, append([]string{shell, file}, s.Command[1:]...)
 		s.command, err = process.Start(&spec)
 	}
@@ -41,20 +41,20 @@ func (s *supervisor) start() *process.StartError {
 
 const shell = "/bin/sh"
 
-// noFile is the limit of descriptors that we were handed, which package syscall raises for
-// us by the same system call as it is restored with. Where a seccomp filter refuses that
-// call nothing was raised, so that the command has the limit as it was.
+// noFile is the inherited limit of descriptors, which package syscall has raised with the
+// same system call that restores it. If a seccomp filter refuses that call, nothing was
+// raised, and the command keeps the limit as it is.
 func (s *supervisor) noFile(found intake.Limit) []process.Limit {
 	if found.Hard == 0 {
 		if s.log.enabled(Debug) {
-			s.log.say(Debug, "cannot read RLIMIT_NOFILE: the command has it as it is")
+			s.log.say(Debug, "cannot read RLIMIT_NOFILE: the command keeps it as it is")
 		}
 		return nil
 	}
 	return []process.Limit{{Resource: syscall.RLIMIT_NOFILE, Soft: found.Soft, Hard: found.Hard, Optional: true}}
 }
 
-// quoteBlank is a command's name as a message has it: quoted where it would not be seen.
+// quoteBlank is a command's name for a message, quoted if it would be invisible.
 func quoteBlank(name string) string {
 	if text.Trim(name) == "" {
 		return strconv.Quote(name)
@@ -62,7 +62,7 @@ func quoteBlank(name string) string {
 	return name
 }
 
-// cannotStart says why the command does not run, and returns what to exit with.
+// cannotStart logs why the command does not run, and returns the status to exit with.
 func (s *supervisor) cannotStart(err *process.StartError) (status int) {
 	switch err.Errno {
 	case syscall.ENOENT:

@@ -6,28 +6,27 @@ import (
 	"supervise/signals/send"
 )
 
-// restartTimeout is how long a command that is to be restarted may take to end, where no
-// stop timeout is given.
+// restartTimeout is how long a command may take to end for a restart if there is no stop
+// timeout.
 const restartTimeout = 10 * second
 
-// stopping is what has become of a request to end the command.
+// stopping is the state of a request to end the command.
 type stopping struct {
-	delayed signals.Info   // the request that is held back while the command drains
-	by      signals.Info   // the request that was handed on
-	sentAs  signals.Signal // what the command got for it
-	restart bool           // the command is to be started again afterwards
+	delayed signals.Info   // the request that is delayed while the command drains
+	by      signals.Info   // the request that was forwarded
+	sentAs  signals.Signal // the signal that the command got for it
+	restart bool           // start the command again afterwards
 }
 
 func (p *stopping) requested() bool { return p.by.Signal != 0 }
 
-// handlesStop reports whether a request to end the command is more than a signal like any
-// other.
+// handlesStop reports whether a stop signal is more than any other signal.
 func (s *supervisor) handlesStop() bool {
 	return s.StopTimeout > 0 || s.Drain > 0 || s.ExitZeroOnStop || s.RestartOn != 0
 }
 
-// stop is the command being asked to end: at once, or after it has drained. A second
-// request cuts that short.
+// stop handles a request to end the command: at once, or after it has drained. A second
+// request ends the drain.
 func (s *supervisor) stop(info signals.Info) {
 	if s.stopping.restart {
 		s.stopping.restart = false
@@ -44,13 +43,13 @@ func (s *supervisor) stop(info signals.Info) {
 	case s.Drain > 0 && !s.stopping.requested():
 		s.stopping.delayed = info
 		s.alarms.in(alarmDrain, s.Drain)
-		s.log.say(Info, "draining before "+info.String()+" is handed on", number("milliseconds", int(s.Drain/millisecond)))
+		s.log.say(Info, "draining before "+info.String()+" is forwarded", number("milliseconds", int(s.Drain/millisecond)))
 	default:
 		s.stopNow(info)
 	}
 }
 
-// drained hands the delayed request on.
+// drained forwards the delayed request.
 func (s *supervisor) drained() {
 	if s.phase != clearing {
 		s.stopNow(s.stopping.delayed)
@@ -65,8 +64,8 @@ func (s *supervisor) stopNow(info signals.Info) {
 	}
 }
 
-// armKill gives the command that long to end; a later request does not put that off. A
-// stopped command is continued, as it could not even see the request.
+// armKill gives the command some time to end; a later request does not extend it. A stopped
+// command is continued, as it could not even receive the request.
 func (s *supervisor) armKill(timeout int64) {
 	if s.phase == running {
 		if stat, err := sys.ReadStat(s.command.PID); err == nil && stat.State == 'T' {
@@ -97,7 +96,7 @@ func (s *supervisor) restart(info signals.Info) {
 	s.armKill(timeout)
 }
 
-// startAgain starts the command that was ended for that, and reports whether it runs.
+// startAgain starts the command again, and reports whether it runs.
 func (s *supervisor) startAgain() bool {
 	s.stopping = stopping{}
 	s.killing, s.stopForwarded = false, false
@@ -114,10 +113,9 @@ func (s *supervisor) startAgain() bool {
 	return true
 }
 
-// escalate ends a command that has not ended when it was asked to, and all that it has
-// started.
+// escalate kills a command that has not ended in time, and everything that it has started.
 func (s *supervisor) escalate() {
-	s.log.say(Warn, "not all has ended in time after "+s.stopping.by.String()+": killing what is left", word("processes", describe(descendants(s.pid))))
+	s.log.say(Warn, "not everything has ended in time after "+s.stopping.by.String()+": killing what is left", word("processes", describe(descendants(s.pid))))
 	s.killing = true
 	if s.phase == running {
 		s.killDescendants()

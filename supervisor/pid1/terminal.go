@@ -10,18 +10,18 @@ import (
 
 // terminal is our controlling terminal.
 type terminal struct {
-	fd    int  // -1 for none that we keep
+	fd    int  // -1 for none
 	given bool // to the command, when it was started
 }
 
 // openTerminal looks for our controlling terminal, on standard input first, and decides
-// whether the command gets it: the foreground goes to its process group if it is ours, and
-// to its session in any case, for which we let go of it.
+// whether the command gets it: its process group becomes the foreground if ours is; a session
+// of its own gets it in any case, and we detach from it.
 func openTerminal(placement process.Placement) terminal {
 	const stdin = 0
 	if placement == process.OwnSession {
-		// If we are the session's leader the kernel sends the foreground SIGHUP and
-		// SIGCONT, in our own name, which the intake leaves out.
+		// If we are the session leader, the kernel sends SIGHUP and SIGCONT to the
+		// foreground, with us as the sender, which the intake ignores.
 		_, _, errno := syscall.RawSyscall(syscall.SYS_IOCTL, stdin, syscall.TIOCNOTTY, 0)
 		return terminal{fd: -1, given: errno == 0 || sys.Terminal(stdin)}
 	}
@@ -39,7 +39,7 @@ func openTerminal(placement process.Placement) terminal {
 	return t
 }
 
-// foreground returns the process group that the terminal listens to; only for a process's
+// foreground returns the terminal's foreground process group; it works only for a process's
 // own controlling terminal, ioctl_tty(2).
 func (t *terminal) foreground() (group int, ok bool) {
 	var pgid int32
@@ -47,22 +47,22 @@ func (t *terminal) foreground() (group int, ok bool) {
 	return int(pgid), errno == 0
 }
 
-// give makes a process group the foreground. SIGTTOU, which answers such a call from the
+// give makes a process group the foreground. SIGTTOU, the response to such a call from the
 // background, is blocked here.
 func (t *terminal) give(group int) {
 	pgid := int32(group)
 	_, _, _ = syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(t.fd), syscall.TIOCSPGRP, uintptr(unsafe.Pointer(&pgid)))
 }
 
-// idle reports whether the foreground is ours or nobody's, so that nothing is taken away.
+// idle reports whether the foreground is ours or nobody's, so that nobody loses it.
 func (t *terminal) idle() bool {
 	group, ok := t.foreground()
 	return ok && (group == 0 || group == syscall.Getpgrp() || sys.Kill(-group, 0) == syscall.ESRCH)
 }
 
 // reclaim makes our own process group the foreground again after the command has ended,
-// unless it has gone to somebody else meanwhile, the shell that has put us into the
-// background for example. Group 0 is that of a command that was never started.
+// unless somebody else has got it meanwhile, such as the shell that has put us into the
+// background. Group 0 means that the command was never started.
 func (t *terminal) reclaim(group int) {
 	if t.fd < 0 || !t.given {
 		return

@@ -4,25 +4,25 @@ import (
 	"supervise/internal/sys"
 )
 
-// Zombies that pile up below us although we reap: their parent lives and does not wait for
-// them, which no init can mend. With WarnReaped that is told. To find out takes a look at
-// all of /proc, so it is done at most once in lookEvery, and only when something happens
-// anyway, a signal or an orphan; or, once zombies were seen, to see whether they stay.
+// Zombies that accumulate below us although we reap: their parent lives and does not wait for
+// them, which no init can fix. With WarnReaped that is logged. As it takes a scan of /proc, it
+// is done at most once in scanEvery, and only after a signal or an orphan; or, once zombies
+// were seen, to see whether they stay.
 
-// How often all processes are looked at.
+// How often all processes are scanned.
 const (
 	scanEvery = 60 * second
 	scanAgain = 5 * second
 )
 
-// zombieScan are the zombies that were seen at the last look.
+// zombieScan remembers the zombies of the last scan.
 type zombieScan struct {
-	at      int64       // when
-	parents map[int]int // pid to parent
-	warned  map[int]int // parent to how many there were when it was told
+	at      int64       // when it was
+	parents map[int]int // parents by zombie pid
+	warned  map[int]int // number of zombies in the last warning, by parent
 }
 
-// maybeScanZombies looks at the zombies of others, unless that was done a short while ago.
+// maybeScanZombies scans for zombies of other parents, unless it has recently.
 func (s *supervisor) maybeScanZombies() {
 	if now := sys.Now(); s.zombies.at == 0 || now-s.zombies.at >= scanEvery {
 		s.scanZombies()
@@ -32,8 +32,8 @@ func (s *supervisor) maybeScanZombies() {
 	}
 }
 
-// scanZombies tells of each process below us that leaves zombies: those that were there at the
-// look before, too.
+// scanZombies warns about each process below us that leaves zombies: those that the previous
+// scan found, too.
 func (s *supervisor) scanZombies() {
 	s.zombies.at = sys.Now()
 	before := s.zombies.parents
@@ -65,7 +65,7 @@ func (s *supervisor) scanZombies() {
 	}
 }
 
-// warnZombies tells of a process that does not wait for its children.
+// warnZombies warns about a process that does not wait for its children.
 func (s *supervisor) warnZombies(parent, count int) {
 	if s.zombies.warned == nil {
 		s.zombies.warned = map[int]int{}
@@ -75,6 +75,6 @@ func (s *supervisor) warnZombies(parent, count int) {
 	if stat, err := sys.ReadStat(parent); err == nil {
 		name = stat.Name
 	}
-	s.log.say(Warn, "zombies pile up: their parent lives and does not wait for its children, so that no init can reap them",
+	s.log.say(Warn, "zombies accumulate: their parent lives and does not wait for its children, so that no init can reap them",
 		number("parent", parent), word("name", name), number("zombies", count))
 }

@@ -1,3 +1,11 @@
-// Package rundir is the directory in which a running supervisor keeps its files, and the
-// lock by which there is one supervisor for each such directory.
+// Package rundir is the directory in which a running supervisor keeps its files, and the lock
+// that allows one supervisor for each such directory.
+//
+//	dir, err := rundir.Open(path)     // a *BusyError: another supervisor has it
+//	defer dir.Close()
+//	err = dir.Watch(changed)          // call dir.InPlace, and dir.Renew if it is false
+//	dir.Root(), dir.ID(), dir.Killed()
+//
+// What is in the directory is up to packages control and board. Where clients look for it is
+// package wire's.
 package rundir

@@ -23,11 +23,11 @@ func TestObstacle(t *testing.T) {
 		"real":           "",
 		"good":           "",
 		"good/new/below": "",
-		"file":           in("file") + " is no directory; remove it",
-		"file/below":     in("file") + " is no directory; remove it",
+		"file":           in("file") + " is not a directory; remove it",
+		"file/below":     in("file") + " is not a directory; remove it",
 		"dangling":       in("dangling") + " is a symbolic link to /nonexistent/place, which does not exist; make that directory",
 		"dangling/below": in("dangling") + " is a symbolic link to /nonexistent/place, which does not exist; make that directory",
-		"to-file":        in("to-file") + " is a symbolic link to file, which is no directory; remove the link",
+		"to-file":        in("to-file") + " is a symbolic link to file, which is not a directory; remove the link",
 		"loop":           in("loop") + " is a symbolic link to loop, which leads back to it; remove the link",
 	} {
 		dir, err := Open(in(name))

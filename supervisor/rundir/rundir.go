@@ -24,24 +24,24 @@ func Default() string { return filepath.Clean(wire.Directory("", os.Getenv)) }
 type Dir struct {
 	Path   string // absolute
 	id     string
-	ownID  string // the id that the directory has by itself
+	ownID  string // the id derived from the directory itself
 	killed bool
-	root   *os.Root
-	self   *os.File // the directory, locked
-	lock   *os.File // the file, locked
+	root   *os.Root // the directory
+	self   *os.File // the same as a file, locked
+	lock   *os.File // the lock file, locked
 
 	watch   *os.File // inotify(7), nil without
 	watchFD int
 }
 
-// lockName is the file that is locked. The pid of the owner stands in its first line, and in
-// a second one the id of the directory if that is an earlier one's: see [Dir.Renew].
+// lockName is the lock file. Its first line is the owner's pid; a second line is the id of
+// the directory if it was taken over from an earlier one: see [Dir.Renew].
 const lockName = "lock"
 
 // BusyError says that another supervisor has the directory.
 type BusyError struct {
 	Path string
-	PID  int // 0 when it could not be read
+	PID  int // 0 if unknown
 }
 
 func (e *BusyError) Error() string {
@@ -52,11 +52,11 @@ func (e *BusyError) Error() string {
 	return owner + " runs in " + e.Path + "; stop it, or give this one another supervisor.runtime-dir"
 }
 
-// Open makes the directory, mode 0755, if it is not there, and locks it. The lock is the
-// kernel's: it ends with the process, however that ends. A [BusyError] says who has it.
+// Open makes the directory, mode 0755, if it does not exist, and locks it. The kernel
+// releases the lock when the process ends, in whatever way. A [BusyError] says who has it.
 func Open(path string) (*Dir, error) { return openAs(path, "") }
 
-// openAs is Open for a directory that goes by an id of its own if that is "".
+// openAs is Open for a directory with an id; "" derives one from the directory.
 func openAs(path, id string) (*Dir, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -108,7 +108,7 @@ func (d *Dir) take() (err error) {
 	return d.writeLock()
 }
 
-// lockFile locks the file in the directory, beside the directory itself: it is what tells
+// lockFile locks the file in the directory, in addition to the directory itself: it tells
 // others who we are, but it can be removed.
 func (d *Dir) lockFile() (err error) {
 	if d.lock, err = d.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o644); err != nil {
@@ -123,15 +123,15 @@ func (d *Dir) lockFile() (err error) {
 	return nil
 }
 
-// Some programs lock a directory for the moment in which they look into it: systemd-tmpfiles
-// does, which for its part leaves one alone that is locked.
+// Some programs lock a directory while they look into it: systemd-tmpfiles does, and skips
+// one that is locked.
 const (
 	foreignLockTime  = 500 * time.Millisecond
 	foreignLockRetry = 10 * time.Millisecond
 )
 
-// lockDir locks the directory itself. That a file system cannot do that is no reason not to
-// go on: the lock of the file remains.
+// lockDir locks the directory itself. If the file system cannot do that, the lock of the file
+// must do.
 func (d *Dir) lockDir() error {
 	for deadline := time.Now().Add(foreignLockTime); ; time.Sleep(foreignLockRetry) {
 		if err := tryLock(d.self, unix.LOCK_EX); !errors.Is(err, unix.EWOULDBLOCK) {
@@ -143,7 +143,7 @@ func (d *Dir) lockDir() error {
 	}
 }
 
-// holder says who has locked the file, if it is there.
+// holder returns who has locked the file, if it exists.
 func (d *Dir) holder() (pid int, held bool) {
 	file, err := d.root.OpenFile(lockName, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -155,15 +155,16 @@ func (d *Dir) holder() (pid int, held bool) {
 
 func tryLock(file *os.File, how int) error { return unix.Flock(int(file.Fd()), how|unix.LOCK_NB) }
 
-// Killed reports whether the owner before has not given the directory up.
+// Killed reports whether the previous owner ended without releasing the directory.
 func (d *Dir) Killed() bool { return d.killed }
 
-// Root is the directory itself, by which its files are met and no others, also when it has
-// been moved or removed and another one has its path. It is closed with the Dir.
+// Root is the directory itself: it reaches this directory's files and no others, even if it
+// was moved or removed and its path names another one. It is closed with the Dir.
 func (d *Dir) Root() *os.Root { return d.root }
 
-// checkOwnerOf refuses a directory that another user but root could have put there: the one in
-// /tmp has a name that anybody can guess. A symbolic link is followed if it is as good.
+// checkOwnerOf refuses a directory that another user than root could have made: the one in
+// /tmp has a name that anybody can guess. A symbolic link is followed if its owner is
+// acceptable, too.
 func checkOwnerOf(path string) error {
 	var st unix.Stat_t
 	if err := unix.Lstat(path, &st); err != nil {
@@ -179,7 +180,7 @@ func checkOwner(path string, st *unix.Stat_t) error {
 	return nil
 }
 
-// recordedPID reads who has the lock, 0 if it does not say.
+// recordedPID returns the pid in the lock file, 0 if there is none.
 func recordedPID(file *os.File) int {
 	pid, err := strconv.ParseInt(lockLine(file, 0), 10, 32)
 	if err != nil || pid < 0 {
@@ -188,7 +189,7 @@ func recordedPID(file *os.File) int {
 	return int(pid)
 }
 
-// recordedID reads the id that a killed owner has left, "" if there is none.
+// recordedID returns the id that a killed owner left in the lock file, "" if there is none.
 func recordedID(file *os.File) string {
 	id := lockLine(file, 1)
 	if _, err := strconv.ParseUint(id, 16, 64); err != nil {
@@ -197,7 +198,7 @@ func recordedID(file *os.File) string {
 	return id
 }
 
-// lockLine reads one line of the lock file.
+// lockLine returns one line of the lock file.
 func lockLine(file *os.File, i int) string {
 	text := make([]byte, 64)
 	n, _ := file.ReadAt(text, 0)
@@ -207,7 +208,8 @@ func lockLine(file *os.File, i int) string {
 	return ""
 }
 
-// writeLock writes our pid into the lock file, and the id if nobody would think of it.
+// writeLock writes our pid into the lock file, and the id if it cannot be derived from the
+// directory.
 func (d *Dir) writeLock() error {
 	text := strconv.Itoa(os.Getpid()) + "\n"
 	if d.id != d.ownID {
@@ -223,9 +225,9 @@ func (d *Dir) writeLock() error {
 	return nil
 }
 
-// ID is a short name for the directory, the same in every process that opens it by the
-// same path: hexadecimal digits. Another directory of the same path, in another mount
-// namespace, has another, unless it was made in the place of this one by [Dir.Renew].
+// ID is a short name for the directory in hexadecimal digits, the same in every process that
+// opens it by the same path. Another directory of the same path, in another mount namespace,
+// has another one, unless [Dir.Renew] made it in place of this one.
 func (d *Dir) ID() string { return d.id }
 
 func idOf(path string, st unix.Stat_t) string {
@@ -234,7 +236,7 @@ func idOf(path string, st unix.Stat_t) string {
 	return strconv.FormatUint(sum.Sum64(), 16)
 }
 
-// Close gives the directory up. The lock file stays, empty: to remove it would let two
+// Close releases the directory. The lock file stays, empty: removing it would let two
 // supervisors lock two files of the same name.
 func (d *Dir) Close() error {
 	err := d.lock.Truncate(0)
@@ -248,6 +250,6 @@ func (d *Dir) release() {
 		_ = d.root.Close()
 	}
 	for _, file := range []*os.File{d.watch, d.self, d.lock} {
-		_ = file.Close() // nil is an error, and nothing else
+		_ = file.Close() // of a nil file it is an error without effect
 	}
 }

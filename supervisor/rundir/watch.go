@@ -26,27 +26,26 @@ func sameFile(one, other func() (os.FileInfo, error)) bool {
 	return err == nil && err2 == nil && os.SameFile(a, b)
 }
 
-// Watch has changed called when [Dir.InPlace] may have become false, on a goroutine of its own
-// and until the directory is closed. It waits in the network poller of the Go runtime, and
-// costs nothing in the meantime. The error says that the system has no inotify(7) for us.
+// Watch calls changed whenever [Dir.InPlace] may have become false, on a goroutine of its
+// own, until the directory is closed. It waits in the network poller of the Go runtime and
+// costs nothing meanwhile. The error says that inotify(7) is not available.
 //
-// A directory that somebody has open is not told of its own removal. The lock file is, of
-// the removal of its name, and who removes a directory removes that first.
+// inotify does not report the removal of a directory that is open. It does report the removal
+// of the lock file, and whoever removes the directory removes that first.
 func (d *Dir) Watch(changed func()) error {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
 		return os.NewSyscallError("inotify_init1", err)
 	}
 	d.watch, d.watchFD = os.NewFile(uintptr(fd), "inotify"), fd
-	// The runtime says nothing when it cannot poll a file; a deadline does.
+	// The runtime does not say when it cannot poll a file; a deadline does.
 	if err := d.watch.SetReadDeadline(time.Time{}); err != nil {
 		return fmt.Errorf("cannot wait for an inotify descriptor: %w", err)
 	}
 	if err := d.watchLock(); err != nil {
 		return err
 	}
-	// That a directory above it cannot be read, and so not be watched, is no reason not to
-	// watch the others.
+	// A parent directory that cannot be read cannot be watched; watch the others.
 	for dir := d.Path; ; dir = filepath.Dir(dir) {
 		_, _ = unix.InotifyAddWatch(fd, dir, unix.IN_MOVE_SELF|unix.IN_ONLYDIR)
 		if dir == filepath.Dir(dir) {
@@ -63,7 +62,7 @@ func (d *Dir) watchLock() error {
 	return os.NewSyscallError("inotify_add_watch", err)
 }
 
-// read calls changed for whatever has happened. What it was does not matter.
+// read calls changed for every event, whatever it was.
 func read(watch *os.File, changed func()) {
 	var events [4096]byte
 	for {
@@ -74,10 +73,10 @@ func read(watch *os.File, changed func()) {
 	}
 }
 
-// Renew makes the directory, or its lock file, anew after somebody has removed or moved it.
-// Where the directory itself is there it returns the same Dir, else another one, which goes
-// by the same [Dir.ID]; the old one is to be closed then. A [BusyError] says who has taken
-// its place.
+// Renew makes the directory, or its lock file, again after somebody has removed or moved it.
+// If the directory itself is in place, it returns the same Dir, else another one with the
+// same [Dir.ID]; the caller then closes the old one. A [BusyError] says who has taken its
+// place.
 func (d *Dir) Renew() (*Dir, error) {
 	if !d.same() {
 		return openAs(d.Path, d.id)

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Reader reads the values of a text one after the other. After the first that it does not
-// expect, all methods return zero values, and [Reader.OK] false.
+// Reader reads one value after the other from a text. After the first thing that it did
+// not expect, everything that it returns is empty, and [Reader.OK] false.
 type Reader struct {
 	text   string
 	at     int
@@ -16,11 +16,14 @@ type Reader struct {
 // NewReader returns a reader at the beginning of a text.
 func NewReader(text string) *Reader { return &Reader{text: text} }
 
-// OK reports whether everything was as expected so far.
+// OK reports whether everything was as expected.
 func (r *Reader) OK() bool { return !r.failed }
 
-// Members yields the names of an object's members. The loop body must read the value of each
-// with one of the other methods.
+// Fail says that a value was not what the caller expected.
+func (r *Reader) Fail() { r.failed = true }
+
+// Members yields the names of an object's members. The loop reads the value of each, by
+// one of the other methods.
 func (r *Reader) Members() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for range r.items('{', '}') {
@@ -33,10 +36,10 @@ func (r *Reader) Members() iter.Seq[string] {
 	}
 }
 
-// Elements yields once for each element of an array, which the loop body must read.
+// Elements yields once for each element of an array, which the loop reads.
 func (r *Reader) Elements() iter.Seq[int] { return r.items('[', ']') }
 
-// items yields the index of each item between two brackets, separated by commas.
+// items yields the number of each item between two brackets, with commas between them.
 func (r *Reader) items(open, end byte) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		r.expect(open)
@@ -52,7 +55,7 @@ func (r *Reader) items(open, end byte) iter.Seq[int] {
 	}
 }
 
-// String reads a string. Of the escapes it knows those of quotation mark and backslash.
+// String reads a text.
 func (r *Reader) String() string {
 	r.expect('"')
 	begin, escapes := r.at, false
@@ -60,40 +63,29 @@ func (r *Reader) String() string {
 		if r.text[r.at] == '\\' {
 			escapes = true
 			r.at++
-			r.failed = r.at == len(r.text) || r.text[r.at] != '"' && r.text[r.at] != '\\'
 		}
 	}
-	end := r.at
+	end := min(r.at, len(r.text))
 	r.expect('"')
+	text := ""
 	switch {
 	case r.failed:
-		return ""
 	case escapes:
-		return unescape(r.text[begin:end])
+		text, r.failed = unescape(r.text[begin:end])
+	default:
+		text = r.text[begin:end]
 	}
-	return r.text[begin:end]
+	return text
 }
 
-// unescape removes the backslash in front of each escaped character.
-func unescape(text string) string {
-	out := make([]byte, 0, len(text))
-	for i := 0; i < len(text); i++ {
-		if text[i] == '\\' {
-			i++
-		}
-		out = append(out, text[i])
-	}
-	return string(out)
-}
-
-// Int reads a number without fraction or exponent.
+// Int reads a number without fraction and exponent.
 func (r *Reader) Int() int64 {
 	n, err := strconv.ParseInt(r.word(), 10, 64)
 	r.failed = r.failed || err != nil
 	return n
 }
 
-// Uint reads a number that is not negative.
+// Uint reads one that is not negative.
 func (r *Reader) Uint() uint64 {
 	n, err := strconv.ParseUint(r.word(), 10, 64)
 	r.failed = r.failed || err != nil
@@ -128,7 +120,7 @@ func (r *Reader) Skip() {
 	}
 }
 
-// next returns the next byte that is not white space, or 0 at the end.
+// next returns the byte that comes next, white space left out, and 0 at the end.
 func (r *Reader) next() byte {
 	for r.at < len(r.text) {
 		switch c := r.text[r.at]; c {
@@ -147,7 +139,7 @@ func (r *Reader) expect(c byte) {
 	}
 }
 
-// word reads a token that is neither a string nor a composite: a number, true, false or null.
+// word reads what is neither a text nor has parts: a number, true, false or null.
 func (r *Reader) word() string {
 	r.next()
 	begin := r.at

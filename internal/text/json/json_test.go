@@ -1,8 +1,11 @@
 package json
 
 import (
+	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 type part struct {
@@ -81,7 +84,7 @@ func TestReader(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		``, `{`, `[]`, `{"name"}`, `{"name":}`, `{"name":1}`, `{"name":"a\n"}`, `{"name":"a`, `{"name":"\`, `{"name":"a",}`, `{,}`,
+		``, `{`, `[]`, `{"name"}`, `{"name":}`, `{"name":1}`, `{"name":"a\x"}`, `{"name":"a`, `{"name":"\`, `{"name":"\"}`, `{"name":"\u12"}`, `{"name":"\u12x4"}`, `{"name":"\u+123"}`, `{"name":"a",}`, `{,}`,
 		`{"name":"a" "n":1}`, `{"n":1.5}`, `{"n":"1"}`, `{"n":}`, `{"u":-1}`, `{"b":yes}`, `{"b":1}`, `{"parts":[}`, `{"parts":[{},]}`,
 		`{"none":nil}`, `{"other":[[}`, `{"x":}`, `{"n":99999999999999999999}`,
 	} {
@@ -89,6 +92,66 @@ func TestReader(t *testing.T) {
 			t.Errorf("%s is read as %+v", text, got)
 		}
 	}
+}
+
+// TestString writes texts as encoding/json does, and reads them, with escapes for HTML too.
+func TestString(t *testing.T) {
+	for _, text := range []string{
+		"", "plain", `"q" \ /`, "\b\f\n\r\t\x00\x1f\x7f", "übung €", "𝄞", "<a>&", "\u2028\u2029\ufffd", "\xffx\xc3", "\xed\xa0\x80",
+	} {
+		for _, html := range []bool{false, true} {
+			var out bytes.Buffer
+			encoder := json.NewEncoder(&out)
+			encoder.SetEscapeHTML(html)
+			if err := encoder.Encode(text); err != nil {
+				t.Fatal(err)
+			}
+			want := strings.TrimSuffix(out.String(), "\n")
+			if got := string(appendQuoted(nil, text)); !html && got != want {
+				t.Errorf("%q is written as %s, want %s", text, got, want)
+			}
+			r := NewReader(want)
+			if got := r.String(); got != strings.ToValidUTF8(text, "\ufffd") && text != "\xed\xa0\x80" || !r.OK() {
+				t.Errorf("%s is read as %q, %v", want, got, r.OK())
+			}
+		}
+	}
+}
+
+// TestWriter writes every kind of member.
+func TestWriter(t *testing.T) {
+	w := NewWriter([]byte("x"))
+	w.Open()
+	w.Member("s").String("a")
+	w.Member("i").Int(-1)
+	w.Member("u").Uint(1<<64 - 1)
+	w.Member("b").Bool(true)
+	w.Member("n").Null()
+	w.Member("t").Time(1)
+	w.Member("o").Open()
+	w.Member("e").Open()
+	w.Close()
+	w.Close()
+	w.Close()
+	const want = `x{"s":"a","i":-1,"u":18446744073709551615,"b":true,"n":null,"t":"1970-01-01T00:00:00.000000001Z","o":{"e":{}}}`
+	if got := string(w.Text()); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// FuzzString reads the strings that encoding/json reads, as it does.
+func FuzzString(f *testing.F) {
+	f.Add(`"a\u00fc\ud834\udd1e\ud834\/\n"`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var want string
+		if err := json.Unmarshal([]byte(text), &want); err != nil || !utf8.ValidString(text) {
+			return
+		}
+		r := NewReader(text)
+		if got := r.String(); text != "null" && (got != want || !r.OK()) {
+			t.Errorf("%s is %q, %v, want %q", text, got, r.OK(), want)
+		}
+	})
 }
 
 // FuzzReader holds that every text is read to an end, and that a number is the same as

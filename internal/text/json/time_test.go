@@ -27,7 +27,21 @@ func TestTime(t *testing.T) {
 			t.Errorf("%s is %d, %v, want %d", text, got, r.OK(), when.UnixNano())
 		}
 	}
+	for i := range 2000 {
+		unit := []int64{1, 1e3, 1e6, 1e7, 1e9, 3600e9, 86400e9}[i%7]
+		ns := random.Int64N(9_100_000_000e9) / unit * unit
+		want, _ := json.Marshal(time.Unix(0, ns).UTC())
+		w := NewWriter(nil)
+		if w.Time(ns); string(w.Text()) != string(want) && ns != 0 {
+			t.Errorf("%d is written as %s, want %s", ns, w.Text(), want)
+		}
+	}
+	w := NewWriter(nil)
+	w.Time(0)
 	text, _ := json.Marshal(time.Time{})
+	if string(w.Text()) != string(text) {
+		t.Errorf("none is written as %s, want %s", w.Text(), text)
+	}
 	if r := NewReader(string(text)); r.Time() != 0 || !r.OK() {
 		t.Errorf("%s is not none", text)
 	}

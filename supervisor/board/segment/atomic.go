@@ -3,31 +3,34 @@ package segment
 import (
 	"sync/atomic"
 	"unsafe"
+
+	"supervise/supervisor/status"
 )
 
 // words is a slot as the memory is accessed: word by word, each atomically, so that what
-// is read is what was written, in this order, on every machine.
-type words [slotWords]uint64
+// is read is what was written, in this order, on every machine. The first word is the
+// sequence and the flags, which are accessed apart.
+type words [status.SlotSize / 8]uint64
 
-func wordsOf(raw *rawSlot) *words { return (*words)(unsafe.Pointer(raw)) }
+func wordsOf(slot *status.Slot) *words { return (*words)(unsafe.Pointer(slot)) }
 
 // store writes a slot's content with the sequence odd meanwhile, unless that is there
 // already. There is one writer.
-func (raw *rawSlot) store(content *rawSlot) (changed bool) {
-	content.sequence = raw.sequence
-	if *raw == *content { // reading what only we write
+func store(slot, content *status.Slot) (changed bool) {
+	content.Sequence = slot.Sequence
+	if *slot == *content { // reading what only we write
 		return false
 	}
-	sequence := atomic.LoadUint32(&raw.sequence) | 1
-	atomic.StoreUint32(&raw.sequence, sequence)
-	atomic.StoreUint32(&raw.flags, content.flags)
-	to, from := wordsOf(raw), wordsOf(content)
-	for i := 1; i < slotWords; i++ {
+	sequence := atomic.LoadUint32(&slot.Sequence) | 1
+	atomic.StoreUint32(&slot.Sequence, sequence)
+	atomic.StoreUint32(&slot.Flags, content.Flags)
+	to, from := wordsOf(slot), wordsOf(content)
+	for i := 1; i < len(to); i++ {
 		if from[i] != to[i] {
 			atomic.StoreUint64(&to[i], from[i])
 		}
 	}
-	atomic.StoreUint32(&raw.sequence, sequence+1)
+	atomic.StoreUint32(&slot.Sequence, sequence+1)
 	return true
 }
 
@@ -36,26 +39,17 @@ func (raw *rawSlot) store(content *rawSlot) (changed bool) {
 const tries = 64
 
 // load reads a slot; whole is false when that was not possible.
-func (raw *rawSlot) load(content *rawSlot) (whole bool) {
-	to, from := wordsOf(content), wordsOf(raw)
+func load(slot, content *status.Slot) (whole bool) {
+	to, from := wordsOf(content), wordsOf(slot)
 	for range tries {
-		before := atomic.LoadUint32(&raw.sequence)
-		content.flags = atomic.LoadUint32(&raw.flags)
-		for i := 1; i < slotWords; i++ {
+		before := atomic.LoadUint32(&slot.Sequence)
+		content.Flags = atomic.LoadUint32(&slot.Flags)
+		for i := 1; i < len(to); i++ {
 			to[i] = atomic.LoadUint64(&from[i])
 		}
-		if before&1 == 0 && atomic.LoadUint32(&raw.sequence) == before {
+		if before&1 == 0 && atomic.LoadUint32(&slot.Sequence) == before {
 			return true
 		}
 	}
 	return false
-}
-
-// named reports whether a slot is that of a service, as it is in this moment.
-func (raw *rawSlot) named(name string) bool {
-	var content rawSlot
-	if len(name) > maxName || !raw.load(&content) {
-		return false
-	}
-	return string(content.name[:len(name)]) == name && (len(name) == maxName || content.name[len(name)] == 0)
 }

@@ -5,7 +5,7 @@
 //
 //	file, err := segment.Find(dir)
 //	view, err := file.Attach()
-//	var slot segment.Slot
-//	view.Load(0, &slot)
+//	var service status.Service
+//	complete := view.Load(0, &service)
 //	view.Detach()
 package segment

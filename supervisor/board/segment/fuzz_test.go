@@ -32,8 +32,8 @@ func FuzzReader(f *testing.F) {
 			return
 		}
 		for _, s := range v.Snapshot(nil) {
-			_ = s.Exit()
-			if len(s.Name) > maxName || len(s.State) > maxState || len(s.Sender) > maxSender {
+			_ = s.ExitText()
+			if len(s.Name) > 80 || len(s.State) > 16 || len(s.Exit.By.Name) > 16 || len(s.Exit.Cause) > 48 {
 				t.Errorf("%+v", s)
 			}
 		}

@@ -7,18 +7,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"supervise/internal/ipc/owner"
+	"supervise/supervisor/status"
 )
 
-var full = Slot{
-	Name: "web", State: "stopping", Wanted: true, Ready: true, Paused: true, PID: 4711, Since: 1, Restarts: 2,
-	NextRestart: 3, Rung: 1, Rungs: 4, Held: 5, Exited: true, ExitTime: 6, ExitCode: 7, ExitSignal: 9, Core: true,
-	SenderPID: 812, SenderUID: 1000, Sender: "bash", Blame: "from pid 812 (bash, uid 1000)", SigQUsed: 10, SigQLimit: 11, More: true,
-}
+var full = status.Service{Name: "web", State: "running", Wanted: status.Up, Ready: true, PID: 4711}
 
 // made is a new segment, in the process's own memory.
 func made(t testing.TB, capacity, used int) ([]byte, View) {
@@ -31,81 +30,67 @@ func made(t testing.TB, capacity, used int) ([]byte, View) {
 	return memory, v
 }
 
-// TestLayout writes the bytes down that the package's documentation promises.
+// TestLayout writes the bytes of the header down that the documentation of package board
+// promises, and where the first slot begins.
 func TestLayout(t *testing.T) {
 	m, v := made(t, 3, 1)
 	v.Store(0, &full)
 	order := binary.NativeEndian
-	for offset, want := range map[int]uint32{4: 1, 8: 64, 12: 256, 16: 3, 20: 1, 28: 4712, 32: 12, 40: 2, 56: 1} {
+	for offset, want := range map[int]uint32{4: 1, 8: 64, 12: 256, 16: 3, 20: 1, 28: 4712, 32: 12, 40: 2, 56: 1, 64: 2, 64 + 32: 4711} {
 		if got := order.Uint32(m[offset:]); got != want {
-			t.Errorf("header, offset %d: %d, want %d", offset, got, want)
+			t.Errorf("offset %d: %d, want %d", offset, got, want)
 		}
 	}
 	if string(m[:4]) != "SVBD" {
 		t.Errorf("magic %q", m[:4])
 	}
-	s := m[64:]
-	for offset, want := range map[int]uint64{8: 1, 16: 3, 24: 2, 56: 6, 64: 10, 72: 11} {
-		if got := order.Uint64(s[offset:]); got != want {
-			t.Errorf("slot, offset %d: %d, want %d", offset, got, want)
+}
+
+// TestLoad loads slots that are complete, and others.
+func TestLoad(t *testing.T) {
+	_, v := made(t, 2, 2)
+	long, torn := full, full
+	long.State, torn.PID = strings.Repeat("x", 17), 1
+	for i, s := range []status.Service{long, torn} {
+		if !v.Store(i, &s) || v.Store(i, &s) {
+			t.Error("a slot changes when it does not, or the other way round")
 		}
 	}
-	for offset, want := range map[int]uint32{0: 2, 4: 31, 32: 4711, 36: 7, 40: 9, 44: 812, 48: 1000, 52: 5, 80: 1, 84: 4, 88: 1} {
-		if got := order.Uint32(s[offset:]); got != want {
-			t.Errorf("slot, offset %d: %d, want %d", offset, got, want)
+	v.slots[1].Sequence |= 1
+	var got status.Service
+	for i := range 2 {
+		if v.Load(i, &got) {
+			t.Errorf("slot %d is complete: %+v", i, got)
 		}
 	}
-	for offset, want := range map[int]string{96: "stopping\x00", 112: "bash\x00", 128: "web\x00"} {
-		if got := string(s[offset : offset+len(want)]); got != want {
-			t.Errorf("slot, offset %d: %q, want %q", offset, got, want)
-		}
+	if i := v.Find("web"); i != 0 {
+		t.Errorf("web is in slot %d", i)
+	}
+	v.Store(0, &full)
+	if !v.Load(0, &got) || got != full {
+		t.Errorf("%+v", got)
 	}
 }
 
-// TestSlot stores and loads slots. What a slot has no room for is cut, and the slot says so.
-func TestSlot(t *testing.T) {
-	for field, value := range reflect.ValueOf(full).Fields() {
-		if value.IsZero() && field.Name != "Torn" {
-			t.Errorf("the test has no %s", field.Name)
-		}
-	}
+// TestConsistent reads while a slot is written: what is complete is of one piece.
+func TestConsistent(t *testing.T) {
 	_, v := made(t, 1, 1)
-	cut := func(name, state, sender, blame int) Slot {
-		x := strings.Repeat("x", 100)
-		return Slot{Name: x[:name], State: x[:state], Sender: x[:sender], Blame: x[:blame]}
-	}
-	more := func(s Slot) Slot { s.More = true; return s }
-	for _, test := range []struct{ in, out Slot }{
-		{full, full},
-		{Slot{}, Slot{}},
-		{cut(80, 16, 16, 48), cut(80, 16, 16, 48)},
-		{cut(81, 16, 16, 48), more(cut(80, 16, 16, 48))},
-		{cut(80, 17, 16, 48), more(cut(80, 16, 16, 48))},
-		{cut(80, 16, 17, 48), more(cut(80, 16, 16, 48))},
-		{cut(80, 16, 16, 49), more(cut(80, 16, 16, 48))},
-	} {
-		var got Slot
-		v.Store(0, &test.in)
-		if v.Load(0, &got); got != test.out {
-			t.Errorf("%+v is read as %+v", test.in, got)
+	var stop atomic.Bool
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for i := 1; !stop.Load(); i++ {
+			v.Store(0, &status.Service{Restarts: i, SigQ: status.SigQ{Used: uint64(i)}, PID: i, Name: strconv.Itoa(i), Wanted: status.Up})
 		}
-	}
-	v.slots[0].sequence |= 1
-	var got Slot
-	if v.Load(0, &got); !got.Torn {
-		t.Error("a torn slot is whole")
-	}
-}
-
-func TestExit(t *testing.T) {
-	for want, s := range map[string]Slot{
-		"":                                     {ExitCode: 3},
-		"exited with code 3":                   {Exited: true, ExitCode: 3},
-		"killed by SIGSEGV, core dumped":       {Exited: true, ExitSignal: 11, Core: true},
-		"killed by SIGKILL, from pid 1 (x, y)": {Exited: true, ExitSignal: 9, Blame: "from pid 1 (x, y)"},
-	} {
-		if got := s.Exit(); got != want {
-			t.Errorf("%+v: %q, want %q", s, got, want)
+	})
+	defer writer.Wait()
+	defer stop.Store(true)
+	var s status.Service
+	for range 20000 {
+		if !v.Load(0, &s) || s.Restarts == 0 {
+			continue
+		}
+		if int(s.SigQ.Used) != s.Restarts || s.PID != int(int32(s.Restarts)) || s.Name != strconv.Itoa(s.Restarts) {
+			t.Fatalf("%+v", s)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"supervise/internal/ipc/owner"
 	"supervise/internal/sys"
+	"supervise/supervisor/status"
 )
 
 // ErrLayout says that a segment is no board of this version.
@@ -23,7 +24,7 @@ func (e *layoutError) Unwrap() error { return ErrLayout }
 type View struct {
 	memory []byte
 	header *header
-	slots  []rawSlot
+	slots  []status.Slot
 }
 
 // Size is how many bytes a segment has for that many slots.
@@ -65,7 +66,7 @@ func Look(memory []byte) (v View, err error) {
 	}
 	v = View{memory: memory, header: h}
 	if capacity > 0 {
-		v.slots = unsafe.Slice((*rawSlot)(unsafe.Pointer(&memory[headerSize])), capacity)
+		v.slots = unsafe.Slice((*status.Slot)(unsafe.Pointer(&memory[headerSize])), capacity)
 	}
 	return v, nil
 }
@@ -100,37 +101,44 @@ func (v View) owner() owner.Owner {
 	return owner.Owner{PID: int(atomic.LoadInt32(&v.header.pid)), Start: atomic.LoadUint64(&v.header.start)}
 }
 
-// Load reads slot i, of those that there is room for. Texts that the slot has already are
-// not made anew. Of a torn one only Torn means something.
-func (v View) Load(i int, s *Slot) {
-	var content rawSlot
-	whole := v.slots[i].load(&content)
-	content.unpack(s)
-	s.Torn = !whole
+// Load reads slot i, of those that there is room for. Texts that the service has already
+// are not made anew. It is not complete if the slot has no room for all that there is to
+// say, or could not be read whole: the owner died, or was stopped, while it wrote.
+func (v View) Load(i int, s *status.Service) (complete bool) {
+	complete, _ = v.load(i, s)
+	return complete
+}
+
+func (v View) load(i int, s *status.Service) (complete, whole bool) {
+	var content status.Slot
+	whole = load(&v.slots[i], &content)
+	complete = content.Unpack(s)
+	return complete && whole, whole
 }
 
 // Find returns the slot of a service, -1 when there is none of that name. It may be another
 // service's by the time that the slot is loaded.
 func (v View) Find(name string) int {
+	var content status.Slot
 	for i := range v.Used() {
-		if v.slots[i].named(name) {
+		if load(&v.slots[i], &content) && content.Named(name) {
 			return i
 		}
 	}
 	return -1
 }
 
-// Snapshot reads all slots in use into slots, which is made as long as that.
-func (v View) Snapshot(slots []Slot) []Slot {
+// Snapshot reads all slots in use into services, which is made as long as that.
+func (v View) Snapshot(services []status.Service) []status.Service {
 	used := v.Used()
-	if cap(slots) < used {
-		slots = append(slots[:cap(slots)], make([]Slot, used-cap(slots))...)
+	if cap(services) < used {
+		services = append(services[:cap(services)], make([]status.Service, used-cap(services))...)
 	}
-	slots = slots[:used]
-	for i := range slots {
-		v.Load(i, &slots[i])
+	services = services[:used]
+	for i := range services {
+		v.Load(i, &services[i])
 	}
-	return slots
+	return services
 }
 
 // Detach lets the segment go. The view must not be used any more.

@@ -1,33 +1,43 @@
 package segment
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"supervise/supervisor/status"
+)
 
 // Store writes slot i, of those that there is room for, and reports whether that has
 // changed it. There is one writer of a segment.
-func (v View) Store(i int, s *Slot) (changed bool) {
-	var content rawSlot
-	s.pack(&content)
-	return v.slots[i].store(&content)
+func (v View) Store(i int, s *status.Service) (changed bool) {
+	var content status.Slot
+	content.Pack(s)
+	return store(&v.slots[i], &content)
 }
 
 // Copy writes all slots of another segment, which has no more of them.
 func (v View) Copy(from View) {
 	for i := range from.slots {
 		content := from.slots[i] // it is the same writer's
-		v.slots[i].store(&content)
+		store(&v.slots[i], &content)
 	}
 }
 
 // Use has the first n slots in use. Others become empty.
 func (v View) Use(n int) {
 	for i := n; i < v.Used(); i++ {
-		v.slots[i].store(&rawSlot{})
+		store(&v.slots[i], &status.Slot{})
 	}
 	atomic.StoreUint32(&v.header.used, uint32(n))
 }
 
 // Work says whether the writer is at work.
-func (v View) Work(busy bool) { atomic.StoreUint32(&v.header.busy, bit(busy, 1)) }
+func (v View) Work(busy bool) {
+	value := uint32(0)
+	if busy {
+		value = 1
+	}
+	atomic.StoreUint32(&v.header.busy, value)
+}
 
 // Changed counts what was published.
 func (v View) Changed() { atomic.AddUint64(&v.header.changes, 1) }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 )
 
 // Marshal writes a request as JSON: an object, its first member the verb.
@@ -20,6 +22,32 @@ func Marshal(r Request) ([]byte, error) {
 	return append(text, fields[1:]...), nil
 }
 
+// MarshalReply writes a reply as JSON. Services, of which there may be many, are left to
+// themselves: encoding/json would read again what they have written.
+func MarshalReply(r *Reply) ([]byte, error) {
+	rest := *r
+	rest.Services = nil
+	text, err := json.Marshal(rest)
+	if err != nil || len(r.Services) == 0 {
+		return text, err
+	}
+	text = slices.Grow(text, len(r.Services)*serviceSize)
+	if text = text[:len(text)-1]; len(text) > len("{") {
+		text = append(text, ',')
+	}
+	text = append(text, `"services":[`...)
+	for i := range r.Services {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = r.Services[i].AppendJSON(text)
+	}
+	return append(text, "]}"...), nil
+}
+
+// serviceSize is about how long the JSON of a service is.
+const serviceSize = 400
+
 // Unmarshal reads what [Marshal] writes, and whatever else JSON allows for it. Members
 // that it does not know are left alone. An error is a [*Failure] with the code [Usage].
 func Unmarshal(text []byte) (Request, error) {
@@ -27,11 +55,11 @@ func Unmarshal(text []byte) (Request, error) {
 	if err != nil {
 		return nil, notJSON(err)
 	}
-	read, ok := readers[verb]
+	known, ok := verbs[verb]
 	if !ok {
 		return nil, usage("unknown verb " + excerpt(verb))
 	}
-	r, err := read(text)
+	r, err := known.read(text)
 	if err != nil {
 		return nil, notJSON(err)
 	}
@@ -45,7 +73,7 @@ func Unmarshal(text []byte) (Request, error) {
 func verbOf(text []byte) (string, error) {
 	if rest, ok := bytes.CutPrefix(text, []byte(`{"verb":"`)); ok {
 		verb, _, _ := bytes.Cut(rest, []byte{'"'})
-		if _, known := readers[string(verb)]; known {
+		if _, known := verbs[string(verb)]; known {
 			return string(verb), nil
 		}
 	}
@@ -64,13 +92,23 @@ func notJSON(err error) error {
 	return usage("not a request: " + err.Error())
 }
 
-var readers = map[string]func([]byte) (Request, error){
-	"ping": read[Ping], "status": read[Status], "wait": read[Wait], "events": read[Events],
-	"why": read[Why], "logs": read[Logs], "start": read[Start], "stop": read[Stop],
-	"restart": read[Restart], "reload": read[Reload], "pause": read[Pause],
-	"continue": read[Continue], "signal": read[Signal], "update": read[Update],
-	"shutdown": read[Shutdown],
+// verbs are all that can be asked for. What is not here is unknown to everybody.
+var verbs = map[string]struct {
+	read func([]byte) (Request, error)
+	asks bool // it changes nothing, and is of no use without an answer
+}{
+	"ping": {read[Ping], true}, "status": {read[Status], true}, "wait": {read[Wait], true},
+	"events": {read[Events], true}, "why": {read[Why], true}, "logs": {read[Logs], true},
+	"start": {read[Start], false}, "stop": {read[Stop], false}, "restart": {read[Restart], false},
+	"reload": {read[Reload], false}, "pause": {read[Pause], false}, "continue": {read[Continue], false},
+	"signal": {read[Signal], false}, "update": {read[Update], false}, "shutdown": {read[Shutdown], false},
 }
+
+// Verbs returns the verbs of all requests, in order.
+func Verbs() []string { return slices.Sorted(maps.Keys(verbs)) }
+
+// Changes reports whether a request may change something, so that it matters who makes it.
+func Changes(r Request) bool { return !verbs[r.Verb()].asks }
 
 func read[R Request](text []byte) (Request, error) {
 	var r R

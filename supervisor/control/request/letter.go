@@ -3,6 +3,7 @@ package request
 import (
 	"strconv"
 
+	"supervise/config"
 	"supervise/signals"
 )
 
@@ -36,7 +37,7 @@ func Letter(service string, letter byte) (Request, error) {
 		return Signal{Service: service, Signal: signal}, nil
 	}
 	if signal, ok := groupLetters[letter]; ok {
-		return Signal{Service: service, Signal: signal, Scope: Group}, nil
+		return Signal{Service: service, Signal: signal, Scope: config.Group}, nil
 	}
 	one := Target{Services: []string{service}}
 	switch letter {

@@ -70,7 +70,7 @@ func parseWords(words []string, line string) (Request, error) {
 		}
 		return nil, usage("shutdown takes now, or nothing")
 	}
-	if _, ok := readers[verb]; ok {
+	if verbs[verb].asks {
 		return nil, usage(verb + " wants an answer, which a FIFO cannot give: use the command line")
 	}
 	return nil, usage("unknown command " + excerpt(verb))
@@ -93,7 +93,10 @@ func parseSignal(words []string) (Request, error) {
 		}
 	}
 	if len(words) > 0 {
-		r.Scope, words = Scope(words[0]), words[1:]
+		if err := r.Scope.UnmarshalText([]byte(words[0])); err != nil {
+			return nil, usage(err.Error())
+		}
+		words = words[1:]
 	}
 	if len(words) > 0 {
 		return nil, usage(form)

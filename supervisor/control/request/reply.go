@@ -3,7 +3,7 @@ package request
 import (
 	"time"
 
-	"supervise/signals"
+	"supervise/supervisor/status"
 )
 
 // Reply is an answer, or one of several. Which members it has depends on the request.
@@ -11,7 +11,6 @@ type Reply struct {
 	Error      *Failure    `json:"error,omitempty"`
 	Text       string      `json:"text,omitempty"` // a sentence, for people
 	Supervisor *Supervisor `json:"supervisor,omitempty"`
-	Services   []Service   `json:"services,omitempty"`
 	Outcomes   []Outcome   `json:"outcomes,omitempty"`
 	Events     []Event     `json:"events,omitempty"`
 	Lines      []Line      `json:"lines,omitempty"`
@@ -20,6 +19,8 @@ type Reply struct {
 	// Dropped is how many answers were left out before this one, because the client read
 	// more slowly than they came.
 	Dropped uint64 `json:"dropped,omitempty"`
+
+	Services []status.Service `json:"services,omitempty"` // last: see [MarshalReply]
 }
 
 // Code is the kind of a failure.
@@ -53,46 +54,8 @@ type Supervisor struct {
 	Stopping bool      `json:"stopping,omitempty"`
 }
 
-// Service is the state of one service.
-type Service struct {
-	Name     string    `json:"name"`
-	State    string    `json:"state"`
-	Wanted   string    `json:"wanted"` // up or down
-	PID      int       `json:"pid"`    // of its main process, 0 when there is none
-	Ready    bool      `json:"ready"`
-	Since    time.Time `json:"since"` // when State began
-	Restarts int       `json:"restarts"`
-	Exit     *Exit     `json:"exit"` // the last one, null when there was none
-
-	NextRestart time.Time `json:"next_restart,omitzero"` // when it waits for that
-	Rung        int       `json:"rung,omitempty"`        // of Rungs, from 1, while it is being stopped
-	Rungs       int       `json:"rungs,omitempty"`
-	SigQ        *SigQ     `json:"sigq,omitempty"`
-	Held        int       `json:"held,omitempty"` // signals that wait in the supervisor
-}
-
-// Exit is how a main process ended.
-type Exit struct {
-	Code   int            `json:"code"`
-	Signal signals.Signal `json:"signal,omitzero"`
-	Core   bool           `json:"core,omitempty"`
-	Time   time.Time      `json:"time,omitzero"`
-	By     *Process       `json:"by,omitempty"` // who sent Signal, when that is known
-	Text   string         `json:"text"`         // in words
-}
-
 // Process is somebody.
-type Process struct {
-	PID  int    `json:"pid"`
-	UID  int    `json:"uid"`
-	Name string `json:"name,omitempty"`
-}
-
-// SigQ is how many signals are queued for the processes of a user, and may be.
-type SigQ struct {
-	Used  uint64 `json:"used"`
-	Limit uint64 `json:"limit"`
-}
+type Process = status.Process
 
 // Outcome is what became of a request for one service.
 type Outcome struct {

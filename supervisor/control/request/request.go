@@ -3,6 +3,7 @@ package request
 import (
 	"time"
 
+	"supervise/config"
 	"supervise/signals"
 )
 
@@ -13,7 +14,12 @@ type Request interface {
 	// validate returns what makes the request senseless whatever runs, as a [*Failure]
 	// with the code [Usage].
 	validate() error
+	// names are the services that the request names.
+	names() []string
 }
+
+// Names returns the services that a request names, in the order in which it does.
+func Names(r Request) []string { return r.names() }
 
 // Target says which services are meant: some by their names, or all.
 type Target struct {
@@ -102,7 +108,7 @@ type (
 		Service string         `json:"service"`
 		Signal  signals.Signal `json:"signal"`
 		Value   *int64         `json:"value,omitempty"` // sigval, all 64 bits
-		Scope   Scope          `json:"scope,omitempty"`
+		Scope   config.Scope   `json:"scope"`
 	}
 
 	// Update puts a configuration file in force, "" being the present one's path, or only
@@ -126,16 +132,6 @@ const (
 	Up    Condition = "up"    // its main process runs
 	Ready Condition = "ready" // and has said that it is ready
 	Down  Condition = "down"  // nothing of it is left
-)
-
-// Scope says whom a signal is for; "" is Main.
-type Scope string
-
-// The scopes.
-const (
-	Main  Scope = "main"  // the process that was started
-	Group Scope = "group" // its process group
-	Tree  Scope = "tree"  // everything that descends from it
 )
 
 // Verb is "ping".

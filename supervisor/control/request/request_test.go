@@ -1,13 +1,18 @@
 package request
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"supervise/config"
 	"supervise/signals"
+	"supervise/supervisor/status"
 )
 
 func value(v int64) *int64 { return &v }
@@ -30,8 +35,8 @@ func TestLines(t *testing.T) {
 		"continue web":                       Continue{names("web")},
 		"signal web HUP":                     Signal{Service: "web", Signal: signals.SIGHUP},
 		"signal web RTMIN+3 42":              Signal{Service: "web", Signal: 37, Value: value(42)},
-		"signal web 15 -1 tree":              Signal{Service: "web", Signal: 15, Value: value(-1), Scope: Tree},
-		"signal web sigusr1 group":           Signal{Service: "web", Signal: signals.SIGUSR1, Scope: Group},
+		"signal web 15 -1 tree":              Signal{Service: "web", Signal: 15, Value: value(-1), Scope: config.Tree},
+		"signal web sigusr1 group":           Signal{Service: "web", Signal: signals.SIGUSR1, Scope: config.Group},
 		"signal web USR1 0xffffffffffffffff": Signal{Service: "web", Signal: signals.SIGUSR1, Value: value(-1)},
 		"update":                             Update{},
 		"update /etc/my file.toml":           Update{File: "/etc/my file.toml"},
@@ -78,7 +83,7 @@ func TestLetters(t *testing.T) {
 		'p': Pause{one}, 'c': Continue{one}, 'r': Restart{Target: one}, 'x': Stop{Target: one},
 		'h': signal(1), 'a': signal(14), 'i': signal(2), 'q': signal(3), '1': signal(10), '2': signal(12),
 		't': signal(15), 'k': signal(9), 'b': signal(6), 'y': signal(28),
-		'K': Signal{Service: "web", Signal: 9, Scope: Group}, '\n': nil, 0: nil,
+		'K': Signal{Service: "web", Signal: 9, Scope: config.Group}, '\n': nil, 0: nil,
 	} {
 		if got, err := Letter("web", letter); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q = %+v, %v, want %+v", letter, got, err, want)
@@ -91,26 +96,29 @@ func TestLetters(t *testing.T) {
 	}
 }
 
+// examples has each kind of request.
+var examples = []Request{
+	Ping{},
+	Status{},
+	Status{Services: []string{"a", "b"}},
+	Wait{Service: "a", For: Ready, Timeout: time.Second},
+	Events{Limit: 3, Follow: true},
+	Why{Service: "a"},
+	Logs{Service: "a", Lines: 9, Follow: true},
+	Start{Target: names("a"), Once: true, Await: true},
+	Stop{Target: names("a")},
+	Restart{Target: Target{All: true}},
+	Reload{Target: names("a")},
+	Pause{names("a")},
+	Continue{names("a")},
+	Signal{Service: "a", Signal: 37, Value: value(-1 << 63), Scope: config.Group},
+	Update{File: "/a", DryRun: true},
+	Shutdown{},
+	Shutdown{Now: true},
+}
+
 func TestJSON(t *testing.T) {
-	for _, r := range []Request{
-		Ping{},
-		Status{},
-		Status{Services: []string{"a", "b"}},
-		Wait{Service: "a", For: Ready, Timeout: time.Second},
-		Events{Limit: 3, Follow: true},
-		Why{Service: "a"},
-		Logs{Service: "a", Lines: 9, Follow: true},
-		Start{Target: names("a"), Once: true, Await: true},
-		Stop{Target: names("a")},
-		Restart{Target: Target{All: true}},
-		Reload{Target: names("a")},
-		Pause{names("a")},
-		Continue{names("a")},
-		Signal{Service: "a", Signal: 37, Value: value(-1 << 63), Scope: Group},
-		Update{File: "/a", DryRun: true},
-		Shutdown{},
-		Shutdown{Now: true},
-	} {
+	for _, r := range examples {
 		text, err := Marshal(r)
 		if err != nil {
 			t.Fatal(err)
@@ -124,20 +132,46 @@ func TestJSON(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		``: "not a request", `[]`: "not a request", `null`: "unknown verb", `{"verb":"rm"}`: `unknown verb "rm"`,
-		`{"verb":"stop"}`:                                   "name of a service is missing",
-		`{"verb":"stop","services":["/"]}`:                  "cannot be the name",
-		`{"verb":"stop","all":true,"services":["a"]}`:       "not both",
-		`{"verb":"signal","service":"a","signal":"SIGHAP"}`: "did you mean SIGHUP?",
-		`{"verb":"signal","service":"a"}`:                   "signal is missing",
-		`{"verb":"wait","service":"a","for":"x"}`:           "wait for up, ready or down",
-		`{"verb":"logs","service":"a","lines":-1}`:          "-1 is no count",
-		`{"verb":"update","file":"a"}`:                      "absolute path",
+		`{"verb":"stop"}`:                                            "name of a service is missing",
+		`{"verb":"stop","services":["/"]}`:                           "cannot be the name",
+		`{"verb":"stop","all":true,"services":["a"]}`:                "not both",
+		`{"verb":"signal","service":"a","signal":"SIGHAP"}`:          "did you mean SIGHUP?",
+		`{"verb":"signal","service":"a"}`:                            "signal is missing",
+		`{"verb":"signal","service":"a","signal":"HUP","scope":"x"}`: `scope of a signal is main, group or tree, not "x"`,
+		`{"verb":"wait","service":"a","for":"x"}`:                    "wait for up, ready or down",
+		`{"verb":"logs","service":"a","lines":-1}`:                   "-1 is no count",
+		`{"verb":"update","file":"a"}`:                               "absolute path",
 	} {
 		_, err := Unmarshal([]byte(text))
 		var failure *Failure
 		if !errors.As(err, &failure) || failure.Code != Usage || !strings.Contains(failure.Text, want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
+	}
+}
+
+// TestEveryVerb has each verb be known to all who have to know it.
+func TestEveryVerb(t *testing.T) {
+	missing := maps.Clone(verbs)
+	for _, r := range examples {
+		verb := r.Verb()
+		delete(missing, verb)
+		_, err := ParseLine(verb)
+		if refused := err != nil && strings.Contains(err.Error(), "wants an answer"); refused == Changes(r) {
+			t.Errorf("%s: it changes something: %v, as a line: %v", verb, Changes(r), err)
+		}
+		if err != nil && strings.Contains(err.Error(), "unknown") {
+			t.Errorf("%s: %v", verb, err)
+		}
+		fields := reflect.ValueOf(r)
+		one, some := fields.FieldByName("Service"), fields.FieldByName("Services")
+		if got := Names(r); one.IsValid() && !slices.Equal(got, []string{one.String()}) ||
+			some.IsValid() && !reflect.DeepEqual(got, some.Interface()) || !one.IsValid() && !some.IsValid() && got != nil {
+			t.Errorf("%+v names %q", r, got)
+		}
+	}
+	for verb := range missing {
+		t.Errorf("there is no example of %s", verb)
 	}
 }
 
@@ -176,4 +210,23 @@ func FuzzJSON(f *testing.F) {
 			t.Error("a request that makes no sense came through")
 		}
 	})
+}
+
+// TestMarshalReply holds that replies are what encoding/json makes of them.
+func TestMarshalReply(t *testing.T) {
+	web, db := status.Service{Name: "web", State: "running", PID: 812}, status.Service{Name: "db", Exited: true}
+	for _, r := range []Reply{
+		{},
+		{Text: "x"},
+		{Services: []status.Service{web}},
+		{Error: &Failure{Code: TimedOut, Text: "x"}, Dropped: 3, Services: []status.Service{web, db}},
+	} {
+		want, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := MarshalReply(&r); err != nil || string(got) != string(want) {
+			t.Errorf("%s, %v\nwant %s", got, err, want)
+		}
+	}
 }

@@ -65,6 +65,17 @@ func checkCount(n int) error {
 	return nil
 }
 
+func (Ping) names() []string     { return nil }
+func (Update) names() []string   { return nil }
+func (Shutdown) names() []string { return nil }
+func (t Target) names() []string { return t.Services }
+func (r Status) names() []string { return r.Services }
+func (r Events) names() []string { return r.Services }
+func (r Wait) names() []string   { return []string{r.Service} }
+func (r Why) names() []string    { return []string{r.Service} }
+func (r Logs) names() []string   { return []string{r.Service} }
+func (r Signal) names() []string { return []string{r.Service} }
+
 func (Ping) validate() error     { return nil }
 func (Shutdown) validate() error { return nil }
 func (r Status) validate() error { return checkNames(r.Services) }
@@ -95,11 +106,8 @@ func (r Wait) validate() error {
 }
 
 func (r Signal) validate() error {
-	switch {
-	case !r.Signal.Valid():
+	if !r.Signal.Valid() {
 		return usage("the signal is missing")
-	case r.Scope != "" && r.Scope != Main && r.Scope != Group && r.Scope != Tree:
-		return usage("the scope of a signal is main, group or tree, not " + excerpt(string(r.Scope)))
 	}
 	return checkName(r.Service)
 }

@@ -20,7 +20,7 @@ var catatonit = dialect{
 	refuse: refuseCatatonit,
 }
 
-// catatonitVersion has tini's name in it because Docker looks for that.
+// catatonitVersion contains tini's name because Docker looks for that.
 const catatonitVersion = "tini version 0.1.7_catatonit (supervise)\n"
 
 var catatonitFlags = [...]flag{

@@ -10,36 +10,37 @@ import (
 
 // dialect is one program's command line.
 type dialect struct {
-	names   []string // by which it is called
+	names   []string // that the program is called by
 	flags   []flag
 	grammar grammar
 	log     pid1.Log
 
-	// prepare sets what holds unless flags and environment say otherwise.
+	// prepare sets the defaults.
 	prepare func(*line)
-	// readEnviron reads the environment. It comes before the arguments, unless behind is set.
+	// readEnviron reads the environment, before the arguments or with environAfter behind
+	// them.
 	readEnviron  func(*line, []string) error
 	environAfter bool
 	// finish decides what depends on several flags, once all are read.
 	finish func(*line) error
-	// help makes the answer to the flag for it.
+	// help answers the flag for help.
 	help func(l *line) *Answer
-	// refuse makes the answer to arguments that cannot be used; message is "" if there is
-	// just no command.
+	// refuse answers arguments that cannot be used; message is "" if only the command is
+	// missing.
 	refuse func(l *line, message string) *Answer
 }
 
-// line is a command line that is being read.
+// line is a command line that is being parsed.
 type line struct {
 	program   string // argv[0]
 	options   pid1.Options
 	verbosity int
-	single    bool // the command alone, wherever else it would be put
+	single    bool // the command alone, whatever other flags say
 	session   bool
 	shared    bool
 }
 
-// Answer is what is said and done instead of running a command.
+// Answer is printed instead of running a command.
 type Answer struct {
 	Text   string
 	FD     int // 1 or 2
@@ -53,8 +54,8 @@ func printed(text string) error { return &Answer{Text: text, FD: 1} }
 // dialects are all there are. The first is supervise init itself.
 var dialects = [...]*dialect{&own, &tini, &dumbInit, &catatonit}
 
-// ByName returns the index of the personality that a program is to take by its name, and
-// false for none: argv[0], with or without a path.
+// ByName returns the index of the dialect for a program's name, argv[0] with or without a
+// path. ok is false if there is none.
 func ByName(argv0 string) (index int, ok bool) {
 	name := argv0
 	for i := range len(name) {
@@ -72,8 +73,8 @@ func ByName(argv0 string) (index int, ok bool) {
 	return 0, false
 }
 
-// Select finds out what of a program's arguments is ours: "supervise init ARGS", or one of
-// the names that we go by. ok is false for any other subcommand.
+// Select returns the dialect of a program's arguments and what it must parse: "supervise init
+// ARGS", or one of the names that we replace. ok is false for any other subcommand.
 func Select(argv []string) (index int, args []string, ok bool) {
 	if len(argv) == 0 {
 		return 0, nil, false
@@ -94,9 +95,8 @@ func Select(argv []string) (index int, args []string, ok bool) {
 const subcommand = "init"
 
 // Main does what the arguments say and returns the status to exit with. It is called by an
-// init function, see [intake.StartInInit]. argv are the
-// program's own, with which it may execute itself again; index and args are those of
-// [Select].
+// init function, see [intake.StartInInit]. argv are the program's own arguments, with which
+// it may execute itself again; index and args are those of [Select].
 func Main(argv []string, index int, args []string) (status int) {
 	parent := syscall.Getppid()
 	options, answer := Parse(index, argv[0], args, intake.Environ())
@@ -113,7 +113,7 @@ func Main(argv []string, index int, args []string) (status int) {
 	return pid1.Run(in, options)
 }
 
-// Parse reads a command line. The answer is nil if there is a command to be run.
+// Parse parses a command line. The answer is nil if there is a command to run.
 func Parse(index int, program string, args, environ []string) (*pid1.Options, *Answer) {
 	p := dialects[index]
 	l := &line{program: program}
@@ -140,16 +140,16 @@ func Parse(index int, program string, args, environ []string) (*pid1.Options, *A
 	}
 }
 
-// read reads arguments and environment in the personality's order.
-func (p *dialect) read(l *line, args, environ []string) (rest []string, err error) {
-	if !p.environAfter {
-		if err := p.readEnviron(l, environ); err != nil {
+// read reads arguments and environment in the dialect's order.
+func (d *dialect) read(l *line, args, environ []string) (rest []string, err error) {
+	if !d.environAfter {
+		if err := d.readEnviron(l, environ); err != nil {
 			return nil, err
 		}
 	}
-	rest, err = p.grammar.read(p.flags, l, args)
-	if err == nil && p.environAfter && len(rest) > 0 {
-		err = p.readEnviron(l, environ)
+	rest, err = d.grammar.read(d.flags, l, args)
+	if err == nil && d.environAfter && len(rest) > 0 {
+		err = d.readEnviron(l, environ)
 	}
 	return rest, err
 }
@@ -164,7 +164,7 @@ func lookup(environ []string, name string) (value string, ok bool) {
 	return "", false
 }
 
-// base is the program's name without its path: basename(3).
+// base returns the program's name without its path: basename(3).
 func base(program string) string {
 	for i := len(program) - 1; i >= 0; i-- {
 		if program[i] == '/' {

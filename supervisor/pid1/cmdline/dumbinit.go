@@ -46,7 +46,7 @@ func prepareDumbInit(l *line) {
 	l.options.TermGroup = true
 }
 
-// setDumbInitRewrite reads two numbers, and nothing behind them.
+// setDumbInitRewrite reads two numbers.
 func setDumbInitRewrite(l *line, value string) error {
 	const last = uint64(signals.SIGSYS)
 	left, right, ok := text.Cut(value, ':')

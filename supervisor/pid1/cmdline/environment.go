@@ -6,11 +6,11 @@ import (
 	"supervise/internal/text"
 )
 
-// prefix begins the variables of supervise init: one for each flag that has a long name.
+// prefix begins the variables of supervise init, one for each flag with a long name.
 const prefix = "SUPERVISE_INIT_"
 
-// readOwnEnviron reads the variables of supervise init as if each were its flag. Those that
-// are empty count as not set; an unknown one is an error, as an unknown flag is.
+// readOwnEnviron reads each variable of supervise init as its flag. Empty variables count as
+// not set; an unknown one is an error, like an unknown flag.
 func readOwnEnviron(l *line, environ []string) error {
 	for _, entry := range environ {
 		rest, ours := text.CutPrefix(entry, prefix)
@@ -32,8 +32,8 @@ func readOwnEnviron(l *line, environ []string) error {
 	return nil
 }
 
-// byVariable finds the flag of a variable: STOP_TIMEOUT is that of --stop-timeout. There is
-// none for --help.
+// byVariable returns the flag of a variable: STOP_TIMEOUT is that of --stop-timeout. --help
+// has none.
 func byVariable(name string) *flag {
 	for i := range ownFlags {
 		f := &ownFlags[i]

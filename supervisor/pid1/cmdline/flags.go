@@ -10,25 +10,25 @@ import (
 type flag struct {
 	long  string // without the dashes, "" for none
 	short byte   // 0 for none
-	value string // what its value is called in the help text, "" for a flag without one
-	help  string // lines, each of which fits beside the flag
-	// optional values are given as --flag=value alone.
+	value string // the name of its value in the help text, "" if it has none
+	help  string // lines that fit beside the flag
+	// optional values are only given as --flag=value.
 	optional bool
-	// set takes the flag in. The one without is that for help.
+	// set applies the flag. It is nil for the flag for help.
 	set func(l *line, value string) error
 }
 
-// grammar is how a program reads its arguments. All of them stop at the first argument that
-// is no flag, or behind "--".
+// grammar is how a program parses its arguments. Flags end at the first argument that is
+// none, or after "--".
 type grammar struct {
 	long      bool   // --name and --name=value, next to -n
-	shorten   bool   // --name may be shortened as far as it is unambiguous: getopt_long(3)
-	switches  bool   // a flag without a value may be given one: --name=false
-	separator bool   // PROGRAM -- ARGUMENTS: the "--" is left out
-	version   string // what --version as the only argument shows
+	shorten   bool   // --name may be abbreviated while unambiguous: getopt_long(3)
+	switches  bool   // a flag without a value may have one: --name=false
+	separator bool   // PROGRAM -- ARGUMENTS: the "--" is removed
+	version   string // printed for --version as the only argument
 }
 
-// read sets what the flags say and returns what is left: the command.
+// read applies the flags and returns the remaining arguments: the command.
 func (g grammar) read(flags []flag, l *line, args []string) (rest []string, err error) {
 	if g.version != "" && len(args) == 1 && args[0] == "--version" {
 		return nil, printed(g.version)
@@ -78,7 +78,7 @@ func (g grammar) readLong(flags []flag, l *line, arg string, args []string) ([]s
 	return args, f.take(l, value)
 }
 
-// find finds a flag by its long name.
+// find returns a flag by its long name.
 func (g grammar) find(flags []flag, name string) (*flag, error) {
 	var found *flag
 	for i := range flags {
@@ -138,7 +138,7 @@ func (g grammar) readShort(flags []flag, l *line, letters string, args []string)
 	return args, nil
 }
 
-// errHelp is that help was asked for.
+// errHelp says that help was asked for.
 var errHelp = errors.New("help")
 
 func (f *flag) take(l *line, value string) error {
@@ -168,8 +168,8 @@ func byLetter(flags []flag, letter byte) *flag {
 	return nil
 }
 
-// describe makes the part of a help text that lists the flags: each one's forms in a column
-// of the width given, and its help beside it.
+// describe returns the part of a help text that lists the flags: the forms of each in a
+// column of the given width, and its help beside it.
 func describe(flags []flag, width int) string {
 	all := ""
 	for i := range flags {

@@ -27,8 +27,8 @@ var own = dialect{
 // Usage is the help text of supervise init.
 func Usage() string {
 	return `Run one command as PID 1 of a container, or as child subreaper below anything else:
-hand every signal on to it with its sender and payload, reap every orphan, and exit as
-the command does.
+forward every signal to it with sender and payload, reap every orphan, and exit as the
+command does.
 
 Usage:
   supervise init [flags] [--] COMMAND [ARG...]
@@ -42,18 +42,18 @@ Examples:
 Flags (SIG is a name or a number, D is 500ms, 10s, 1m30s, or a number of seconds):
 ` + describe(ownFlags[:], 34) + `
 Every flag has an environment variable: SUPERVISE_INIT_STOP_TIMEOUT for --stop-timeout.
-Flags come after it, and where they can be repeated add to it.
+Flags override it, or add to it where they can be repeated.
 
 Exit status: the command's own, 128+n when signal n killed it, 127 when it was not found,
 126 when it could not be executed, 2 for a wrong command line.
 
 Called by the name of tini, docker-init, dumb-init or catatonit it takes that program's
-flags and does as that program does.
+flags and behaves like it.
 `
 }
 
 var ownFlags = [...]flag{
-	{long: "group", short: 'g', help: "hand signals on to the command's whole process group", set: func(l *line, v string) error {
+	{long: "group", short: 'g', help: "forward signals to the command's whole process group", set: func(l *line, v string) error {
 		return setSwitch(&l.options.Group, v)
 	}},
 	{long: "session", help: "give the command a session of its own, with the terminal, and signals\nto all of its group; SIGTSTP, SIGTTIN, SIGTTOU arrive as SIGSTOP", set: func(l *line, v string) error {
@@ -62,10 +62,10 @@ var ownFlags = [...]flag{
 	{long: "foreground", help: "leave the command in our own process group", set: func(l *line, v string) error {
 		return setSwitch(&l.shared, v)
 	}},
-	{long: "single-child", short: 'c', help: "as --foreground, and signals to the command alone, whatever else is said", set: func(l *line, v string) error {
+	{long: "single-child", short: 'c', help: "as --foreground, and signals to the command alone, despite other flags", set: func(l *line, v string) error {
 		return setSwitch(&l.single, v)
 	}},
-	{long: "rewrite", short: 'r', value: "SIG:SIG", help: "hand one signal on as another, 0 to drop it; can be repeated", set: func(l *line, v string) error {
+	{long: "rewrite", short: 'r', value: "SIG:SIG", help: "forward one signal as another, 0 to drop it; can be repeated", set: func(l *line, v string) error {
 		return parseRewrite(&l.options.Rewrite, v)
 	}},
 	{long: "forward", value: "queue|kill", help: "queue keeps sender and payload (the default), kill sends anew", set: setForward},
@@ -73,10 +73,10 @@ var ownFlags = [...]flag{
 		l.options.StopSignals, err = parseSignals(v)
 		return err
 	}},
-	{long: "stop-timeout", value: "D", help: "after a stop signal was handed on: SIGKILL of everything", set: func(l *line, v string) error {
+	{long: "stop-timeout", value: "D", help: "after a stop signal was forwarded: SIGKILL of everything", set: func(l *line, v string) error {
 		return setDuration(&l.options.StopTimeout, v)
 	}},
-	{long: "drain", value: "D", help: "wait before a stop signal is handed on; a second one cuts that short", set: func(l *line, v string) error {
+	{long: "drain", value: "D", help: "wait before a stop signal is forwarded; a second one ends the wait", set: func(l *line, v string) error {
 		return setDuration(&l.options.Drain, v)
 	}},
 	{long: "on-signal", value: "SIG=restart", help: "end the command and start it again; can be repeated", set: setOnSignal},
@@ -87,7 +87,7 @@ var ownFlags = [...]flag{
 	{long: "remap-exit", short: 'e', value: "CODE[:CODE]", help: "exit with the second code, or 0, instead of the first; can be repeated", set: func(l *line, v string) error {
 		return parseRemap(&l.options.Remap, v)
 	}},
-	{long: "exit-zero-on-stop", help: "exit 0 when the command ended by the stop signal it was handed", set: func(l *line, v string) error {
+	{long: "exit-zero-on-stop", help: "exit 0 when the command ended by the stop signal it got", set: func(l *line, v string) error {
 		return setSwitch(&l.options.ExitZeroOnStop, v)
 	}},
 	{long: "exit-by-signal", help: "die of the signal that killed the command, where that is possible", set: func(l *line, v string) error {
@@ -96,16 +96,16 @@ var ownFlags = [...]flag{
 	{long: "subreaper", short: 's', help: "become child subreaper unless PID 1 (the default; =false not to)", set: func(l *line, v string) error {
 		return setSwitch(&l.options.Subreaper, v)
 	}},
-	{long: "parent-death-signal", short: 'p', value: "SIG", help: "what to be sent when our parent ends", set: func(l *line, v string) (err error) {
+	{long: "parent-death-signal", short: 'p', value: "SIG", help: "signal to get when our parent ends", set: func(l *line, v string) (err error) {
 		l.options.ParentDeath, err = signals.Parse(v)
 		return err
 	}},
-	{long: "warn-reaped", short: 'w', help: "tell of every orphan, and of processes that do not reap their own", set: func(l *line, v string) error {
+	{long: "warn-reaped", short: 'w', help: "warn about every orphan, and about processes that do not reap their own", set: func(l *line, v string) error {
 		return setSwitch(&l.options.WarnReaped, v)
 	}},
 	{long: "ready-fd", value: "N", help: "descriptor that gets a newline once the command runs", set: setReadyFD},
 	{long: "log-format", value: "text|json", help: "how messages are written (default text on a terminal, else json)", set: setLogFormat},
-	{long: "log-level", value: "LEVEL", help: "debug tells of every signal and orphan, info of the end, warn of\ntrouble only (the default), error of what ends supervise itself", set: setLogLevel},
+	{long: "log-level", value: "LEVEL", help: "debug: every signal and orphan; info: the exit; warn: problems only\n(the default); error: only what ends supervise itself", set: setLogLevel},
 	{long: "verbose", short: 'v', help: "log level info; debug when it is repeated", set: func(l *line, v string) error {
 		on, err := parseSwitch(v)
 		if on {
@@ -138,7 +138,7 @@ func setDuration(to *int64, value string) (err error) {
 
 func setForward(l *line, value string) error {
 	if value != "queue" && value != "kill" {
-		return errors.New("it is queue or kill, not " + strconv.Quote(value))
+		return errors.New("must be queue or kill, not " + strconv.Quote(value))
 	}
 	l.options.ByKill = value == "kill"
 	return nil
@@ -172,7 +172,7 @@ func setKillRemaining(l *line, value string) (err error) {
 func setReadyFD(l *line, value string) error {
 	fd, err := strconv.ParseUint(value, 10, 20)
 	if err != nil || fd == 0 {
-		return errors.New(strconv.Quote(value) + " is no descriptor that can be written to")
+		return errors.New(strconv.Quote(value) + " is not a descriptor that can be written to")
 	}
 	l.options.ReadyFD = int(fd)
 	return nil
@@ -185,7 +185,7 @@ func setLogFormat(l *line, value string) error {
 	case "json":
 		l.options.Log.Style = pid1.JSON
 	default:
-		return errors.New("it is text or json, not " + strconv.Quote(value))
+		return errors.New("must be text or json, not " + strconv.Quote(value))
 	}
 	return nil
 }
@@ -193,13 +193,13 @@ func setLogFormat(l *line, value string) error {
 func setLogLevel(l *line, value string) error {
 	level, ok := pid1.ParseLevel(value)
 	if !ok {
-		return errors.New("it is debug, info, warn or error, not " + strconv.Quote(value))
+		return errors.New("must be debug, info, warn or error, not " + strconv.Quote(value))
 	}
 	l.options.Log.Level = level
 	return nil
 }
 
-// finishOwn settles what depends on several flags.
+// finishOwn decides what depends on several flags.
 func finishOwn(l *line) error {
 	o := &l.options
 	if l.verbosity > 0 {
@@ -226,7 +226,7 @@ func finishOwn(l *line) error {
 }
 
 // inSession puts the command into a session of its own. A terminal's stop signals have no
-// effect on the leader of one, so that they are made to.
+// effect on a session leader, so they are rewritten to SIGSTOP.
 func inSession(o *pid1.Options) {
 	o.Placement, o.Group, o.StopAlong = process.OwnSession, true, true
 	for _, s := range [...]signals.Signal{signals.SIGTSTP, signals.SIGTTIN, signals.SIGTTOU} {

@@ -23,7 +23,7 @@ var tini = dialect{
 	refuse:       refuseTini,
 }
 
-// tiniVersion is what programs look for that ask for tini's version, Docker among them.
+// tiniVersion is what programs such as Docker look for when they ask for tini's version.
 const tiniVersion = "tini version 0.19.0 (supervise)"
 
 var tiniFlags = [...]flag{
@@ -95,7 +95,7 @@ func readTiniEnviron(l *line, environ []string) error {
 		l.options.Group = true
 	}
 	if value, set := lookup(environ, "TINI_VERBOSITY"); set {
-		number, _ := digits(text.Trim(value)) // atoi(3): what is no number is 0
+		number, _ := digits(text.Trim(value)) // atoi(3): anything but a number is 0
 		l.verbosity, _ = strconv.Atoi(number)
 	}
 	return nil

@@ -9,13 +9,13 @@ import (
 	"supervise/supervisor/pid1"
 )
 
-// What the values of flags and variables look like.
+// The syntax of the values of flags and variables.
 
-// neverForwarded are the signals that reach no command through us: two that the kernel gives nobody,
-// and the one that tells us of children.
+// neverForwarded are the signals that never reach the command through us: the two that cannot
+// be caught, and SIGCHLD, which is about our children.
 const neverForwarded = signals.Set(1<<(signals.SIGKILL-1) | 1<<(signals.SIGSTOP-1) | 1<<(signals.SIGCHLD-1))
 
-// parseReceived reads a signal that is to be acted on when it is received.
+// parseReceived parses a signal that something is to be done about when it is received.
 func parseReceived(value string) (signals.Signal, error) {
 	s, err := signals.Parse(value)
 	if err == nil && neverForwarded.Has(s) {
@@ -75,7 +75,7 @@ func parseRemap(r *pid1.Remap, value string) error {
 	return nil
 }
 
-// parseSwitch reads what a flag without a value may be given: "" stands for true.
+// parseSwitch parses the value of a flag that needs none: "" stands for true.
 func parseSwitch(value string) (bool, error) {
 	switch value {
 	case "", "true", "1", "yes", "on":
@@ -86,7 +86,7 @@ func parseSwitch(value string) (bool, error) {
 	return false, errors.New(strconv.Quote(value) + " is neither true nor false")
 }
 
-// units of durations in nanoseconds. A longer name stands before one that it begins with.
+// units of durations in nanoseconds. A longer name stands before its prefixes.
 var units = [...]struct {
 	name string
 	ns   int64
@@ -95,9 +95,9 @@ var units = [...]struct {
 // longest is the longest duration: 10,000 hours.
 const longest = 10_000 * 3600e9
 
-// parseDuration reads "1m30s", "500ms", "1.5s", or a number of seconds, as nanoseconds.
+// parseDuration parses "1m30s", "500ms", "1.5s", or a number of seconds, into nanoseconds.
 func parseDuration(value string) (ns int64, err error) {
-	wrong := errors.New(strconv.Quote(value) + " is no duration: give 10s, 500ms, 1m30s, or a number of seconds")
+	wrong := errors.New(strconv.Quote(value) + " is not a duration: give 10s, 500ms, 1m30s, or a number of seconds")
 	rest := value
 	for first := true; first || rest != ""; first = false {
 		number, unit := "", int64(0)
@@ -128,7 +128,7 @@ func parseDuration(value string) (ns int64, err error) {
 	return ns, nil
 }
 
-// digits splits off the digits that a text begins with.
+// digits splits off the digits at the start of a text.
 func digits(s string) (number, rest string) {
 	n := 0
 	for n < len(s) && s[n] >= '0' && s[n] <= '9' {

@@ -179,7 +179,7 @@ func TestZombies(t *testing.T) {
 			t.Fatal(err)
 		}
 		i.status(t)
-		if !strings.Contains(i.errors(), "zombies pile up") || !strings.Contains(i.errors(), `name="sleep" zombies=2`) {
+		if !strings.Contains(i.errors(), "zombies accumulate") || !strings.Contains(i.errors(), `name="sleep" zombies=2`) {
 			t.Errorf("it says %q", i.errors())
 		}
 	})

@@ -1,0 +1,34 @@
+package attribution
+
+import (
+	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/supervisor/machine"
+)
+
+// Predict says what a signal that is about to be sent can do to a process in a state. It
+// goes by the main thread: another thread may block less.
+func Predict(signal signals.Signal, state sys.SignalState) machine.Effect {
+	pending := state.Pending | state.Shared
+	switch {
+	case !ends(signal):
+		return machine.NoEffect
+	case state.Ended, pending.Has(signals.SIGKILL), pending.Has(signal) && !signal.RealTime():
+		return machine.Coalesces
+	case signal == signals.SIGKILL:
+		return machine.Fatal
+	case state.Blocked.Has(signal):
+		return machine.Blocked
+	case state.Caught.Has(signal):
+		return machine.Caught
+	case state.Ignored.Has(signal):
+		return machine.NoEffect
+	}
+	return machine.Fatal
+}
+
+// ends reports whether the default action of a signal ends a process.
+func ends(signal signals.Signal) bool {
+	action := signal.Default()
+	return action == signals.Terminate || action == signals.Core
+}

@@ -1,0 +1,28 @@
+// Package calls keeps the calls of clients that cannot be answered at once: those that wait
+// for an outcome or a condition, and those that follow events or read log lines.
+//
+//	p := calls.New(services, journal, logs)
+//
+//	w := p.Await(call, calls.Restarted, now)  // a command that waits for its outcome
+//	w.Add(id, ticket)                         // for each service, before its event is dispatched
+//	p.WaitFor(call, request.Wait{...}, now)   // and those that only ask
+//	p.Events(call, request.Events{...})
+//	p.Lines(call, request.Logs{...})
+//
+//	p.Report(id, ticket, note)                // the machine's Report action
+//	p.Publish(now)                            // at the end of every iteration of the loop
+//	p.NextTimeout()                           // when Publish has to be called at the latest
+//	p.Drop(call)                              // nobody reads the answer any more
+//	p.End(now)                                // supervise exits
+//
+// Each call gets exactly one last answer ([Call.Reply]), unless it is dropped; a service that
+// is removed, a time that is over and the exit of the supervisor are answers too.
+//
+// A client must never get a status older than something it has already seen. So the caller
+// publishes its status snapshots before it calls Publish, End, Events or Lines.
+//
+// The package takes no decision and carries nothing out. It knows services by what the
+// machine says of them ([machine.View]), and whatever else it needs it asks through
+// [Services], [Journal] and [Logs]. It has no clock, no lock and no goroutine: all of it
+// belongs to the loop. Requests that are answered at once are not its matter.
+package calls

@@ -1,0 +1,75 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"supervise/internal/sys"
+	"supervise/supervisor/process/tree"
+)
+
+// grace is how long the end may take that is left when all services are down: writing
+// what they have written, and ending what belongs to none of them.
+const grace = 5 * time.Second
+
+// close ends what is left when every service is down. It is no longer in a hurry, but it
+// does not wait for ever.
+func (r *run) close() {
+	r.loop.End()
+	r.endRest()
+	r.loop.Close()
+	if r.control != nil {
+		r.control.Close()
+	}
+	if r.journal != nil {
+		if err := r.journal.Close(grace); err != nil {
+			r.log.Error().Err(err).Msg("the end of the journal is lost")
+		}
+	}
+	r.log.Info().Msg("supervise exits")
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if err := r.host.Close(ctx); err != nil {
+		lastWords("supervise: " + err.Error())
+	}
+	_ = r.dir.Close()
+}
+
+// lastWords writes to standard error without the logs, and goes on when that is stuck.
+func lastWords(text string) {
+	written := make(chan struct{})
+	go func() {
+		fmt.Fprintln(os.Stderr, text)
+		close(written)
+	}()
+	select {
+	case <-written:
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
+// endRest kills what belongs to no service any more but is still below us, and reaps it.
+func (r *run) endRest() {
+	deadline := time.Now().Add(grace)
+	for time.Now().Before(deadline) {
+		rest, err := tree.Descendants()
+		if err != nil || len(rest) == 0 {
+			break
+		}
+		for _, m := range rest {
+			r.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: still there although every service is down")
+		}
+		if err := tree.KillDescendants(); err != nil {
+			r.log.Error().Err(err).Msg("cannot end what is left")
+			break
+		}
+		r.host.Wait(100 * time.Millisecond)
+		r.loop.reap()
+	}
+	r.loop.reap()
+	if _, ended, living := sys.Peek(); ended || living { // without /proc they cannot be found
+		r.log.Error().Msg("processes that services have started are left: they cannot be found, or not be killed")
+	}
+}

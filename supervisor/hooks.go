@@ -1,0 +1,56 @@
+package supervisor
+
+import (
+	"strings"
+	"time"
+
+	"supervise/signals"
+	"supervise/supervisor/journal"
+	"supervise/supervisor/machine"
+)
+
+// hook is a program that runs because of a signal. It is no service: it is started once, and
+// killed with its group when its time is over.
+type hook struct {
+	signal    signals.Signal
+	began     time.Duration
+	stopTimer func()
+	entry     uint64 // of the journal, which tells that it was started,
+	origin    uint64 // and the one that tells of the signal
+}
+
+// runHook starts the program of a rule.
+func (s *Supervisor) runHook(action *machine.Action) {
+	command := s.file.Commands[action.Info.Signal]
+	origin := s.journal.Of(action.Origin, "")
+	pid, err := s.kernel.StartHook(command, action.Info)
+	if err != nil {
+		s.recordFact(journal.Entry{Cause: origin, Origin: origin}, journal.Fact{Kind: journal.HookFailed, Reason: err.Error()})
+		return
+	}
+	entry := s.recordFact(journal.Entry{PID: pid, Cause: origin, Origin: origin},
+		journal.Fact{Kind: journal.HookStarted, Command: strings.Join(command.Argv, " ")})
+	s.hooks[pid] = hook{
+		signal: action.Info.Signal, began: s.kernel.Now(), entry: entry, origin: origin,
+		stopTimer: s.kernel.Later(command.Timeout, func() { s.hookTimedOut(pid) }),
+	}
+}
+
+func (s *Supervisor) hookTimedOut(pid int) {
+	if hook, ok := s.hooks[pid]; ok {
+		s.recordFact(journal.Entry{PID: pid, Cause: hook.entry, Origin: hook.origin}, journal.Fact{Kind: journal.HookTimedOut})
+		s.kernel.KillHook(pid)
+	}
+}
+
+// hookEnded reports whether a child that has ended was a hook.
+func (s *Supervisor) hookEnded(pid int, exit signals.Exit) bool {
+	hook, ok := s.hooks[pid]
+	if !ok {
+		return false
+	}
+	hook.stopTimer()
+	delete(s.hooks, pid)
+	s.recordFact(journal.Entry{PID: pid, Cause: hook.entry, Origin: hook.origin}, journal.Fact{Kind: journal.HookEnded, Exit: exit})
+	return true
+}

@@ -1,0 +1,142 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"supervise/config"
+	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/signals/intake"
+	"supervise/supervisor/kernel"
+	"supervise/supervisor/launch"
+	"supervise/supervisor/output"
+	"supervise/supervisor/process/tree"
+)
+
+// Options is what a host needs.
+type Options struct {
+	Intake   *intake.Intake
+	Services []config.Service // for the width of their names on the console
+	JSON     bool             // lines on the console are JSON objects
+	Color    bool             // the console is a terminal
+	Observer output.Observer
+}
+
+// Host is the operating system. It implements [kernel.Kernel].
+type Host struct {
+	in         *intake.Intake
+	began      time.Time
+	launcher   *launch.Launcher
+	outputs    *output.Outputs
+	hookOutput *output.Route
+	root       *tree.Root
+	leaders    map[int]struct{}
+	runtimeDir string // told to hooks
+	terminal   bool   // there was a controlling terminal at the start
+	mailbox    mailbox
+}
+
+var _ kernel.Kernel = (*Host)(nil)
+
+// Open begins with what can fail: the console. Signals come in from here on.
+func Open(options Options) (*Host, error) {
+	h := &Host{
+		in: options.Intake, began: time.Now(), leaders: map[int]struct{}{}, terminal: hasTerminal(),
+		launcher: launch.New(os.Environ(), launch.Rlimit(options.Intake.Inherited().NoFile)),
+	}
+	h.mailbox.wake = options.Intake.Wake
+	reserveThreads()
+	h.in.MaskThreads()
+	var err error
+	h.outputs, err = output.New(output.Options{
+		Stdout: 1, Stderr: 2, JSON: options.JSON, Color: options.Color, Services: options.Services,
+		Post: h.Post, Observer: options.Observer,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.hookOutput = h.outputs.Console("hook")
+	return h, nil
+}
+
+// Supervise makes the process one that can keep services: the parent of their orphans, with
+// a cgroup of its own where that is possible. id is that of the runtime directory, the same
+// each time that supervise is started there. An error says what will not work.
+func (h *Host) Supervise(id, runtimeDir string) error {
+	h.runtimeDir = runtimeDir
+	err := sys.Subreaper()
+	if err != nil {
+		err = fmt.Errorf("cannot become child subreaper, so that orphans of services cannot be reaped or ended: %w", err)
+	}
+	mark := fmt.Sprintf("%s.%d.%d", id, os.Getpid(), h.began.Unix())
+	h.root = tree.Open("supervise-"+id, mark, func(pid int) bool {
+		_, leads := h.leaders[pid]
+		return leads
+	})
+	return err
+}
+
+// Leftovers kills what a supervisor of the same runtime directory left running when it was
+// killed, and returns it: two copies of a service must never run. marks says by which
+// environment it is known, "" if only by cgroup.
+func (h *Host) Leftovers(marks string) ([]tree.Member, error) { return h.root.Leftovers(marks) }
+
+// Began is when time began.
+func (h *Host) Began() time.Time { return h.began }
+
+// Outputs is where services write, for those who want to read it.
+func (h *Host) Outputs() *output.Outputs { return h.outputs }
+
+// Intake says how signals come in.
+func (h *Host) Intake() intake.Mode { return h.in.Mode() }
+
+// Descendants says how the descendants of services are known, and why not better.
+func (h *Host) Descendants() (tree.Method, error) { return h.root.Method(), h.root.Reason() }
+
+// Now is part of [kernel.Kernel], as all of the following.
+func (h *Host) Now() time.Duration { return time.Since(h.began) }
+
+// Wait waits for a signal.
+func (h *Host) Wait(timeout time.Duration) (signals.Info, bool) {
+	if timeout < 0 {
+		return h.in.Wait(intake.Forever)
+	}
+	return h.in.Wait(int64(timeout))
+}
+
+// Wake has Wait return.
+func (h *Host) Wake() { h.in.Wake() }
+
+// Hold leaves signals in the kernel.
+func (h *Host) Hold(set signals.Set) { h.in.Hold(set) }
+
+// Release ends that.
+func (h *Host) Release(set signals.Set) { h.in.Release(set) }
+
+// Reap takes a child that has ended out of the kernel.
+func (h *Host) Reap() (sys.Child, bool) {
+	child, ok, _ := sys.Reap()
+	if ok {
+		delete(h.leaders, child.PID)
+	}
+	return child, ok
+}
+
+// Abandon gives up what Supervise has made, after a start that failed.
+func (h *Host) Abandon() {
+	if h.root != nil {
+		_ = h.root.Close()
+	}
+}
+
+// Close gives up everything. What services have written is written down first, for as long
+// as ctx allows.
+func (h *Host) Close(ctx context.Context) error {
+	if h.root != nil {
+		_ = h.root.Close()
+	}
+	return h.outputs.Close(ctx)
+}

@@ -1,0 +1,96 @@
+package host
+
+import (
+	"fmt"
+
+	"supervise/config"
+	"supervise/config/accounts"
+	"supervise/supervisor/kernel"
+	"supervise/supervisor/launch"
+	"supervise/supervisor/output"
+)
+
+// configuration is a file of which all that could go wrong, or take its time, is behind
+// us. It implements [kernel.Configuration].
+type configuration struct {
+	host         *Host
+	file         *config.File
+	identities   []launch.Identity // by the place in file.Services, as the next
+	destinations []output.Destination
+}
+
+// Load reads a configuration. A log file that cannot be opened is an error, unless that is
+// so already.
+func (h *Host) Load(path string, dry bool) (kernel.Configuration, error) {
+	missing := make(chan map[string]bool, 1)
+	h.Post(func() { missing <- h.outputs.Missing() })
+	file, err := config.Load(path, accounts.Host{})
+	if err != nil {
+		return nil, err
+	}
+	open := h.outputs.Open
+	if dry {
+		open = output.Check
+	}
+	c := &configuration{host: h, file: file}
+	if err := c.prepare(open, <-missing); err != nil {
+		c.Release()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Prepare does for the first configuration what Load does for others. That a log file
+// cannot be opened is no error then.
+func (h *Host) Prepare(file *config.File) (kernel.Configuration, error) {
+	c := &configuration{host: h, file: file}
+	return c, c.prepare(h.outputs.Open, nil)
+}
+
+// prepare finds out who the services run as, and opens where their output goes. known are
+// the log files that may be missing, nil stands for all.
+func (c *configuration) prepare(open func(config.Log) (output.Destination, error), known map[string]bool) error {
+	for i := range c.file.Services {
+		spec := &c.file.Services[i]
+		identity, err := launch.Identify(spec)
+		if err != nil {
+			return fmt.Errorf("service %q: %w", spec.Name, err)
+		}
+		destination, err := open(spec.Log)
+		if err == nil && known != nil && !known[spec.Log.File] {
+			err = destination.Missing()
+		}
+		if err != nil {
+			return fmt.Errorf("service %q: %w", spec.Name, err)
+		}
+		c.identities = append(c.identities, identity)
+		c.destinations = append(c.destinations, destination)
+	}
+	return nil
+}
+
+// File is the configuration.
+func (c *configuration) File() *config.File { return c.file }
+
+// Service puts in force what the file says of a service.
+func (c *configuration) Service(i int, known kernel.Service) kernel.Service {
+	spec := &c.file.Services[i]
+	s, ok := known.(*service)
+	if ok {
+		s.route.Update(c.destinations[i])
+	} else {
+		s = &service{
+			host: c.host, tree: c.host.root.Service(spec.Name),
+			route: c.host.outputs.Route(spec.Name, c.destinations[i]),
+		}
+	}
+	s.spec, s.identity = spec, c.identities[i]
+	return s
+}
+
+// Release gives up the log files.
+func (c *configuration) Release() {
+	for _, d := range c.destinations {
+		d.Close()
+	}
+}

@@ -1,0 +1,49 @@
+package host
+
+import (
+	"sync"
+	"time"
+)
+
+// mailbox is how other goroutines hand work to the loop.
+type mailbox struct {
+	wake func()
+	mu   sync.Mutex
+	work []func()
+}
+
+func (m *mailbox) put(f func()) {
+	m.mu.Lock()
+	m.work = append(m.work, f)
+	m.mu.Unlock()
+	m.wake()
+}
+
+func (m *mailbox) take() []func() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	work := m.work
+	m.work = nil
+	return work
+}
+
+// Post has the loop call f soon. It never waits, and may be called on any goroutine.
+func (h *Host) Post(f func()) { h.mailbox.put(f) }
+
+// Posted returns what is to be called.
+func (h *Host) Posted() []func() { return h.mailbox.take() }
+
+// Beside runs work on a goroutine of its own.
+func (h *Host) Beside(work func() (then func())) {
+	go func() {
+		if then := work(); then != nil {
+			h.mailbox.put(then)
+		}
+	}()
+}
+
+// Later has the loop call f after a time.
+func (h *Host) Later(after time.Duration, f func()) (stop func()) {
+	timer := time.AfterFunc(after, func() { h.mailbox.put(f) })
+	return func() { timer.Stop() }
+}

@@ -1,0 +1,106 @@
+package host
+
+import (
+	"path/filepath"
+
+	"supervise/config"
+	"supervise/signals"
+	"supervise/signals/send"
+	"supervise/supervisor/launch"
+	"supervise/supervisor/output"
+	"supervise/supervisor/process/tree"
+)
+
+// service is one service on the system. It implements [kernel.Service].
+type service struct {
+	host     *Host
+	spec     *config.Service
+	identity launch.Identity
+	tree     tree.Tree
+	route    *output.Route
+}
+
+// start starts a generation. It may be called on several goroutines at once, for different
+// services.
+func (s *service) start() (pid int, err error) {
+	child, err := s.host.launcher.Start(launch.Service{
+		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name),
+		Cgroup: s.tree, Output: s.route,
+	})
+	return child.PID, err
+}
+
+// Signal is part of [kernel.Service], as all of the following.
+func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (sent int, err error) {
+	result := send.Gone
+	switch scope {
+	case config.Tree:
+		return s.tree.Signal(signal)
+	case config.Group:
+		if pid != 0 {
+			result = send.Group(pid, signal)
+		}
+	case config.Main:
+		if pid != 0 {
+			result = send.Process(pid, signal)
+		}
+	}
+	switch result {
+	case send.OK:
+		return 1, nil
+	case send.Gone:
+		return 0, nil
+	case send.Again, send.Refused:
+	}
+	return 0, &sendError{signal, result}
+}
+
+// sendError says that a signal was not taken.
+type sendError struct {
+	signal signals.Signal
+	result send.Result
+}
+
+func (e *sendError) Error() string { return e.result.String() }
+
+// Deliver passes a signal on to the main process.
+func (s *service) Deliver(pid int, info signals.Info) send.Result {
+	if pid == 0 {
+		return send.Gone
+	}
+	return send.Info(pid, info)
+}
+
+// Kill sends SIGKILL to everything.
+func (s *service) Kill(pid int) error {
+	if pid != 0 {
+		send.Process(pid, signals.SIGKILL)
+	}
+	return s.tree.Kill()
+}
+
+// Empty reports whether nothing is left.
+func (s *service) Empty() (bool, error) { return s.tree.Empty() }
+
+// Members are the living processes.
+func (s *service) Members() ([]tree.Member, error) { return s.tree.Members() }
+
+// MemoryEvents is a file of the service's cgroup: Documentation/admin-guide/cgroup-v2.rst.
+func (s *service) MemoryEvents() string {
+	if dir := s.host.root.Dir(); dir != "" {
+		return filepath.Join(dir, s.spec.Name, "memory.events")
+	}
+	return ""
+}
+
+// Ended has what the main process wrote read to the end.
+func (s *service) Ended() { s.route.Drain() }
+
+// ReportTail has its last lines told.
+func (s *service) ReportTail(final bool) { s.route.ReportTail(final) }
+
+// Close gives up the cgroup and the log.
+func (s *service) Close() error {
+	s.route.Close()
+	return s.tree.Close()
+}

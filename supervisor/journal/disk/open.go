@@ -1,0 +1,86 @@
+package disk
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// safe is how a file is opened that is looked at before it is used: not through a link, and
+// without waiting for the other end of a FIFO. open(2).
+const safe = syscall.O_NOFOLLOW | syscall.O_NONBLOCK | syscall.O_NOCTTY
+
+// openOwn opens a regular file of our own, or of root.
+func openOwn(path string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(path, flags|safe, 0o600)
+	if err != nil {
+		if errors.Is(err, syscall.ELOOP) {
+			return nil, fmt.Errorf("cannot open the journal: %s is a symbolic link: name the file itself", path)
+		}
+		return nil, fmt.Errorf("cannot open the journal: %w", err)
+	}
+	var st unix.Stat_t
+	switch err = unix.Fstat(int(f.Fd()), &st); {
+	case err != nil:
+		err = fmt.Errorf("cannot open the journal: fstat %s: %w", path, err)
+	case st.Mode&unix.S_IFMT != unix.S_IFREG:
+		err = fmt.Errorf("cannot open the journal: %s is no regular file", path)
+	case st.Uid != 0 && int(st.Uid) != os.Geteuid():
+		err = fmt.Errorf("cannot open the journal: %s belongs to uid %d: remove it, or name another", path, st.Uid)
+	default:
+		return f, nil
+	}
+	_ = f.Close()
+	return nil, err
+}
+
+// openForWriting opens the file for us alone. A second supervisor does not get it.
+func openForWriting(path string) (*os.File, error) {
+	f, err := openOwn(path, os.O_RDWR|os.O_CREATE|os.O_APPEND)
+	if err != nil {
+		return nil, err
+	}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	switch {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		err = fmt.Errorf("cannot open the journal: another supervise writes %s", path)
+	case err != nil:
+		err = fmt.Errorf("cannot lock the journal: flock %s: %w", path, err)
+	default:
+		if err = f.Chmod(0o600); err == nil || errors.Is(err, os.ErrPermission) { // root's, where we are not
+			return f, nil
+		}
+	}
+	_ = f.Close()
+	return nil, err
+}
+
+// dropTorn cuts off what follows the last whole line, and returns how many bytes that was:
+// whoever wrote it was killed meanwhile, or the disk was full.
+func dropTorn(f *os.File) (size, torn int64, err error) {
+	if size, err = f.Seek(0, io.SeekEnd); err != nil {
+		return 0, 0, err
+	}
+	end := size
+	for block := make([]byte, 1<<16); end > 0; {
+		from := max(0, end-int64(len(block)))
+		n, err := f.ReadAt(block[:end-from], from)
+		if err != nil && n < int(end-from) {
+			return 0, 0, err
+		}
+		if i := bytes.LastIndexByte(block[:n], '\n'); i >= 0 {
+			end = from + int64(i) + 1
+			break
+		}
+		end = from
+	}
+	if end < size {
+		err = f.Truncate(end)
+	}
+	return end, size - end, err
+}

@@ -1,0 +1,130 @@
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// The members of an object that have no members of their own.
+
+func boolean(o *object, name string, v *bool) {
+	if o.member(name, *v) {
+		o.token("true")
+		*v = true
+	}
+}
+
+func integer[T ~int | ~int32 | ~int64](o *object, name string, v *T) {
+	switch there := o.member(name, *v != 0); {
+	case there && o.reading:
+		n, err := strconv.ParseInt(o.digits(), 10, 64)
+		if *v = T(n); err != nil || int64(*v) != n {
+			o.fail(errForm)
+		}
+	case there:
+		o.out = strconv.AppendInt(o.out, int64(*v), 10)
+	}
+}
+
+func unsigned[T ~uint32 | ~uint64](o *object, name string, v *T) { unsignedIf(o, *v != 0, name, v) }
+
+// number is a member that is written also when it is zero.
+func number[T ~uint32 | ~uint64](o *object, name string, v *T) { unsignedIf(o, true, name, v) }
+
+func unsignedIf[T ~uint32 | ~uint64](o *object, write bool, name string, v *T) {
+	switch there := o.member(name, write); {
+	case there && o.reading:
+		n, err := strconv.ParseUint(o.digits(), 10, 64)
+		if *v = T(n); err != nil || uint64(*v) != n {
+			o.fail(errForm)
+		}
+	case there:
+		o.out = strconv.AppendUint(o.out, uint64(*v), 10)
+	}
+}
+
+func text(o *object, name string, v *string) {
+	switch there := o.member(name, *v != ""); {
+	case there && o.reading:
+		*v = o.readQuoted()
+	case there:
+		o.quoted(*v)
+	}
+}
+
+// quoted writes a text in quotes. What is no UTF-8 becomes U+FFFD.
+func (o *object) quoted(text string) {
+	o.out = append(o.out, '"')
+	for _, r := range text {
+		switch {
+		case r >= ' ' && r < utf8.RuneSelf && r != '"' && r != '\\':
+			o.out = append(o.out, byte(r))
+		case r == '"' || r == '\\':
+			o.out = append(o.out, '\\', byte(r))
+		case r < ' ':
+			o.out = append(o.out, `\u00`...)
+			o.out = append(o.out, "0123456789abcdef"[r>>4], "0123456789abcdef"[r&15])
+		default:
+			o.out = utf8.AppendRune(o.out, r)
+		}
+	}
+	o.out = append(o.out, '"')
+}
+
+func (o *object) readQuoted() (text string) {
+	if !strings.HasPrefix(o.in, `"`) {
+		o.fail(errForm)
+		return ""
+	}
+	end, plain := 1, true
+	for ; end < len(o.in) && o.in[end] != '"'; end++ {
+		if o.in[end] == '\\' {
+			end, plain = end+1, false
+		}
+	}
+	if end >= len(o.in) {
+		o.fail(errForm)
+		return ""
+	}
+	token := o.in[:end+1]
+	o.in = o.in[end+1:]
+	if plain {
+		return token[1:end]
+	}
+	if err := json.Unmarshal([]byte(token), &text); err != nil {
+		o.fail(errForm)
+	}
+	return text
+}
+
+// wordy is an enumeration whose values have words that need no escapes.
+type wordy interface {
+	~uint8
+	String() string
+}
+
+// word is a member with one of the words that K has for its values, or the number of a value
+// that has none.
+func word[K wordy](o *object, name string, v *K) { wordIf(o, *v != 0, name, v) }
+
+// kind is a word that is written also when it is that of zero.
+func kind[K wordy](o *object, name string, v *K) { wordIf(o, true, name, v) }
+
+func wordIf[K wordy](o *object, write bool, name string, v *K) {
+	switch there := o.member(name, write); {
+	case there && o.reading:
+		text := o.readQuoted()
+		for k := range 1 << 8 {
+			if K(k).String() == text {
+				*v = K(k)
+				return
+			}
+		}
+		o.fail(errors.New("unknown " + name + " " + strconv.Quote(text) + ": a later supervise wrote it"))
+	case there:
+		o.out = append(append(append(o.out, '"'), (*v).String()...), '"')
+	}
+}

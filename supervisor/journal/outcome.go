@@ -1,0 +1,30 @@
+package journal
+
+import (
+	"strings"
+
+	"supervise/supervisor/machine"
+)
+
+// LastOutcome says how the last main process of a service ended, or why it could not be
+// started, and what was decided then: "exited with code 3 after 12ms; restarts in 1s, 2
+// restarts in a row". It is empty if that is forgotten, or has not happened.
+func (j *Journal) LastOutcome(service string) string {
+	var decided []string
+	for id := j.next - 1; j.has(id); id-- {
+		if j.at(id).service != service {
+			continue
+		}
+		e, ok := j.Entry(id)
+		if !ok || e.Action == nil {
+			continue
+		}
+		switch e.Action.Note.Kind {
+		case machine.GaveUp, machine.Restarting:
+			decided = append([]string{e.Text()}, decided...)
+		case machine.LeaderExited, machine.CannotSpawn:
+			return strings.Join(append([]string{e.Text()}, decided...), "; ")
+		}
+	}
+	return ""
+}

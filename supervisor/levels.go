@@ -1,0 +1,113 @@
+package supervisor
+
+import (
+	"github.com/rs/zerolog"
+
+	"supervise/signals"
+	"supervise/supervisor/journal"
+	"supervise/supervisor/machine"
+)
+
+// levelOf says how much an entry matters in the log; zerolog.Disabled is not at all.
+func levelOf(e *journal.Entry) zerolog.Level {
+	switch {
+	case e.Event != nil:
+		return levelOfEvent(e)
+	case e.Action != nil && e.Action.Kind == machine.Tell:
+		return levelOfNote(&e.Action.Note)
+	case e.Action != nil:
+		return levelOfAction(e.Action)
+	}
+	return levelOfFact(&e.Fact)
+}
+
+// levelOfEvent has commands told. Other events are told by what the machine makes of them.
+func levelOfEvent(e *journal.Entry) zerolog.Level {
+	switch e.Event.Kind {
+	case machine.Start, machine.Stop, machine.Restart, machine.Remove, machine.Shutdown, machine.ShutdownNow:
+		return zerolog.InfoLevel
+	case machine.LoadFailed:
+		return zerolog.ErrorLevel
+	case machine.Signal:
+		if e.Action != nil && e.Action.Note.Kind == machine.HungUp {
+			return zerolog.InfoLevel
+		}
+		return zerolog.Disabled
+	case machine.Boot, machine.Reload, machine.Pause, machine.Continue, machine.Post, machine.Tick, machine.Update,
+		machine.Spawned, machine.SpawnFailed, machine.Exited, machine.Emptied, machine.Sent, machine.Inspected,
+		machine.Signalled:
+		return zerolog.Disabled
+	}
+	return zerolog.ErrorLevel
+}
+
+func levelOfAction(a *machine.Action) zerolog.Level {
+	switch a.Kind {
+	case machine.Send:
+		return zerolog.InfoLevel
+	case machine.Kill:
+		return zerolog.WarnLevel
+	case machine.Deliver:
+		return zerolog.Disabled
+	case machine.Tell, machine.Spawn, machine.Hold, machine.Release, machine.Inspect, machine.Report,
+		machine.ReportTail, machine.Forget, machine.Load, machine.RunHook, machine.Finish:
+	}
+	return zerolog.ErrorLevel
+}
+
+func levelOfNote(n *machine.Note) zerolog.Level {
+	switch n.Kind {
+	case machine.GaveUp, machine.CannotSpawn, machine.SurvivesKill, machine.Impossible, machine.NoSuchService:
+		return zerolog.ErrorLevel
+	case machine.SurvivorsRemain, machine.RungTimedOut, machine.LadderCut, machine.Dropped, machine.ShutdownTimedOut,
+		machine.StillWaiting, machine.NoSuchPlace:
+		return zerolog.WarnLevel
+	case machine.Held, machine.Coalesced, machine.Late:
+		return zerolog.DebugLevel
+	case machine.Commanded:
+		if n.Event == machine.Pause || n.Event == machine.Continue { // SentToMany tells of it
+			return zerolog.Disabled
+		}
+	case machine.Obeyed, machine.HungUp, machine.NotUpdated, machine.Delivered: // the event's line says it, or its answer
+		return zerolog.Disabled
+	case machine.Changed:
+		// The other changes of state are said by what led to them.
+		if n.To != machine.Running && n.To != machine.Stopped {
+			return zerolog.DebugLevel
+		}
+	case machine.LeaderExited:
+		if !n.Success {
+			return zerolog.WarnLevel
+		}
+	case machine.RefusedCommand:
+		if n.Why == machine.WouldEnd || n.Why == machine.NotSent || n.Why == machine.NotRunning {
+			return zerolog.WarnLevel
+		}
+	case machine.NoRule:
+		// A terminal that changes its size is no news.
+		if d := n.Info.Signal.Default(); d == signals.Ignore || d == signals.Continue {
+			return zerolog.DebugLevel
+		}
+	case machine.Restarting, machine.Completed, machine.Remembered, machine.Already, machine.Updated,
+		machine.Kept, machine.SentToMany, machine.Translated, machine.IgnoredSignal, machine.ShuttingDown,
+		machine.AlreadyShuttingDown:
+	}
+	return zerolog.InfoLevel
+}
+
+func levelOfFact(f *journal.Fact) zerolog.Level {
+	switch f.Kind {
+	case journal.HookStarted:
+		return zerolog.InfoLevel
+	case journal.HookFailed:
+		return zerolog.ErrorLevel
+	case journal.HookTimedOut, journal.OOMFound:
+		return zerolog.WarnLevel
+	case journal.HookEnded:
+		if f.Exit.Signal != 0 || f.Exit.Code != 0 {
+			return zerolog.WarnLevel
+		}
+		return zerolog.InfoLevel
+	}
+	return zerolog.ErrorLevel
+}

@@ -1,0 +1,208 @@
+package supervisor
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/rs/zerolog"
+
+	"supervise/config"
+	"supervise/signals/intake"
+	"supervise/supervisor/attribution"
+	"supervise/supervisor/board"
+	"supervise/supervisor/control"
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/host"
+	"supervise/supervisor/journal/disk"
+	"supervise/supervisor/launch"
+	"supervise/supervisor/rundir"
+)
+
+// Options is how a supervisor is to run.
+type Options struct {
+	File    *config.File
+	Version string // told to those who ask
+	Intake  *intake.Intake
+	Level   zerolog.Level
+	JSON    bool // log lines, and by default those of services, are JSON objects
+	Color   bool // standard error is a terminal
+
+	// RuntimeDir takes the place of what File says, unless it is "".
+	RuntimeDir string
+}
+
+// Run supervises the services of a file until a shutdown has stopped them all. The
+// error says why it could not start; once it has, there is none.
+func Run(options Options) error {
+	r := &run{options: &options}
+	if err := r.open(); err != nil {
+		r.abandon()
+		return fmt.Errorf("cannot start: %w", err)
+	}
+	r.loop.Run(host.EndBulkStart)
+	r.close()
+	return nil
+}
+
+// run is a loop on the real system: all that the loop itself does not know.
+type run struct {
+	options *Options
+	loop    *Supervisor
+	log     zerolog.Logger
+	host    *host.Host
+	dir     *rundir.Dir
+	control *control.Server // nil: commands cannot be taken
+	journal *disk.Writer    // nil: the journal is not written to disk
+
+	directoryMissing bool // the directory is about to be made anew
+}
+
+// open takes hold of everything that the loop needs. What it cannot do without comes
+// first.
+func (r *run) open() (err error) {
+	path := cmp.Or(r.options.RuntimeDir, r.options.File.Supervisor.RuntimeDir, rundir.Default())
+	if r.dir, err = rundir.Open(path); err != nil {
+		return err
+	}
+	r.host, err = host.Open(host.Options{
+		Intake: r.options.Intake, Services: r.options.File.Services,
+		JSON: r.options.JSON, Color: r.options.Color, Observer: outputLog{&r.log},
+	})
+	if err != nil {
+		return err
+	}
+	r.log = newLogger(r.host.Outputs(), r.options)
+	if err := r.host.Supervise(r.dir.ID(), r.dir.Path); err != nil {
+		r.log.Warn().Msg(err.Error())
+	}
+	r.killLeftovers()
+	configuration, err := r.host.Prepare(r.options.File)
+	if err != nil {
+		return err
+	}
+	setup := Setup{
+		Kernel: r.host, Configuration: configuration, Log: r.log, Logs: r.host.Outputs(),
+		OOM: attribution.NewOOM(r.host.Began()),
+		Self: request.Supervisor{
+			PID: os.Getpid(), Version: r.options.Version, Since: r.host.Began(), File: r.options.File.Path,
+		},
+	}
+	r.openJournal(&setup)
+	r.loop = New(setup)
+	r.openControl()
+	r.watchDirectory()
+	r.greet()
+	return nil
+}
+
+// abandon gives up what open has taken hold of.
+func (r *run) abandon() {
+	if r.host != nil {
+		r.host.Abandon()
+	}
+	if r.dir != nil {
+		_ = r.dir.Close()
+	}
+}
+
+// killLeftovers ends what a supervisor of this directory left running when it was killed:
+// two copies of a service must never run.
+func (r *run) killLeftovers() {
+	marks := ""
+	if r.dir.Killed() {
+		marks = r.dir.ID() + "."
+	}
+	members, err := r.host.Leftovers(marks)
+	for _, m := range members {
+		r.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: left behind by an earlier supervise in this runtime directory")
+	}
+	if err != nil {
+		r.log.Error().Err(err).Msg("cannot look for what an earlier supervise left behind")
+	}
+}
+
+// openJournal has the journal written to disk, and go on from what is there. That it does
+// not work is no reason not to supervise.
+func (r *run) openJournal(setup *Setup) {
+	settings := r.options.File.Supervisor
+	if settings.Journal == "" {
+		return
+	}
+	w, err := disk.Open(settings.Journal, settings.JournalSize, func(report disk.Report) {
+		r.log.Error().Str("journal", settings.Journal).Msg(report.String())
+	})
+	if err != nil {
+		r.log.Error().Err(err).Msg("the journal is kept in memory alone")
+		return
+	}
+	earlier, bad := w.Earlier(journalSize)
+	if bad > 0 {
+		r.log.Error().Int("lines", bad).Str("journal", settings.Journal).Msg("some of the journal of earlier runs cannot be read")
+	}
+	r.journal, setup.Recorder, setup.Earlier = w, w, earlier
+}
+
+// openControl lets others command us, and see what there is. That it does not work is no
+// reason not to supervise. The services' own FIFOs come when they have been started.
+func (r *run) openControl() {
+	settings, group := r.options.File.Control, -1
+	if settings.Group != "" {
+		gid, err := launch.Group(settings.Group)
+		if err != nil {
+			r.log.Error().Err(err).Msg("control is disabled: commands cannot be taken")
+			return
+		}
+		group = int(gid)
+	}
+	r.openBoard(group)
+	server, left, err := control.Open(control.Options{
+		Dir: r.dir.Root(), Mode: settings.Mode, Group: group,
+		Wake: r.host.Wake, Answer: r.loop.AnswerBeside,
+		Report: func(source string, err error) {
+			r.log.Warn().Err(err).Str("source", source).Msg("a command is refused, or could not be taken")
+		},
+	})
+	if err != nil {
+		r.log.Error().Err(err).Msg("control is disabled: commands cannot be taken")
+		return
+	}
+	if left != (control.Leftovers{}) {
+		r.log.Warn().Int("queues", left.Queues).Int("fifos", left.FIFOs).
+			Msg("cleaned up after an earlier supervise in this runtime directory that was killed")
+	}
+	r.control = server
+	r.loop.Take(server)
+}
+
+// openBoard puts the state of the services where all can see it. That it does not work is
+// no reason not to supervise.
+func (r *run) openBoard(group int) {
+	b, left, err := board.Create(board.Options{
+		Dir: r.dir.Root(), Slots: len(r.options.File.Services), Mode: r.options.File.Control.Mode, Group: group,
+	})
+	if err != nil {
+		r.log.Error().Err(err).Msg("no status board")
+		return
+	}
+	if left > 0 {
+		r.log.Warn().Int("objects", left).Msg("removed the status board of an earlier supervise in this runtime directory that was killed")
+	}
+	r.loop.Show(b)
+}
+
+// greet says what runs here, and in which way.
+func (r *run) greet() {
+	file := r.options.File
+	method, reason := r.host.Descendants()
+	line := r.log.Info().Int("pid", os.Getpid()).Str("file", file.Path).Int("services", len(file.Services)).
+		Str("runtime-dir", r.dir.Path).Stringer("intake", r.host.Intake()).Stringer("descendants", method)
+	if reason != nil {
+		line = line.Str("no-cgroup", reason.Error())
+	}
+	line.Msg("supervise starts")
+	for _, w := range file.Warnings {
+		r.log.Warn().Str("file", file.Path+":"+strconv.Itoa(w.Line)).Str("key", w.Path).Str("hint", w.Hint).Msg(w.Message)
+	}
+}

@@ -1,0 +1,125 @@
+package output
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/config"
+	"supervise/internal/sys"
+	"supervise/supervisor/logs"
+)
+
+// Options are for all outputs together.
+type Options struct {
+	Stdout, Stderr int  // the supervisor's own: 1 and 2
+	JSON           bool // the lines on the console are JSON objects
+	Color          bool // the console is a terminal
+	Services       []config.Service
+
+	// Post has the loop call a function soon. It is called on any goroutine, and must not
+	// wait.
+	Post     func(func())
+	Observer Observer
+}
+
+// Observer is told what there is to tell of the output of services. All but Trouble is
+// called on the loop.
+type Observer interface {
+	// FallbackBegan says why the log file of a service cannot be opened.
+	FallbackBegan(service string, err error)
+	// FallbackEnded says that it can be opened.
+	FallbackEnded(service string)
+	// Tail has the last lines that a service wrote, at least one: [logs.Source.Tail].
+	Tail(service string, lines []string)
+	// Trouble tells of a destination that fails or recovers, on any goroutine:
+	// [logs.Options].
+	Trouble(trouble logs.Trouble)
+}
+
+// Outputs is what all services share: the console, the open log files and the last lines
+// of each service. Its methods belong to the loop, but for Open and Write.
+type Outputs struct {
+	logs           *logs.Logs
+	console        *logs.Pump
+	null           int // /dev/null, for reading
+	stdout, stderr int
+	post           func(func())
+	observer       Observer
+	fallbacks      map[*Route]struct{} // the routes that are in a fallback
+	after          func(time.Duration, func())
+}
+
+// New opens the console. The descriptors stay the caller's.
+func New(options Options) (*Outputs, error) {
+	null, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", os.DevNull, err)
+	}
+	o := &Outputs{
+		null: null, stdout: options.Stdout, stderr: options.Stderr,
+		post: options.Post, observer: options.Observer,
+		fallbacks: map[*Route]struct{}{},
+		after:     func(wait time.Duration, f func()) { time.AfterFunc(wait, f) },
+	}
+	if o.logs, err = logs.New(logs.Options{Report: o.observer.Trouble}); err != nil {
+		sys.Close(null)
+		return nil, err
+	}
+	if o.console, err = o.logs.Console(consoleOf(&options)); err != nil {
+		sys.Close(null)
+		_ = o.logs.Close(context.Background())
+		return nil, err
+	}
+	return o, nil
+}
+
+func consoleOf(options *Options) logs.Console {
+	console := logs.Console{Stdout: options.Stdout, Stderr: options.Stderr, Color: options.Color, Format: logs.Text}
+	if options.JSON {
+		console.Format = logs.JSON
+	}
+	for i := range options.Services {
+		service := &options.Services[i]
+		if t, err := targetOf(service.Log); err == nil && t.onConsole() {
+			console.Width = max(console.Width, len(service.Name))
+		}
+	}
+	return console
+}
+
+// Write takes lines of the supervisor itself, for standard error, on any goroutine. It
+// never waits, and never fails: [logs.Pump.Write].
+func (o *Outputs) Write(lines []byte) (int, error) { return o.console.Write(lines) }
+
+// Last returns the last n lines that a service wrote, the oldest first, and at most
+// [logs.MaxLines]; false if it has never written: [logs.Logs.Last].
+func (o *Outputs) Last(service string, n int) ([]logs.Line, bool) { return o.logs.Last(service, n) }
+
+// Follow calls f with the last n lines of a service, and then with every line that comes
+// until stop is called. f is called on other goroutines too, and must not wait:
+// [logs.Logs.Follow].
+func (o *Outputs) Follow(service string, n int, f func([]logs.Line)) (stop func()) {
+	return o.logs.Follow(service, n, f)
+}
+
+// Missing returns the paths of the log files that services are configured to have and that
+// cannot be opened at present.
+func (o *Outputs) Missing() map[string]bool {
+	files := make(map[string]bool, len(o.fallbacks))
+	for r := range o.fallbacks {
+		files[r.target.file] = true
+	}
+	return files
+}
+
+// Close writes what services have written and closes everything, but waits for that no
+// longer than ctx: [logs.Logs.Close]. Routes must not be used after it.
+func (o *Outputs) Close(ctx context.Context) error {
+	err := o.logs.Close(ctx)
+	sys.Close(o.null)
+	return err
+}

@@ -1,0 +1,48 @@
+package supervisor
+
+import "supervise/supervisor/machine"
+
+// touch marks a service to be republished at the end of this iteration.
+func (s *Supervisor) touch(id machine.ServiceID) { s.snapshots.Touch(int(id)) }
+
+// publishSnapshots replaces the snapshots of what has changed, so that a client never gets a
+// status older than something it has already seen.
+func (s *Supervisor) publishSnapshots() {
+	s.snapshots.SetSupervisor(s.file.Path, s.machine.ShuttingDown())
+	s.giveUpBoard(s.snapshots.Publish())
+}
+
+func (s *Supervisor) giveUpBoard(err error) {
+	if err != nil {
+		s.log.Error().Err(err).Msg("the status board is given up")
+	}
+}
+
+// publish tells those who wait and follow what has happened.
+func (s *Supervisor) publish() {
+	s.publishSnapshots()
+	s.calls.Publish(s.kernel.Now())
+}
+
+// relist updates the snapshots and the FIFOs to the current set of services.
+func (s *Supervisor) relist() {
+	listed := s.All()
+	order := make([]int, len(listed))
+	for i, id := range listed {
+		order[i] = int(id)
+	}
+	s.snapshots.List(order)
+	s.listFIFOs()
+}
+
+// listFIFOs makes the FIFOs of the services that there are.
+func (s *Supervisor) listFIFOs() {
+	if s.commands == nil {
+		return
+	}
+	var names []string
+	for _, id := range s.All() {
+		names = append(names, s.Name(id))
+	}
+	s.commands.SetServices(names)
+}

@@ -1,0 +1,77 @@
+package supervisor
+
+import (
+	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/supervisor/attribution"
+	"supervise/supervisor/machine"
+)
+
+// maxReaps is how many children are reaped before other things are looked at: where
+// somebody makes orphans without end, deadlines still count.
+const maxReaps = 512
+
+// reap takes children that have ended out of the kernel: SIGCHLD says no more than that
+// there may be some.
+func (s *Supervisor) reap() {
+	reaped := 0
+	for ; reaped < maxReaps; reaped++ {
+		child, ok := s.kernel.Reap()
+		if !ok {
+			break
+		}
+		if service := s.leaders[child.PID]; service != nil {
+			s.leaderEnded(service, child)
+		} else if !s.hookEnded(child.PID, child.Exit) {
+			s.orphanEnded(child)
+		}
+	}
+	if reaped == maxReaps {
+		s.kernel.Wake()
+	}
+	if reaped > 0 {
+		s.lookForSurvivors()
+		s.tellOrphans()
+	}
+}
+
+// leaderEnded tells the machine that a main process was reaped. Its pid may be anybody's
+// from now on.
+func (s *Supervisor) leaderEnded(service *service, child sys.Child) {
+	delete(s.leaders, child.PID)
+	service.system.Ended()
+	survivors := !s.empty(service)
+	if survivors {
+		s.clearing[service] = struct{}{}
+	}
+	service.verdict = service.ledger.Explain(child.Exit, s.kernel.Now())
+	step := s.machine.Steps() + 1
+	s.dispatch(machine.Event{
+		Kind: machine.Exited, Service: service.id, Gen: s.machine.View(service.id).Gen, Exit: child.Exit, Survivors: survivors,
+	})
+	if child.Exit.Signal == signals.SIGKILL && service.verdict.Certainty == attribution.Unknown {
+		s.checkOOM(service, child.PID, step)
+	}
+}
+
+// lookForSurvivors asks for the services whose leader is gone whether the rest is too. The
+// last of it cannot go without being reaped here: orphans are our children.
+func (s *Supervisor) lookForSurvivors() {
+	for service := range s.clearing {
+		if s.empty(service) {
+			delete(s.clearing, service)
+			s.dispatch(machine.Event{Kind: machine.Emptied, Service: service.id, Gen: s.machine.View(service.id).Gen})
+		}
+	}
+}
+
+// empty reports whether nothing is left of a service. If that cannot be told, something is:
+// two copies must never run.
+func (s *Supervisor) empty(service *service) bool {
+	empty, err := service.system.Empty()
+	if err != nil {
+		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot tell whether anything of it is left")
+		return false
+	}
+	return empty
+}

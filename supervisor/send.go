@@ -1,0 +1,168 @@
+package supervisor
+
+import (
+	"supervise/config"
+	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/signals/send"
+	"supervise/supervisor/attribution"
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/journal"
+	"supervise/supervisor/machine"
+)
+
+// predict looks at what a signal that is about to be sent can do to a main process. known is
+// false if there is none, or it cannot be told.
+func (s *Supervisor) predict(pid int, signal signals.Signal) (effect machine.Effect, before sys.SignalState, known bool) {
+	if pid == 0 {
+		return machine.NoEffect, before, false
+	}
+	before, err := s.kernel.SignalState(pid)
+	if err != nil {
+		return machine.Blocked, before, false
+	}
+	return attribution.Predict(signal, before), before, true
+}
+
+// leader is the pid of a service's main process, 0 if there is none.
+func (s *Supervisor) leader(service *service) int { return int(s.machine.View(service.id).PID) }
+
+// send sends a signal to the processes of a service: a rung of its ladder, or one that was
+// asked for. That nobody is there to take a rung is no failure: what counts is the end,
+// which is on its way then.
+func (s *Supervisor) send(action *machine.Action) {
+	service := s.services[action.Service]
+	pid, at := s.leader(service), s.kernel.Now()
+	effect, _, _ := s.predict(pid, action.Signal)
+	count, err := service.system.Signal(pid, action.Scope, action.Signal)
+	sending := attribution.Sending{Reason: attribution.Rung, Effect: effect, At: at}
+	if action.Ticket != 0 {
+		sending.Reason, sending.By = attribution.Asked, s.journal.By(action.Origin, service.name())
+	}
+	if count > 0 {
+		service.ledger.Sent(action.Signal, sending)
+	}
+	if action.Ticket != 0 {
+		s.result(signalled(action, count, err))
+		return
+	}
+	if err != nil {
+		s.log.Error().Err(err).Str(serviceField, service.name()).Stringer("signal", action.Signal).Msg("cannot signal all of its processes")
+	}
+	if action.Signal != signals.SIGCONT {
+		number, entry := s.journal.Add(journal.Entry{Action: action, PID: pid}), s.journal.Present()
+		line := s.line(number, entry)
+		if action.Scope == config.Tree {
+			line = line.Int("count", count)
+		}
+		finish(line, entry)
+	}
+}
+
+func signalled(action *machine.Action, count int, err error) machine.Event {
+	event := machine.Event{
+		Kind: machine.Signalled, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Count: count,
+	}
+	if err != nil {
+		event.Reason = err.Error()
+	}
+	return event
+}
+
+// deliver passes a signal on to a main process.
+func (s *Supervisor) deliver(action *machine.Action) {
+	service := s.services[action.Service]
+	view := s.machine.View(service.id)
+	result, pid, at := send.Gone, int(view.PID), s.kernel.Now()
+	effect, before, known := s.predict(pid, action.Info.Signal)
+	if pid != 0 && view.Gen == action.Gen {
+		result = service.system.Deliver(pid, action.Info)
+	}
+	switch result {
+	case send.OK:
+		by := s.journal.By(action.Origin, service.name())
+		entry := s.journal.Add(journal.Entry{Action: action, PID: pid})
+		service.ledger.Sent(action.Info.Signal, attribution.Sending{By: by, Effect: effect, At: at, Entry: entry})
+		if known {
+			s.observeOutcome(action, pid, before)
+		}
+	case send.Again:
+		if s.held.set != 0 {
+			s.takeInHeld(service, pid, action.Info.Signal)
+		}
+	case send.Gone, send.Refused:
+	}
+	s.result(machine.Event{
+		Kind: machine.Sent, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Result: resultOf(result),
+	})
+}
+
+func resultOf(result send.Result) machine.Result {
+	switch result {
+	case send.OK:
+		return machine.OK
+	case send.Again:
+		return machine.Again
+	case send.Gone:
+		return machine.Gone
+	case send.Refused:
+		return machine.Refused
+	}
+	return machine.Refused
+}
+
+// observeOutcome finds out what a main process does with a signal, if somebody wants to
+// know.
+func (s *Supervisor) observeOutcome(action *machine.Action, pid int, before sys.SignalState) {
+	if !s.calls.Expects(action.Service, action.Ticket) {
+		return
+	}
+	after, err := s.kernel.SignalState(pid)
+	if err != nil {
+		after = sys.SignalState{}
+	}
+	outcome := attribution.OutcomeOf(action.Info.Signal, before, after)
+	s.calls.Delivered(action.Service, action.Ticket, request.Outcome{OK: true, Result: outcome.Result(), Text: outcome.String()})
+}
+
+// takeInHeld keeps held signals from holding up each other for ever. RLIMIT_SIGPENDING
+// counts what is pending for all processes of a user, so that signals that wait for us in
+// the kernel can be the very ones that leave a service of the same user no room. If the
+// service itself has none of the number pending, ours are let in in spite of the limit of
+// its queue.
+func (s *Supervisor) takeInHeld(service *service, pid int, signal signals.Signal) {
+	state, err := s.kernel.SignalState(pid)
+	if err != nil || (state.Pending | state.Shared).Has(signal) {
+		s.kernel.Hold(s.held.set)
+		return
+	}
+	s.kernel.Release(s.held.set)
+	if !s.held.overdrawn {
+		s.held.overdrawn = true
+		s.log.Warn().Str(serviceField, service.name()).Uint64("pending", state.Queued).Uint64("limit", state.Limit).
+			Msg("signals that wait for supervise fill the pending signals of its user: more are taken in than the queue's limit allows")
+	}
+}
+
+// kill ends everything that is left of a service.
+func (s *Supervisor) kill(action *machine.Action) {
+	service := s.services[action.Service]
+	pid, at := s.leader(service), s.kernel.Now()
+	s.record(journal.Entry{Action: action, PID: pid})
+	effect, _, _ := s.predict(pid, signals.SIGKILL)
+	service.ledger.Sent(signals.SIGKILL, attribution.Sending{Reason: attribution.LadderEnd, Effect: effect, At: at})
+	if err := service.system.Kill(pid); err != nil {
+		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot kill all of its processes")
+	}
+}
+
+// inspect looks at what a signal would do to a main process.
+func (s *Supervisor) inspect(action *machine.Action) {
+	effect, _, known := s.predict(s.leader(s.services[action.Service]), action.Signal)
+	if !known {
+		effect = machine.Blocked
+	}
+	s.result(machine.Event{
+		Kind: machine.Inspected, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Effect: effect,
+	})
+}

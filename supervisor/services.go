@@ -1,0 +1,103 @@
+package supervisor
+
+import (
+	"supervise/config"
+	"supervise/internal/sys"
+	"supervise/supervisor/attribution"
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/kernel"
+	"supervise/supervisor/machine"
+	"supervise/supervisor/snapshot"
+	"supervise/supervisor/status"
+)
+
+// service is what the loop keeps of one service beside the machine's state.
+type service struct {
+	id      machine.ServiceID
+	spec    *config.Service
+	system  kernel.Service
+	ledger  attribution.Ledger  // the signals that its main process was sent
+	verdict attribution.Verdict // who ended the last one
+	removed bool                // by an update
+}
+
+func (s *service) name() string { return s.spec.Name }
+
+// The methods that calls.Services wants:
+
+// Find returns the service with a name.
+func (s *Supervisor) Find(name string) (machine.ServiceID, bool) {
+	if service := s.byName[name]; service != nil {
+		return service.id, true
+	}
+	return machine.NoService, false
+}
+
+// All returns the services in the order in which status lists them.
+func (s *Supervisor) All() []machine.ServiceID {
+	ids := make([]machine.ServiceID, 0, len(s.byName))
+	for _, service := range s.services {
+		if !service.removed {
+			ids = append(ids, service.id)
+		}
+	}
+	return ids
+}
+
+// Name is the name of a service, "" for NoService.
+func (s *Supervisor) Name(id machine.ServiceID) string {
+	if id < 0 || int(id) >= len(s.services) {
+		return ""
+	}
+	return s.services[id].name()
+}
+
+// View is what the machine knows of it.
+func (s *Supervisor) View(id machine.ServiceID) machine.View { return s.machine.View(id) }
+
+// Paused reports whether a command has paused it.
+func (s *Supervisor) Paused(id machine.ServiceID) bool { return s.machine.View(id).Paused }
+
+// Stopped reports whether its main process is stopped by a signal.
+func (s *Supervisor) Stopped(id machine.ServiceID) bool {
+	state, ok := s.observe(id)
+	return ok && state.Stopped
+}
+
+// observe reads what /proc says of a main process; ok is false when there is none. Until the
+// loop reaps, nobody else gets the pid.
+func (s *Supervisor) observe(id machine.ServiceID) (state sys.SignalState, ok bool) {
+	pid := s.machine.View(id).PID
+	if pid == 0 {
+		return state, false
+	}
+	state, err := s.kernel.SignalState(int(pid))
+	return state, err == nil
+}
+
+// LastOutcome says how its last main process ended or why it could not be started, and what
+// was decided then.
+func (s *Supervisor) LastOutcome(id machine.ServiceID) string {
+	return s.journal.LastOutcome(s.Name(id))
+}
+
+// Status is how it stands, with what /proc says now.
+func (s *Supervisor) Status(id machine.ServiceID) status.Service {
+	described := s.describe(s.services[id])
+	if state, ok := s.observe(id); ok {
+		described.Observe(state, s.self.PID)
+	}
+	return described
+}
+
+// describe is the status of a service without what /proc says.
+func (s *Supervisor) describe(service *service) status.Service {
+	return snapshot.Describe(service.name(), s.machine.View(service.id), service.verdict, s.self.Since.UnixNano())
+}
+
+// supervisor is who we are.
+func (s *Supervisor) supervisor() *request.Supervisor {
+	self := s.self
+	self.File, self.Stopping = s.file.Path, s.machine.ShuttingDown()
+	return &self
+}

@@ -1,0 +1,174 @@
+package snapshot
+
+import (
+	"sync"
+
+	"supervise/supervisor/control/request"
+	"supervise/supervisor/status"
+)
+
+// Call is one request of a client, and the way back to it. A [*control.Call] is one. Its
+// methods do not wait.
+type Call interface {
+	// Reply gives the only answer.
+	Reply(*request.Reply)
+	// Gone reports whether nobody reads it any more.
+	Gone() bool
+}
+
+// Answer answers a call that only asks, on any goroutine. False leaves it to the loop: the
+// request is another one, or the loop may know more.
+func (s *Snapshots) Answer(call Call, r request.Request) bool {
+	return !s.busy.Load() && s.answer(call, r, false)
+}
+
+// AnswerOnLoop is [Snapshots.Answer] on the loop, which has just published and knows no more.
+func (s *Snapshots) AnswerOnLoop(call Call, r request.Request) bool { return s.answer(call, r, true) }
+
+func (s *Snapshots) answer(call Call, r request.Request, final bool) bool {
+	switch r := r.(type) {
+	case request.Ping:
+		call.Reply(&request.Reply{Supervisor: s.self.Load()})
+		return true
+	case request.Status:
+		return s.answerStatus(call, r.Services, final)
+	}
+	return false
+}
+
+// readAtOnce is how many files of /proc are read before anybody else is served: one takes
+// some 20 µs, and to have another thread do it, and to be woken when it has, some 80.
+const readAtOnce = 2
+
+func (s *Snapshots) answerStatus(call Call, names []string, final bool) bool {
+	found, unknown := s.listed.Load().find(names)
+	switch {
+	case unknown != nil:
+		call.Reply(&request.Reply{Error: request.NoService(unknown)})
+	case len(found) > readAtOnce:
+		s.enqueue(query{call, found, final})
+	default:
+		reply, stale := s.reply(found, map[*snapshot]observation{})
+		if stale && !final {
+			return false
+		}
+		call.Reply(reply)
+	}
+	return true
+}
+
+// find returns the services that are meant, all if none are named.
+func (l *list) find(names []string) (found []*snapshot, unknown []string) {
+	if len(names) == 0 {
+		return l.order, nil
+	}
+	for _, name := range names {
+		if snapshot := l.byName[name]; snapshot != nil {
+			found = append(found, snapshot)
+		} else {
+			unknown = append(unknown, name)
+		}
+	}
+	return found, unknown
+}
+
+// query is a call for the status of several services.
+type query struct {
+	call  Call
+	of    []*snapshot
+	final bool // the loop has been asked
+}
+
+// queue is the queries that wait for the one goroutine that answers them.
+type queue struct {
+	mu        sync.Mutex
+	waiting   []query
+	running   bool           // the goroutine
+	answering sync.WaitGroup // until it ends
+}
+
+// enqueue leaves a query to a goroutine that answers all that have come until it begins.
+// There is never more than one.
+func (s *Snapshots) enqueue(q query) {
+	s.queue.mu.Lock()
+	s.queue.waiting = append(s.queue.waiting, q)
+	start := !s.queue.running
+	s.queue.running = true
+	s.queue.mu.Unlock()
+	switch {
+	case !start:
+	case s.options.Go != nil:
+		s.options.Go(s.answerQueue)
+	default:
+		s.queue.answering.Go(s.answerQueue)
+	}
+}
+
+// takeQueue returns the queries that wait; none end the goroutine.
+func (s *Snapshots) takeQueue() []query {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	all := s.queue.waiting
+	s.queue.waiting, s.queue.running = nil, len(all) > 0
+	return all
+}
+
+func (s *Snapshots) answerQueue() {
+	for {
+		all := s.takeQueue()
+		if len(all) == 0 {
+			return
+		}
+		seen := map[*snapshot]observation{}
+		for _, q := range all {
+			if q.call.Gone() {
+				continue
+			}
+			if reply, stale := s.reply(q.of, seen); stale && !q.final {
+				s.options.Leave(q.call)
+			} else {
+				q.call.Reply(reply)
+			}
+		}
+	}
+}
+
+// observation is a service with what /proc says of it. It is stale if the snapshot shows a
+// main process that has ended.
+type observation struct {
+	service *status.Service
+	stale   bool
+}
+
+// reply answers with services, and keeps in seen what it has observed, for others that ask
+// for the same; stale is true if one of them is.
+func (s *Snapshots) reply(of []*snapshot, seen map[*snapshot]observation) (reply *request.Reply, stale bool) {
+	reply = &request.Reply{Supervisor: s.self.Load(), Services: make([]status.Service, len(of))}
+	for i, snapshot := range of {
+		service := &reply.Services[i]
+		o, known := seen[snapshot]
+		if known {
+			*service = *o.service
+		} else {
+			o = observation{service, s.observe(snapshot, service)}
+			seen[snapshot] = o
+		}
+		stale = stale || o.stale
+	}
+	return reply, stale
+}
+
+// observe reads what /proc says of a service's main process, and holds that it was still
+// the same after that. It is a child of the supervisor: a process that has since reused the
+// pid is not.
+func (s *Snapshots) observe(of *snapshot, service *status.Service) (stale bool) {
+	*service = *of.Load()
+	for service.PID != 0 {
+		pid := service.PID
+		process, err := s.options.Process(pid)
+		if *service = *of.Load(); service.PID == pid {
+			return err != nil || !service.Observe(process, s.options.Self.PID)
+		}
+	}
+	return false
+}

@@ -1,0 +1,32 @@
+package snapshot
+
+import (
+	"supervise/supervisor/attribution"
+	"supervise/supervisor/machine"
+	"supervise/supervisor/status"
+)
+
+// Describe is the status of a service as the loop knows it: what the machine says of it, and
+// the verdict on who ended its last main process. The clock of the view began at a time in
+// nanoseconds since 1970.
+func Describe(name string, view machine.View, verdict attribution.Verdict, began int64) status.Service {
+	s := status.Service{
+		Name: name, State: view.State.String(), Wanted: view.Wanted.String(), PID: int(view.PID),
+		Since: began + int64(view.Since), Restarts: view.Restarts, Held: view.Held,
+	}
+	s.SetStopped(view.Paused)
+	if view.Rung > 0 {
+		s.Rung, s.Rungs = view.Rung, view.Rungs
+	}
+	if view.State == machine.Backoff {
+		s.NextRestart = began + int64(view.NextRestart)
+	}
+	if view.Exited {
+		s.Exited = true
+		s.Exit = status.Exit{Exit: view.Exit, Time: began + int64(view.ExitedAt), Cause: verdict.String()}
+		if by, certain := verdict.Sender(); certain {
+			s.Exit.By = status.Process{PID: int(by.PID), UID: int(by.UID), Name: by.Name}
+		}
+	}
+	return s
+}

@@ -1,0 +1,104 @@
+package status
+
+import (
+	"supervise/internal/text"
+	"supervise/internal/text/json"
+	"supervise/signals"
+)
+
+// Exit is how a main process ended.
+type Exit struct {
+	signals.Exit
+	Time  int64
+	By    Process // who sent the signal that killed it; the zero Process if that is not known
+	Cause string  // the same in words, as far as it is known: "perhaps from pid 812 (bash, uid 0)"; "" if it was no signal
+}
+
+// Process is a process by its pid, or the kernel, which has a name alone.
+type Process struct {
+	PID  int    `json:"pid"`
+	UID  int    `json:"uid"`
+	Name string `json:"name,omitempty"`
+}
+
+// String says how it ended, and by whom: "killed by SIGKILL, from pid 812 (bash, uid 0)".
+func (e Exit) String() string {
+	if e.Cause == "" {
+		return e.Exit.String()
+	}
+	return e.Exit.String() + ", " + e.Cause
+}
+
+func (e *Exit) writeJSON(w *json.Writer) {
+	w.Open()
+	w.Member("code").Int(int64(e.Code))
+	if e.Signal != 0 {
+		w.Member("signal").String(e.Signal.String())
+	}
+	if e.Core {
+		w.Member("core").Bool(true)
+	}
+	if e.Time != 0 {
+		w.Member("time").Time(e.Time)
+	}
+	if e.By != (Process{}) {
+		w.Member("by")
+		e.By.writeJSON(w)
+	}
+	w.Member("text").String(e.String())
+	w.Close()
+}
+
+func (e *Exit) readJSON(r *json.Reader) {
+	words := ""
+	for name := range r.Members() {
+		switch name {
+		case "code":
+			e.Code = int(r.Int())
+		case "signal":
+			if e.Signal.UnmarshalText([]byte(r.String())) != nil {
+				r.Fail()
+			}
+		case "core":
+			e.Core = r.Bool()
+		case "time":
+			e.Time = r.Time()
+		case "by":
+			e.By.readJSON(r)
+		case "text":
+			words = r.String()
+		default:
+			r.Skip()
+		}
+	}
+	if cause, found := text.CutPrefix(words, e.Exit.String()+", "); found {
+		e.Cause = cause
+	} else if words != e.Exit.String() {
+		e.Cause = words // of a supervisor that puts it differently
+	}
+}
+
+func (p *Process) writeJSON(w *json.Writer) {
+	w.Open()
+	w.Member("pid").Int(int64(p.PID))
+	w.Member("uid").Int(int64(p.UID))
+	if p.Name != "" {
+		w.Member("name").String(p.Name)
+	}
+	w.Close()
+}
+
+func (p *Process) readJSON(r *json.Reader) {
+	for name := range r.Members() {
+		switch name {
+		case "pid":
+			p.PID = int(r.Int())
+		case "uid":
+			p.UID = int(r.Int())
+		case "name":
+			p.Name = r.String()
+		default:
+			r.Skip()
+		}
+	}
+}

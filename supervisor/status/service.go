@@ -1,0 +1,216 @@
+package status
+
+import (
+	"errors"
+	"strconv"
+
+	"supervise/internal/sys"
+	"supervise/internal/text/json"
+)
+
+// Running is the state of a service whose main process runs, as machine.State has it.
+const Running = "running"
+
+// What can be wanted of a service, by machine.Wanted.
+const (
+	Up     = "up"
+	Down   = "down"
+	Absent = "absent" // removed by an update, once nothing of it is left
+)
+
+// Service is the state of one service. The zero value is none.
+type Service struct {
+	Name   string
+	State  string // by machine.State: a paused service is a running one
+	Wanted string // Up, Down or Absent
+	PID    int    // of the main process, 0 for none
+	Ready  bool   // it can do its work
+	Paused bool   // its main process is stopped by a signal
+	Since  int64  // when State began
+
+	Restarts    int   // by policy and after failed starts, since the supervisor began
+	NextRestart int64 // 0 unless it waits for that
+	Rung, Rungs int   // of the stop ladder, from 1; 0 unless it is being stopped
+
+	Exited bool // a main process has ended
+	Exit   Exit // how the last one did
+
+	SigQ SigQ // of the main process's user
+	Held int  // signals that wait in the supervisor
+}
+
+// SigQ is how many signals are queued for the processes of a user, and may be, as in
+// proc_pid_status(5). A limit of 0: it is not known.
+type SigQ struct{ Used, Limit uint64 }
+
+// SetStopped says whether the main process, if there is one, is stopped by a signal. It is
+// the only rule for Ready and Paused: services have no way yet to say that they are ready.
+func (s *Service) SetStopped(stopped bool) {
+	s.Paused = s.State == Running && stopped
+	s.Ready = s.State == Running && !stopped
+}
+
+// String is "used/limit", "" if it is not known.
+func (q SigQ) String() string {
+	if q.Limit == 0 {
+		return ""
+	}
+	return strconv.FormatUint(q.Used, 10) + "/" + strconv.FormatUint(q.Limit, 10)
+}
+
+// Observe adds what /proc says of the process that has the main process's pid. It returns
+// false, and leaves s alone, if that is not the main process alive: if it has ended, or is
+// no child of the supervisor.
+func (s *Service) Observe(process sys.SignalState, supervisor int) (ok bool) {
+	if process.Ended || process.Parent != supervisor {
+		return false
+	}
+	s.SigQ = SigQ{process.Queued, process.Limit}
+	s.SetStopped(process.Stopped)
+	return true
+}
+
+// DisplayState is State as users are told it: "paused" if the main process is stopped.
+func (s *Service) DisplayState() string {
+	if s.Paused {
+		return paused
+	}
+	return s.State
+}
+
+const paused = "paused"
+
+// StateText is that with the rung of the ladder while a service is being stopped:
+// "stopping 1/3".
+func (s *Service) StateText() string {
+	if s.Rung == 0 {
+		return s.DisplayState()
+	}
+	return s.DisplayState() + " " + strconv.Itoa(s.Rung) + "/" + strconv.Itoa(s.Rungs)
+}
+
+// ExitText is how the last main process ended, in words; "" if there was none.
+func (s *Service) ExitText() string {
+	if !s.Exited {
+		return ""
+	}
+	return s.Exit.String()
+}
+
+// MarshalJSON writes a service as docs/control.md has it.
+func (s Service) MarshalJSON() ([]byte, error) { return s.AppendJSON(nil), nil }
+
+// AppendJSON appends to a text what MarshalJSON returns.
+func (s *Service) AppendJSON(text []byte) []byte {
+	w := json.NewWriter(text)
+	w.Open()
+	w.Member("name").String(s.Name)
+	w.Member("state").String(s.DisplayState())
+	w.Member("wanted").String(s.Wanted)
+	w.Member("pid").Int(int64(s.PID))
+	w.Member("ready").Bool(s.Ready)
+	w.Member("since").Time(s.Since)
+	w.Member("restarts").Int(int64(s.Restarts))
+	if w.Member("exit"); s.Exited {
+		s.Exit.writeJSON(w)
+	} else {
+		w.Null()
+	}
+	if s.NextRestart != 0 {
+		w.Member("next_restart").Time(s.NextRestart)
+	}
+	if s.Rung != 0 {
+		w.Member("rung").Int(int64(s.Rung))
+	}
+	if s.Rungs != 0 {
+		w.Member("rungs").Int(int64(s.Rungs))
+	}
+	if s.SigQ.Limit != 0 {
+		w.Member("sigq").Open()
+		w.Member("used").Uint(s.SigQ.Used)
+		w.Member("limit").Uint(s.SigQ.Limit)
+		w.Close()
+	}
+	if s.Held != 0 {
+		w.Member("held").Int(int64(s.Held))
+	}
+	w.Close()
+	return w.Text()
+}
+
+// UnmarshalJSON reads what MarshalJSON writes, in any order. Other members are left alone.
+func (s *Service) UnmarshalJSON(text []byte) error {
+	r := json.NewReader(string(text))
+	if s.ReadJSON(r); !r.OK() {
+		return errors.New("not the status of a service: " + string(text))
+	}
+	return nil
+}
+
+// ReadJSON reads the next value of a reader, which tells whether it is a service.
+func (s *Service) ReadJSON(r *json.Reader) {
+	for name := range r.Members() {
+		switch name {
+		case "name":
+			s.Name = r.String()
+		case "state":
+			if s.State = r.String(); s.State == paused {
+				s.State, s.Paused = Running, true
+			}
+		case "wanted":
+			s.Wanted = r.String()
+		case "pid":
+			s.PID = int(r.Int())
+		case "ready":
+			s.Ready = r.Bool()
+		case "since":
+			s.Since = r.Time()
+		case "restarts":
+			s.Restarts = int(r.Int())
+		case "exit":
+			if s.Exited = !r.Null(); s.Exited {
+				s.Exit.readJSON(r)
+			}
+		case "next_restart":
+			s.NextRestart = r.Time()
+		case "rung":
+			s.Rung = int(r.Int())
+		case "rungs":
+			s.Rungs = int(r.Int())
+		case "sigq":
+			s.SigQ.readJSON(r)
+		case "held":
+			s.Held = int(r.Int())
+		default:
+			r.Skip()
+		}
+	}
+}
+
+func (q *SigQ) readJSON(r *json.Reader) {
+	for name := range r.Members() {
+		switch name {
+		case "used":
+			q.Used = r.Uint()
+		case "limit":
+			q.Limit = r.Uint()
+		default:
+			r.Skip()
+		}
+	}
+}
+
+// columns are those of the table. Where a text is empty the table has a "-".
+var columns = [...]column{
+	{head: "NAME", text: func(s *Service, _ int64) string { return s.Name }},
+	{head: "STATE", text: func(s *Service, _ int64) string { return s.StateText() }, color: stateColor},
+	{head: "WANTED", text: func(s *Service, _ int64) string { return s.Wanted }},
+	{head: "PID", text: func(s *Service, _ int64) string { return number(s.PID) }},
+	{head: "SINCE", text: func(s *Service, now int64) string { return since(s.Since, now) }},
+	{head: "READY", text: func(s *Service, _ int64) string { return yes(s.Ready) }},
+	{head: "RESTARTS", text: func(s *Service, _ int64) string { return strconv.Itoa(s.Restarts) }},
+	{head: "NEXT", text: func(s *Service, now int64) string { return until(s.NextRestart, now) }},
+	{head: "SIGQ", text: func(s *Service, _ int64) string { return s.SigQ.String() }},
+	{head: "HELD", text: func(s *Service, _ int64) string { return number(s.Held) }},
+	{head: "LAST EXIT", text: func(s *Service, _ int64) string { return s.ExitText() }},
+}

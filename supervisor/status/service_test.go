@@ -1,0 +1,210 @@
+package status
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"supervise/internal/sys"
+	"supervise/signals"
+)
+
+// full is a service of which every field says something.
+var full = Service{
+	Name: "web", State: Running, Wanted: Up, PID: 4711, Ready: true, Paused: true, Since: 1_795_000_000_000_000_123,
+	Restarts: 2, NextRestart: 1_795_000_002_500_000_000, Rung: 1, Rungs: 4, Exited: true,
+	Exit: Exit{
+		Exit: signals.Exit{Code: 7, Signal: signals.SIGSEGV, Core: true}, Time: 1_795_000_001_000_000_000,
+		By: Process{PID: 812, UID: 1000, Name: "bash"}, Cause: "from pid 812 (bash, uid 1000)",
+	},
+	SigQ: SigQ{Used: 10, Limit: 11}, Held: 5,
+}
+
+const fullJSON = `{"name":"web","state":"paused","wanted":"up","pid":4711,"ready":true,"since":"2026-11-18T11:06:40.000000123Z",` +
+	`"restarts":2,"exit":{"code":7,"signal":"SIGSEGV","core":true,"time":"2026-11-18T11:06:41Z",` +
+	`"by":{"pid":812,"uid":1000,"name":"bash"},"text":"killed by SIGSEGV, core dumped, from pid 812 (bash, uid 1000)"},` +
+	`"next_restart":"2026-11-18T11:06:42.5Z","rung":1,"rungs":4,"sigq":{"used":10,"limit":11},"held":5}`
+
+// fields calls f with every field of a struct that is no struct itself.
+func fields(v reflect.Value, path string, f func(path string, field reflect.Value)) {
+	if v.Kind() != reflect.Struct {
+		f(path, v)
+		return
+	}
+	for field, value := range v.Fields() {
+		fields(value, path+"."+field.Name, f)
+	}
+}
+
+// TestEveryFieldSurvives holds that no form forgets a field. Whoever adds one is asked for
+// it here.
+func TestEveryFieldSurvives(t *testing.T) {
+	fields(reflect.ValueOf(full), "Service", func(path string, field reflect.Value) {
+		if field.IsZero() {
+			t.Errorf("the test has no %s", path)
+		}
+	})
+	for _, want := range []Service{full, {Name: "off", State: "stopped", Wanted: Down}} {
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Service
+		if err := json.Unmarshal(text, &got); err != nil || got != want {
+			t.Errorf("JSON: %s\nis read as %+v, %v\nwant       %+v", text, got, err, want)
+		}
+		var slot Slot
+		slot.Pack(&want)
+		got = Service{}
+		if complete := slot.Unpack(&got); !complete || got != want {
+			t.Errorf("slot: complete %v, %+v\nwant %+v", complete, got, want)
+		}
+	}
+}
+
+// notInTable are the fields that only the other forms have.
+var notInTable = []string{"Service.Exit.Time", "Service.Exit.By.PID", "Service.Exit.By.UID", "Service.Exit.By.Name"}
+
+// TestEveryFieldInTable empties one field after the other: a row must change. Some show
+// only where others are empty.
+func TestEveryFieldInTable(t *testing.T) {
+	ready := full
+	ready.Paused, ready.Exit.Signal = false, 0
+	rows := func(field string) (changed bool) {
+		for _, before := range []Service{full, ready} {
+			after := before
+			fields(reflect.ValueOf(&after).Elem(), "Service", func(path string, v reflect.Value) {
+				if path == field {
+					v.SetZero()
+				}
+			})
+			rows := Rows([]Service{before, after}, full.NextRestart)
+			changed = changed || !slices.Equal(rows[1], rows[2])
+		}
+		return changed
+	}
+	fields(reflect.ValueOf(full), "Service", func(path string, _ reflect.Value) {
+		if shown := rows(path); shown == slices.Contains(notInTable, path) {
+			t.Errorf("%s is in the table: %v", path, shown)
+		}
+	})
+}
+
+// TestJSON holds the names and forms that clients know.
+func TestJSON(t *testing.T) {
+	for _, test := range []struct {
+		service Service
+		want    string
+	}{
+		{full, fullJSON},
+		{Service{}, `{"name":"","state":"","wanted":"","pid":0,"ready":false,"since":"0001-01-01T00:00:00Z","restarts":0,"exit":null}`},
+		{
+			Service{Name: "a", State: "backoff", Wanted: Down, Exited: true, Exit: Exit{By: Process{Name: "OOM killer"}}},
+			`{"name":"a","state":"backoff","wanted":"down","pid":0,"ready":false,"since":"0001-01-01T00:00:00Z","restarts":0,` +
+				`"exit":{"code":0,"by":{"pid":0,"uid":0,"name":"OOM killer"},"text":"exited with code 0"}}`,
+		},
+	} {
+		if text, err := json.Marshal(test.service); err != nil || string(text) != test.want {
+			t.Errorf("%s, %v\nwant %s", text, err, test.want)
+		}
+		var got Service
+		if err := json.Unmarshal([]byte(test.want), &got); err != nil || got != test.service {
+			t.Errorf("%s\nis read as %+v, %v\nwant %+v", test.want, got, err, test.service)
+		}
+	}
+	if text, err := json.Marshal(full.Exit.By); err != nil || string(text) != `{"pid":812,"uid":1000,"name":"bash"}` {
+		t.Errorf("%s, %v", text, err)
+	}
+	var words Service
+	if err := json.Unmarshal([]byte(`{"exit":{"text":"shot"},"new":[{}]}`), &words); err != nil || words.Exit.Cause != "shot" {
+		t.Errorf("unknown words: %+v, %v", words, err)
+	}
+	for _, text := range []string{`[]`, `{"pid":"1"}`, `{"since":1}`, `{"exit":{"signal":"SIGX"}}`, `{"exit":{"by":1}}`, `{"sigq":null}`} {
+		var s Service
+		if json.Unmarshal([]byte(text), &s) == nil {
+			t.Errorf("%s is read as %+v", text, s)
+		}
+	}
+}
+
+// TestObserve has /proc decide what is paused and ready, of the main process alone.
+func TestObserve(t *testing.T) {
+	const supervisor = 4
+	for name, test := range map[string]struct {
+		state   string
+		process sys.SignalState
+		want    Service
+		ok      bool
+	}{
+		"running":       {Running, sys.SignalState{Parent: supervisor, Queued: 1, Limit: 2}, Service{State: Running, Ready: true, SigQ: SigQ{1, 2}}, true},
+		"paused":        {Running, sys.SignalState{Parent: supervisor, Stopped: true}, Service{State: Running, Paused: true}, true},
+		"about to stop": {"stopping", sys.SignalState{Parent: supervisor, Stopped: true}, Service{State: "stopping"}, true},
+		"ended":         {Running, sys.SignalState{Parent: supervisor, Ended: true}, Service{State: Running}, false},
+		"no child":      {Running, sys.SignalState{Parent: 1, Limit: 2}, Service{State: Running}, false},
+	} {
+		s := Service{State: test.state}
+		if ok := s.Observe(test.process, supervisor); ok != test.ok || s != test.want {
+			t.Errorf("%s: %v, %+v, want %v, %+v", name, ok, s, test.ok, test.want)
+		}
+	}
+}
+
+// TestStates words states as users are told them.
+func TestStates(t *testing.T) {
+	for want, s := range map[string]Service{
+		"running":      {State: Running},
+		"paused":       {State: Running, Paused: true},
+		"stopping 1/3": {State: "stopping", Rung: 1, Rungs: 3},
+	} {
+		if got := s.StateText(); got != want {
+			t.Errorf("%+v: %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestExitText(t *testing.T) {
+	killed := signals.Exit{Signal: signals.SIGKILL}
+	for want, s := range map[string]Service{
+		"":                                {Exit: Exit{Exit: killed}},
+		"exited with code 3":              {Exited: true, Exit: Exit{Exit: signals.Exit{Code: 3}}},
+		"killed by SIGSEGV, core dumped":  {Exited: true, Exit: Exit{Exit: signals.Exit{Signal: signals.SIGSEGV, Core: true}}},
+		"killed by SIGKILL, from pid 1 x": {Exited: true, Exit: Exit{Exit: killed, Cause: "from pid 1 x"}},
+	} {
+		if got := s.ExitText(); got != want {
+			t.Errorf("%+v: %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0.0s", 99 * time.Millisecond: "0.0s", 1234 * time.Millisecond: "1.2s", 9999 * time.Millisecond: "9.9s",
+		10 * time.Second: "10s", 59999 * time.Millisecond: "59s", 192 * time.Second: "3m12s", time.Hour: "1h00m",
+		125 * time.Minute: "2h05m", 24 * time.Hour: "1d00h", 99*time.Hour + 59*time.Minute: "4d03h",
+	} {
+		if got := Short(int64(d)); got != want {
+			t.Errorf("Short(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+// FuzzJSON reads what encoding/json reads too, if it reads it.
+func FuzzJSON(f *testing.F) {
+	f.Add(fullJSON)
+	f.Fuzz(func(t *testing.T, text string) {
+		var s Service
+		if json.Unmarshal([]byte(text), &s) != nil {
+			return
+		}
+		again, err := json.Marshal(s)
+		if err != nil {
+			t.Fatalf("%+v: %v", s, err)
+		}
+		var same Service
+		if err := json.Unmarshal(again, &same); err != nil {
+			t.Errorf("%s becomes %s: %v", text, again, err)
+		}
+	})
+}

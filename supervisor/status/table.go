@@ -1,0 +1,127 @@
+package status
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// Cell is one field: what to print, and how to colour it.
+type Cell struct {
+	Text  string
+	Color string // an SGR parameter (ECMA-48), "" for none
+}
+
+// column is one of the table of services.
+type column struct {
+	head  string
+	text  func(s *Service, now int64) string
+	color func(s *Service) string // nil: none
+}
+
+// Rows makes the rows of services as they stand now, a head first.
+func Rows(services []Service, now int64) [][]Cell {
+	rows := make([][]Cell, 1+len(services))
+	for i := range rows {
+		rows[i] = make([]Cell, len(columns))
+	}
+	for i := range columns {
+		c := &columns[i]
+		rows[0][i].Text = c.head
+		for n := range services {
+			cell := &rows[1+n][i]
+			if cell.Text = c.text(&services[n], now); cell.Text == "" {
+				cell.Text = "-"
+			}
+			if c.color != nil {
+				cell.Color = c.color(&services[n])
+			}
+		}
+	}
+	return rows
+}
+
+// Render returns rows in columns as wide as they need to be. The last column is not padded.
+func Render(rows [][]Cell, colors bool) []byte {
+	widths := widthsOf(rows)
+	length := 0
+	for _, width := range widths {
+		length += width + len("  ")
+	}
+	out := make([]byte, 0, len(rows)*(length+len("\x1b[32m\x1b[0m\n"))) // about
+	for _, row := range rows {
+		for i, c := range row {
+			if colors && c.Color != "" {
+				out = append(out, "\x1b["+c.Color+"m"+c.Text+"\x1b[0m"...)
+			} else {
+				out = append(out, c.Text...)
+			}
+			if i < len(row)-1 {
+				for range widths[i] - utf8.RuneCountInString(c.Text) + 2 {
+					out = append(out, ' ')
+				}
+			}
+		}
+		out = append(out, '\n')
+	}
+	return out
+}
+
+func widthsOf(rows [][]Cell) (widths []int) {
+	for _, row := range rows {
+		if widths == nil {
+			widths = make([]int, 0, len(row))
+		}
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(c.Text))
+		}
+	}
+	return widths
+}
+
+// stateColor is green for what is well, yellow for what passes, red for what does not.
+func stateColor(s *Service) string {
+	switch s.DisplayState() {
+	case Running:
+		return "32"
+	case paused, "starting", "stopping", "clearing", "backoff":
+		return "33"
+	case "failed":
+		return "31"
+	default: // stopped and removed are neither
+		return ""
+	}
+}
+
+// number is "" for 0.
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// since is how long ago a time was, "" for none.
+func since(t, now int64) string {
+	if t == 0 {
+		return ""
+	}
+	return Short(now - t)
+}
+
+// until is how long it is to a time, "" for none.
+func until(t, now int64) string {
+	if t == 0 {
+		return ""
+	}
+	return "in " + Short(t-now)
+}
