@@ -62,13 +62,19 @@ func (p *Pump) ask(r *request) bool {
 		go r.fire(!p.abandoned)
 		return true
 	}
-	if s := r.source; !s.drained && !p.closing {
-		s.drained = true
-		p.services[s.service].undrained++
-	}
-	p.requests = append(p.requests, r)
+	p.request(r)
 	p.wakeLocked()
 	return true
+}
+
+// request records r, under the lock. Its source stays with the pump until it is answered.
+func (p *Pump) request(r *request) {
+	s := r.source
+	if s.drains == 0 {
+		p.services[s.service].undrained++
+	}
+	s.drains++
+	p.requests = append(p.requests, r)
 }
 
 // setTarget finds out how far the streams must be read, and queues them.
@@ -132,19 +138,19 @@ func (p *Pump) answer() {
 				r.source.streams[i].close()
 			}
 		}
-		p.count(r.source)
+		p.answered(r.source)
 		r.fire(true)
 	}
 	clear(p.drains[len(left):])
 	p.drains = left
 }
 
-// count records that a drain has ended.
-func (p *Pump) count(s *Source) {
+// answered records that a request of s was answered.
+func (p *Pump) answered(s *Source) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.drained {
-		s.drained = false
+	s.drains--
+	if s.drains == 0 {
 		p.services[s.service].undrained--
 	}
 }

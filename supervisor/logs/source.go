@@ -22,8 +22,8 @@ type Source struct {
 	generation uint32 // its number in the history
 	color      uint8
 	streams    [2]stream
-	open       int  // number of open streams; under the pump's lock
-	drained    bool // or asked to be, and counted; under the pump's lock
+	open       int // number of open streams; under the pump's lock
+	drains     int // number of requests that are not answered; under the pump's lock
 }
 
 // stream is one pipe of a source.
