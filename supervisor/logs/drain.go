@@ -87,16 +87,18 @@ func (r *request) setTarget() {
 		// FIONREAD by its other name: the bytes that are in the pipe. pipe(7).
 		n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ)
 		r.target[i] = s.total + int64(n)
+		s.empty = n == 0
 		if err == nil && n > 0 {
 			s.ready()
 		}
 	}
 }
 
-// targetReached reports whether both streams were read as far as they must.
+// targetReached reports whether both streams were read as far as they must. A pipe that is
+// empty before that was read by another process, too, as one can that opens /dev/stdout.
 func (r *request) targetReached() bool {
 	for i := range r.source.streams {
-		if s := &r.source.streams[i]; s.fd >= 0 && s.total < r.target[i] {
+		if s := &r.source.streams[i]; s.fd >= 0 && s.total < r.target[i] && !s.empty {
 			return false
 		}
 	}

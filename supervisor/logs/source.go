@@ -37,6 +37,7 @@ type stream struct {
 	second bool    // standard error
 
 	waiting    bool // queued; under the pump's lock
+	empty      bool // it had nothing in it when last looked at
 	midLine    bool // the last line written is to be continued
 	historyCut bool // the history skips what follows, up to the end of the line
 }
