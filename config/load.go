@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -57,11 +56,7 @@ func read(path string) ([]byte, error) { return readBy(path, safefile.Named) }
 
 func readBy(path string, rule safefile.Rule) ([]byte, error) {
 	data, err := safefile.Read(path, MaxFileSize, rule)
-	var refused *safefile.RefusedError
-	switch {
-	case errors.As(err, &refused):
-		return nil, fmt.Errorf("cannot read configuration %q, which others may not choose: %w", path, err)
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("cannot read configuration %q: %w", path, err)
 	}
 	return data, nil
