@@ -19,6 +19,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testproc.Role("hold", hold)
+	testproc.Role("flock", flock)
+	testproc.Role("exposed", exposed)
 	testproc.Main(m)
 }
 
