@@ -46,9 +46,8 @@ type Kernel interface {
 	KillHook(pid int)
 
 	// Load reads a configuration file and prepares all that could go wrong with it, or
-	// take its time. It may wait, and is called beside the loop. With dry it leaves
-	// nothing behind.
-	Load(path string, dry bool) (Configuration, error)
+	// take its time. It may wait, and is called beside the loop.
+	Load(path string, how Loading) (Configuration, error)
 
 	// Beside runs work on another goroutine and has the loop run what it returns.
 	Beside(work func() (then func()))
@@ -56,6 +55,15 @@ type Kernel interface {
 	Later(after time.Duration, f func()) (stop func())
 	// Posted returns what Beside and Later have for the loop to run, in order.
 	Posted() []func()
+}
+
+// Loading says how a configuration is read.
+type Loading struct {
+	Dry bool // it leaves nothing behind
+
+	// Confined says that whoever named the file must not say what we do: it is refused if
+	// others than root and we can change it.
+	Confined bool
 }
 
 // Start asks for one generation of a service.

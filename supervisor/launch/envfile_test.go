@@ -56,11 +56,11 @@ func TestReadEnvironmentFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		dir:                           "is no regular file of at most 1048576 bytes",
-		large:                         "is no regular file of at most 1048576 bytes",
+		dir:                           "it is a directory, not a regular file",
+		large:                         "it is larger than 1 MiB",
 		filepath.Join(dir, "missing"): "no such file or directory",
 	} {
-		if _, err := readEnvironmentFile(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := readEnvironmentFile(path, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", path, err, want)
 		}
 	}
