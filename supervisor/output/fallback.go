@@ -10,18 +10,22 @@ import (
 // at most.
 const (
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = 5 * time.Second
+	lastRetry  = time.Second
 )
 
 // fallback is the time in which a route leads to the console because its log file cannot be
 // opened. Each target has one of its own.
 type fallback struct {
 	wait time.Duration // before the next try
+	left *logs.Pump    // of a file that is gone: what was read for it is written when it is back
 }
 
 // setFallback begins a fallback, or ends it with nil. A try that the one before has under
 // way will be discarded.
 func (r *Route) setFallback(f *fallback) {
+	if r.fallback != nil {
+		r.outputs.release(r.fallback.left)
+	}
 	r.fallback = f
 	if f == nil {
 		delete(r.outputs.fallbacks, r)
@@ -32,10 +36,17 @@ func (r *Route) setFallback(f *fallback) {
 
 // beginFallback has the output go to the console.
 func (r *Route) beginFallback(err error) {
-	r.retire()
-	r.pump = r.outputs.console
+	r.take(r.outputs.console)
 	r.outputs.observer.FallbackBegan(r.service, err)
 	r.retry()
+}
+
+// gone does so because the file is gone that was open, and cannot be made again.
+func (r *Route) gone(err error) {
+	left := r.pump
+	r.pump = nil // so that it is not released
+	r.beginFallback(err)
+	r.fallback.left = left
 }
 
 // retry begins to try the log file of the present target.
@@ -69,11 +80,8 @@ func (r *Route) tried(f *fallback, d Destination) {
 // endFallback has the output go where it should, also that of the running process. Where an
 // update has taken the file away, there is nothing to tell.
 func (r *Route) endFallback(pump *logs.Pump) {
-	r.setFallback(nil)
 	r.take(pump)
-	if r.last.source != nil && pump != nil {
-		r.last.source.Move(pump)
-	}
+	r.setFallback(nil)
 	if r.target.file != "" {
 		r.outputs.observer.FallbackEnded(r.service)
 	}

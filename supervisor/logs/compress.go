@@ -1,0 +1,172 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/internal/safefile"
+)
+
+// compressed is what the name of a compressed file ends with, and unready of one that is
+// being made.
+const (
+	compressed = ".gz"
+	unready    = ".gz.tmp"
+)
+
+// errStopped says that the supervisor ends first.
+var errStopped = errors.New("interrupted")
+
+// tidy removes rotated files that are too old, and compresses the others. It returns when the
+// next one is too old; 0 for never.
+//
+// Whatever ends the process meanwhile, no line is lost: a file is complete and on the disk
+// before it takes the place of another. What is unready, or of what there is also the
+// original, is made again.
+func (f *file) tidy(r Rotation, stopped func() bool) (next time.Duration, err error) {
+	dir, err := f.directory()
+	if err != nil {
+		return 0, nil // whoever writes to the file tells of that
+	}
+	defer dir.Close()
+	if r.MaxAge > 0 {
+		next, err = f.expire(dir, r)
+	}
+	if !r.Compress {
+		return next, err
+	}
+	tried := map[uint64]bool{}
+	for !stopped() {
+		source, st, failed := f.uncompressed(dir, r.Keep, tried)
+		if failed == nil && source == nil {
+			break
+		}
+		if failed == nil {
+			failed = f.compress(dir, r.Keep, source, st, stopped)
+			source.Close()
+		}
+		if failed != nil {
+			err = fmt.Errorf("cannot compress the rotated files of log file %q: %w", f.path, failed)
+			break
+		}
+	}
+	return next, err
+}
+
+// expire removes rotated files whose last line is too old.
+func (f *file) expire(dir *safefile.Dir, r Rotation) (next time.Duration, err error) {
+	f.names.Lock()
+	defer f.names.Unlock()
+	for i := lastRotated(dir, f.name(), r.Keep); i > 0; i-- {
+		st, err := lstatRotated(dir, rotatedName(f.name(), i))
+		if err != nil {
+			return next, nil
+		}
+		if left := r.MaxAge - time.Since(time.Unix(st.Mtim.Unix())); left > 0 {
+			return left, nil
+		}
+		if err := removeRotated(dir, rotatedName(f.name(), i)); err != nil {
+			return 0, fmt.Errorf("cannot remove what is too old of log file %q: %w", f.path, err)
+		}
+	}
+	return 0, nil
+}
+
+func (f *file) name() string { return filepath.Base(f.path) }
+
+// uncompressed opens the oldest rotated file that is not compressed and was not tried before;
+// nil if there is none.
+func (f *file) uncompressed(dir *safefile.Dir, keep int, tried map[uint64]bool) (*os.File, unix.Stat_t, error) {
+	f.names.Lock()
+	defer f.names.Unlock()
+	for i := lastRotated(dir, f.name(), keep); i > 0; i-- {
+		name := rotatedName(f.name(), i)
+		st, err := dir.Lstat(name)
+		if err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || tried[st.Ino] {
+			continue
+		}
+		tried[st.Ino] = true
+		fd, err := dir.OpenLog(name, unix.O_RDONLY, 0)
+		if err != nil {
+			return nil, st, &os.PathError{Op: "open", Path: name, Err: err}
+		}
+		return os.NewFile(uintptr(fd), name), st, nil
+	}
+	return nil, unix.Stat_t{}, nil
+}
+
+// compress makes a compressed file of source, with the same owner, mode and time, and has it
+// take the place of that, which may have another name by then, or none.
+func (f *file) compress(dir *safefile.Dir, keep int, source *os.File, st unix.Stat_t, stopped func() bool) error {
+	temporary := f.name() + unready
+	_ = dir.Remove(temporary)
+	fd, err := dir.OpenLog(temporary, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o600)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: temporary, Err: err}
+	}
+	out := os.NewFile(uintptr(fd), temporary)
+	err = compressTo(out, source, &st, stopped)
+	out.Close()
+	if err == nil {
+		err = f.replace(dir, keep, temporary, source, &st)
+	} else {
+		_ = dir.Remove(temporary)
+	}
+	if errors.Is(err, errStopped) {
+		return nil
+	}
+	return err
+}
+
+// compressTo has the compressed source on the disk when it returns.
+func compressTo(out, source *os.File, st *unix.Stat_t, stopped func() bool) error {
+	z, err := newGzipper(out, time.Unix(st.Mtim.Unix()))
+	if err != nil {
+		return err
+	}
+	for {
+		_, err := io.CopyN(z, source, 256<<10)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if stopped() {
+			return errStopped
+		}
+	}
+	fd := int(out.Fd())
+	if err := errors.Join(z.Close(), unix.Fchown(fd, int(st.Uid), int(st.Gid)), unix.Fchmod(fd, st.Mode&0o777), out.Sync()); err != nil {
+		return err
+	}
+	return unix.UtimesNanoAt(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), []unix.Timespec{st.Mtim, st.Mtim}, 0)
+}
+
+// replace puts a compressed file in the place of source, unless that was written to meanwhile
+// or has been rotated out.
+func (f *file) replace(dir *safefile.Dir, keep int, temporary string, source *os.File, st *unix.Stat_t) error {
+	f.names.Lock()
+	defer f.names.Unlock()
+	var now unix.Stat_t
+	if err := unix.Fstat(int(source.Fd()), &now); err == nil && now.Size == st.Size && now.Mtim == st.Mtim {
+		for i := range keep {
+			name := rotatedName(f.name(), i+1)
+			if at, err := dir.Lstat(name); err != nil || at.Dev != st.Dev || at.Ino != st.Ino {
+				continue
+			}
+			if err := dir.Rename(temporary, name+compressed); err != nil {
+				_ = dir.Remove(temporary)
+				return &os.LinkError{Op: "rename", Old: temporary, New: name + compressed, Err: err}
+			}
+			return dir.Remove(name)
+		}
+	}
+	return dir.Remove(temporary)
+}
