@@ -276,7 +276,7 @@ func (w *world) act(a *machine.Action) {
 		w.loading = true
 	case machine.Finish:
 		w.finished = true
-	case machine.Tell, machine.Report, machine.ReportTail, machine.Forget, machine.RunHook:
+	case machine.Tell, machine.Report, machine.ReportTail, machine.Forget, machine.RunHook, machine.ReopenLog:
 	}
 }
 

@@ -99,6 +99,9 @@ func (s *service) Ended() { s.route.Drain() }
 // ReportTail has its last lines told.
 func (s *service) ReportTail(final bool) { s.route.ReportTail(final) }
 
+// ReopenLog opens its log files anew.
+func (s *service) ReopenLog(done func(error)) bool { return s.route.Reopen(done) }
+
 // Close gives up the cgroup and the log.
 func (s *service) Close() error {
 	s.route.Close()

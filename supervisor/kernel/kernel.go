@@ -112,6 +112,9 @@ type Service interface {
 	// ReportTail has the last lines told that it wrote, if they do not stand in the log
 	// already, or in any case with final.
 	ReportTail(final bool)
+	// ReopenLog opens its log files anew, if they were moved away, and has the loop call done
+	// then. It returns false, and done is not called, if it has none.
+	ReopenLog(done func(error)) bool
 	// Close gives up what is held for it.
 	Close() error
 }
