@@ -237,7 +237,8 @@ func (f *file) regular() bool { return f.st.Mode&unix.S_IFMT == unix.S_IFREG }
 
 // write writes as much of b as fits into the file, and rotates it if nothing does.
 func (f *file) write(b []byte) (int, error) {
-	if f.removed {
+	if f.removed || f.regular() && !f.suspect && f.unlinked() {
+		f.removed = true
 		return 0, errRemoved
 	}
 	if f.suspect {

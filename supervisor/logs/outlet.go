@@ -97,8 +97,11 @@ func (o *outlet) push(b []byte) (n int, ok bool) {
 			o.stuck = true
 			o.await(err)
 			return n, false
-		case errors.Is(err, errRemoved): // it is looked at again
+		case errors.Is(err, errRemoved):
 			o.stuck = true
+			if f := o.dst.(*file); f.goneSince.IsZero() { // otherwise it will be looked at again
+				o.pump.touch()
+			}
 			return n, false
 		case o.dst.gone(err):
 			o.lose(b[n:])
