@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -88,7 +89,9 @@ func TestCompressBusy(t *testing.T) {
 	e.Close()
 	drain(t, s)
 	until(t, "all is compressed", func() bool {
-		return !slices.ContainsFunc(files(t, path), func(name string) bool { return name != "log" && !strings.HasSuffix(name, compressed) || strings.HasSuffix(name, unready) })
+		return !slices.ContainsFunc(files(t, path), func(name string) bool {
+			return name != "log" && !strings.HasSuffix(name, compressed) || strings.HasSuffix(name, unready)
+		})
 	})
 	var got strings.Builder
 	for i := len(files(t, path)) - 1; i > 0; i-- {
@@ -112,14 +115,15 @@ func TestCompressAgain(t *testing.T) {
 		return b.String()
 	}
 	for name, left := range map[string]map[string]string{
-		"before it began":         {".1": "one\n", ".2": "two\n"},
-		"in the middle":           {".1": "one\n", ".2": "two\n", ".gz.tmp": zipped("two\n")[:12]},
-		"before the rename":       {".1": "one\n", ".2": "two\n", ".gz.tmp": zipped("two\n")},
-		"before the removal":      {".1": "one\n", ".2": "two\n", ".2.gz": zipped("two\n")},
-		"half is there":           {".1": "one\n", ".2": "two\n", ".1.gz": "", ".2.gz": zipped("two\n")[:15]},
-		"in a rotation":           {".1.gz": zipped("one\n"), ".2": "two\n"},
-		"a directory in its way":  {".1": "one\n", ".2": "two\n", ".gz.tmp/x": ""},
-		"of somebody who went on": {".1": "one\n", ".2.gz": zipped("two\n"), ".4": "untouched\n"},
+		"before it began":        {".1": "one\n", ".2": "two\n"},
+		"in the middle":          {".1": "one\n", ".2": "two\n", ".gz.tmp": zipped("two\n")[:12]},
+		"before the rename":      {".1": "one\n", ".2": "two\n", ".gz.tmp": zipped("two\n")},
+		"before the removal":     {".1": "one\n", ".2": "two\n", ".2.gz": zipped("two\n")},
+		"half is there":          {".1": "one\n", ".2": "two\n", ".1.gz": "", ".2.gz": zipped("two\n")[:15]},
+		"in a rotation":          {".1.gz": zipped("one\n"), ".2": "two\n"},
+		"a directory in its way": {".1": "one\n", ".2": "two\n", ".gz.tmp/x": ""},
+		"with a gap":             {".1": "one\n", ".2.gz": zipped("two\n"), ".4": "four\n"},
+		"beside others":          {".1": "one\n", ".2": "two\n", ".20240101": "dated\n", ".03": "03\n", ".x": "x\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -143,7 +147,10 @@ func TestCompressAgain(t *testing.T) {
 			}
 			want := []string{"log", "log.1.gz", "log.2.gz"}
 			if left[".4"] != "" {
-				want = append(want, "log.4")
+				want = append(want, "log.4.gz")
+			}
+			if left[".x"] != "" {
+				want = []string{"log", "log.03", "log.1.gz", "log.2.gz", "log.20240101", "log.x"}
 			}
 			untilFiles(t, path, want...)
 			if unzip(t, path+".1.gz") != "one\n" || unzip(t, path+".2.gz") != "two\n" {
@@ -258,4 +265,76 @@ func TestArchiverEnds(t *testing.T) {
 		t.Errorf("the files are %q", got)
 	}
 	l.tend(&file{Rotation: Rotation{Keep: 1, Compress: true}}) // too late
+}
+
+// killed writes lines "RUN.N" to a log file that is rotated and compressed all the time, until
+// it is killed.
+func killed(args []string) int {
+	l, err := New(Options{})
+	if err != nil {
+		return 1
+	}
+	p, err := l.File(args[0], Config{Rotation: Rotation{MaxSize: 20_000, Keep: 10_000, Compress: true}})
+	if err != nil {
+		return 1
+	}
+	_, e, err := p.Attach("svc")
+	if err != nil {
+		return 1
+	}
+	for n := 0; ; n++ {
+		if _, err := unix.Write(e.Stdout, fmt.Appendf(nil, "%s.%d\n", args[1], n)); err != nil {
+			return 1
+		}
+	}
+}
+
+// numberOf is the number of a rotated file, 0 for the log itself.
+func numberOf(name string) int {
+	n, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(name, "log."), compressed))
+	return n
+}
+
+// TestKilled kills what writes, rotates and compresses, at any moment, and goes on where that
+// left off: what had got into a file is there once, and in order.
+func TestKilled(t *testing.T) {
+	const runs = 8
+	path := filepath.Join(t.TempDir(), "log")
+	for i := range runs {
+		c := testproc.Command(t, "killed", path, fmt.Sprint(i))
+		testproc.Start(t, c)
+		before := len(files(t, path))
+		until(t, "it has rotated some", func() bool { return len(files(t, path)) > before+i })
+		must(t, c.Process.Kill())
+		_ = c.Wait()
+	}
+	l := newLogs(t, nil)
+	_, err := l.File(path, Config{Rotation: Rotation{MaxSize: 20_000, Keep: 10_000, Compress: true}})
+	must(t, err)
+	var all []string
+	until(t, "all is compressed", func() bool {
+		all = files(t, path)
+		return !slices.ContainsFunc(all, func(name string) bool {
+			return name != "log" && (!strings.HasSuffix(name, compressed) || strings.HasSuffix(name, unready))
+		})
+	})
+	run, next, lines := 0, 0, 0
+	slices.SortFunc(all, func(a, b string) int { return numberOf(b) - numberOf(a) })
+	for _, name := range all {
+		for line := range strings.Lines(unzip(t, filepath.Join(filepath.Dir(path), name))) {
+			lines++
+			if line == fmt.Sprintf("%d.0\n", run+1) {
+				run, next = run+1, 0
+			}
+			want := fmt.Sprintf("%d.%d\n", run, next)
+			if line != want && !strings.HasPrefix(want, strings.TrimSuffix(line, "\n")) { // one may be cut where it was killed
+				t.Fatalf("%s: line %q, want %q", name, line, want)
+			}
+			next++
+		}
+	}
+	if run != runs-1 {
+		t.Errorf("lines of %d runs, want %d", run+1, runs)
+	}
+	t.Logf("%d lines in %d files", lines, len(all))
 }

@@ -6,6 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -63,19 +66,27 @@ func (f *file) tidy(r Rotation, stopped func() bool) (next time.Duration, err er
 func (f *file) expire(dir *safefile.Dir, r Rotation) (next time.Duration, err error) {
 	f.names.Lock()
 	defer f.names.Unlock()
-	for i := lastRotated(dir, f.name(), r.Keep); i > 0; i-- {
-		st, err := lstatRotated(dir, rotatedName(f.name(), i))
+	all, err := f.rotatedIn(dir, r.Keep)
+	if err != nil {
+		return 0, err
+	}
+	for _, one := range all {
+		st, err := dir.Lstat(one.name)
 		if err != nil {
-			return next, nil
+			continue
 		}
-		if left := r.MaxAge - time.Since(time.Unix(st.Mtim.Unix())); left > 0 {
-			return left, nil
-		}
-		if err := removeRotated(dir, rotatedName(f.name(), i)); err != nil {
-			return 0, fmt.Errorf("cannot remove what is too old of log file %q: %w", f.path, err)
+		left := r.MaxAge - time.Since(time.Unix(st.Mtim.Unix()))
+		switch {
+		case left > 0 && (next == 0 || left < next):
+			next = left
+		case left > 0:
+		default:
+			if err := dir.Remove(one.name); err != nil && !absent(err) {
+				return 0, fmt.Errorf("cannot remove what is too old of log file %q: %w", f.path, err)
+			}
 		}
 	}
-	return 0, nil
+	return next, nil
 }
 
 func (f *file) name() string { return filepath.Base(f.path) }
@@ -85,20 +96,57 @@ func (f *file) name() string { return filepath.Base(f.path) }
 func (f *file) uncompressed(dir *safefile.Dir, keep int, tried map[uint64]bool) (*os.File, unix.Stat_t, error) {
 	f.names.Lock()
 	defer f.names.Unlock()
-	for i := lastRotated(dir, f.name(), keep); i > 0; i-- {
-		name := rotatedName(f.name(), i)
-		st, err := dir.Lstat(name)
+	all, err := f.rotatedIn(dir, keep)
+	if err != nil {
+		return nil, unix.Stat_t{}, err
+	}
+	for _, one := range all {
+		if one.zipped {
+			continue
+		}
+		st, err := dir.Lstat(one.name)
 		if err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG || tried[st.Ino] {
 			continue
 		}
 		tried[st.Ino] = true
-		fd, err := dir.OpenLog(name, unix.O_RDONLY, 0)
+		fd, err := dir.OpenLog(one.name, unix.O_RDONLY, 0)
 		if err != nil {
-			return nil, st, &os.PathError{Op: "open", Path: name, Err: err}
+			return nil, st, &os.PathError{Op: "open", Path: one.name, Err: err}
 		}
-		return os.NewFile(uintptr(fd), name), st, nil
+		return os.NewFile(uintptr(fd), one.name), st, nil
 	}
 	return nil, unix.Stat_t{}, nil
+}
+
+// rotatedFile is one of those that are kept.
+type rotatedFile struct {
+	number int
+	zipped bool
+	name   string
+}
+
+// rotatedIn lists the rotated files, the oldest first. There may be gaps: somebody has removed
+// one, or a rotation was not finished.
+func (f *file) rotatedIn(dir *safefile.Dir, keep int) (all []rotatedFile, err error) {
+	fd, err := unix.Openat(dir.FD(), ".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: filepath.Dir(f.path), Err: err}
+	}
+	d := os.NewFile(uintptr(fd), filepath.Dir(f.path))
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		end, ours := strings.CutPrefix(name, f.name()+".")
+		end, zipped := strings.CutSuffix(end, compressed)
+		if number, err := strconv.Atoi(end); ours && err == nil && number > 0 && number <= keep && strconv.Itoa(number) == end {
+			all = append(all, rotatedFile{number, zipped, name})
+		}
+	}
+	slices.SortFunc(all, func(a, b rotatedFile) int { return b.number - a.number })
+	return all, nil
 }
 
 // compress makes a compressed file of source, with the same owner, mode and time, and has it
@@ -155,18 +203,22 @@ func (f *file) replace(dir *safefile.Dir, keep int, temporary string, source *os
 	f.names.Lock()
 	defer f.names.Unlock()
 	var now unix.Stat_t
-	if err := unix.Fstat(int(source.Fd()), &now); err == nil && now.Size == st.Size && now.Mtim == st.Mtim {
-		for i := range keep {
-			name := rotatedName(f.name(), i+1)
-			if at, err := dir.Lstat(name); err != nil || at.Dev != st.Dev || at.Ino != st.Ino {
-				continue
-			}
-			if err := dir.Rename(temporary, name+compressed); err != nil {
-				_ = dir.Remove(temporary)
-				return &os.LinkError{Op: "rename", Old: temporary, New: name + compressed, Err: err}
-			}
-			return dir.Remove(name)
+	if err := unix.Fstat(int(source.Fd()), &now); err != nil || now.Size != st.Size || now.Mtim != st.Mtim {
+		return dir.Remove(temporary)
+	}
+	all, err := f.rotatedIn(dir, keep)
+	if err != nil {
+		return errors.Join(err, dir.Remove(temporary))
+	}
+	for _, one := range all {
+		if at, err := dir.Lstat(one.name); one.zipped || err != nil || at.Dev != st.Dev || at.Ino != st.Ino {
+			continue
 		}
+		if err := dir.Rename(temporary, one.name+compressed); err != nil {
+			_ = dir.Remove(temporary)
+			return &os.LinkError{Op: "rename", Old: temporary, New: one.name + compressed, Err: err}
+		}
+		return dir.Remove(one.name)
 	}
 	return dir.Remove(temporary)
 }

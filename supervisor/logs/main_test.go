@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 	testproc.Role("chat", chat)
 	testproc.Role("grandchild", grandchild)
 	testproc.Role("hold", hold)
+	testproc.Role("killed", killed)
 	testproc.Main(m)
 }
 

@@ -260,14 +260,19 @@ func TestWatches(t *testing.T) {
 		must(t, err)
 		pumps = append(pumps, p)
 	}
-	if len(l.watcher.dirs) == 0 {
+	watched := func() int {
+		l.watcher.mu.Lock()
+		defer l.watcher.mu.Unlock()
+		return len(l.watcher.dirs)
+	}
+	if watched() == 0 {
 		t.Error("nothing is watched")
 	}
 	for _, p := range pumps {
 		p.Close()
 		<-p.finished
 	}
-	if n := len(l.watcher.dirs); n != 0 {
+	if n := watched(); n != 0 {
 		t.Errorf("%d directories are watched", n)
 	}
 }
