@@ -67,18 +67,28 @@ func (m *Machine) postAsked(s *service) {
 	info, scope := m.event.Info, m.event.Scope
 	r := m.request(info.Signal, scope)
 	r.Info = info
-	switch {
-	case !info.Signal.Valid():
+	if !info.Signal.Valid() {
 		m.invalid(s, info.Signal.String()+" is no signal")
-	case scope == config.Main:
+		return
+	}
+	switch scope {
+	case config.Main:
 		m.acceptAsked(s, r)
-	case scope == config.Group && s.hasLeader(),
-		scope == config.Tree && (s.hasLeader() || s.State == Clearing):
-		m.sendTo(s, r)
-	case scope == config.Group, scope == config.Tree:
-		m.refuse(s, r, NotRunning, "")
+	case config.Group:
+		m.sendIf(s, r, s.hasLeader())
+	case config.Tree:
+		m.sendIf(s, r, s.hasLeader() || s.State == Clearing)
 	default:
 		m.invalid(s, "there is no scope "+scope.String())
+	}
+}
+
+// sendIf sends what a command asks for if somebody is there to take it.
+func (m *Machine) sendIf(s *service, r Request, there bool) {
+	if there {
+		m.sendTo(s, r)
+	} else {
+		m.refuse(s, r, NotRunning, "")
 	}
 }
 
