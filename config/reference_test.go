@@ -87,6 +87,22 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// TestEveryValueHasAWord: what can be set can be written in a file.
+func TestEveryValueHasAWord(t *testing.T) {
+	for what, of := range map[string]struct {
+		words []string
+		want  int
+	}{
+		"rule": {ruleWords, numRules}, "verb": {verbWords, numVerbs}, "policy": {policyWords, numPolicies},
+		"scope": {scopeWords, numScopes}, "when-full": {whenFullWords, numWhenFulls},
+		"log mode": {logModeWords, numLogModes}, "log format": {formatWords, numLogFormats},
+	} {
+		if len(of.words) != of.want {
+			t.Errorf("there are %d words for %d values of %s: %q", len(of.words), of.want, what, of.words)
+		}
+	}
+}
+
 func TestStrings(t *testing.T) {
 	for _, test := range []struct {
 		value interface{ String() string }
