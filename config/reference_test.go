@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -99,6 +100,15 @@ func TestEveryValueHasAWord(t *testing.T) {
 	} {
 		if len(of.words) != of.want {
 			t.Errorf("there are %d words for %d values of %s: %q", len(of.words), of.want, what, of.words)
+		}
+	}
+}
+
+// TestEveryVerbIsAKey: each verb is a key of a rule in braces.
+func TestEveryVerbIsAKey(t *testing.T) {
+	for _, verb := range verbs() {
+		if !slices.ContainsFunc(commandFields, func(f field[commandTable]) bool { return f.name == verb }) {
+			t.Errorf("a rule in braces cannot have %s", verb)
 		}
 	}
 }
