@@ -104,6 +104,24 @@ func TestEveryValueHasAWord(t *testing.T) {
 	}
 }
 
+// TestEveryDifferenceIsAKey: what Diff compares can be set in a file.
+func TestEveryDifferenceIsAKey(t *testing.T) {
+	known := map[string]bool{}
+	for _, e := range Reference() {
+		known[e.Path] = true
+	}
+	for _, k := range fileKeys {
+		if !known[k.path] {
+			t.Errorf("there is no key %s", k.path)
+		}
+	}
+	for _, k := range serviceKeys {
+		if path := "service.NAME." + k.path; !known[path] {
+			t.Errorf("there is no key %s", path)
+		}
+	}
+}
+
 // TestEveryVerbIsAKey: each verb is a key of a rule in braces.
 func TestEveryVerbIsAKey(t *testing.T) {
 	for _, verb := range verbs() {
