@@ -13,25 +13,26 @@ import (
 
 // target is what the log settings of a service come down to. The zero value is the console.
 type target struct {
+	mode     config.LogMode
 	file     string // the path of a log file, with its format and rotation; "" for none
 	rotation logs.Rotation
 	format   logs.Format
-	inherit  bool // the service writes to the supervisor's descriptors itself
 }
 
-// targetOf is the one place that knows the log modes.
+// targetOf takes from the settings what is meant in their mode.
 func targetOf(log config.Log) (target, error) {
 	switch log.Mode {
-	case config.Prefix:
-		return target{}, nil
-	case config.Inherit:
-		return target{inherit: true}, nil
+	case config.Prefix, config.Inherit:
+		return target{mode: log.Mode}, nil
 	case config.ToFile:
 		if log.File == "" {
 			return target{}, errors.New(`log mode "file" without a file`)
 		}
 		format, err := formatOf(log.Format)
-		return target{file: log.File, format: format, rotation: logs.Rotation{MaxSize: log.MaxSize, Keep: log.Keep}}, err
+		return target{
+			mode: log.Mode, file: log.File, format: format,
+			rotation: logs.Rotation{MaxSize: log.MaxSize, Keep: log.Keep},
+		}, err
 	}
 	return target{}, fmt.Errorf("unknown log mode %d", log.Mode)
 }
@@ -46,13 +47,13 @@ func formatOf(format config.LogFormat) (logs.Format, error) {
 	return 0, fmt.Errorf("unknown log format %d", format)
 }
 
-func (t target) onConsole() bool { return !t.inherit && t.file == "" }
+func (t target) onConsole() bool { return t.mode == config.Prefix }
 
 // Destination is where the output of a service is to go, already opened if that was possible.
 // It must be given to a [Route] or closed.
 type Destination struct {
 	target  target
-	pump    *logs.Pump // nil with target.inherit, and if the file is missing
+	pump    *logs.Pump // nil in mode inherit, and if the file is missing
 	missing error
 }
 
@@ -79,12 +80,12 @@ func (o *Outputs) Open(log config.Log) (Destination, error) {
 
 func (o *Outputs) open(t target) Destination {
 	d := Destination{target: t}
-	switch {
-	case t.inherit:
-	case t.file != "":
-		d.pump, d.missing = o.logs.File(t.file, t.format, t.rotation)
-	default:
+	switch t.mode {
+	case config.Prefix:
 		d.pump = o.console
+	case config.Inherit: // the service writes to the supervisor's descriptors itself
+	case config.ToFile:
+		d.pump, d.missing = o.logs.File(t.file, t.format, t.rotation)
 	}
 	return d
 }
