@@ -43,10 +43,14 @@ func (e *Entry) Kind() string {
 		return "command"
 	case e.Action != nil:
 		return e.Action.Note.Kind.String()
-	case e.Fact.Kind == OOMFound:
+	}
+	switch e.Fact.Kind {
+	case HookStarted, HookFailed, HookTimedOut, HookEnded:
+		return "hook"
+	case OOMFound:
 		return "oom-kill"
 	}
-	return "hook"
+	return e.Fact.Kind.String()
 }
 
 // Text is a sentence, without the name of the service.
