@@ -26,10 +26,26 @@ const (
 
 // atRest reports whether a service in this state changes only when it is told to,
 // with nothing of it left.
-func (s State) atRest() bool { return s == Stopped || s == Failed || s == Removed }
+func (s State) atRest() bool {
+	switch s {
+	case Stopped, Failed, Removed:
+		return true
+	case Starting, Running, Stopping, Clearing, Backoff:
+		return false
+	}
+	return false
+}
 
 // climbing reports whether a ladder is under way.
-func (s State) climbing() bool { return s == Stopping || s == Clearing }
+func (s State) climbing() bool {
+	switch s {
+	case Stopping, Clearing:
+		return true
+	case Stopped, Starting, Running, Backoff, Failed, Removed:
+		return false
+	}
+	return false
+}
 
 // Wanted is what the last command asked of a service.
 type Wanted uint8
