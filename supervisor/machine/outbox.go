@@ -90,12 +90,20 @@ func (o *outbox) sentFromQueue() bool {
 // delivers reports whether signals are delivered to the leader. One that is to make way for
 // the next generation gets none: they are held for that.
 func (s *service) delivers() bool {
-	return s.State == Running || s.State == Stopping && s.Wanted != Up
+	return s.State.hasLeader() && (s.State == Running || s.Wanted != Up)
 }
 
 // holds reports whether signals are kept for a leader to come.
 func (s *service) holds() bool {
-	return s.State == Starting || s.State == Backoff || s.State.climbing() && s.Wanted == Up
+	switch s.State {
+	case Starting, Backoff:
+		return true
+	case Stopping, Clearing:
+		return s.Wanted == Up
+	case Stopped, Running, Failed, Removed:
+		return false
+	}
+	return false
 }
 
 // forwarded takes the present signal for a service that forwards it, under the number that

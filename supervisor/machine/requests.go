@@ -17,9 +17,6 @@ type Request struct {
 	Scope  config.Scope // to whom
 }
 
-// hasLeader reports whether there is a main process that has not been reaped.
-func (s *service) hasLeader() bool { return s.State == Running || s.State == Stopping }
-
 // request makes the present command one to send a signal, whose sender is that of the event's
 // Info: of the signal whose rule asks, or of whoever a command is to come from.
 func (m *Machine) request(signal signals.Signal, scope config.Scope) Request {
@@ -75,9 +72,9 @@ func (m *Machine) postAsked(s *service) {
 	case config.Main:
 		m.acceptAsked(s, r)
 	case config.Group:
-		m.sendIf(s, r, s.hasLeader())
+		m.sendIf(s, r, s.State.hasLeader())
 	case config.Tree:
-		m.sendIf(s, r, s.hasLeader() || s.State == Clearing)
+		m.sendIf(s, r, s.State.hasLeader() || s.State == Clearing)
 	default:
 		m.invalid(s, "there is no scope "+scope.String())
 	}

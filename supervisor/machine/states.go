@@ -36,6 +36,17 @@ func (s State) atRest() bool {
 	return false
 }
 
+// hasLeader reports whether there is a main process that has not been reaped.
+func (s State) hasLeader() bool {
+	switch s {
+	case Running, Stopping:
+		return true
+	case Stopped, Starting, Clearing, Backoff, Failed, Removed:
+		return false
+	}
+	return false
+}
+
 // climbing reports whether a ladder is under way.
 func (s State) climbing() bool {
 	switch s {
