@@ -29,7 +29,7 @@ type target struct {
 	ticket  machine.Ticket
 	before  machine.View
 
-	sent    bool             // a Report has come: sent to count processes
+	sent    bool // a Report has come: sent to count processes
 	count   int
 	became  *request.Outcome // what the process did with a signal, if that is known
 	done    bool             // outcome is final
