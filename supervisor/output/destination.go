@@ -11,15 +11,15 @@ import (
 	"supervise/supervisor/logs"
 )
 
-// target is what the log settings of a service come down to. The zero value is the console.
+// target is what matters of the log settings of a service. The zero value is the console.
 type target struct {
 	mode     config.LogMode
-	file     string // the path of a log file, with its format and rotation; "" for none
+	file     string // path of the log file, "" for none
 	rotation logs.Rotation
 	format   logs.Format
 }
 
-// targetOf takes from the settings what is meant in their mode.
+// targetOf returns those of the settings that count in their mode.
 func targetOf(log config.Log) (target, error) {
 	switch log.Mode {
 	case config.Prefix, config.Inherit:
@@ -49,8 +49,8 @@ func formatOf(format config.LogFormat) (logs.Format, error) {
 
 func (t target) onConsole() bool { return t.mode == config.Prefix }
 
-// Destination is where the output of a service is to go, already opened if that was possible.
-// It must be given to a [Route] or closed.
+// Destination is where the output of a service will go, opened if that was possible. It must
+// be given to a [Route] or closed.
 type Destination struct {
 	target  target
 	pump    *logs.Pump // nil in mode inherit, and if the file is missing
@@ -60,7 +60,7 @@ type Destination struct {
 // Missing says why the log file could not be opened; nil if it was, or if there is none.
 func (d Destination) Missing() error { return d.missing }
 
-// Close gives up a destination that was given to no route.
+// Close closes a destination that was not given to a route.
 func (d Destination) Close() {
 	if d.pump != nil && d.target.file != "" {
 		d.pump.Close()
@@ -68,8 +68,8 @@ func (d Destination) Close() {
 }
 
 // Open opens what the log settings of a service name. It may be called on any goroutine,
-// and may wait for a disk. A file that cannot be opened is not an error: see
-// [Destination.Missing]. An unknown mode or format is one.
+// and may wait for a disk. An unknown mode or format is an error. A file that cannot be
+// opened is not: see [Destination.Missing].
 func (o *Outputs) Open(log config.Log) (Destination, error) {
 	t, err := targetOf(log)
 	if err != nil {
@@ -90,8 +90,8 @@ func (o *Outputs) open(t target) Destination {
 	return d
 }
 
-// Check is Open for a dry run: it finds out what would be missing and creates nothing. No
-// route may be given the result.
+// Check is Open for a dry run: it finds out what would be missing, and creates nothing. Its
+// result must not be given to a route.
 func Check(log config.Log) (Destination, error) {
 	t, err := targetOf(log)
 	if err != nil || t.file == "" {
