@@ -29,7 +29,7 @@ func openOwn(path string, flags int) (*os.File, error) {
 	case err != nil:
 		err = fmt.Errorf("cannot open the journal: fstat %s: %w", path, err)
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
-		err = fmt.Errorf("cannot open the journal: %s is no regular file", path)
+		err = fmt.Errorf("cannot open the journal: %s is not a regular file", path)
 	case st.Uid != 0 && int(st.Uid) != os.Geteuid():
 		err = fmt.Errorf("cannot open the journal: %s belongs to uid %d: remove it, or name another", path, st.Uid)
 	default:

@@ -62,7 +62,7 @@ func openRegular(path string) (*os.File, error) {
 	}
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		_ = f.Close()
-		return nil, fmt.Errorf("cannot read the journal: %s is no regular file", path)
+		return nil, fmt.Errorf("cannot read the journal: %s is not a regular file", path)
 	}
 	return f, nil
 }
