@@ -90,7 +90,7 @@ func exitFields(o *object, e *signals.Exit) {
 	boolean(o, "core", &e.Core)
 }
 
-// infoFields has the end of siginfo_t, which has no name in Info, as hexadecimal digits.
+// infoFields writes the part of siginfo_t that Info has no fields for as hexadecimal digits.
 func infoFields(o *object, i *signals.Info) {
 	word(o, "signal", &i.Signal)
 	integer(o, "code", &i.Code)
@@ -98,7 +98,7 @@ func infoFields(o *object, i *signals.Info) {
 	integer(o, "pid", &i.PID)
 	unsigned(o, "uid", &i.UID)
 	unsigned(o, "value", &i.Value)
-	const from, to = 32, 48 // of the 128 bytes, where Value ends and where the kernel's do
+	const from, to = 32, 48 // of 128 bytes: from the end of Value to the end of what the kernel sets
 	raw := i.Raw()
 	rest := ""
 	if [to - from]byte(raw[from:to]) != [to - from]byte{} {
@@ -134,7 +134,7 @@ func factFields(o *object, f *Fact) {
 	nested(o, "oom", &f.OOM, findingFields)
 }
 
-// why has words for the reasons that do not change when their sentences do.
+// why gives the reasons names that, unlike their texts, never change.
 type why machine.Why
 
 var whyWords = [...]string{

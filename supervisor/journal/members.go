@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// The members of an object that have no members of their own.
+// The types of members that are not objects.
 
 func boolean(o *object, name string, v *bool) {
 	if o.member(name, *v) {
@@ -31,7 +31,7 @@ func integer[T ~int | ~int32 | ~int64](o *object, name string, v *T) {
 
 func unsigned[T ~uint32 | ~uint64](o *object, name string, v *T) { unsignedIf(o, *v != 0, name, v) }
 
-// number is a member that is written also when it is zero.
+// number is unsigned for a member that is written even if it is zero.
 func number[T ~uint32 | ~uint64](o *object, name string, v *T) { unsignedIf(o, true, name, v) }
 
 func unsignedIf[T ~uint32 | ~uint64](o *object, write bool, name string, v *T) {
@@ -55,7 +55,7 @@ func text(o *object, name string, v *string) {
 	}
 }
 
-// quoted writes a text in quotes. What is no UTF-8 becomes U+FFFD.
+// quoted writes a string. What is not UTF-8 becomes U+FFFD.
 func (o *object) quoted(text string) {
 	o.out = append(o.out, '"')
 	for _, r := range text {
@@ -100,17 +100,16 @@ func (o *object) readQuoted() (text string) {
 	return text
 }
 
-// wordy is an enumeration whose values have words that need no escapes.
+// wordy is an enumeration whose values have names that need no escapes.
 type wordy interface {
 	~uint8
 	String() string
 }
 
-// word is a member with one of the words that K has for its values, or the number of a value
-// that has none.
+// word is a member with the name of a value of K, or the number of a value without a name.
 func word[K wordy](o *object, name string, v *K) { wordIf(o, *v != 0, name, v) }
 
-// kind is a word that is written also when it is that of zero.
+// kind is word for a member that is written even if it is zero.
 func kind[K wordy](o *object, name string, v *K) { wordIf(o, true, name, v) }
 
 func wordIf[K wordy](o *object, write bool, name string, v *K) {
