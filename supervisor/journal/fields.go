@@ -98,17 +98,15 @@ func infoFields(o *object, i *signals.Info) {
 	integer(o, "pid", &i.PID)
 	unsigned(o, "uid", &i.UID)
 	unsigned(o, "value", &i.Value)
-	const from, to = 32, 48 // of 128 bytes: from the end of Value to the end of what the kernel sets
-	raw := i.Raw()
-	rest := ""
-	if [to - from]byte(raw[from:to]) != [to - from]byte{} {
-		rest = hex.EncodeToString(raw[from:to])
+	digits := ""
+	rest := i.Rest()
+	if *rest != ([len(rest)]byte{}) {
+		digits = hex.EncodeToString(rest[:])
 	}
-	if text(o, "rest", &rest); o.reading && rest != "" {
-		if n, err := hex.Decode(raw[from:to], []byte(rest)[:min(len(rest), 2*(to-from))]); err != nil || n != to-from || len(rest) != 2*n {
+	if text(o, "rest", &digits); o.reading && digits != "" {
+		if n, err := hex.Decode(rest[:], []byte(digits)[:min(len(digits), 2*len(rest))]); err != nil || n != len(rest) || len(digits) != 2*n {
 			o.fail(errForm)
 		}
-		*i = signals.Decode(&raw)
 	}
 }
 

@@ -22,13 +22,15 @@ type Journal struct {
 	// The present step:
 	step    machine.EventID
 	now     time.Duration
+	changed map[machine.ServiceID]bool // the services whose state it changes
+	opening uint64                     // the number of its first entry, 0 for none yet
 	event   machine.Event
-	changed map[machine.ServiceID]bool // services whose state it changes
 
-	recorder Recorder // nil: nothing is recorded
+	recorder Recorder // nil: nothing is written
 	header   func() Header
 
-	askers [8]asked // of the last events without an entry, at step%8
+	askers [8]asked       // of the last events without an entry; the latest at step%8
+	shared *machine.Asker // of the last entry that has one
 
 	// Memory for an entry that is being added, and for its parts that are packed.
 	entry       Entry
@@ -79,7 +81,7 @@ func New(limit int, began time.Time, name func(machine.ServiceID) string) *Journ
 // be left out: they are counted here, too.
 func (j *Journal) Step(now time.Duration, event machine.Event, actions []machine.Action) uint64 {
 	j.step++
-	j.now, j.event = now, event
+	j.now, j.event, j.opening = now, event, 0
 	j.recordStep(actions)
 	clear(j.changed)
 	for i := range actions {
@@ -87,8 +89,9 @@ func (j *Journal) Step(now time.Duration, event machine.Event, actions []machine
 			j.changed[a.Service] = true
 		}
 	}
-	j.entry = eventEntry(&j.event, actions)
 	e := &j.entry
+	*e = Entry{By: event.By}
+	e.setEvent(&j.event, actions)
 	if e.Event == nil {
 		j.askers[j.step%machine.EventID(len(j.askers))] = asked{j.step, event.By}
 		return 0
@@ -164,10 +167,13 @@ func (j *Journal) add(service machine.ServiceID) uint64 {
 	}
 	k := kept{
 		cause: e.Cause, origin: e.Origin, time: e.Time, step: j.step, service: e.Service,
-		by: j.share(e.By, e.Origin), text: j.pack(e), marks: j.marksOf(e, service),
+		by: j.share(&e.By, e.Origin), text: j.pack(e), marks: j.marksOf(e, service),
 	}
 	if k.marks&commanded != 0 && e.Cause >= j.first() {
 		j.at(e.Cause).marks |= commands
+	}
+	if j.opening == 0 {
+		j.opening = id
 	}
 	j.recordEntry(id, k)
 	j.keep(k)
@@ -196,18 +202,19 @@ func (j *Journal) marksOf(e *Entry, service machine.ServiceID) (m marks) {
 	return m
 }
 
-// share returns a pointer to an asker: that of the origin, if it is the same.
-func (j *Journal) share(by machine.Asker, origin uint64) *machine.Asker {
-	if by == (machine.Asker{}) {
+// share returns where an asker is kept: with the last entry or the origin, if it is the same.
+func (j *Journal) share(by *machine.Asker, origin uint64) *machine.Asker {
+	switch {
+	case *by == machine.Asker{}:
 		return nil
+	case j.shared != nil && *j.shared == *by:
+	case j.has(origin) && j.at(origin).by != nil && *j.at(origin).by == *by:
+		j.shared = j.at(origin).by
+	default:
+		kept := *by
+		j.shared = &kept
 	}
-	if j.has(origin) {
-		if known := j.at(origin).by; known != nil && *known == by {
-			return known
-		}
-	}
-	kept := by
-	return &kept
+	return j.shared
 }
 
 // pack returns the text of an entry, without what kept has fields for.
@@ -235,9 +242,10 @@ func (j *Journal) Present() *Entry { return &j.entry }
 // a service: the command for that service if the step was a signal or an update with
 // commands, else the first entry of the step. It is 0 if there is none, or it is forgotten.
 func (j *Journal) Of(step machine.EventID, service string) uint64 {
-	first := j.first()
-	i := sort.Search(len(j.kept), func(i int) bool { return j.at(first+uint64(i)).step >= step })
-	id := first + uint64(i)
+	id := j.opening
+	if step != j.step {
+		id = j.firstSince(step)
+	}
 	if step == 0 || !j.has(id) || j.at(id).step != step || j.at(id).marks&isFact != 0 {
 		return 0
 	}
@@ -252,8 +260,14 @@ func (j *Journal) Of(step machine.EventID, service string) uint64 {
 	return id
 }
 
-// By returns who asked for what a step has led to, for a service. It is the zero value if
-// nobody did, or if that is not known any more.
+// firstSince returns the number of the first entry of a step, or else of those after it.
+func (j *Journal) firstSince(step machine.EventID) uint64 {
+	first := j.first()
+	return first + uint64(sort.Search(len(j.kept), func(i int) bool { return j.at(first+uint64(i)).step >= step }))
+}
+
+// By returns who asked for what a step has led to with a service; the zero value is nobody
+// that is known, or remembered.
 func (j *Journal) By(step machine.EventID, service string) machine.Asker {
 	if id := j.Of(step, service); id != 0 {
 		if by := j.at(id).by; by != nil {

@@ -28,16 +28,13 @@ func (o *object) fail(err error) {
 	o.in = ""
 }
 
-// member begins a member, and reports whether there is one: whether it is to be written, or
-// comes next in the text. Most are not written, which costs next to nothing.
-func (o *object) member(name string, write bool) bool {
-	switch {
-	case o.reading:
+// member begins a member, or reports whether it comes next.
+func (o *object) member(name string) bool {
+	if o.reading {
 		return o.comesNext(name)
-	case write:
-		o.begin(name)
 	}
-	return write
+	o.begin(name)
+	return true
 }
 
 func (o *object) begin(name string) {
@@ -98,14 +95,14 @@ func value[T any](o *object, v *T, fields func(*object, *T)) {
 
 // nested is a member that is an object.
 func nested[T comparable](o *object, name string, v *T, fields func(*object, *T)) {
-	if o.member(name, *v != *new(T)) {
+	if (o.reading || *v != *new(T)) && o.member(name) {
 		value(o, v, fields)
 	}
 }
 
 // part is nested for a member that is always there.
 func part[T any](o *object, name string, v *T, fields func(*object, *T)) {
-	if o.member(name, true) {
+	if o.member(name) {
 		value(o, v, fields)
 	} else {
 		o.fail(o.unexpected())
@@ -114,7 +111,7 @@ func part[T any](o *object, name string, v *T, fields func(*object, *T)) {
 
 // optional is a member that is a pointer to an object.
 func optional[T any](o *object, name string, v **T, fields func(*object, *T)) {
-	if !o.member(name, *v != nil) {
+	if (!o.reading && *v == nil) || !o.member(name) {
 		return
 	}
 	if o.reading {
@@ -125,7 +122,7 @@ func optional[T any](o *object, name string, v **T, fields func(*object, *T)) {
 
 // array is a member that is an array of objects.
 func array[T any](o *object, name string, v *[]T, fields func(*object, *T)) {
-	if !o.member(name, len(*v) > 0) {
+	if (!o.reading && len(*v) == 0) || !o.member(name) {
 		return
 	}
 	o.token("[")
@@ -145,7 +142,7 @@ func array[T any](o *object, name string, v *[]T, fields func(*object, *T)) {
 // last is the last member of the outermost object: an object as text.
 func (o *object) last(name string, v *string) {
 	switch {
-	case !o.member(name, true):
+	case !o.member(name):
 		o.fail(o.unexpected())
 	case !o.reading:
 		o.out = append(o.out, *v...)

@@ -8,19 +8,17 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// eventEntry returns the entry for an event. It has no Event if there is to be none: if the
-// machine did nothing about it, or if other entries say more.
-func eventEntry(event *machine.Event, actions []machine.Action) Entry {
-	e := Entry{By: event.By}
+// setEvent gives the entry an event, unless that is worth none: if the machine did nothing
+// about it, or tells of it in better words.
+func (e *Entry) setEvent(event *machine.Event, actions []machine.Action) {
 	if len(actions) == 0 || !worthEvent(event, actions) {
-		return e
+		return
 	}
 	e.Event, e.PID = event, int(event.PID)
 	if event.Kind == machine.Signal {
 		e.Action = madeOf(actions)
 		e.By = sender(event, e.Action != nil)
 	}
-	return e
 }
 
 // worthEvent reports whether an event that has led to actions has an entry.
