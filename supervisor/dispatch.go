@@ -28,7 +28,8 @@ func (s *Supervisor) step(event machine.Event) {
 	now := s.kernel.Now()
 	actions := s.machine.Step(now, event)
 	if s.observer != nil {
-		s.observer(now, &event, actions)
+		observed := event // which escapes: without an observer nothing is to be allocated
+		s.observer(now, &observed, actions)
 	}
 	s.touch(event.Service)
 	if number := s.journal.Step(now, event, actions); number != 0 {
