@@ -32,11 +32,12 @@ type Journal struct {
 	askers [8]asked       // of the last events without an entry; the latest at step%8
 	shared *machine.Asker // of the last entry that has one
 
-	// Memory for an entry that is being added, and for its parts that are packed.
-	entry       Entry
-	shortEvent  machine.Event
-	shortAction machine.Action
-	writer      object
+	// The last entry. It becomes text when the next one comes or somebody reads, so that what
+	// was decided is carried out first.
+	entry    Entry
+	action   machine.Action // its Action; its Event is that of the step
+	unpacked bool
+	writer   object
 }
 
 // asked says who asked for something with the event of a step.
@@ -80,6 +81,7 @@ func New(limit int, began time.Time, name func(machine.ServiceID) string) *Journ
 // about the event and returns its number, or returns 0 if such events have none. No step may
 // be left out: they are counted here, too.
 func (j *Journal) Step(now time.Duration, event machine.Event, actions []machine.Action) uint64 {
+	j.pack()
 	j.step++
 	j.now, j.event, j.opening = now, event, 0
 	j.recordStep(actions)
@@ -125,6 +127,7 @@ func changeOrigin(actions []machine.Action, service machine.ServiceID) machine.E
 // led to it. For an action it fills in Service, and those of Cause, Origin, Time and By that
 // are zero.
 func (j *Journal) Add(entry Entry) uint64 {
+	j.pack()
 	j.entry = entry
 	e, a := &j.entry, entry.Action
 	if a == nil {
@@ -167,7 +170,7 @@ func (j *Journal) add(service machine.ServiceID) uint64 {
 	}
 	k := kept{
 		cause: e.Cause, origin: e.Origin, time: e.Time, step: j.step, service: e.Service,
-		by: j.share(&e.By, e.Origin), text: j.pack(e), marks: j.marksOf(e, service),
+		by: j.share(&e.By, e.Origin), marks: j.marksOf(e, service),
 	}
 	if k.marks&commanded != 0 && e.Cause >= j.first() {
 		j.at(e.Cause).marks |= commands
@@ -175,8 +178,11 @@ func (j *Journal) add(service machine.ServiceID) uint64 {
 	if j.opening == 0 {
 		j.opening = id
 	}
-	j.recordEntry(id, k)
 	j.keep(k)
+	j.shorten()
+	if j.recorder != nil { // what is on disk is never behind
+		j.pack()
+	}
 	return id
 }
 
@@ -217,21 +223,31 @@ func (j *Journal) share(by *machine.Asker, origin uint64) *machine.Asker {
 	return j.shared
 }
 
-// pack returns the text of an entry, without what kept has fields for.
-func (j *Journal) pack(e *Entry) string {
+// shorten leaves out of the present entry what is kept beside its text.
+func (j *Journal) shorten() {
+	e := &j.entry
 	if e.Event != nil {
-		j.shortEvent = *e.Event
-		e.Event = &j.shortEvent
 		e.Event.Service, e.Event.Gen, e.Event.By = 0, 0, machine.Asker{}
 	}
 	if e.Action != nil {
-		j.shortAction = *e.Action
-		e.Action = &j.shortAction
+		j.action = *e.Action
+		e.Action = &j.action
 		e.Action.Cause, e.Action.Origin, e.Action.Service, e.Action.Gen, e.Action.Ticket = 0, 0, 0, 0, 0
 	}
+	j.unpacked = true
+}
+
+// pack makes the text of the last entry, if that is still to be done.
+func (j *Journal) pack() {
+	if !j.unpacked {
+		return
+	}
+	j.unpacked = false
 	j.writer.out = j.writer.out[:0]
-	value(&j.writer, e, entryFields)
-	return string(j.writer.out)
+	value(&j.writer, &j.entry, entryFields)
+	k := j.at(j.next - 1)
+	k.text = string(j.writer.out)
+	j.recordEntry(j.next-1, *k)
 }
 
 // Present returns the entry of the last call of Step or Add, with all that was filled in,
@@ -298,6 +314,7 @@ func (j *Journal) Entry(id uint64) (Entry, bool) {
 	if !j.has(id) {
 		return Entry{}, false
 	}
+	j.pack()
 	k := j.at(id)
 	e := Entry{ID: id, Cause: k.cause, Origin: k.origin, Time: k.time, Step: k.step, Service: k.service}
 	if k.by != nil {

@@ -119,7 +119,8 @@ func (s *Snapshots) take(i int) *status.Service {
 
 // SetSupervisor sets what can change about the supervisor itself.
 func (s *Snapshots) SetSupervisor(file string, stopping bool) {
-	if self := *s.self.Load(); self.File != file || self.Stopping != stopping {
+	if last := s.self.Load(); last.File != file || last.Stopping != stopping {
+		self := *last
 		self.File, self.Stopping = file, stopping
 		s.self.Store(&self)
 	}
