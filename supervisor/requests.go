@@ -20,6 +20,8 @@ type Commands interface {
 	Take() (call *control.Call, ended, ok bool)
 	// SetServices gives each service that is named a FIFO of its own.
 	SetServices(names []string)
+	// Then calls f, on another goroutine, when that is done.
+	Then(f func())
 }
 
 // maxCalls is how many calls are answered in one iteration.

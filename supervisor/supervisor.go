@@ -135,12 +135,16 @@ func (s *Supervisor) AnswerBeside(call *control.Call) bool {
 	return s.snapshots.Answer(call, call.Request)
 }
 
-// Run supervises until everything is down. booted is called once the enabled services have
-// been started.
+// Run begins, and returns when everything is down. booted is called, on any goroutine, when
+// what is to be started at the start has been, and takes commands.
 func (s *Supervisor) Run(booted func()) {
 	s.dispatch(machine.Event{Kind: machine.Boot, PID: int32(s.self.PID)})
 	s.listFIFOs()
-	booted()
+	if s.commands != nil {
+		s.commands.Then(booted)
+	} else {
+		booted()
+	}
 	for !s.finished {
 		s.iterate()
 	}
