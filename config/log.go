@@ -31,7 +31,7 @@ var logFields = []field[Log]{
 	},
 	{
 		name: "file", aliases: "path filename logfile log-file stdout-logfile", takes: "an absolute path",
-		doc: `the file of mode "file", in a directory that is there; as long as it cannot be opened, the output goes to the ` +
+		doc: `the file of mode "file", in a directory that is there; symbolic links of its path are followed if they are root's or the supervisor's user's; as long as it cannot be opened, the output goes to the ` +
 			`supervisor's own, with the service's name before each line`,
 		read: func(c *checker, n *node, into *Log) { c.absolute(n, &into.File) },
 	},

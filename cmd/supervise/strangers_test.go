@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/supervisor/control/client"
 )
 
 // The users of these tests, who are nobody's.
@@ -276,4 +278,49 @@ func TestReachOfStrangers(t *testing.T) {
 	}
 	s.must(t, "restart", "web", "--timeout", "20s")
 	s.stop(t, syscall.SIGTERM)
+}
+
+// TestProgramOfStrangers has the directory and the program of a service be links of its user
+// to what is root's alone: the service has its own rights, and nothing of it is told.
+func TestProgramOfStrangers(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	as := fmt.Sprintf("user = \"%d\"\nrestart.policy = \"never\"\n", strangerUID)
+	s := prepare(t, entryBuild, "[service.directory]\ndirectory = \"$DIR/his/dir\"\ncommand = \"/bin/pwd\"\n"+as+
+		"[service.program]\ncommand = \"$DIR/his/program\"\n"+as+"[service.script]\ncommand = \"$DIR/his/script\"\n"+as)
+	his := s.folder(t, "his", strangerUID)
+	private := s.folder(t, "private", 0)
+	give(t, private+"/program", "#!/secret/interpreter\n", 0, 0o711)
+	give(t, s.dir+"/script", "#!/secret/interpreter\n", 0, 0o711)
+	all(t, os.Chmod(private, 0o700), os.Symlink(private, his+"/dir"), os.Symlink(private+"/program", his+"/program"), os.Symlink(s.dir+"/script", his+"/script"))
+	s.launch(t)
+	s.await("the start", says("", "supervise starts"))
+	for name, want := range map[string]string{"directory": "permission denied", "program": "permission denied", "script": "no such file or directory"} {
+		s.rewind()
+		if l := s.await(name, says(name, "cannot start")); !strings.Contains(l.Message, want) || strings.Contains(l.raw, "secret") {
+			t.Errorf("%s: %s", name, l.raw)
+		}
+	}
+	s.stop(t, syscall.SIGTERM)
+}
+
+// TestNoObjectsLeft has others use up all queues, segments and semaphores that there can be:
+// services run, and FIFOs and signals command them.
+func TestNoObjectsLeft(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	s := prepare(t, entryBuild, "[service.web]\n"+sleeper)
+	const none = `cd /proc/sys/kernel && echo 0 >msgmni && echo 0 >shmmni && echo "1 1 1 0" >sem && exec "$@"`
+	s.cmd.Args = append([]string{"sh", "-c", none, "sh"}, s.cmd.Args...)
+	s.cmd.Path = "/bin/sh"
+	s.cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWIPC
+	s.launch(t)
+	s.await("web is up", up("web"))
+	all(t, client.Command(s.runtime, "control", "restart web\n"))
+	s.await("web is up again", up("web"))
+	for _, l := range s.stop(t, syscall.SIGTERM) {
+		if l.Level == "fatal" {
+			t.Error(l.raw)
+		}
+	}
 }

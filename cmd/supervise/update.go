@@ -24,6 +24,9 @@ and change just that: services that are new are started, those that are gone are
 those whose command or surroundings have changed are restarted, the rest goes on. Without
 FILE it is the file that the supervisor was started with, read anew.
 
+Where others than root and the supervisor's own user may command it (control.group,
+control.mode), FILE must be one that nobody else can change, nor a part of its path.
+
 A file with an error changes nothing; its errors are printed. Services that are stopped or
 restarted do so by their ladders, which is not waited for.
 
