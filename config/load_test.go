@@ -104,8 +104,8 @@ func TestLoadOursAlone(t *testing.T) {
 	if err := os.WriteFile(path, []byte("[service.web]\ncommand = \"true\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for mode, want := range map[os.FileMode]string{0o600: "", 0o644: "", 0o646: "everyone can write the file"} {
-		if err := os.Chmod(path, mode); err != nil {
+	for mode, want := range map[uint32]string{0o600: "", 0o644: "", 0o646: "everyone can write the file"} {
+		if err := os.Chmod(path, os.FileMode(mode)); err != nil {
 			t.Fatal(err)
 		}
 		file, err := LoadOursAlone(path, nil)
