@@ -12,15 +12,14 @@ import (
 	"supervise/internal/safefile"
 )
 
-// MaxFileSize is the size in bytes above which a file is refused unread: 4 MiB.
+// MaxFileSize is the size in bytes above which a file is rejected unread: 4 MiB.
 const MaxFileSize = 4 << 20
 
-// Load reads and checks a configuration file, all of it: what is wrong with its
-// contents comes back as one [*Error]. A nil host leaves out the checks against this
-// machine.
+// Load reads and checks a whole configuration file: all problems with its contents are
+// returned as one [*Error]. A nil host skips the checks against this machine.
 //
-// Other errors say why the file could not be read, and wrap the system's error. What
-// is no regular file is refused without reading it, so that a FIFO blocks nobody.
+// Other errors say why the file could not be read, and wrap the system's error. Only regular
+// files are read, so that a FIFO cannot block.
 func Load(path string, host Host) (*File, error) {
 	data, err := read(path)
 	if err != nil {
@@ -29,13 +28,13 @@ func Load(path string, host Host) (*File, error) {
 	return Parse(path, data, host)
 }
 
-// Estimate says about how many services a configuration file has, without looking whether
-// anything in it is right; 0 when it cannot be read.
+// Estimate returns about how many services a configuration file has, without checking it; 0
+// if it cannot be read.
 func Estimate(path string) (n int) {
 	data, _ := read(path)
 	for line := range bytes.Lines(data) {
 		name, header := bytes.CutPrefix(line, []byte("[service."))
-		if header && !bytes.Contains(name, []byte(".")) { // else a table of a service
+		if header && !bytes.Contains(name, []byte(".")) { // otherwise a table within a service
 			n++
 		}
 	}
@@ -62,10 +61,10 @@ func readBy(path string, rule safefile.Rule) ([]byte, error) {
 	return data, nil
 }
 
-// Parse checks the contents of a configuration file, and returns it with all defaults
-// filled in. name stands for the file in messages. A nil host leaves out the checks
-// against this machine. The error is an [*Error] that has everything that is wrong, up
-// to the first place, if any, after which nothing more can be read as TOML.
+// Parse checks the contents of a configuration file, and returns it with all defaults filled
+// in. name stands for the file in messages. A nil host skips the checks against this machine.
+// The error is an [*Error] with all problems, up to the first place, if any, after which the
+// rest cannot be read as TOML.
 func Parse(name string, data []byte, host Host) (*File, error) {
 	text, f := decode(data)
 	if f != nil {
@@ -91,8 +90,7 @@ func Parse(name string, data []byte, host Host) (*File, error) {
 	return file, nil
 }
 
-// decode makes text of a file's bytes, without the byte order mark that some editors
-// put before it.
+// decode makes text of a file's bytes, without the byte order mark of some editors.
 func decode(data []byte) (string, *finding) {
 	if len(data) > MaxFileSize {
 		return "", &finding{message: fmt.Sprintf("the file is larger than %d MiB", MaxFileSize>>20)}
@@ -107,7 +105,7 @@ func decode(data []byte) (string, *finding) {
 			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
 				return text, &finding{
 					at:      span{i, i + 1},
-					message: fmt.Sprintf("byte 0x%02x is no UTF-8", text[i]), hint: "save the file in UTF-8",
+					message: fmt.Sprintf("byte 0x%02x is not UTF-8", text[i]), hint: "save the file in UTF-8",
 				}
 			}
 		case r < ' ' && r != '\t' && r != '\n' && !strings.HasPrefix(text[i:], "\r\n"), r == 0x7f:
@@ -121,8 +119,8 @@ func decode(data []byte) (string, *finding) {
 	return text, nil
 }
 
-// decodeTOML gives the text to the library. The library panics where it finds a
-// mistake in itself; no file may end its reader.
+// decodeTOML calls the library. The library panics if it finds a bug in itself; no file may
+// end its reader.
 func decodeTOML(text string, values *map[string]any) (err error) {
 	defer func() {
 		if failure := recover(); failure != nil {
