@@ -45,6 +45,8 @@ const (
 	Shutdown         // stop every service by its ladder, then exit
 	ShutdownNow      // the same with every ladder cut to its last rung, SIGKILL
 	Ignore
+
+	numRules = iota
 )
 
 // Verb says what a [Command] does.
@@ -61,6 +63,8 @@ const (
 	CommandUpdate   // read the configuration again, and apply what has changed
 	CommandRun      // run a hook
 	CommandReopen   // open log files anew that were moved away
+
+	numVerbs = iota + 1
 )
 
 // Command is what a signal to the supervisor commands.
@@ -115,6 +119,8 @@ const (
 	OnFailure Policy = iota // unless it ended in one of Restart.Success
 	Always
 	Never
+
+	numPolicies = iota
 )
 
 // Restart is [service.NAME.restart].
@@ -144,6 +150,8 @@ const (
 	Main  Scope = iota // the main process
 	Group              // its process group
 	Tree               // all its descendants, too
+
+	numScopes = iota
 )
 
 // Rung is one step of a ladder: send Signal, and wait up to Timeout for the end.
@@ -175,6 +183,8 @@ const (
 	Wait       WhenFull = iota // leave it in the kernel's queue, with all later ones
 	DropOldest                 // drop the one that has waited longest
 	DropNewest                 // drop it
+
+	numWhenFulls = iota
 )
 
 // Queue bounds the real-time signals that wait for a service.
@@ -198,6 +208,8 @@ const (
 	Inherit                // directly to the supervisor's descriptors
 	ToFile
 	Discard // nowhere
+
+	numLogModes = iota
 )
 
 // LogFormat is the format of output lines.
@@ -209,6 +221,8 @@ const (
 	AutoFormat LogFormat = iota
 	Text
 	JSON // an object with time, service, stream and line
+
+	numLogFormats = iota
 )
 
 // Compression is what becomes of rotated log files.

@@ -70,11 +70,10 @@ func as(who User, f func()) error {
 
 // rights are those of a thread on files: what of them was changed, to be given back.
 type rights struct {
-	groups    []uint32
-	gid, uid  int
-	caps      [2]unix.CapUserData
-	changed   bool // the groups and what follows
-	saveError error
+	groups   []uint32
+	gid, uid int
+	caps     [2]unix.CapUserData
+	changed  bool // the groups and what follows
 }
 
 var capHeader = unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}

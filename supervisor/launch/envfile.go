@@ -14,8 +14,8 @@ import (
 const maxEnvironmentFile = 1 << 20
 
 // readEnvironmentFile reads NAME=value lines. Empty lines and lines that begin with # are
-// skipped, and so is "export " before a name. A value may stand in single quotes, in which
-// nothing is special, or in double quotes, in which \\, \", \$, \` and \n are escapes.
+// skipped, and so is "export " before a name. A value may be in single quotes, within which
+// nothing is special, or in double quotes, within which \\, \", \$, \` and \n are escapes.
 // Nothing is expanded.
 //
 // A file that is root's or ours, in directories that are, is read whatever its service may:
@@ -61,7 +61,7 @@ func parseEnvironment(path, text string) (environment []string, err error) {
 	return environment, nil
 }
 
-// isName reports whether a text is a name as POSIX has it for environment variables.
+// isName reports whether a text is the name of an environment variable, as POSIX defines it.
 func isName(text string) bool {
 	for i, c := range []byte(text) {
 		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
@@ -94,7 +94,8 @@ func unquote(value string) (string, error) {
 	return "", fmt.Errorf("no closing quote: %s", value)
 }
 
-// unescaped is what a backslash and c stand for in double quotes: as in sh(1), and \n.
+// unescaped is what a backslash and c stand for in double quotes: as in sh(1), and \n for a
+// newline.
 func unescaped(c byte) string {
 	switch c {
 	case 'n':
