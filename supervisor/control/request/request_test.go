@@ -109,7 +109,7 @@ var examples = []Request{
 	Start{Target: names("a"), Once: true, Await: true},
 	Stop{Target: names("a")},
 	Restart{Target: Target{All: true}},
-	Pause{names("a")},
+	Reload{Target: names("a")},
 	Reopen{names("a", "b")},
 	Pause{names("a")},
 	Continue{names("a")},
