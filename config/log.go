@@ -109,6 +109,8 @@ func readLog(c *checker, n *node, into *Log) {
 			c.wrongKey(format, "", `mode "inherit" has no format: the supervisor does not see the lines`)
 		case Prefix:
 			c.wrongKey(format, "all use the format of the supervisor's log: supervise run --log-format", `in mode "prefix" a service has no format of its own`)
+		case Discard:
+			c.wrongKey(format, "", `mode "discard" has no format: nothing is written`)
 		case ToFile:
 		}
 	}
@@ -128,22 +130,21 @@ func readLog(c *checker, n *node, into *Log) {
 	}
 }
 
-// keysOfFiles are the keys of a log that say something of its files.
-var keysOfFiles = []string{"file", "stderr", "max-size", "keep", "max-age", "compress", "owner", "group", "permissions"}
-
 // withoutFile warns about keys that do nothing where there is no file, and takes them back.
 func (c *checker) withoutFile(n *node, there map[string]bool, into *Log) {
-	for _, key := range keysOfFiles {
+	for _, key := range []string{"file", "stderr", "max-age", "compress", "owner", "group", "permissions"} {
 		switch child := n.child(key); {
 		case child == nil || !there[key]:
 		case key == "file" || key == "stderr":
 			c.warn(child, `for that write mode = "file"`, "nothing is written to the file in mode %q", into.Mode)
+		default:
+			c.warn(child, "", "%s is about files, and there is none in mode %q", key, into.Mode)
 		}
 	}
-	initial := defaultService("").Log
-	initial.Mode, initial.Format, initial.WhenFull = into.Mode, into.Format, into.WhenFull
-	initial.MaxSize, initial.Keep = into.MaxSize, into.Keep
-	*into = initial
+	if child := n.child("when-full"); child != nil && (into.Mode == Inherit || into.Mode == Discard) {
+		c.warn(child, "", "when-full has no effect in mode %q", into.Mode)
+	}
+	*into = Log{Mode: into.Mode, Format: into.Format, WhenFull: into.WhenFull, MaxSize: into.MaxSize, Keep: into.Keep}
 }
 
 func readPermissions(c *checker, n *node, into *Log) {
