@@ -25,11 +25,6 @@ func (s *supervisor) start() *process.StartError {
 		Limits: s.noFile(found.NoFile),
 	}
 	s.command, err = process.Start(&spec)
-	if err != nil && err.(*process.StartError).Errno == syscall.ENOEXEC {
-		// A script without "#!": execvp(3) runs it with the shell.
-		spec.Path, spec.Argv = shell, append([]string{shell, file}, s.Command[1:]...)
-		s.command, err = process.Start(&spec)
-	}
 	if err != nil {
 		return err.(*process.StartError)
 	}
@@ -38,8 +33,6 @@ func (s *supervisor) start() *process.StartError {
 	}
 	return nil
 }
-
-const shell = "/bin/sh"
 
 // noFile is the inherited limit of descriptors, which package syscall has raised with the
 // same system call that restores it. If a seccomp filter refuses that call, nothing was

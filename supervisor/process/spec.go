@@ -71,6 +71,9 @@ type Limit struct {
 type Credential struct {
 	UID, GID uint32
 	Groups   []uint32
+	// KeepGroups leaves the child the caller's supplementary groups, for a caller that may
+	// not change them: setgroups(2).
+	KeepGroups bool
 }
 
 // Process is a started child. It keeps its pid until the caller reaps it.

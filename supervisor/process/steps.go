@@ -295,15 +295,17 @@ func (p *plan) identity(spec *Spec) {
 	if who == nil {
 		return
 	}
-	p.groups = append(p.groups, who.Groups...)
-	var groups *uint32
-	if len(p.groups) > 0 {
-		groups = &p.groups[0]
+	if !who.KeepGroups {
+		p.groups = append(p.groups, who.Groups...)
+		var groups *uint32
+		if len(p.groups) > 0 {
+			groups = &p.groups[0]
+		}
+		p.add(stepSetgroups, syscall.SYS_SETGROUPS, uintptr(len(p.groups)), uintptr(unsafe.Pointer(groups)))
 	}
-	p.add("setgroups", syscall.SYS_SETGROUPS, uintptr(len(p.groups)), uintptr(unsafe.Pointer(groups)))
 	gid, uid := uintptr(who.GID), uintptr(who.UID)
-	p.add("setresgid "+strconv.Itoa(int(who.GID)), syscall.SYS_SETRESGID, gid, gid, gid)
-	p.add("setresuid "+strconv.Itoa(int(who.UID)), syscall.SYS_SETRESUID, uid, uid, uid)
+	p.add(stepSetresgid+strconv.Itoa(int(who.GID)), syscall.SYS_SETRESGID, gid, gid, gid)
+	p.add(stepSetresuid+strconv.Itoa(int(who.UID)), syscall.SYS_SETRESUID, uid, uid, uid)
 }
 
 // limitName is the resource's name in setrlimit(2), for those that this project sets.
