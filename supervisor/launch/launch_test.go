@@ -45,7 +45,7 @@ func TestSpec(t *testing.T) {
 	}{
 		{&full, Rlimit{Soft: 1024, Hard: 4096}, process.Spec{
 			Path: program, Argv: []string{"web", "-v"}, Dir: "/srv",
-			Env:  []string{"MARK=web", "A=1", "B=2", "HOME=/home/www", "PATH=/none:" + dir},
+			Env:  []string{"MARK=web", "A=1", "B=2", "HOME=/home/www", "PATH=/none:" + dir, "PWD=/srv"},
 			Mask: signals.SetOf(signals.SIGUSR1), Ignore: signals.SetOf(signals.SIGPIPE),
 			Limits:     []process.Limit{{Resource: unix.RLIMIT_NOFILE, Soft: 1024, Hard: 4096, Optional: true}},
 			Credential: credential, Umask: 0o27, HasUmask: true,
