@@ -16,9 +16,9 @@ func (s *supervisor) start() *process.StartError {
 	if err != nil {
 		return err.(*process.StartError)
 	}
-	found := s.in.Inherited()
+	found, variables := s.in.Inherited(), pidVariables(s.pid)
 	spec := process.Spec{
-		Path: file, Argv: s.Command, Env: intake.Environ(), PIDVariable: listenPID(s.pid),
+		Path: file, Argv: s.Command, Env: environment(variables), PIDVariables: variables,
 		Mask: found.Mask, Ignore: found.Ignored,
 		Files:     []int{0, 1, 2},
 		Placement: s.Placement, HasTerminal: s.terminal.given, Terminal: max(s.terminal.fd, 0),

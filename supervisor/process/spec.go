@@ -25,10 +25,10 @@ type Spec struct {
 	// NoPIDFD is for callers that do not need Process.PIDFD.
 	NoPIDFD bool
 
-	// PIDVariable is the name of an environment variable that is set to the child's own pid,
-	// as LISTEN_PID must be (sd_listen_fds(3)); "" for none. It needs a /proc of our own PID
-	// namespace; without one the variable is empty.
-	PIDVariable string
+	// PIDVariables are the names of environment variables that are set to the child's own
+	// pid, as LISTEN_PID must be (sd_listen_fds(3)). It needs a /proc of our own PID
+	// namespace; without one the variables are empty.
+	PIDVariables []string
 
 	Placement Placement
 	// Terminal is the descriptor of a terminal, 0 or more, if HasTerminal. With OwnGroup the

@@ -9,8 +9,8 @@ import (
 
 // attempt starts a program with package syscall: the portable version, for architectures
 // without assembly here. Mask and ignored signals are those that the Go runtime gives its
-// children, limits are set right after the program has started, Spec.PIDVariable is passed on
-// unchanged, and a new session gets no terminal.
+// children, limits are set right after the program has started, Spec.PIDVariables are passed
+// on unchanged, and a new session gets no terminal.
 func attempt(spec *Spec) (Process, error) {
 	if spec.Placement > OwnSession {
 		return Process{PIDFD: -1}, unknownPlacement(spec.Placement)
