@@ -4,6 +4,7 @@ package process
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,11 +59,21 @@ func TestScript(t *testing.T) {
 
 // TestScriptIdentity gives the shell everything that the script was to have.
 func TestScriptIdentity(t *testing.T) {
-	file := script(t, "web", `[ "$(umask)" = 0027 ] && [ "$A" = 1 ] && [ "$(pwd)" = /usr ]`, 0o755)
-	if err := os.Chmod(filepath.Dir(filepath.Dir(file)), 0o755); err != nil {
-		t.Fatal(err)
+	file := script(t, "web", `[ "$(umask) $A $(pwd) $(id -u) $(id -G)" = "0027 1 /usr $1" ]`, 0o755)
+	spec := Spec{
+		Path: file, Argv: []string{file, fmt.Sprint(os.Getuid(), " ", os.Getgid())}, Env: []string{"A=1", "PATH=/bin:/usr/bin"},
+		Dir: "/usr", Umask: 0o27, HasUmask: true, NoPIDFD: true,
+		Credential: &Credential{UID: uint32(os.Getuid()), GID: uint32(os.Getgid()), KeepGroups: true},
 	}
-	child, err := Start(&Spec{Path: file, Argv: []string{file}, Env: []string{"A=1"}, Dir: "/usr", Umask: 0o27, HasUmask: true, NoPIDFD: true})
+	if os.Geteuid() == 0 {
+		spec.Argv[1], spec.Credential = "54321 54322", &Credential{UID: 54321, GID: 54322}
+		if err := os.Chmod(filepath.Dir(filepath.Dir(file)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	} else if groups, _ := os.Getgroups(); len(groups) > 0 {
+		t.Skip("the test's own groups are in the way")
+	}
+	child, err := Start(&spec)
 	if err != nil {
 		t.Fatal(err)
 	}
