@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the .golden files anew")
+var update = flag.Bool("update", false, "rewrite the .golden files")
 
 // fakeHost is a host with a few users and groups.
 type fakeHost struct{}

@@ -33,12 +33,12 @@ var serviceFields = []field[Service]{
 	},
 	{
 		name: "directory", aliases: "cwd dir workdir work-dir working-dir working-directory chdir", takes: "an absolute path",
-		doc:  "the working directory; without it the supervisor's",
+		doc:  "the working directory; the default is the supervisor's",
 		read: func(c *checker, n *node, into *Service) { c.absolute(n, &into.Directory) },
 	},
 	{
 		name: "environment", aliases: "env envs vars variables", takes: "a table of NAME = string",
-		doc:  "variables added to what the service gets of the supervisor's own, or put in their place; environment.md says which it gets",
+		doc:  "variables that are added to those that the service gets of the supervisor's own, or replace them; environment.md says which it gets",
 		read: readEnvironment,
 	},
 	{
@@ -53,17 +53,17 @@ var serviceFields = []field[Service]{
 	},
 	{
 		name: "user", aliases: "uid run-as runas", takes: "a name or a number",
-		doc:  "the user to run as; without it the supervisor's",
+		doc:  "the user to run as; the default is the supervisor's",
 		read: func(c *checker, n *node, into *Service) { c.account(n, &c.users, &into.User) },
 	},
 	{
 		name: "group", aliases: "gid", takes: "a name or a number",
-		doc:  "the group to run as; without it the user's, or the supervisor's",
+		doc:  "the group to run as; the default is the user's, or the supervisor's",
 		read: func(c *checker, n *node, into *Service) { c.account(n, &c.groups, &into.Group) },
 	},
 	{
 		name: "umask", takes: "an octal number in quotes",
-		doc:  "the file mode creation mask, 000 to 777; without it the supervisor's",
+		doc:  "the file mode creation mask, 000 to 777; the default is the supervisor's",
 		read: readUmask,
 	},
 	{
@@ -110,7 +110,7 @@ var serviceFields = []field[Service]{
 	},
 	{
 		name: "log", aliases: "logging output stdout stderr logfile log-file stdout-logfile", takes: "a table",
-		doc:    "what becomes of the output of the service",
+		doc:    "where the output of the service goes",
 		read:   func(c *checker, n *node, into *Service) { readLog(c, n, &into.Log) },
 		inside: func() []Entry { return entries(logFields) },
 	},
@@ -134,7 +134,7 @@ func readEnvironment(c *checker, n *node, into *Service) {
 	into.Environment = make(map[string]string, len(n.children))
 	for _, child := range n.children {
 		if child.name == "" || strings.ContainsAny(child.name, "=\x00") {
-			c.wrongKey(child, "environ(7): it is neither empty nor has = in it", "%s is no name for a variable", quote(child.name))
+			c.wrongKey(child, "environ(7): it must not be empty or contain =", "%s cannot be the name of a variable", quote(child.name))
 			continue
 		}
 		value, ok := child.value.(string)

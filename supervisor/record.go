@@ -35,15 +35,13 @@ func (s *Supervisor) logEvent(number uint64) {
 // tell enters what the machine has to say of its decisions.
 func (s *Supervisor) tell(action *machine.Action) {
 	entry := journal.Entry{Action: action}
-	switch action.Note.Kind {
-	case machine.Changed:
-		if action.Note.To == machine.Running {
-			entry.PID = s.leader(s.services[action.Service])
-		}
-	case machine.LeaderExited:
+	switch note := action.Note.Kind; {
+	case note == machine.Changed && action.Note.To == machine.Running:
+		entry.PID = s.leader(s.services[action.Service])
+	case note == machine.LeaderExited:
 		entry.Verdict = s.services[action.Service].verdict
 		entry.Cause = entry.Verdict.Entry
-	case machine.StillWaiting, machine.SurvivorsRemain, machine.SurvivesKill:
+	case note == machine.StillWaiting, note == machine.SurvivorsRemain, note == machine.SurvivesKill:
 		entry.Processes = s.processes(s.services[action.Service])
 	}
 	number := s.record(entry)

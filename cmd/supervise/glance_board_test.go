@@ -51,7 +51,7 @@ var boardStates = map[string]struct {
 	}},
 }
 
-// awaitStatus waits for a state that only /proc shows, so that nobody tells of it.
+// awaitStatus waits for a state that only /proc shows, without an event.
 func (s *supervised) awaitStatus(t *testing.T, name, state string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); s.state(t, name) != state; {

@@ -18,12 +18,12 @@ func newLogs() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs NAME",
 		Short: "Show what a service wrote",
-		Long: `Show the last lines that a service wrote to its standard output and error, just as it
-wrote them. The supervisor keeps a few hundred of each service in memory; all of them are
-where 'log' in its file sends them.
+		Long: `Show the last lines that a service wrote to its standard output and error, unchanged. The
+supervisor keeps a few hundred of each service in memory; all of them go where 'log' in
+its file says.
 
-As JSON it prints one object a line. With --follow it goes on until the supervisor ends, or
-until Ctrl-C, by which it dies as every program does.
+As JSON it prints one object per line. With --follow it goes on until the supervisor ends
+or Ctrl-C.
 
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs, 4
 when the service is unknown.`,
@@ -52,13 +52,13 @@ when the service is unknown.`,
 		},
 	}
 	r.printing(cmd)
-	cmd.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with what is to come")
+	cmd.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with new lines")
 	cmd.Flags().IntVarP(&q.Lines, "lines", "n", 10, "the last `N` lines; 0 is all that are kept")
 	cmd.Flags().BoolVarP(&timestamps, "timestamps", "t", false, "begin each line with its time and stream")
 	return cmd
 }
 
-// printLog prints lines as they were written.
+// printLog prints lines unchanged.
 func printLog(w io.Writer, lines []request.Line, timestamps bool) error {
 	var out []byte
 	for _, l := range lines {

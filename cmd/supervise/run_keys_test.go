@@ -122,7 +122,7 @@ func TestRunRestart(t *testing.T) {
 	}
 }
 
-// TestRunTail crashes a service that writes a lot: given up, its last 20 lines are told.
+// TestRunTail crashes a service that writes a lot: given up, its last 20 lines are logged.
 func TestRunTail(t *testing.T) {
 	t.Parallel()
 	s := start(t, entryBuild, `

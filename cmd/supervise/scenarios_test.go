@@ -177,7 +177,7 @@ command = ["sh", "-c", "trap : USR1; echo ready; while :; do sleep 0.01; done"]
 	s.stop(t, syscall.SIGTERM)
 }
 
-// TestSignalByFIFO has what tells of a signal that came by a FIFO name the FIFO: its writer
+// TestSignalByFIFO makes reports of a signal that came by a FIFO name the FIFO: its writer
 // is not known, and it was not supervise that wanted it.
 func TestSignalByFIFO(t *testing.T) {
 	t.Parallel()

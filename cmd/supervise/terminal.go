@@ -8,5 +8,5 @@ import (
 	"supervise/internal/sys"
 )
 
-// isTerminal reports whether colours make sense there.
+// isTerminal reports whether a file is a terminal.
 func isTerminal(f *os.File) bool { return sys.Terminal(int(f.Fd())) }

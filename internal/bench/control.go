@@ -8,7 +8,7 @@ import (
 	"supervise/internal/bench/stats"
 )
 
-// The promises of the control plane.
+// The goals of the control plane.
 const (
 	statusGoal    = 2.0  // of sv status
 	roundTripGoal = 50.0 // µs
@@ -23,8 +23,8 @@ const (
 	boardOfAll      = "board"
 )
 
-// control measures what it takes to ask a running supervisor, and to command it: with
-// programs, from within a program, and through FIFOs.
+// control measures querying and commanding a running supervisor: with programs, from within a
+// program, and through FIFOs.
 func (b *bench) control() []report.Table {
 	sites := b.sites()
 	for _, s := range sites {
@@ -37,7 +37,7 @@ func (b *bench) control() []report.Table {
 	return []report.Table{b.statusTable(sites), b.allTable(all), b.callTable(sites[0], all), b.commandTable(sites)}
 }
 
-// act is something that is measured again and again.
+// act is something that is measured repeatedly.
 type act struct {
 	name string
 	site *site

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// site is one supervisor at work, and who asks and commands it.
+// site is one running supervisor, with the programs that query and command it.
 type site struct {
 	arrange func(b *bench, dir string) (argv []string, err error)
 	asked   bool // to end, as it has things to remove; the others are killed

@@ -16,7 +16,7 @@ import (
 // manager is a program that keeps services running.
 type manager struct {
 	name   string
-	absent string         // why it does not take part
+	absent string         // why it is skipped
 	stop   syscall.Signal // that makes it stop all services
 
 	// arrange writes what it needs for services called s0000, s0001, ... that run tiny,
@@ -31,8 +31,8 @@ const (
 	forkExecCgroup = "bare, a cgroup each"
 )
 
-// managers returns all there are. supervise takes part twice, because the others have no
-// part in what a service writes: the services of s6 and runit inherit standard output.
+// managers returns all managers. supervise is listed twice, because the others do not handle
+// the output of services: those of s6 and runit inherit standard output.
 func (b *bench) managers() []manager {
 	all := []manager{
 		{name: superviseRun, stop: syscall.SIGTERM, arrange: arrangeSupervise("prefix"), absent: b.lacksRun()},
@@ -77,8 +77,8 @@ func arrangeSupervise(log string) func(*bench, string, int) ([]string, error) {
 	}
 }
 
-// arrangeScan makes a directory with one directory a service, as s6 and runit want it. Their
-// program "run" is tiny itself, without a shell in between.
+// arrangeScan makes a directory with one directory per service, as s6 and runit require it.
+// Their program "run" is tiny itself, without a shell.
 func arrangeScan(argv ...string) func(*bench, string, int) ([]string, error) {
 	return func(b *bench, dir string, services int) ([]string, error) {
 		for i := range services {
@@ -95,7 +95,7 @@ func arrangeScan(argv ...string) func(*bench, string, int) ([]string, error) {
 	}
 }
 
-// running is a manager at work.
+// running is a manager that runs.
 type running struct {
 	manager
 	child *child
@@ -127,7 +127,7 @@ func (b *bench) launch(m manager, services int) (*running, error) {
 	return r, nil
 }
 
-// kill ends the manager. What it had started is left to sweep.
+// kill ends the manager. What it has started is left to sweep.
 func (r *running) kill() {
 	r.child.kill()
 	r.fifo.close()

@@ -14,7 +14,7 @@ import (
 // asInit is why a table that needs PID 1 is skipped.
 const asInit = "making PID namespaces needs root"
 
-// How many are to be reaped.
+// The numbers of orphans and zombies.
 const (
 	zombiesAtOnce = 5000
 	singleOrphans = 1000
@@ -83,7 +83,7 @@ func (b *bench) reaping() []report.Table {
 	return []report.Table{table}
 }
 
-// reap has one wrapper reap everything once.
+// reap makes one wrapper reap everything once.
 func (b *bench) reap(c contestant) (got reaped, err error) {
 	p, err := b.startInit(append(c.init, b.self, role.Name, "orphans")...)
 	if err != nil {

@@ -219,7 +219,7 @@ func (q *queueServer) session(client uint32) *clientSession {
 		if c.pidfd < 0 || !errors.Is(sys.KillPIDFD(c.pidfd, 0), syscall.ESRCH) {
 			return c
 		}
-		// Another process has the pid by now, and we are about to be told of this one's end.
+		// Another process has the pid by now, and its end is about to be reported.
 		call := q.forget(c)
 		go q.reportGone(call)
 	}
@@ -259,7 +259,7 @@ func (q *queueServer) forgetIdle() bool {
 }
 
 // forget ends a session and removes its messages from the queue. It returns the call that the
-// loop must be told of.
+// loop must hear of.
 func (q *queueServer) forget(c *clientSession) *Call {
 	if q.clients[c.client] != c {
 		return nil

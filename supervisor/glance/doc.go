@@ -17,5 +17,5 @@
 // in common they share: package wire talks to the supervisor, package where knows its
 // directory, package status has the record, its JSON and the table.
 //
-// Package first has the moment at which this runs, and the rules for what it may import.
+// It is early: see cmd/supervise/first.
 package glance

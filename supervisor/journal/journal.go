@@ -72,7 +72,7 @@ const (
 func New(limit int, began time.Time, name func(machine.ServiceID) string) *Journal {
 	return &Journal{
 		began: began, name: name, limit: limit, next: 1, base: 1, boot: 1,
-		changed: map[machine.ServiceID]bool{},
+		changed: make(map[machine.ServiceID]bool),
 	}
 }
 

@@ -19,10 +19,10 @@ func (j *Journal) LastOutcome(service string) string {
 		if !ok || e.Action == nil {
 			continue
 		}
-		switch e.Action.Note.Kind {
-		case machine.GaveUp, machine.Restarting:
+		switch note := e.Action.Note.Kind; {
+		case note == machine.GaveUp, note == machine.Restarting:
 			decided = append([]string{e.Text()}, decided...)
-		case machine.LeaderExited, machine.CannotSpawn:
+		case note == machine.LeaderExited, note == machine.CannotSpawn:
 			return strings.Join(append([]string{e.Text()}, decided...), "; ")
 		}
 	}

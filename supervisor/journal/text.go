@@ -86,11 +86,11 @@ func (e *Entry) eventText() string {
 
 // askedFor says who has given a command: "restart asked for by pid 812 (bash, uid 0)".
 func askedFor(command machine.EventKind, by machine.Asker) string {
-	what, known := map[machine.EventKind]string{
-		machine.Remove: "removal", machine.ShutdownNow: "shutdown at once",
-	}[command]
-	if !known {
-		what = command.String()
+	what := command.String()
+	if command == machine.Remove {
+		what = "removal"
+	} else if command == machine.ShutdownNow {
+		what = "shutdown at once"
 	}
 	return what + " asked for by " + by.String()
 }

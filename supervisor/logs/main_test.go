@@ -194,7 +194,7 @@ func say(t testing.TB, fd int, text string) {
 	}
 }
 
-// until waits for something that no event tells of, by looking.
+// until polls for something that no event reports.
 func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	look := time.NewTicker(500 * time.Microsecond)
@@ -319,6 +319,6 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs (go test -update writes it anew):\n%s", path, got)
+		t.Errorf("%s differs (go test -update rewrites it):\n%s", path, got)
 	}
 }

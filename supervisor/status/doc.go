@@ -13,6 +13,6 @@
 // hold that it does, and that every field survives every form.
 //
 // Times are nanoseconds since 1970, 0 being none. The package reads and shares nothing: the
-// memory of the board is package board's matter, who is told what package snapshot's. It
-// also runs before the rest of the program is initialised: see package first.
+// memory of the board is package board's, and who sees which status is package snapshot's.
+// It is early: see cmd/supervise/first.
 package status

@@ -168,7 +168,7 @@ func TestParentDeath(t *testing.T) {
 	}
 }
 
-// TestZombies tells of a process that does not wait for its children.
+// TestZombies reports a process that does not wait for its children.
 func TestZombies(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes six seconds")

@@ -236,7 +236,7 @@ func TestAncestorSpared(t *testing.T) {
 	}
 }
 
-// asks says who has a mark.
+// asks lists the processes with a mark.
 func asks(args []string) int {
 	all, err := processes()
 	if err != nil || !hasMark(os.Getpid(), []byte(args[0])) {
