@@ -31,7 +31,9 @@ floor 2
 	signals/send
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
-	supervisor/launch:        supervisor/process golang.org/x/sys
+	supervisor/launch/environ
+	supervisor/launch/envfile
+	supervisor/launch:        supervisor/process supervisor/launch/environ supervisor/launch/envfile golang.org/x/sys
 	supervisor/logs:          golang.org/x/sys
 	supervisor/output:        supervisor/logs golang.org/x/sys
 	supervisor/attribution:   golang.org/x/sys
@@ -86,7 +88,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "signals", "signals/queue", "coredump", "supervisor/machine"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "signals", "signals/queue", "coredump", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.
