@@ -50,7 +50,7 @@ floor 2
 	supervisor/rundir:        supervisor/control/wire golang.org/x/sys
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
-	supervisor/glance:        supervisor/board/segment supervisor/control/wire signals/intake
+	supervisor/quickstatus:   supervisor/board/segment supervisor/control/wire signals/intake
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
@@ -60,8 +60,8 @@ floor 3
 	supervisor:               github.com/rs/zerolog golang.org/x/sys
 
 floor roof
-	cmd/supervise/first
-	cmd/supervise:            cmd/supervise/first github.com/spf13/cobra github.com/rs/zerolog golang.org/x/sys
+	cmd/supervise/preinit
+	cmd/supervise:            cmd/supervise/preinit github.com/spf13/cobra github.com/rs/zerolog golang.org/x/sys
 
 beside
 	internal/sim
@@ -101,9 +101,9 @@ var pureImports = []string{
 }
 
 // early are the packages that run before the rest of the program is initialised, because
-// somebody waits for them: package first says how. Directly or not, they import of the
+// somebody waits for them: package preinit says how. Directly or not, they import of the
 // standard library only earlyImports and what is internal to it.
-var early = []string{"supervisor/pid1/cmdline", "supervisor/glance", "cmd/supervise/first"}
+var early = []string{"supervisor/pid1/cmdline", "supervisor/quickstatus", "cmd/supervise/preinit"}
 
 var earlyImports = []string{
 	"cmp", "errors", "iter", "math/bits", "runtime", "slices", "strconv",

@@ -21,5 +21,5 @@
 // PATH and the variables that name us by our pid.
 //
 // It restarts only on request, reads no files outside /proc, and knows no services: that is
-// package supervisor. It is early: see cmd/supervise/first.
+// package supervisor. It is early: see cmd/supervise/preinit.
 package pid1
