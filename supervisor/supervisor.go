@@ -141,6 +141,7 @@ func (s *Supervisor) Run(booted func()) {
 	s.dispatch(machine.Event{Kind: machine.Boot, PID: int32(s.self.PID)})
 	s.listFIFOs()
 	booted()
+	s.publish()
 	for !s.finished {
 		s.iterate()
 	}
