@@ -23,7 +23,7 @@ type Journal struct {
 	// Of the present step:
 	step    machine.EventID
 	now     time.Duration
-	changed map[machine.ServiceID]bool // the services whose state it changes
+	changed map[machine.ServiceID]machine.EventID // the origins of the states that services have since
 
 	event machine.Event
 
@@ -32,11 +32,14 @@ type Journal struct {
 
 	askers [8]asked // of the last events without an entry; the latest at step%8
 
-	// Room for an entry on its way to being kept, and for what is to be left out of it.
+	// Room for an entry on its way to being kept, and for what is to be left out of it; and for
+	// one that is read.
 	entry       Entry
 	shortEvent  machine.Event
 	shortAction machine.Action
 	writer      object
+	readEntry   Entry
+	reader      object
 }
 
 // asked is who asked with the event of a step.
@@ -61,7 +64,7 @@ type kept struct {
 type marks uint8
 
 const (
-	stateChanged marks = 1 << iota // with its step the state of its service has changed
+	stateChanged marks = 1 << iota // it tells why the state of its service has changed with its step
 	commands                       // it is a signal or an update that commands
 	commanded                      // it is a command of one, in the same step
 	isFact
@@ -72,7 +75,7 @@ const (
 func New(limit int, began time.Time, name func(machine.ServiceID) string) *Journal {
 	return &Journal{
 		began: began, name: name, limit: limit, next: 1, base: 1, boot: 1,
-		changed: make(map[machine.ServiceID]bool),
+		changed: make(map[machine.ServiceID]machine.EventID),
 	}
 }
 
@@ -86,7 +89,7 @@ func (j *Journal) Step(now time.Duration, event machine.Event, actions []machine
 	clear(j.changed)
 	for i := range actions {
 		if a := &actions[i]; a.Kind == machine.Tell && a.Note.Kind == machine.Changed {
-			j.changed[a.Service] = true
+			j.changed[a.Service] = a.Origin
 		}
 	}
 	j.entry = eventEntry(&j.event, actions)
@@ -188,13 +191,32 @@ func (j *Journal) marksOf(e *Entry, service machine.ServiceID) (m marks) {
 	if e.Fact.Kind != 0 {
 		m |= isFact
 	}
-	if j.changed[service] && service != machine.NoService {
+	if j.toldOfChange(e, service) {
 		m |= stateChanged
 	}
-	if e.Event == nil && e.Action != nil && e.Action.Note.Kind == machine.Commanded {
+	if isCommand(e) {
 		m |= commanded
 	}
 	return m
+}
+
+// toldOfChange reports whether the present entry belongs to the matter for which the state of
+// its service has changed. A signal that was held until then, for one, does not.
+func (j *Journal) toldOfChange(e *Entry, service machine.ServiceID) bool {
+	step, changed := j.changed[service]
+	switch {
+	case !changed:
+		return false
+	case isCommand(e): // by which its service knows the step
+		return step == j.step
+	}
+	origin := j.Of(step, e.Service)
+	return origin == 0 || origin == e.Origin
+}
+
+// isCommand reports whether an entry is what a signal or an update commands of a service.
+func isCommand(e *Entry) bool {
+	return e.Event == nil && e.Action != nil && e.Action.Note.Kind == machine.Commanded
 }
 
 // share returns where an asker is kept: that of the origin, if it is the same.
@@ -282,26 +304,35 @@ func (j *Journal) at(id uint64) *kept { return &j.kept[(id-j.base)%uint64(j.limi
 
 // Entry returns the entry with a number, and false when it is forgotten or not there yet.
 func (j *Journal) Entry(id uint64) (Entry, bool) {
-	if !j.has(id) {
+	e, ok := j.read(id)
+	if !ok {
 		return Entry{}, false
 	}
-	k := j.at(id)
-	e := Entry{ID: id, Cause: k.cause, Origin: k.origin, Time: k.time, Step: k.step, Service: k.service}
-	if k.by != nil {
-		e.By = *k.by
-	}
-	o := object{in: k.text, reading: true}
-	value(&o, &e, entryFields)
-	return e, o.err == nil
+	return *e, true
 }
 
 // Event returns the entry with a number as clients are told of it.
 func (j *Journal) Event(id uint64) (request.Event, bool) {
-	e, ok := j.Entry(id)
+	e, ok := j.read(id)
 	if !ok {
 		return request.Event{}, false
 	}
 	return e.ForClients(j.began), true
+}
+
+// read returns an entry that is kept. It is good until the next one is read.
+func (j *Journal) read(id uint64) (*Entry, bool) {
+	if !j.has(id) {
+		return nil, false
+	}
+	k, e := j.at(id), &j.readEntry
+	*e = Entry{ID: id, Cause: k.cause, Origin: k.origin, Time: k.time, Step: k.step, Service: k.service}
+	if k.by != nil {
+		e.By = *k.by
+	}
+	j.reader = object{in: k.text, reading: true}
+	value(&j.reader, e, entryFields)
+	return e, j.reader.err == nil
 }
 
 // Last returns the last limit entries about these services, and about none in particular,
