@@ -25,12 +25,12 @@ func (s *Supervisor) result(event machine.Event) { s.pending.events = append(s.p
 
 // step takes one event. What it leads to is entered into the journal as it happens.
 func (s *Supervisor) step(event machine.Event) {
-	now := s.kernel.Now()
+	now, stopping := s.kernel.Now(), s.machine.ShuttingDown()
 	actions := s.machine.Step(now, event)
 	if s.observer != nil {
 		s.observer(now, &event, actions)
 	}
-	s.touch(event.Service)
+	s.touchAbout(&event, s.machine.ShuttingDown() != stopping)
 	if number := s.journal.Step(now, event, actions); number != 0 {
 		s.logEvent(number)
 	}
