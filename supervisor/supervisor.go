@@ -28,11 +28,11 @@ type Supervisor struct {
 	file    *config.File // in force
 	self    request.Supervisor
 
-	services []*service            // by id, the removed ones too
-	byName   map[string]*service   // those that are not removed
-	leaders  map[int]*service      // by the pid of a living main process
-	clearing map[*service]struct{} // whose main process is gone, and others are not
-	hooks    map[int]hook          // by pid
+	services []*service          // by id, the removed ones too
+	byName   map[string]*service // those that are not removed
+	leaders  map[int]*service    // by the pid of a living main process
+	clearing []*service          // whose main process is gone, and others are not
+	hooks    map[int]hook        // by pid
 
 	names *attribution.Names
 	oom   *attribution.OOM // nil: it is not asked
@@ -84,7 +84,7 @@ const journalSize = 4096
 func New(setup Setup) *Supervisor {
 	s := &Supervisor{
 		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM, observer: setup.Observer,
-		byName: map[string]*service{}, leaders: map[int]*service{}, clearing: map[*service]struct{}{}, hooks: map[int]hook{},
+		byName: map[string]*service{}, leaders: map[int]*service{}, hooks: map[int]hook{},
 	}
 	s.names = attribution.NewNames(setup.Self.PID, s.comm)
 	s.machine = machine.New(s.file, s.seed())
