@@ -27,9 +27,6 @@ func (s *Supervisor) result(event machine.Event) { s.pending.events = append(s.p
 func (s *Supervisor) step(event machine.Event) {
 	now, stopping := s.kernel.Now(), s.machine.ShuttingDown()
 	actions := s.machine.Step(now, event)
-	if s.observer != nil {
-		s.observer(now, &event, actions)
-	}
 	s.touchAbout(&event, s.machine.ShuttingDown() != stopping)
 	if number := s.journal.Step(now, event, actions); number != 0 {
 		s.logEvent(number)

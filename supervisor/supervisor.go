@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"os"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -45,12 +44,7 @@ type Supervisor struct {
 	held     heldSignals
 	orphans  orphans
 	finished bool
-	observer Observer
 }
-
-// Observer is told of every step of the machine, before its actions are carried out. What it
-// is given is used again after it has returned.
-type Observer func(now time.Duration, event *machine.Event, actions []machine.Action)
 
 // pending is what is left to be done of the present event.
 type pending struct {
@@ -72,7 +66,6 @@ type Setup struct {
 	Log           zerolog.Logger
 	Logs          calls.Logs
 	OOM           *attribution.OOM // nil: the OOM killer is not suspected
-	Observer      Observer         // nil: nobody is
 	Recorder      journal.Recorder // takes the journal to disk; nil: nobody does
 	Earlier       []journal.Record // what it has of earlier runs
 }
@@ -83,7 +76,7 @@ const journalSize = 4096
 // New returns a loop that has not begun.
 func New(setup Setup) *Supervisor {
 	s := &Supervisor{
-		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM, observer: setup.Observer,
+		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM,
 		byName: map[string]*service{}, leaders: map[int]*service{}, hooks: map[int]hook{},
 	}
 	s.names = attribution.NewNames(setup.Self.PID, s.comm)
@@ -99,6 +92,12 @@ func New(setup Setup) *Supervisor {
 		Describe: func(i int) status.Service { return s.describe(s.services[i]) },
 		Leave: func(call snapshot.Call) {
 			s.kernel.Beside(func() func() { return func() { s.answer(call.(*control.Call)) } })
+		},
+		Go: func(f func()) {
+			s.kernel.Beside(func() func() {
+				f()
+				return nil
+			})
 		},
 	})
 	s.configure(setup.Configuration)

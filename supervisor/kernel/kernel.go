@@ -50,7 +50,8 @@ type Kernel interface {
 	// nothing behind.
 	Load(path string, dry bool) (Configuration, error)
 
-	// Beside runs work on another goroutine and has the loop run what it returns.
+	// Beside runs work on another goroutine and has the loop run what it returns, unless that
+	// is nil. It may be called from any goroutine.
 	Beside(work func() (then func()))
 	// Later has the loop run f after a time. The function that it returns prevents that.
 	Later(after time.Duration, f func()) (stop func())
