@@ -64,7 +64,7 @@ floor roof
 	cmd/supervise:            cmd/supervise/preinit github.com/spf13/cobra github.com/rs/zerolog golang.org/x/sys
 
 beside
-	internal/sim
+	internal/sim:             github.com/rs/zerolog
 	internal/bench/stats
 	internal/bench/proc:      golang.org/x/sys
 	internal/bench/role:      golang.org/x/sys
