@@ -82,7 +82,7 @@ func TestSpecSeesEveryField(t *testing.T) {
 	changed := config.Service{
 		Command: []string{"/bin/true", "x"}, Directory: "/", Environment: map[string]string{"A": "1"}, EnvironmentFile: file,
 		PassEnvironment: []string{"NOTIFY_SOCKET"},
-		Umask: config.Umask{Set: true, Mask: 0o77}, Signals: config.Signals{Block: 1, Ignore: 1}, Core: config.Core{Limit: &limit},
+		Umask:           config.Umask{Set: true, Mask: 0o77}, Signals: config.Signals{Block: 1, Ignore: 1}, Core: config.Core{Limit: &limit},
 	}
 	spec := func(s config.Service) *process.Spec {
 		got, err := New([]string{"NOTIFY_SOCKET=/x"}, Rlimit{}).spec(&Service{Config: &s})
