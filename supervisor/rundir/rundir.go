@@ -94,7 +94,7 @@ func (d *Dir) take() (err error) {
 	if err := checkOwner(d.Path, &st); err != nil {
 		return err
 	}
-	d.ownID = idOf(d.Path, st)
+	d.ownID = idOf(int(d.self.Fd()), st)
 	if err := d.lockDir(); err != nil {
 		return err
 	}
@@ -114,30 +114,30 @@ func (d *Dir) lockFile() (err error) {
 	if d.lock, err = d.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o644); err != nil {
 		return fmt.Errorf("cannot lock the runtime directory %s: %w", d.Path, err)
 	}
-	switch err := tryLock(d.lock, unix.LOCK_EX); {
-	case errors.Is(err, unix.EWOULDBLOCK):
-		return &BusyError{Path: d.Path, PID: recordedPID(d.lock)}
-	case err != nil:
-		return fmt.Errorf("cannot lock the runtime directory %s: flock: %w", d.Path, err)
+	for began := time.Now(); ; time.Sleep(lockRetry) {
+		switch err := tryLock(d.lock, unix.LOCK_EX); {
+		case errors.Is(err, unix.EWOULDBLOCK):
+			if pid := recordedPID(d.lock); !orphaned(pid, began) {
+				return &BusyError{Path: d.Path, PID: pid}
+			}
+		case err != nil:
+			return fmt.Errorf("cannot lock the runtime directory %s: flock: %w", d.Path, err)
+		default:
+			return nil
+		}
 	}
-	return nil
 }
 
-// Some programs lock a directory while they look into it: systemd-tmpfiles does, and skips
-// one that is locked.
-const (
-	foreignLockTime  = 500 * time.Millisecond
-	foreignLockRetry = 10 * time.Millisecond
-)
-
 // lockDir locks the directory itself. If the file system cannot do that, the lock of the file
-// must do.
+// must do. Some programs lock a directory while they look into it: systemd-tmpfiles does, and
+// skips one that is locked.
 func (d *Dir) lockDir() error {
-	for deadline := time.Now().Add(foreignLockTime); ; time.Sleep(foreignLockRetry) {
+	for began := time.Now(); ; time.Sleep(lockRetry) {
 		if err := tryLock(d.self, unix.LOCK_EX); !errors.Is(err, unix.EWOULDBLOCK) {
 			return nil
 		}
-		if pid, held := d.holder(); held || time.Now().After(deadline) {
+		pid, held := d.holder()
+		if held && !orphaned(pid, began) || !held && time.Since(began) > foreignLockTime {
 			return &BusyError{Path: d.Path, PID: pid}
 		}
 	}
@@ -226,13 +226,19 @@ func (d *Dir) writeLock() error {
 }
 
 // ID is a short name for the directory in hexadecimal digits, the same in every process that
-// opens it by the same path. Another directory of the same path, in another mount namespace,
-// has another one, unless [Dir.Renew] made it in place of this one.
+// opens it by whatever path: a symbolic link, a bind mount, a relative one. Another directory,
+// be it at the same path, has another one, unless [Dir.Renew] made it in place of this one.
 func (d *Dir) ID() string { return d.id }
 
-func idOf(path string, st unix.Stat_t) string {
+// idOf derives the id from what the directory is. Its time of birth tells it from an earlier
+// one that had the same inode; a file system that does not know one has it 0.
+func idOf(fd int, st unix.Stat_t) string {
+	var born unix.Statx_t
+	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &born); err != nil || born.Mask&unix.STATX_BTIME == 0 {
+		born.Btime = unix.StatxTimestamp{}
+	}
 	sum := fnv.New64a()
-	_, _ = fmt.Fprintf(sum, "%s %d %d", path, st.Dev, st.Ino)
+	_, _ = fmt.Fprintf(sum, "%d %d %d.%d", st.Dev, st.Ino, born.Btime.Sec, born.Btime.Nsec)
 	return strconv.FormatUint(sum.Sum64(), 16)
 }
 

@@ -19,6 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testproc.Role("hold", hold)
+	testproc.Role("bequeath", bequeath)
 	testproc.Main(m)
 }
 
@@ -149,7 +150,7 @@ func TestLockRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(2*foreignLockRetry, func() { _ = passer.Close() })
+	time.AfterFunc(2*lockRetry, func() { _ = passer.Close() })
 	open(t, path)
 }
 
