@@ -10,6 +10,8 @@ import (
 type orphans struct {
 	count int  // since the last line about them
 	later bool // the next line about them has to wait
+
+	lookAgain bool // survivors are looked for again in a moment
 }
 
 // orphansEvery is how often it is told at the most how many orphans were reaped.
@@ -28,7 +30,7 @@ func (s *Supervisor) tellOrphans() {
 		return
 	}
 	s.log.Info().Int("count", s.orphans.count).Msg("reaped processes that services had left behind")
-	s.orphans = orphans{later: true}
+	s.orphans.count, s.orphans.later = 0, true
 	s.kernel.Later(orphansEvery, func() {
 		s.orphans.later = false
 		s.tellOrphans()

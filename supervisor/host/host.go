@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"supervise/config"
@@ -33,9 +34,10 @@ type Host struct {
 	outputs    *output.Outputs
 	hookOutput *output.Route
 	root       *tree.Root
-	leaders    map[int]struct{}
-	runtimeDir string // told to hooks
-	terminal   bool   // there was a controlling terminal at the start
+	awaited    map[int]struct{} // children whose end the loop wants to be told of: main processes and hooks
+	reaped     []sys.Child      // orphans that were reaped while others were killed
+	runtimeDir string           // told to hooks
+	terminal   bool             // there was a controlling terminal at the start
 	mailbox    mailbox
 }
 
@@ -44,7 +46,7 @@ var _ kernel.Kernel = (*Host)(nil)
 // Open begins with what can fail: the console. Signals come in from here on.
 func Open(options Options) (*Host, error) {
 	h := &Host{
-		in: options.Intake, began: time.Now(), leaders: map[int]struct{}{}, terminal: hasTerminal(),
+		in: options.Intake, began: time.Now(), awaited: map[int]struct{}{}, terminal: hasTerminal(),
 		launcher: launch.New(os.Environ(), launch.Rlimit(options.Intake.Inherited().NoFile)),
 	}
 	h.mailbox.wake = options.Intake.Wake
@@ -72,12 +74,34 @@ func (h *Host) Supervise(id, runtimeDir string) error {
 		err = fmt.Errorf("cannot become child subreaper, so that orphans of services cannot be reaped or ended: %w", err)
 	}
 	mark := fmt.Sprintf("%s.%d.%d", id, os.Getpid(), h.began.Unix())
-	h.root = tree.Open("supervise-"+id, mark, func(pid int) bool {
-		_, leads := h.leaders[pid]
-		return leads
-	})
+	h.root = tree.Open("supervise-"+id, mark, h)
 	return err
 }
+
+// IsMain is part of [tree.Children].
+func (h *Host) IsMain(pid int) bool {
+	_, awaited := h.awaited[pid]
+	return awaited
+}
+
+// ReapOrphan is part of [tree.Children]. The loop hears of it later.
+func (h *Host) ReapOrphan(pid int) bool {
+	child, ok := sys.ReapOne(pid)
+	if ok {
+		h.reaped = append(h.reaped, child)
+	}
+	return ok
+}
+
+// await takes note of a child whose end the loop wants to be told of. An orphan that had its
+// pid before, and of which the loop has not heard yet, is not to be taken for it.
+func (h *Host) await(pid int) {
+	h.awaited[pid] = struct{}{}
+	h.reaped = slices.DeleteFunc(h.reaped, func(child sys.Child) bool { return child.PID == pid })
+}
+
+// KillDescendants ends whatever is left below us. If it is not done, it is to be called again.
+func (h *Host) KillDescendants() (done bool, err error) { return h.root.KillDescendants() }
 
 // Leftovers kills what a supervisor of the same runtime directory left running when it was
 // killed, and returns it: two copies of a service must never run. marks says by which
@@ -118,9 +142,14 @@ func (h *Host) Release(set signals.Set) { h.in.Release(set) }
 
 // Reap takes a child that has ended out of the kernel.
 func (h *Host) Reap() (sys.Child, bool) {
+	if len(h.reaped) > 0 {
+		child := h.reaped[0]
+		h.reaped = h.reaped[1:]
+		return child, true
+	}
 	child, ok, _ := sys.Reap()
 	if ok {
-		delete(h.leaders, child.PID)
+		delete(h.awaited, child.PID)
 	}
 	return child, ok
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"path/filepath"
+	"time"
 
 	"supervise/config"
 	"supervise/signals"
@@ -18,6 +19,7 @@ type service struct {
 	identity launch.Identity
 	tree     tree.Tree
 	route    *output.Route
+	hunting  func() // ends what is to go on with a kill; nil: nothing is
 }
 
 // start starts a generation. It may be called on several goroutines at once, for different
@@ -71,16 +73,52 @@ func (s *service) Deliver(pid int, info signals.Info) send.Result {
 	return send.Info(pid, info)
 }
 
-// Kill sends SIGKILL to everything.
+// Kill sends SIGKILL to everything. Where processes fork all the time that takes its time, and
+// goes on until there are none.
 func (s *service) Kill(pid int) error {
 	if pid != 0 {
 		send.Process(pid, signals.SIGKILL)
 	}
-	return s.tree.Kill()
+	return s.hunt()
+}
+
+// huntPause is how long the loop has for others between two slices of a kill.
+const huntPause = 2 * time.Millisecond
+
+func (s *service) hunt() error {
+	s.endHunt()
+	done, err := s.tree.Kill()
+	if len(s.host.reaped) > 0 {
+		s.host.Wake() // for the loop to be told
+	}
+	if !done {
+		ended := false
+		stop := s.host.Later(huntPause, func() {
+			if !ended { // it may have been posted before it was stopped
+				_ = s.hunt()
+			}
+		})
+		s.hunting = func() { ended = true; stop() }
+	}
+	return err
+}
+
+// endHunt ends a kill that goes on: nothing is left, or something new has been started.
+func (s *service) endHunt() {
+	if s.hunting != nil {
+		s.hunting()
+		s.hunting = nil
+	}
 }
 
 // Empty reports whether nothing is left.
-func (s *service) Empty() (bool, error) { return s.tree.Empty() }
+func (s *service) Empty() (bool, error) {
+	empty, err := s.tree.Empty()
+	if empty {
+		s.endHunt()
+	}
+	return empty, err
+}
 
 // Members are the living processes.
 func (s *service) Members() ([]tree.Member, error) { return s.tree.Members() }
@@ -101,6 +139,7 @@ func (s *service) ReportTail(final bool) { s.route.ReportTail(final) }
 
 // Close gives up the cgroup and the log.
 func (s *service) Close() error {
+	s.endHunt()
 	s.route.Close()
 	return s.tree.Close()
 }
