@@ -89,6 +89,7 @@ func (h *Host) ReapOrphan(pid int) bool {
 	child, ok := sys.ReapOne(pid)
 	if ok {
 		h.reaped = append(h.reaped, child)
+		h.Wake()
 	}
 	return ok
 }

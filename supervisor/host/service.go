@@ -79,23 +79,24 @@ func (s *service) Kill(pid int) error {
 	if pid != 0 {
 		send.Process(pid, signals.SIGKILL)
 	}
-	return s.hunt()
+	return s.hunt(huntPause)
 }
 
-// huntPause is how long the loop has for others between two slices of a kill.
-const huntPause = 2 * time.Millisecond
+// The pause between two slices of a kill, in which the loop has time for others. It grows while
+// nothing comes of it.
+const (
+	huntPause    = 2 * time.Millisecond
+	maxHuntPause = 100 * time.Millisecond
+)
 
-func (s *service) hunt() error {
+func (s *service) hunt(pause time.Duration) error {
 	s.endHunt()
 	done, err := s.tree.Kill()
-	if len(s.host.reaped) > 0 {
-		s.host.Wake() // for the loop to be told
-	}
 	if !done {
 		ended := false
-		stop := s.host.Later(huntPause, func() {
+		stop := s.host.Later(pause, func() {
 			if !ended { // it may have been posted before it was stopped
-				_ = s.hunt()
+				_ = s.hunt(min(pause*5/4, maxHuntPause))
 			}
 		})
 		s.hunting = func() { ended = true; stop() }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/signals/send"
 )
@@ -71,21 +72,27 @@ const emptyAttempts = 5
 func (a *ancestry) Empty() (bool, error) {
 	exited := exitedChildren{ignored: a.isOtherMain}
 	for attempt := 0; ; attempt++ {
-		if list, ok := a.children.orphans(); ok && !a.children.IsMain(a.leader.pid) {
-			fresh := exited.addNew(list)
-			if !slices.ContainsFunc(list, func(p entry) bool { return !p.zombie }) {
-				if !fresh {
-					return true, nil
-				}
-				continue
+		list, fresh, ok := a.children.orphans()
+		fresh = exited.addNew(list) || fresh
+		list = slices.DeleteFunc(list, func(p entry) bool { return p.zombie })
+		for _, p := range list {
+			if picked, _ := a.find([]entry{p}); len(picked) > 0 {
+				return false, nil
 			}
 		}
-		all, err := processes()
-		picked, unsure := a.find(all)
-		if err != nil || len(picked) > 0 {
-			return false, err
+		unsure := false
+		if len(list) > 0 || !ok || a.children.IsMain(a.leader.pid) {
+			all, err := processes()
+			if err != nil {
+				return false, err
+			}
+			var picked []entry
+			if picked, unsure = a.find(all); len(picked) > 0 {
+				return false, nil
+			}
+			fresh = exited.addNew(all) || fresh
 		}
-		switch fresh := exited.addNew(all); {
+		switch {
 		case !fresh && !unsure:
 			return true, nil
 		case attempt < emptyAttempts:
@@ -142,6 +149,7 @@ func (a *ancestry) find(all []entry) (picked []entry, unsure bool) {
 		parent, listed := byPID[p.ppid]
 		switch {
 		case p.pid == self || p.ppid == 0 || depth > len(all):
+		case !listed && p.ppid != self && isForeign(p, self):
 		case p.ppid == self || !listed:
 			// Not listed: its parent has ended since, so it may have become our child.
 			if p.ppid == self {
@@ -170,6 +178,12 @@ func (a *ancestry) find(all []entry) (picked []entry, unsure bool) {
 		}
 	}
 	return picked, unsure
+}
+
+// isForeign reports whether a process whose parent has ended was left to somebody else.
+func isForeign(p entry, self int) bool {
+	now, ok := readStat(strconv.Itoa(p.pid))
+	return ok && now.started == p.started && now.ppid != self && now.ppid != p.ppid
 }
 
 // manyKnown is how many members are remembered before those that are gone are forgotten.
@@ -225,8 +239,8 @@ func (a *ancestry) marked(p entry) (yes, unknown bool) {
 func environ(pid int) []byte {
 	dir := "/proc/" + strconv.Itoa(pid)
 	for range 20 {
-		if text, err := os.ReadFile(dir + "/environ"); err == nil && len(text) > 0 {
-			return text
+		if text, err := sys.ReadFile(dir + "/environ"); err == nil && text != "" {
+			return []byte(text)
 		}
 		if p, ok := readStat(strconv.Itoa(pid)); !ok || !p.execing {
 			break
@@ -235,8 +249,8 @@ func environ(pid int) []byte {
 	}
 	tasks, _ := os.ReadDir(dir + "/task")
 	for _, task := range tasks {
-		if text, err := os.ReadFile(dir + "/task/" + task.Name() + "/environ"); err == nil && len(text) > 0 {
-			return text
+		if text, err := sys.ReadFile(dir + "/task/" + task.Name() + "/environ"); err == nil && text != "" {
+			return []byte(text)
 		}
 	}
 	return nil

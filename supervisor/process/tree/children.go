@@ -60,13 +60,16 @@ func childPIDs(file string) (pids []int, ok bool) {
 	return pids, err == nil
 }
 
-// orphans is [family.orphanPIDs] with what /proc says of each.
-func (f family) orphans() (list []entry, ok bool) {
+// orphans returns the orphans that have not been reaped, the latest first, and reaps those that
+// have ended. ended reports whether there were any.
+func (f family) orphans() (list []entry, ended, ok bool) {
 	pids, ok := f.orphanPIDs()
-	for _, pid := range pids {
-		if p, there := readStat(strconv.Itoa(pid)); there {
+	for _, pid := range slices.Backward(pids) {
+		if f.ReapOrphan(pid) {
+			ended = true
+		} else if p, there := readStat(strconv.Itoa(pid)); there {
 			list = append(list, p)
 		}
 	}
-	return list, ok
+	return list, ended, ok
 }

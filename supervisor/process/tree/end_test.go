@@ -69,8 +69,8 @@ func TestBomb(t *testing.T) {
 		t.Skip("to bound it takes root: another user, with a limit")
 	}
 	eachMethod(t, func(b *bed) {
-		bomb := "ulimit -u 60; echo $$; f() { " + bounded(b.T) + "f & f & wait; f; }; f"
-		s := b.start("web", "exec setpriv --reuid=54777 --regid=54777 --clear-groups sh -c '"+bomb+"' 2>/dev/null")
+		bomb := "echo $$; f() { " + bounded(b.T) + "f & f & wait; f; }; f"
+		s := b.start("web", "exec prlimit --nproc=60 setpriv --reuid=54777 --regid=54777 --clear-groups sh -c '"+bomb+"' 2>/dev/null")
 		s.pids(1)
 		b.killUntilEmpty(s)
 	})

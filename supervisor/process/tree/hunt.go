@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +11,12 @@ import (
 
 // huntTime is how long one slice of a hunt may take: the caller has other things to do.
 const huntTime = 20 * time.Millisecond
+
+// huntEnough is how long what was found stays stopped while there is ever more.
+const huntEnough = 500 * time.Millisecond
+
+// huntAll is how long a hunt may look at our children alone, while there is something new.
+const huntAll = 200 * time.Millisecond
 
 // hunt is a kill of processes that may fork faster than they can be listed. First it stops
 // everything, until a look finds nothing new: then nothing can fork away from the SIGKILL that
@@ -24,6 +31,8 @@ const huntTime = 20 * time.Millisecond
 type hunt struct {
 	stopped map[int]entry
 	exited  exitedChildren
+	began   time.Time
+	all     time.Time // when all processes were looked at, and not only our children
 }
 
 // adopted are processes whose parents have ended, where they are left to: [family], for one.
@@ -37,40 +46,63 @@ type adopted interface {
 type picker func(all []entry) (picked []entry, unsure bool)
 
 // slice goes on with a hunt. It is done when all that there was has been sent SIGKILL; if not,
-// the caller comes back, and what was found so far stays stopped until then.
+// the caller comes back, and what was found so far stays stopped until then. Where that has no
+// end, or it cannot be told whether it has, what was found is killed all the same.
 func (h *hunt) slice(orphans adopted, pick picker, ignored func(pid int) bool) (done bool, err error) {
 	if h.stopped == nil {
-		h.stopped = map[int]entry{}
+		h.stopped, h.began, h.all = map[int]entry{}, time.Now(), time.Now()
 	}
 	h.exited.ignored = ignored
-	for deadline := time.Now().Add(huntTime); ; {
-		for h.near(orphans, pick) && time.Now().Before(deadline) {
-			// until there is nothing new
+	deadline := time.Now().Add(huntTime)
+	for {
+		for h.near(orphans, pick, deadline) {
+			if time.Now().After(deadline) && time.Since(h.all) < huntAll {
+				return h.late(true)
+			}
 		}
+		h.all = time.Now()
 		all, err := processes()
 		if err != nil {
 			return true, err
 		}
 		picked, unsure := pick(all)
 		fresh := h.stop(all, picked)
-		if !h.exited.addNew(all) && !unsure && !fresh {
-			break
-		}
-		if time.Now().After(deadline) {
-			return false, nil
+		fresh = h.exited.addNew(all) || fresh
+		switch {
+		case !fresh && !unsure:
+			h.kill()
+			return true, nil
+		case time.Now().After(deadline):
+			return h.late(fresh)
 		}
 	}
+}
+
+// late ends a slice before the hunt is done.
+func (h *hunt) late(fresh bool) (done bool, err error) {
+	if !fresh || time.Since(h.began) > huntEnough {
+		h.kill()
+	}
+	return false, nil
+}
+
+// kill kills what was found.
+func (h *hunt) kill() {
 	for _, p := range h.stopped {
 		sendTo(p.pid, signals.SIGKILL, p.same)
 	}
 	*h = hunt{}
-	return true, nil
 }
 
-// near looks at the orphans alone, and reports whether there was something new.
-func (h *hunt) near(orphans adopted, pick picker) (fresh bool) {
+// near looks at the orphans alone, the latest first, of which most live still, and reports
+// whether there was something new. It breaks off some time after the deadline.
+func (h *hunt) near(orphans adopted, pick picker, deadline time.Time) (fresh bool) {
 	pids, _ := orphans.orphanPIDs()
-	for _, pid := range pids {
+	const often = 64
+	for i, pid := range slices.Backward(pids) {
+		if i%often == 0 && fresh && time.Now().After(deadline) {
+			break
+		}
 		if _, known := h.stopped[pid]; known {
 			continue
 		}
@@ -84,6 +116,7 @@ func (h *hunt) near(orphans adopted, pick picker) (fresh bool) {
 		}
 		if picked, _ := pick([]entry{p}); len(picked) > 0 {
 			orphans.signal(p, signals.SIGSTOP)
+			stopGroups([]entry{p}, picked)
 			h.stopped[pid], fresh = p, true
 		}
 	}

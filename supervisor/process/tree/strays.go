@@ -33,7 +33,7 @@ func (c *cgroup) findStrays(pids []int) (strays []entry) {
 		seen[pid] = true
 	}
 	look := slices.Clone(pids)
-	orphans, _ := c.strays.children.orphans()
+	orphans, _, _ := c.strays.children.orphans()
 	for _, p := range orphans {
 		if seen[p.pid] || p.zombie {
 			continue
