@@ -24,6 +24,7 @@ type cgroup struct {
 	group string // the same, as in /proc/PID/cgroup
 	fd    int    // of the directory, -1 until it is made
 
+	leader int      // the main process that was started last
 	strays ancestry // knows those that have gone to another cgroup
 }
 
@@ -43,7 +44,7 @@ func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
 	return c.fd, true, nil
 }
 
-func (c *cgroup) Started(int) {}
+func (c *cgroup) Started(pid int) { c.leader = pid }
 
 func (c *cgroup) Members() ([]Member, error) {
 	pids, err := c.pids()
@@ -117,6 +118,9 @@ func (c *cgroup) has(pid int) bool {
 }
 
 func (c *cgroup) Empty() (bool, error) {
+	if !c.strays.children.IsMain(c.leader) {
+		c.leader = 0 // its pid may be anybody's
+	}
 	if c.fd < 0 {
 		return true, nil
 	}

@@ -33,14 +33,23 @@ func (c *cgroup) findStrays(pids []int) (strays []entry) {
 		seen[pid] = true
 	}
 	look := slices.Clone(pids)
+	add := func(p entry) {
+		seen[p.pid] = true
+		c.strays.remember(p)
+		strays, look = append(strays, p), append(look, p.pid)
+	}
+	if !seen[c.leader] && c.strays.children.IsMain(c.leader) {
+		if p, ok := readStat(strconv.Itoa(c.leader)); ok && !p.zombie {
+			add(p)
+		}
+	}
 	orphans, _, _ := c.strays.children.orphans()
 	for _, p := range orphans {
 		if seen[p.pid] || p.zombie {
 			continue
 		}
 		if picked, _ := c.strays.find([]entry{p}); len(picked) > 0 && !c.has(p.pid) {
-			seen[p.pid] = true
-			strays, look = append(strays, p), append(look, p.pid)
+			add(p)
 		}
 	}
 	for len(look) > 0 {
@@ -52,8 +61,7 @@ func (c *cgroup) findStrays(pids []int) (strays []entry) {
 			}
 			seen[child] = true
 			if p, ok := readStat(strconv.Itoa(child)); ok && !p.zombie && !c.has(child) {
-				c.strays.remember(p)
-				strays, look = append(strays, p), append(look, child)
+				add(p)
 			}
 		}
 	}
