@@ -41,7 +41,7 @@ itself cannot start.`,
 			if err != nil {
 				return err
 			}
-			intake.RestoreGOMAXPROCS(host.MaxProcessors)
+			intake.RestoreVariables(host.MaxProcessors)
 			host.BeginBulkStart(config.Estimate(args[0]))
 			file, err := config.Load(args[0], accounts.Host{})
 			if err != nil {

@@ -3,6 +3,7 @@ package host
 import (
 	"path/filepath"
 	"slices"
+	"time"
 
 	"supervise/config"
 	"supervise/signals"
@@ -20,6 +21,7 @@ type service struct {
 	tree     tree.Tree
 	route    *output.Route
 	warned   []string // what was told of its starts
+	hunting  func()   // ends what is to go on with a kill; nil: nothing is
 }
 
 // start starts the main process. It may be called on several goroutines at once, for
@@ -89,16 +91,53 @@ func (s *service) Deliver(pid int, info signals.Info) send.Result {
 	return send.Info(pid, info)
 }
 
-// Kill sends SIGKILL to all processes.
+// Kill sends SIGKILL to everything. Where processes fork all the time that takes its time, and
+// goes on until there are none.
 func (s *service) Kill(pid int) error {
 	if pid != 0 {
 		send.Process(pid, signals.SIGKILL)
 	}
-	return s.tree.Kill()
+	return s.hunt(huntPause)
 }
 
-// Empty reports whether no process is left.
-func (s *service) Empty() (bool, error) { return s.tree.Empty() }
+// The pause between two slices of a kill, in which the loop has time for others. It grows while
+// nothing comes of it.
+const (
+	huntPause    = 2 * time.Millisecond
+	maxHuntPause = 100 * time.Millisecond
+)
+
+func (s *service) hunt(pause time.Duration) error {
+	s.endHunt()
+	done, err := s.tree.Kill()
+	if !done {
+		ended := false
+		stop := s.host.Later(pause, func() {
+			if !ended { // it may have been posted before it was stopped
+				_ = s.hunt(min(pause*5/4, maxHuntPause))
+			}
+		})
+		s.hunting = func() { ended = true; stop() }
+	}
+	return err
+}
+
+// endHunt ends a kill that goes on: nothing is left, or something new has been started.
+func (s *service) endHunt() {
+	if s.hunting != nil {
+		s.hunting()
+		s.hunting = nil
+	}
+}
+
+// Empty reports whether nothing is left.
+func (s *service) Empty() (bool, error) {
+	empty, err := s.tree.Empty()
+	if empty {
+		s.endHunt()
+	}
+	return empty, err
+}
 
 // Members are the living processes.
 func (s *service) Members() ([]tree.Member, error) { return s.tree.Members() }
@@ -120,6 +159,7 @@ func (s *service) ReportTail(final bool) { s.route.ReportTail(final) }
 
 // Close removes the cgroup and closes the log.
 func (s *service) Close() error {
+	s.endHunt()
 	s.route.Close()
 	return s.tree.Close()
 }
