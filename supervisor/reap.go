@@ -1,10 +1,15 @@
 package supervisor
 
 import (
+	"errors"
+	"slices"
+	"time"
+
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/machine"
+	"supervise/supervisor/process/tree"
 )
 
 // maxReaps is how many children are reaped in one iteration: a service that makes orphans
@@ -41,7 +46,7 @@ func (s *Supervisor) leaderEnded(service *service, child sys.Child) {
 	service.system.Ended()
 	survivors := !s.empty(service)
 	if survivors {
-		s.clearing[service] = struct{}{}
+		s.clearing = append(s.clearing, service)
 	}
 	service.verdict = service.ledger.Explain(child.Exit, s.kernel.Now())
 	step := s.machine.Steps() + 1
@@ -56,11 +61,16 @@ func (s *Supervisor) leaderEnded(service *service, child sys.Child) {
 // lookForSurvivors checks the services whose main process is gone for other processes. The
 // last of these cannot end unnoticed: orphans are our children, and we reap them.
 func (s *Supervisor) lookForSurvivors() {
-	for service := range s.clearing {
-		if s.empty(service) {
-			delete(s.clearing, service)
-			s.dispatch(machine.Event{Kind: machine.Emptied, Service: service.id, Gen: s.machine.View(service.id).Gen})
+	var emptied []*service
+	s.clearing = slices.DeleteFunc(s.clearing, func(service *service) bool {
+		empty := s.empty(service)
+		if empty {
+			emptied = append(emptied, service)
 		}
+		return empty
+	})
+	for _, service := range emptied {
+		s.dispatch(machine.Event{Kind: machine.Emptied, Service: service.id, Gen: s.machine.View(service.id).Gen})
 	}
 }
 
@@ -68,9 +78,27 @@ func (s *Supervisor) lookForSurvivors() {
 // are some: two copies must never run.
 func (s *Supervisor) empty(service *service) bool {
 	empty, err := service.system.Empty()
-	if err != nil {
-		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot tell whether any of its processes are left")
-		return false
+	switch {
+	case errors.Is(err, tree.ErrUnsure):
+		s.lookAgain()
+	case err != nil:
+		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot tell whether anything of it is left")
 	}
-	return empty
+	return empty && err == nil
+}
+
+// unsurePause is how long a process is given to execute its program, before it is looked at
+// again.
+const unsurePause = 5 * time.Millisecond
+
+// lookAgain looks for survivors again in a moment, though nothing may have ended until then.
+func (s *Supervisor) lookAgain() {
+	if s.orphans.lookAgain {
+		return
+	}
+	s.orphans.lookAgain = true
+	s.kernel.Later(unsurePause, func() {
+		s.orphans.lookAgain = false
+		s.lookForSurvivors()
+	})
 }

@@ -113,7 +113,7 @@ func subreaper() Finding {
 }
 
 func descendants() Finding {
-	root := tree.Open("supervise-doctor-"+strconv.Itoa(os.Getpid()), "", nil)
+	root := tree.Open("supervise-doctor-"+strconv.Itoa(os.Getpid()), "", tree.NoChildren{})
 	defer root.Close()
 	f := Finding{Name: "descendants", Status: Good, Value: root.Method().String()}
 	f.Meaning = "each service gets a cgroup; stopping one leaves nothing behind, whatever it forked"

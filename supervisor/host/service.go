@@ -2,6 +2,8 @@ package host
 
 import (
 	"path/filepath"
+	"slices"
+	"time"
 
 	"supervise/config"
 	"supervise/signals"
@@ -18,6 +20,8 @@ type service struct {
 	identity launch.Identity
 	tree     tree.Tree
 	route    *output.Route
+	warned   []string // what was told of its starts
+	hunting  func()   // ends what is to go on with a kill; nil: nothing is
 }
 
 // start starts the main process. It may be called on several goroutines at once, for
@@ -25,12 +29,28 @@ type service struct {
 func (s *service) start() (pid int, err error) {
 	child, err := s.host.launcher.Start(launch.Service{
 		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name),
-		Cgroup: s.tree, Output: s.route,
+		Cgroup: s.tree, Output: s.route, Warn: s.warn,
 	})
 	return child.PID, err
 }
 
-// Signal and the following methods are those of [kernel.Service].
+// warn tells what is not as the configuration has it, once and not at each start.
+func (s *service) warn(text string) {
+	if slices.Contains(s.warned, text) {
+		return
+	}
+	if len(s.warned) == maxWarned {
+		s.warned = nil
+	}
+	s.warned = append(s.warned, text)
+	s.host.warn(s.spec.Name, text)
+}
+
+// maxWarned is how many warnings about a service are remembered, where a file changes all
+// the time.
+const maxWarned = 64
+
+// Signal is part of [kernel.Service], as all of the following.
 func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (sent int, err error) {
 	result := send.Gone
 	switch scope {
@@ -71,16 +91,53 @@ func (s *service) Deliver(pid int, info signals.Info) send.Result {
 	return send.Info(pid, info)
 }
 
-// Kill sends SIGKILL to all processes.
+// Kill sends SIGKILL to everything. Where processes fork all the time that takes its time, and
+// goes on until there are none.
 func (s *service) Kill(pid int) error {
 	if pid != 0 {
 		send.Process(pid, signals.SIGKILL)
 	}
-	return s.tree.Kill()
+	return s.hunt(huntPause)
 }
 
-// Empty reports whether no process is left.
-func (s *service) Empty() (bool, error) { return s.tree.Empty() }
+// The pause between two slices of a kill, in which the loop has time for others. It grows while
+// nothing comes of it.
+const (
+	huntPause    = 2 * time.Millisecond
+	maxHuntPause = 100 * time.Millisecond
+)
+
+func (s *service) hunt(pause time.Duration) error {
+	s.endHunt()
+	done, err := s.tree.Kill()
+	if !done {
+		ended := false
+		stop := s.host.Later(pause, func() {
+			if !ended { // it may have been posted before it was stopped
+				_ = s.hunt(min(pause*5/4, maxHuntPause))
+			}
+		})
+		s.hunting = func() { ended = true; stop() }
+	}
+	return err
+}
+
+// endHunt ends a kill that goes on: nothing is left, or something new has been started.
+func (s *service) endHunt() {
+	if s.hunting != nil {
+		s.hunting()
+		s.hunting = nil
+	}
+}
+
+// Empty reports whether nothing is left.
+func (s *service) Empty() (bool, error) {
+	empty, err := s.tree.Empty()
+	if empty {
+		s.endHunt()
+	}
+	return empty, err
+}
 
 // Members are the living processes.
 func (s *service) Members() ([]tree.Member, error) { return s.tree.Members() }
@@ -105,6 +162,7 @@ func (s *service) ReopenLog(done func(error)) bool { return s.route.Reopen(done)
 
 // Close removes the cgroup and closes the log.
 func (s *service) Close() error {
+	s.endHunt()
 	s.route.Close()
 	return s.tree.Close()
 }

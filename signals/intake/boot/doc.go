@@ -1,6 +1,6 @@
 // Package boot is what a supervising process must do before Go's own packages start: it
 // stores the signals that arrive while the Go runtime starts, and remembers the inherited
-// state. Only signals/intake uses it. It is early: see cmd/supervise/first.
+// state. Only signals/intake uses it. It is early: see cmd/supervise/preinit.
 //
 // The problem is the Go runtime. Every thread that it starts unblocks a set of signals (here
 // [Forced]), whatever mask the process inherited, and until the program takes over such a
@@ -18,6 +18,10 @@
 //     unchanged frame.
 //   - The hook into the runtime's sigaction, which keeps the runtime from replacing the
 //     catcher: it only records the handlers that the runtime wants to install.
+//
+// The entry point also keeps the runtime from ending the process, or says in one line why it
+// must: closed standard descriptors are filled in, what the runtime would write about the
+// want of a thread goes through complain, and its own SIGURG is switched off ([Variables]).
 //
 // The kernel offers a signal for the process to its first thread before all others
 // (complete_signal in its signal.c), which is the one that package intake waits in.
