@@ -134,7 +134,7 @@ func readLog(c *checker, n *node, into *Log) {
 func (c *checker) withoutFile(n *node, there map[string]bool, into *Log) {
 	for _, key := range []string{"file", "stderr", "max-age", "compress", "owner", "group", "permissions"} {
 		switch child := n.child(key); {
-		case child == nil || !there[key]:
+		case child == nil || !there[key] || key == "max-age" && into.MaxAge == 0 || key == "compress" && into.Compress == NoCompression:
 		case key == "file" || key == "stderr":
 			c.warn(child, `for that write mode = "file"`, "nothing is written to the file in mode %q", into.Mode)
 		default:
