@@ -243,3 +243,6 @@ func (w *world) name() string {
 	}
 	return w.somebody().spec.Name
 }
+
+// Then is part of supervisor.Commands. There are no FIFOs to wait for.
+func (*clients) Then(f func()) { f() }

@@ -212,8 +212,8 @@ func (k *system) KillHook(pid int) {
 }
 
 // Load makes up a configuration, whatever the path.
-func (k *system) Load(path string, dry bool) (kernel.Configuration, error) {
-	return k.w.load(path, dry)
+func (k *system) Load(path string, how kernel.Loading) (kernel.Configuration, error) {
+	return k.w.load(path, how.Dry)
 }
 
 // Beside does the work some time later, and has what it returns run some time after that.

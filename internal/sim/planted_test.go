@@ -66,7 +66,7 @@ var planted = []struct {
 	},
 	{
 		"nothing is shown until something happens", "supervisor/supervisor.go",
-		"	booted()\n	s.publish()\n", "	booted()\n",
+		"	s.publish()\n	for !s.finished", "	for !s.finished",
 		"it is shown as",
 	},
 	{
