@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/logs"
 )
 
@@ -20,22 +21,40 @@ const (
 // newLogger writes JSON objects, or for humans "time level service message field=value ...".
 func newLogger(to io.Writer, options *Options) zerolog.Logger {
 	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
-	if !options.JSON {
+	if options.JSON {
+		to = objects{to}
+	} else {
 		width := 0
 		for i := range options.File.Services {
 			width = max(width, len(options.File.Services[i].Name))
 		}
 		to = zerolog.ConsoleWriter{
-			Out: to, NoColor: !options.Color, TimeFormat: "15:04:05.000",
+			Out: screen{to}, NoColor: !options.Color, TimeFormat: "15:04:05.000",
 			PartsOrder:    []string{zerolog.TimestampFieldName, zerolog.LevelFieldName, serviceField, zerolog.MessageFieldName},
 			FieldsExclude: []string{serviceField, eventField, byField, "signal", "from"}, // the message has the last three
 			FormatPartValueByName: func(value any, _ string) string {
 				name, _ := value.(string)
-				return fmt.Sprintf("%-*s", width, name)
+				return fmt.Sprintf("%-*s", width, escape.Line(name))
 			},
 		}
 	}
 	return zerolog.New(to).Level(options.Level).With().Timestamp().Logger()
+}
+
+// screen makes the lines for humans safe to look at, whatever is in them.
+type screen struct{ to io.Writer }
+
+func (s screen) Write(line []byte) (int, error) {
+	_, err := s.to.Write(escape.AppendScreen(make([]byte, 0, len(line)), line))
+	return len(line), err
+}
+
+// objects does the same for JSON.
+type objects struct{ to io.Writer }
+
+func (o objects) Write(line []byte) (int, error) {
+	_, err := o.to.Write(escape.AppendJSON(make([]byte, 0, len(line)), line))
+	return len(line), err
 }
 
 // outputLog tells what there is to tell of the output of services.

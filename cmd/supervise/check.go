@@ -63,7 +63,7 @@ func checkJSON(cmd *cobra.Command, path string, file *config.File, err error) er
 		result.Services = len(file.Services)
 		result.Warnings = append(result.Warnings, file.Warnings...)
 	}
-	encoder := json.NewEncoder(cmd.OutOrStdout())
+	encoder := json.NewEncoder(objects{cmd.OutOrStdout()})
 	encoder.SetIndent("", "  ")
 	if e := encoder.Encode(result); e != nil {
 		return e

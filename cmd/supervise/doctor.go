@@ -46,7 +46,7 @@ Exit status: 0, or 1 when a warning was given.`,
 
 func printFindings(w io.Writer, findings []doctor.Finding, format string) error {
 	if format == "json" {
-		encoder := json.NewEncoder(w)
+		encoder := json.NewEncoder(objects{w})
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(findings)
 	}

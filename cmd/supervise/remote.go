@@ -85,6 +85,9 @@ func (r *remote) stream(limit time.Duration, q request.Request, take func(*reque
 		if err != nil {
 			return r.explain(c, q, err)
 		}
+		if !r.json() {
+			printable(answer)
+		}
 		if err := take(answer); err != nil {
 			return err
 		}
@@ -154,7 +157,7 @@ func printJSON[E any](w io.Writer, list []E) error {
 	if list == nil {
 		list = []E{}
 	}
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(objects{w})
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(list)
@@ -163,7 +166,7 @@ func printJSON[E any](w io.Writer, list []E) error {
 // printLines prints a list of a reply as JSON, one object per line, so that it can be read
 // while more follows.
 func printLines[E any](w io.Writer, list []E) error {
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(objects{w})
 	encoder.SetEscapeHTML(false)
 	for i := range list {
 		if err := encoder.Encode(&list[i]); err != nil {

@@ -141,7 +141,7 @@ func (p *replayPrinter) object(d *replay.Decision, recorded, now string) error {
 	for i, a := range d.Now {
 		o.Actions[i] = decidedAction{a.Origin, d.Service(a.Service), d.Action(i, d.Now)}
 	}
-	encoder := json.NewEncoder(p.out)
+	encoder := json.NewEncoder(objects{p.out})
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(o)
 }

@@ -17,6 +17,8 @@ import (
 func execute(args []string) int {
 	root := newRoot(args)
 	root.SetArgs(args)
+	root.SetOut(screen{os.Stdout})
+	root.SetErr(screen{os.Stderr})
 	err := root.Execute()
 	if err == nil {
 		return exitOK
@@ -140,8 +142,8 @@ func exactly(names ...string) cobra.PositionalArgs {
 func printError(err error) {
 	var invalid *config.Error
 	if errors.As(err, &invalid) {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(screen{os.Stderr}, err)
 		return
 	}
-	fmt.Fprintln(os.Stderr, "supervise:", err)
+	fmt.Fprintln(screen{os.Stderr}, "supervise:", err)
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/status"
 )
 
@@ -22,7 +23,7 @@ func clock(t time.Time) string {
 
 // brief describes a service: web is running, pid 812, ready.
 func brief(s *status.Service) string {
-	text := s.Name + " is " + s.StateText()
+	text := escape.Line(s.Name) + " is " + s.StateText()
 	if s.PID != 0 {
 		text += ", pid " + strconv.Itoa(s.PID)
 	}

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"supervise/internal/text/escape"
 )
 
 // The members of an object that have no members of their own.
@@ -56,23 +57,7 @@ func text(o *object, name string, v *string) {
 }
 
 // quoted writes a text in quotes. What is no UTF-8 becomes U+FFFD.
-func (o *object) quoted(text string) {
-	o.out = append(o.out, '"')
-	for _, r := range text {
-		switch {
-		case r >= ' ' && r < utf8.RuneSelf && r != '"' && r != '\\':
-			o.out = append(o.out, byte(r))
-		case r == '"' || r == '\\':
-			o.out = append(o.out, '\\', byte(r))
-		case r < ' ':
-			o.out = append(o.out, `\u00`...)
-			o.out = append(o.out, "0123456789abcdef"[r>>4], "0123456789abcdef"[r&15])
-		default:
-			o.out = utf8.AppendRune(o.out, r)
-		}
-	}
-	o.out = append(o.out, '"')
-}
+func (o *object) quoted(text string) { o.out = escape.AppendJSONText(o.out, text) }
 
 func (o *object) readQuoted() (text string) {
 	if !strings.HasPrefix(o.in, `"`) {
