@@ -6,13 +6,13 @@ import (
 	"supervise/internal/sys"
 )
 
-// orphans counts the children that were reaped and are no service's main process.
+// orphans counts reaped children that were neither a service's main process nor a hook.
 type orphans struct {
 	count int  // since the last line about them
-	later bool // the next line about them has to wait
+	later bool // there has just been a line
 }
 
-// orphansEvery is how often it is told at the most how many orphans were reaped.
+// orphansEvery is the least time between two lines about orphans.
 const orphansEvery = time.Second
 
 func (s *Supervisor) orphanEnded(child sys.Child) {
@@ -22,7 +22,7 @@ func (s *Supervisor) orphanEnded(child sys.Child) {
 	}
 }
 
-// tellOrphans sums up, so that ten thousand of them are one line.
+// tellOrphans logs how many there were, so that ten thousand of them are one line.
 func (s *Supervisor) tellOrphans() {
 	if s.orphans.count == 0 || s.orphans.later {
 		return

@@ -5,8 +5,8 @@ import "supervise/supervisor/machine"
 // touch marks a service to be republished at the end of this iteration.
 func (s *Supervisor) touch(id machine.ServiceID) { s.snapshots.Touch(int(id)) }
 
-// publishSnapshots replaces the snapshots of what has changed, so that a client never gets a
-// status older than something it has already seen.
+// publishSnapshots replaces the snapshots of services that have changed. It comes before any
+// answer: a client must never get a status older than something it has already seen.
 func (s *Supervisor) publishSnapshots() {
 	s.snapshots.SetSupervisor(s.file.Path, s.machine.ShuttingDown())
 	s.giveUpBoard(s.snapshots.Publish())
@@ -18,7 +18,7 @@ func (s *Supervisor) giveUpBoard(err error) {
 	}
 }
 
-// publish tells those who wait and follow what has happened.
+// publish tells clients that wait or follow what has happened.
 func (s *Supervisor) publish() {
 	s.publishSnapshots()
 	s.calls.Publish(s.kernel.Now())
@@ -35,7 +35,7 @@ func (s *Supervisor) relist() {
 	s.listFIFOs()
 }
 
-// listFIFOs makes the FIFOs of the services that there are.
+// listFIFOs creates and removes FIFOs to match the current set of services.
 func (s *Supervisor) listFIFOs() {
 	if s.commands == nil {
 		return

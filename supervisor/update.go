@@ -12,19 +12,19 @@ import (
 
 // loading is a configuration that is being read.
 type loading struct {
-	call *control.Call // who asked for it; nobody's if a signal did
+	call *control.Call // to be answered; that of nobody if a signal asked
 	path string
-	dry  bool // it is only to be said what it changes
+	dry  bool // only say what would change
 	by   machine.Asker
-	step machine.EventID // of the signal that asked for it, 0 if none did
+	step machine.EventID // of the signal that asked, 0 if none did
 }
 
-// answerUpdate reads a configuration and puts it in force.
+// answerUpdate reads a configuration and applies it.
 func (s *Supervisor) answerUpdate(call *control.Call, r request.Update) {
 	s.load(loading{call: call, path: r.File, dry: r.DryRun, by: s.asker(call)})
 }
 
-// loadAsked does so because the rule of a signal says it.
+// loadAsked does the same on behalf of a signal's rule.
 func (s *Supervisor) loadAsked(action *machine.Action) {
 	s.load(loading{
 		call: control.NewCall(nil, control.Origin{}, nil), path: action.Path,
@@ -32,8 +32,8 @@ func (s *Supervisor) loadAsked(action *machine.Action) {
 	})
 }
 
-// load reads a configuration beside the loop, as files and the databases of users may be
-// slow. A path of "" is that of the present one.
+// load reads a configuration beside the loop, as files and user databases may be slow. The
+// path "" stands for that of the present one.
 func (s *Supervisor) load(l loading) {
 	l.path = cmp.Or(l.path, s.file.Path)
 	s.log.Info().Str("file", l.path).Bool("dry-run", l.dry).Str("by", l.by.String()).Msg("reads the configuration")
@@ -46,17 +46,17 @@ func (s *Supervisor) load(l loading) {
 	})
 }
 
-// refuse tells of a configuration that cannot be put in force. Nothing is changed.
+// refuse answers for a configuration that cannot be applied. Nothing changes.
 func (s *Supervisor) refuse(l loading, err error) {
 	if l.dry {
-		s.log.Error().Err(err).Str("by", l.by.String()).Msg("the configuration cannot be put in force")
+		s.log.Error().Err(err).Str("by", l.by.String()).Msg("the configuration cannot be applied")
 	} else {
 		s.dispatch(machine.Event{Kind: machine.LoadFailed, Path: l.path, Reason: err.Error(), By: l.by, Ticket: l.step})
 	}
 	l.call.Fail(request.Failed, err.Error())
 }
 
-// loaded puts a configuration in force, or says what that would change.
+// loaded applies a configuration, or says what it would change.
 func (s *Supervisor) loaded(l loading, configuration kernel.Configuration) {
 	if s.machine.ShuttingDown() {
 		configuration.Release()
@@ -74,7 +74,7 @@ func (s *Supervisor) loaded(l loading, configuration kernel.Configuration) {
 	s.reply(l.call, &request.Reply{Supervisor: s.supervisor(), Plan: plan})
 }
 
-// actionOf is one word for what becomes of a service.
+// actionOf is one word for what happens to a service.
 func actionOf(c config.Change) string {
 	switch c.Kind {
 	case config.Added:
@@ -102,8 +102,8 @@ func keysOf(c config.Change) []string {
 	return keys
 }
 
-// update puts a configuration in force: what services are on the system first, and then
-// the machine decides what becomes of their processes.
+// update applies a configuration: first to what services have on the system, and then the
+// machine decides what happens to their processes.
 func (s *Supervisor) update(l loading, configuration kernel.Configuration, changes []config.Change) {
 	s.logUpdate(l, changes)
 	s.file = configuration.File()
@@ -130,7 +130,7 @@ func (s *Supervisor) logUpdate(l loading, changes []config.Change) {
 	}
 }
 
-// configure gives every service of a configuration what it has for it on the system.
+// configure applies a configuration to what its services have on the system.
 func (s *Supervisor) configure(loaded kernel.Configuration) {
 	file := loaded.File()
 	for i := range file.Services {
@@ -146,7 +146,7 @@ func (s *Supervisor) configure(loaded kernel.Configuration) {
 	s.giveUpBoard(s.snapshots.Resize(len(s.services)))
 }
 
-// forget gives up a service of which nothing is left.
+// forget removes a service that is gone for good.
 func (s *Supervisor) forget(service *service) {
 	service.removed = true
 	if s.byName[service.spec.Name] == service {

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/internal/guess"
+	"supervise/internal/text/escape"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/control/wire"
@@ -157,7 +158,7 @@ func printJSON[E any](w io.Writer, list []E) error {
 	if list == nil {
 		list = []E{}
 	}
-	encoder := json.NewEncoder(objects{w})
+	encoder := json.NewEncoder(escape.JSON{To: w})
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(list)
@@ -166,7 +167,7 @@ func printJSON[E any](w io.Writer, list []E) error {
 // printLines prints a list of a reply as JSON, one object per line, so that it can be read
 // while more follows.
 func printLines[E any](w io.Writer, list []E) error {
-	encoder := json.NewEncoder(objects{w})
+	encoder := json.NewEncoder(escape.JSON{To: w})
 	encoder.SetEscapeHTML(false)
 	for i := range list {
 		if err := encoder.Encode(&list[i]); err != nil {

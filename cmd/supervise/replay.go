@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/internal/guess"
+	"supervise/internal/text/escape"
 	"supervise/supervisor/glance"
 	"supervise/supervisor/journal/disk"
 	"supervise/supervisor/journal/replay"
@@ -141,7 +142,7 @@ func (p *replayPrinter) object(d *replay.Decision, recorded, now string) error {
 	for i, a := range d.Now {
 		o.Actions[i] = decidedAction{a.Origin, d.Service(a.Service), d.Action(i, d.Now)}
 	}
-	encoder := json.NewEncoder(objects{p.out})
+	encoder := json.NewEncoder(escape.JSON{To: p.out})
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(o)
 }

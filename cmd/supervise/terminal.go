@@ -3,7 +3,6 @@
 package main
 
 import (
-	"io"
 	"os"
 
 	"supervise/internal/sys"
@@ -13,23 +12,6 @@ import (
 
 // isTerminal reports whether a file is a terminal.
 func isTerminal(f *os.File) bool { return sys.Terminal(int(f.Fd())) }
-
-// screen is where commands print: whatever is in a text, a terminal only gets colours and
-// line ends to see. Each text is written by one call.
-type screen struct{ to io.Writer }
-
-func (s screen) Write(text []byte) (int, error) {
-	_, err := s.to.Write(escape.AppendScreen(make([]byte, 0, len(text)), text))
-	return len(text), err
-}
-
-// objects is where they print JSON.
-type objects struct{ to io.Writer }
-
-func (o objects) Write(text []byte) (int, error) {
-	_, err := o.to.Write(escape.AppendJSON(make([]byte, 0, len(text)), text))
-	return len(text), err
-}
 
 // printable makes an answer what it is to be for people: each text of it stays in its place.
 // A supervisor of somebody else may have sent anything.

@@ -108,6 +108,10 @@ func (s *Server) SetServices(names []string) {
 	})
 }
 
+// Then calls f on another goroutine when all that was asked before, by SetServices or Move,
+// is done.
+func (s *Server) Then(f func()) { s.poller.do(f) }
+
 // Move serves another directory from now on, because the current one is no longer where
 // clients look. Calls go on and the queues stay. It does not wait: done is called on another
 // goroutine when the previous directory is no longer needed. Errors are reported.

@@ -20,8 +20,8 @@ type service struct {
 	route    *output.Route
 }
 
-// start starts a generation. It may be called on several goroutines at once, for different
-// services.
+// start starts the main process. It may be called on several goroutines at once, for
+// different services.
 func (s *service) start() (pid int, err error) {
 	child, err := s.host.launcher.Start(launch.Service{
 		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name),
@@ -30,7 +30,7 @@ func (s *service) start() (pid int, err error) {
 	return child.PID, err
 }
 
-// Signal is part of [kernel.Service], as all of the following.
+// Signal and the following methods are those of [kernel.Service].
 func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (sent int, err error) {
 	result := send.Gone
 	switch scope {
@@ -55,7 +55,7 @@ func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (se
 	return 0, &sendError{signal, result}
 }
 
-// sendError says that a signal was not taken.
+// sendError says why a signal could not be sent.
 type sendError struct {
 	signal signals.Signal
 	result send.Result
@@ -71,7 +71,7 @@ func (s *service) Deliver(pid int, info signals.Info) send.Result {
 	return send.Info(pid, info)
 }
 
-// Kill sends SIGKILL to everything.
+// Kill sends SIGKILL to all processes.
 func (s *service) Kill(pid int) error {
 	if pid != 0 {
 		send.Process(pid, signals.SIGKILL)
@@ -79,13 +79,14 @@ func (s *service) Kill(pid int) error {
 	return s.tree.Kill()
 }
 
-// Empty reports whether nothing is left.
+// Empty reports whether no process is left.
 func (s *service) Empty() (bool, error) { return s.tree.Empty() }
 
 // Members are the living processes.
 func (s *service) Members() ([]tree.Member, error) { return s.tree.Members() }
 
-// MemoryEvents is a file of the service's cgroup: Documentation/admin-guide/cgroup-v2.rst.
+// MemoryEvents is the path of a file in the service's cgroup:
+// Documentation/admin-guide/cgroup-v2.rst.
 func (s *service) MemoryEvents() string {
 	if dir := s.host.root.Dir(); dir != "" {
 		return filepath.Join(dir, s.spec.Name, "memory.events")
@@ -93,13 +94,13 @@ func (s *service) MemoryEvents() string {
 	return ""
 }
 
-// Ended has what the main process wrote read to the end.
+// Ended has the output of the main process read to the end.
 func (s *service) Ended() { s.route.Drain() }
 
-// ReportTail has its last lines told.
+// ReportTail logs the last lines of its output.
 func (s *service) ReportTail(final bool) { s.route.ReportTail(final) }
 
-// Close gives up the cgroup and the log.
+// Close removes the cgroup and closes the log.
 func (s *service) Close() error {
 	s.route.Close()
 	return s.tree.Close()

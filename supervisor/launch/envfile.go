@@ -10,8 +10,8 @@ import (
 const maxEnvironmentFile = 1 << 20
 
 // readEnvironmentFile reads NAME=value lines. Empty lines and lines that begin with # are
-// skipped, and so is "export " before a name. A value may stand in single quotes, in which
-// nothing is special, or in double quotes, in which \\, \", \$, \` and \n are escapes.
+// skipped, and so is "export " before a name. A value may be in single quotes, within which
+// nothing is special, or in double quotes, within which \\, \", \$, \` and \n are escapes.
 // Nothing is expanded.
 func readEnvironmentFile(path string) ([]string, error) {
 	info, err := os.Stat(path)
@@ -19,7 +19,7 @@ func readEnvironmentFile(path string) ([]string, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxEnvironmentFile {
-		return nil, fmt.Errorf("%s is no regular file of at most %d bytes", path, maxEnvironmentFile)
+		return nil, fmt.Errorf("%s is not a regular file of at most %d bytes", path, maxEnvironmentFile)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -49,7 +49,7 @@ func parseEnvironment(path, text string) (environment []string, err error) {
 	return environment, nil
 }
 
-// isName reports whether a text is a name as POSIX has it for environment variables.
+// isName reports whether a text is the name of an environment variable, as POSIX defines it.
 func isName(text string) bool {
 	for i, c := range []byte(text) {
 		letter := c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
@@ -82,7 +82,8 @@ func unquote(value string) (string, error) {
 	return "", fmt.Errorf("no closing quote: %s", value)
 }
 
-// unescaped is what a backslash and c stand for in double quotes: as in sh(1), and \n.
+// unescaped is what a backslash and c stand for in double quotes: as in sh(1), and \n for a
+// newline.
 func unescaped(c byte) string {
 	switch c {
 	case 'n':

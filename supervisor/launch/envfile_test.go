@@ -56,8 +56,8 @@ func TestReadEnvironmentFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		dir:                           "is no regular file of at most 1048576 bytes",
-		large:                         "is no regular file of at most 1048576 bytes",
+		dir:                           "is not a regular file of at most 1048576 bytes",
+		large:                         "is not a regular file of at most 1048576 bytes",
 		filepath.Join(dir, "missing"): "no such file or directory",
 	} {
 		if _, err := readEnvironmentFile(path); err == nil || !strings.Contains(err.Error(), want) {

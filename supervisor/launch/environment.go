@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// environment puts together what the processes of a service get. What comes first counts:
-// the marks, the service's own variables, those of its file, those of its user, and the
-// supervisor's.
+// environment returns the environment of a service. In order of precedence it consists of the
+// marks, the variables of the service's settings, those of its environment file, those of
+// its user, and the supervisor's.
 func (l *Launcher) environment(service *Service) ([]string, error) {
 	own := slices.Clone(service.Marks)
 	for _, name := range slices.Sorted(maps.Keys(service.Config.Environment)) {
@@ -20,15 +20,14 @@ func (l *Launcher) environment(service *Service) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the environment file: %w", err)
 		}
-		slices.Reverse(entries) // the last of a name counts
+		slices.Reverse(entries) // in a file, the last of a name counts
 		own = append(own, entries...)
 	}
 	own = append(own, service.Identity.Environment...)
 	return l.inherited.below(own), nil
 }
 
-// inheritance is the supervisor's own environment, which every service gets in part. It is
-// taken apart once, and never changed after that.
+// inheritance is the supervisor's own environment, which services inherit. It never changes.
 type inheritance struct {
 	entries []string
 	index   map[string]int // by name
@@ -46,8 +45,8 @@ func newInheritance(environ []string) inheritance {
 	return h
 }
 
-// below returns an environment in which the first entry of a name counts, those of own
-// before what is inherited.
+// below returns an environment of own, of which the first entry of each name counts, and of
+// the inherited variables with other names.
 func (h *inheritance) below(own []string) []string {
 	env := make([]string, 0, len(own)+len(h.entries))
 	hidden := make([]bool, len(h.entries))

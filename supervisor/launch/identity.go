@@ -10,9 +10,9 @@ import (
 	"supervise/supervisor/process"
 )
 
-// Identity is a service's user on this host. The zero value is the supervisor's own.
+// Identity is the user that a service runs as. The zero value is that of the supervisor.
 type Identity struct {
-	Credential  *process.Credential // nil: the supervisor's own
+	Credential  *process.Credential // nil: that of the supervisor
 	Environment []string            // HOME, USER and LOGNAME of a user that has an account
 }
 
@@ -24,16 +24,16 @@ func (i Identity) owner() (uid, gid int) {
 	return int(i.Credential.UID), int(i.Credential.GID)
 }
 
-// Identify looks a service's user and group up, by name or number. That may take long, as
-// their databases may be elsewhere.
+// Identify looks up a service's user and group, by name or number. That may take long, as
+// their databases may be on another host.
 func Identify(service *config.Service) (Identity, error) {
 	return identify(service, host{})
 }
 
-// Group looks a group up, by name or number. A number need not be in any database.
+// Group looks up a group, by name or number. A number need not be in any database.
 func Group(name string) (uint32, error) { return group(name, host{}) }
 
-// accounts are the databases of users and groups: package os/user.
+// accounts is the databases of users and groups: package os/user.
 type accounts interface {
 	Lookup(name string) (*user.User, error)
 	LookupID(id string) (*user.User, error)
@@ -41,7 +41,7 @@ type accounts interface {
 	GroupIDs(u *user.User) ([]string, error)
 }
 
-// host are the databases of this host.
+// host is the databases of this host.
 type host struct{}
 
 func (host) Lookup(name string) (*user.User, error)       { return user.Lookup(name) }

@@ -12,33 +12,33 @@ type Launcher struct {
 	filter    coreFilter
 }
 
-// New returns a Launcher for a supervisor that has the environment environ, NAME=value
-// each, and was itself started with the descriptor limit noFile. Services get both; the
-// zero Rlimit leaves them the supervisor's present one.
+// New returns a Launcher. Services inherit the environment environ, of NAME=value entries,
+// and the descriptor limit noFile, with which the supervisor was started; with the zero
+// Rlimit they inherit its present one.
 func New(environ []string, noFile Rlimit) *Launcher {
 	return &Launcher{inherited: newInheritance(environ), noFile: noFile, filter: coreFilter{path: ownCoreFilter}}
 }
 
-// Cgroup is where a process is born. It is a part of tree.Tree.
+// Cgroup is the cgroup that a process starts in. [tree.Tree] implements it.
 type Cgroup interface {
 	// CgroupFD returns the descriptor of a cgroup2 directory. ok is false if there are no
 	// cgroups.
 	CgroupFD() (fd int, ok bool, err error)
 }
 
-// Output is what a process writes to. It is a part of output.Route.
+// Output is what a process writes to. [output.Route] implements it.
 type Output interface {
-	// Attach returns the descriptors that become 0, 1 and 2 of a new process. The user and
-	// group that it runs as own what is made for it; -1 is the supervisor's, as in
-	// chown(2). release comes when the process has been started, or could not be.
+	// Attach returns the descriptors that become 0, 1 and 2 of a new process. It is given
+	// the user and group of the process, -1 for those of the supervisor, as in chown(2).
+	// release is called once the process has been started, or could not be.
 	Attach(uid, gid int) (files [3]int, release func(), err error)
 }
 
-// Service is a service that is to be started.
+// Service is a service to be started.
 type Service struct {
 	Config   *config.Service
 	Identity Identity
-	Marks    []string // variables that nothing overrides: descendants are known by them
+	Marks    []string // environment variables that nothing overrides, to recognise descendants
 	Cgroup   Cgroup
 	Output   Output
 }
@@ -69,7 +69,7 @@ func (l *Launcher) Start(service Service) (process.Process, error) {
 	return process.Start(spec)
 }
 
-// spec says how a service is started, but for its cgroup and its output.
+// spec says how to start a service, except for its cgroup and its output.
 func (l *Launcher) spec(service *Service) (*process.Spec, error) {
 	env, err := l.environment(service)
 	if err != nil {
@@ -87,10 +87,9 @@ func (l *Launcher) spec(service *Service) (*process.Spec, error) {
 	return spec, nil
 }
 
-// program is what services and hooks have in common: a command that is looked up in the
-// PATH of its own environment, in a session of its own, with no descriptors but those that
-// it is given. It needs no pidfd: the loop reaps, so that a pid is the child's for as long
-// as it is known.
+// program is what services and hooks have in common: a command that is looked up in the PATH
+// of its own environment, a session of its own, and no descriptors but those that it is
+// given. It needs no pidfd: as the loop reaps, a pid cannot be reused while it is in use here.
 func program(argv, env []string) (*process.Spec, error) {
 	path, havePath := lookup(env, "PATH")
 	file, err := process.Lookup(argv[0], path, havePath)

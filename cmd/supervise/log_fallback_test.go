@@ -54,7 +54,7 @@ func TestLogDetour(t *testing.T) {
 				t.Fatal(err)
 			}
 			s.rewind()
-			s.await("it can be opened", says(name, "its log file can be opened: what it writes goes there"))
+			s.await("it can be opened", says(name, "its log file can be opened: its output goes there"))
 			s.release(t, name+".fifo")
 			awaitText(t, filepath.Join(dir, "log"), "second\n")
 		}
