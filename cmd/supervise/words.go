@@ -23,7 +23,7 @@ func clock(t time.Time) string {
 
 // brief describes a service: web is running, pid 812, ready.
 func brief(s *status.Service) string {
-	text := escape.Line(s.Name) + " is " + s.StateText()
+	text := s.Name + " is " + s.StateText()
 	if s.PID != 0 {
 		text += ", pid " + strconv.Itoa(s.PID)
 	}
@@ -33,5 +33,5 @@ func brief(s *status.Service) string {
 	if s.PID == 0 && s.Exited {
 		text += ", last exit: " + s.ExitText()
 	}
-	return text
+	return escape.Line(text)
 }
