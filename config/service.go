@@ -43,7 +43,8 @@ var serviceFields = []field[Service]{
 	},
 	{
 		name: "environment-file", aliases: "env-file envfile dotenv", takes: "an absolute path",
-		doc:  "a file of NAME=value lines, read at each start",
+		doc: "a file of NAME=value lines, read at each start: as the supervisor, if root or its user owns it and all of its path; " +
+			"else with the rights of the service's user, if that is another one",
 		read: func(c *checker, n *node, into *Service) { c.absolute(n, &into.EnvironmentFile) },
 	},
 	{

@@ -200,6 +200,10 @@ func (r *run) greet() {
 		line = line.Str("no-cgroup", reason.Error())
 	}
 	line.Msg("supervise starts")
+	if r.dir.Exposed() {
+		r.log.Warn().Str("runtime-dir", r.dir.Path).
+			Msg("others can write in the runtime directory, and so keep commands from reaching supervise, or a next one from starting: chmod go-w")
+	}
 	for _, w := range file.Warnings {
 		r.log.Warn().Str("file", file.Path+":"+strconv.Itoa(w.Line)).Str("key", w.Path).Str("hint", w.Hint).Msg(w.Message)
 	}

@@ -2,8 +2,12 @@ package supervisor
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
 
 	"supervise/config"
+	"supervise/internal/safefile"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/kernel"
@@ -14,14 +18,18 @@ import (
 type loading struct {
 	call *control.Call // to be answered; that of nobody if a signal asked
 	path string
-	dry  bool // only say what would change
+	how  kernel.Loading
 	by   machine.Asker
 	step machine.EventID // of the signal that asked, 0 if none did
 }
 
 // answerUpdate reads a configuration and applies it.
 func (s *Supervisor) answerUpdate(call *control.Call, r request.Update) {
-	s.load(loading{call: call, path: r.File, dry: r.DryRun, by: s.asker(call)})
+	inForce, _ := filepath.Abs(s.file.Path)
+	l := loading{call: call, path: cmp.Or(r.File, s.file.Path), how: kernel.Loading{Dry: r.DryRun}, by: s.asker(call)}
+	// Who may command services must not say what they are, as root.
+	l.how.Confined = call.Origin.Shared && r.File != "" && r.File != inForce
+	s.load(l)
 }
 
 // loadAsked does the same on behalf of a signal's rule.
@@ -36,9 +44,9 @@ func (s *Supervisor) loadAsked(action *machine.Action) {
 // path "" stands for that of the present one.
 func (s *Supervisor) load(l loading) {
 	l.path = cmp.Or(l.path, s.file.Path)
-	s.log.Info().Str("file", l.path).Bool("dry-run", l.dry).Str("by", l.by.String()).Msg("reads the configuration")
+	s.log.Info().Str("file", l.path).Bool("dry-run", l.how.Dry).Str("by", l.by.String()).Msg("reads the configuration")
 	s.kernel.Beside(func() func() {
-		loaded, err := s.kernel.Load(l.path, l.dry)
+		loaded, err := s.kernel.Load(l.path, l.how)
 		if err != nil {
 			return func() { s.refuse(l, err) }
 		}
@@ -48,12 +56,27 @@ func (s *Supervisor) load(l loading) {
 
 // refuse answers for a configuration that cannot be applied. Nothing changes.
 func (s *Supervisor) refuse(l loading, err error) {
-	if l.dry {
+	if l.how.Confined {
+		err = s.withhold(l, err)
+	}
+	if l.how.Dry {
 		s.log.Error().Err(err).Str("by", l.by.String()).Msg("the configuration cannot be applied")
 	} else {
 		s.dispatch(machine.Event{Kind: machine.LoadFailed, Path: l.path, Reason: err.Error(), By: l.by, Ticket: l.step})
 	}
 	l.call.Fail(request.Failed, err.Error())
+}
+
+// withhold keeps from somebody who named a file what is in it, and whether it is there: errors
+// of a file of root's quote it. That it is somebody else's is told.
+func (s *Supervisor) withhold(l loading, err error) error {
+	var refused *safefile.RefusedError
+	if errors.As(err, &refused) {
+		return fmt.Errorf("cannot apply %q: others than root and the user of supervise may command it (control), "+
+			"so that it takes only the file that is in force, without a name, or one that nobody else can change: %w", l.path, refused)
+	}
+	s.log.Error().Err(err).Str("by", l.by.String()).Msg("the configuration that somebody named cannot be used")
+	return fmt.Errorf("cannot use %q as configuration: only the log of supervise says why", l.path)
 }
 
 // loaded applies a configuration, or says what it would change.
@@ -68,7 +91,7 @@ func (s *Supervisor) loaded(l loading, configuration kernel.Configuration) {
 	for i, c := range changes {
 		plan[i] = request.Change{Action: actionOf(c), Service: c.Service, Text: c.String(), Keys: keysOf(c)}
 	}
-	if !l.dry {
+	if !l.how.Dry {
 		s.update(l, configuration, changes)
 	}
 	s.reply(l.call, &request.Reply{Supervisor: s.supervisor(), Plan: plan})

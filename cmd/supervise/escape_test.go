@@ -148,8 +148,16 @@ func TestHostileSupervisor(t *testing.T) {
 			Plan:  []request.Change{{Action: text, Service: text, Text: text, Keys: []string{text}}},
 		}
 		for _, args := range [][]string{
-			{"status"}, {"why", "web"}, {"events"}, {"logs", "-t", "web"}, {"start", "web"}, {"update"},
-			{"pause", "web"}, {"wait", "web"}, {"signal", "web", "HUP"}, {"logs", text},
+			{"status"},
+			{"why", "web"},
+			{"events"},
+			{"logs", "-t", "web"},
+			{"start", "web"},
+			{"update"},
+			{"pause", "web"},
+			{"wait", "web"},
+			{"signal", "web", "HUP"},
+			{"logs", text},
 		} {
 			s.say(answers{reply})
 			out, _ := ask(t, s.dir, args...)

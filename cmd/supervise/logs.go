@@ -47,7 +47,7 @@ when the service is unknown.`,
 			return r.stream(limit, q, func(reply *request.Reply) error {
 				warnDropped(cmd.ErrOrStderr(), reply)
 				if r.json() {
-					return printLines(cmd.OutOrStdout(), reply.Lines)
+					return printObjects(cmd.OutOrStdout(), reply.Lines)
 				}
 				return printLog(reply.Lines, timestamps, raw)
 			})

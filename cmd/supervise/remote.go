@@ -164,9 +164,9 @@ func printJSON[E any](w io.Writer, list []E) error {
 	return encoder.Encode(list)
 }
 
-// printLines prints a list of a reply as JSON, one object per line, so that it can be read
+// printObjects prints a list of a reply as JSON, one object per line, so that it can be read
 // while more follows.
-func printLines[E any](w io.Writer, list []E) error {
+func printObjects[E any](w io.Writer, list []E) error {
 	encoder := json.NewEncoder(escape.JSON{To: w})
 	encoder.SetEscapeHTML(false)
 	for i := range list {

@@ -29,6 +29,9 @@ func printable(reply *request.Reply) {
 		o := &reply.Outcomes[i]
 		line(&o.Service, &o.Result)
 		o.Text = escape.Lines(o.Text)
+		for k := range o.Lines {
+			o.Lines[k] = string(escape.AppendOutput(nil, []byte(o.Lines[k])))
+		}
 	}
 	for i := range reply.Events {
 		line(&reply.Events[i].Service, &reply.Events[i].Kind, &reply.Events[i].Text)

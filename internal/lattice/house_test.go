@@ -14,6 +14,7 @@ floor ground
 	internal/sys:             signals internal/text
 	internal/text/json:       internal/text/escape
 	internal/epoll:           golang.org/x/sys
+	internal/safefile:        golang.org/x/sys
 	internal/ipc/owner:       internal/sys internal/text/json
 	internal/ipc:             internal/sys internal/ipc/owner golang.org/x/sys
 

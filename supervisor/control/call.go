@@ -47,6 +47,10 @@ func NewCall(r request.Request, origin Origin, answer func(r *request.Reply, las
 type Origin struct {
 	FIFO string // its path; "" for the queue
 	PID  int    // of the client, as it says; 0 for a FIFO
+
+	// Shared says that it may be anybody's who may command: neither FIFOs nor queues tell who
+	// has written.
+	Shared bool
 }
 
 // String names the origin in a few words.

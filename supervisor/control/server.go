@@ -13,7 +13,7 @@ import (
 type Options struct {
 	Dir      *os.Root // the runtime directory, which belongs to the caller alone
 	Services []string // each gets a FIFO
-	Mode     uint32   // of FIFOs and queues: 0600, 0660 ...
+	Mode     uint32   // of FIFOs and queues: 0600, 0660 ...; only the queue of answers can be read
 	Group    int      // of the same; -1 for the process's own
 
 	// Wake is called when [Server.Take] has something, on any goroutine. It must not wait.
@@ -85,6 +85,16 @@ func Open(options Options) (*Server, Leftovers, error) {
 	}
 	s.tasks.Go(func() { s.poller.run(s.closed) })
 	return s, left, nil
+}
+
+// shared reports whether others than our user and root may command.
+func (s *Server) shared() bool { return s.perm.Mode&0o022 != 0 }
+
+// intoPermission is that of what others write into and only we read: who could read too,
+// could take commands of others away.
+func intoPermission(perm ipc.Permission) ipc.Permission {
+	perm.Mode &^= 0o044
+	return perm
 }
 
 // Take returns what has come, if anything: a new call, or with ended an earlier one that is

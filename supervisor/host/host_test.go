@@ -120,7 +120,7 @@ func load(t *testing.T, h *Host, woken chan struct{}, path string, dry bool) (c 
 	loaded := make(chan struct{})
 	go func() {
 		defer close(loaded)
-		c, err = h.Load(path, dry)
+		c, err = h.Load(path, kernel.Loading{Dry: dry})
 	}()
 	runPosted(t, h, woken, 1)
 	<-loaded

@@ -21,15 +21,19 @@ type configuration struct {
 
 // Load reads a configuration. It is an error if a log file cannot be opened, unless that
 // file is in use and could not be opened before either.
-func (h *Host) Load(path string, dry bool) (kernel.Configuration, error) {
+func (h *Host) Load(path string, how kernel.Loading) (kernel.Configuration, error) {
 	missing := make(chan map[string]bool, 1)
 	h.Post(func() { missing <- h.outputs.Missing() })
-	file, err := config.Load(path, accounts.Host{})
+	load := config.Load
+	if how.Confined {
+		load = config.LoadOursAlone
+	}
+	file, err := load(path, accounts.Host{})
 	if err != nil {
 		return nil, err
 	}
 	open := h.outputs.Open
-	if dry {
+	if how.Dry {
 		open = output.Check
 	}
 	c := &configuration{host: h, file: file}

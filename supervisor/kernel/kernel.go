@@ -47,8 +47,8 @@ type Kernel interface {
 	KillHook(pid int)
 
 	// Load reads a configuration file, and does everything about it that may fail or take
-	// time. It may wait, and is called beside the loop. With dry it leaves nothing behind.
-	Load(path string, dry bool) (Configuration, error)
+	// time. It may wait, and is called beside the loop.
+	Load(path string, how Loading) (Configuration, error)
 
 	// Beside runs work on another goroutine, and then on the loop, unless it is nil, the
 	// function that work has returned.
@@ -58,6 +58,15 @@ type Kernel interface {
 	// Posted returns the functions of Beside and Later that the loop is to call now, in
 	// order.
 	Posted() []func()
+}
+
+// Loading says how a configuration is read.
+type Loading struct {
+	Dry bool // it leaves nothing behind
+
+	// Confined says that whoever named the file must not say what we do: it is refused if
+	// others than root and we can change it.
+	Confined bool
 }
 
 // Start asks for one generation of a service.

@@ -1,9 +1,13 @@
 package launch
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+
+	"supervise/internal/safefile"
+	"supervise/supervisor/process"
 )
 
 // maxEnvironmentFile bounds what is read of an environment file, in bytes.
@@ -13,19 +17,27 @@ const maxEnvironmentFile = 1 << 20
 // skipped, and so is "export " before a name. A value may be in single quotes, within which
 // nothing is special, or in double quotes, within which \\, \", \$, \` and \n are escapes.
 // Nothing is expanded.
-func readEnvironmentFile(path string) ([]string, error) {
-	info, err := os.Stat(path)
+//
+// A file that is root's or ours, in directories that are, is read whatever its service may:
+// secrets need not be readable for who runs with them. Any other is read with the rights of
+// the service's user, or refused where the service runs as we do.
+func readEnvironmentFile(path string, who *process.Credential) ([]string, error) {
+	text, err := safefile.Read(path, maxEnvironmentFile, safefile.Ours)
+	var refused *safefile.RefusedError
+	if errors.As(err, &refused) && who != nil && int(who.UID) != os.Geteuid() {
+		user := safefile.User{UID: who.UID, GID: who.GID, Groups: who.Groups}
+		if text, err = safefile.ReadAs(user, path, maxEnvironmentFile); err != nil {
+			err = fmt.Errorf("%w (%s, and so not as uid %d)", err, refused.Reason, os.Geteuid())
+		}
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot read the environment file %s: %w", path, err)
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxEnvironmentFile {
-		return nil, fmt.Errorf("%s is not a regular file of at most %d bytes", path, maxEnvironmentFile)
-	}
-	text, err := os.ReadFile(path)
+	entries, err := parseEnvironment(path, string(text))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot read the environment file: %w", err)
 	}
-	return parseEnvironment(path, string(text))
+	return entries, nil
 }
 
 func parseEnvironment(path, text string) (environment []string, err error) {

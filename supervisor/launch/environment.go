@@ -1,7 +1,6 @@
 package launch
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -16,9 +15,9 @@ func (l *Launcher) environment(service *Service) ([]string, error) {
 		own = append(own, name+"="+service.Config.Environment[name])
 	}
 	if file := service.Config.EnvironmentFile; file != "" {
-		entries, err := readEnvironmentFile(file)
+		entries, err := readEnvironmentFile(file, service.Identity.Credential)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the environment file: %w", err)
+			return nil, err
 		}
 		slices.Reverse(entries) // in a file, the last of a name counts
 		own = append(own, entries...)

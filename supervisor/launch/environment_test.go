@@ -60,7 +60,7 @@ func TestEnvironment(t *testing.T) {
 func TestEnvironmentFileMissing(t *testing.T) {
 	service := Service{Config: &config.Service{EnvironmentFile: "/nonexistent/env"}}
 	_, err := New(nil, Rlimit{}).environment(&service)
-	if err == nil || err.Error() != "cannot read the environment file: stat /nonexistent/env: no such file or directory" {
+	if err == nil || err.Error() != "cannot read the environment file /nonexistent/env: open /nonexistent: no such file or directory" {
 		t.Error(err)
 	}
 }

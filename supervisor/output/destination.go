@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/config"
+	"supervise/internal/safefile"
 	"supervise/supervisor/logs"
 )
 
@@ -97,12 +98,21 @@ func Check(log config.Log) (Destination, error) {
 	if err != nil || t.file == "" {
 		return Destination{target: t}, err
 	}
-	err = unix.Faccessat(unix.AT_FDCWD, t.file, unix.W_OK, unix.AT_EACCESS)
-	if errors.Is(err, unix.ENOENT) {
-		err = unix.Faccessat(unix.AT_FDCWD, filepath.Dir(t.file), unix.W_OK|unix.X_OK, unix.AT_EACCESS)
-	}
-	if err != nil {
+	if err = checkFile(t.file); err != nil {
 		err = fmt.Errorf("cannot open log file %q: %w", t.file, err)
 	}
 	return Destination{target: t, missing: err}, nil
+}
+
+func checkFile(path string) error {
+	dir, err := safefile.OpenDir(filepath.Dir(path), safefile.OurLinks)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	err = dir.CheckLog(filepath.Base(path))
+	if errors.Is(err, unix.ENOENT) {
+		err = unix.Faccessat(dir.FD(), ".", unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+	}
+	return err
 }

@@ -6,24 +6,31 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/internal/safefile"
 )
 
-// safe are the flags to open a file that has yet to be checked: do not follow a symbolic
-// link, and do not wait for the other end of a FIFO. open(2).
-const safe = syscall.O_NOFOLLOW | syscall.O_NONBLOCK | syscall.O_NOCTTY
-
-// openOwn opens a regular file of our own, or of root.
+// openOwn opens a regular file of our own, or of root: not through a link of somebody else,
+// nor one in its own place.
 func openOwn(path string, flags int) (*os.File, error) {
-	f, err := os.OpenFile(path, flags|safe, 0o600)
+	dir, err := safefile.OpenDir(filepath.Dir(path), safefile.OurLinks)
 	if err != nil {
+		return nil, fmt.Errorf("cannot open the journal %s: %w", path, err)
+	}
+	defer dir.Close()
+	fd, err := dir.OpenLog(filepath.Base(path), flags, 0o600)
+	if err != nil {
+		err = &os.PathError{Op: "open", Path: path, Err: err}
 		if errors.Is(err, syscall.ELOOP) {
 			return nil, fmt.Errorf("cannot open the journal: %s is a symbolic link: name the file itself", path)
 		}
 		return nil, fmt.Errorf("cannot open the journal: %w", err)
 	}
+	f := os.NewFile(uintptr(fd), path)
 	var st unix.Stat_t
 	switch err = unix.Fstat(int(f.Fd()), &st); {
 	case err != nil:

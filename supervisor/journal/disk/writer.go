@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"supervise/internal/safefile"
 	"supervise/supervisor/journal"
 )
 
@@ -221,7 +223,14 @@ func (w *Writer) flush() {
 // rotate begins a new file. If that fails, the old one is emptied: its size is bounded in any
 // case.
 func (w *Writer) rotate() {
-	err := os.Rename(w.path, w.path+".1")
+	dir, err := safefile.OpenDir(filepath.Dir(w.path), safefile.OurLinks)
+	if err != nil {
+		w.startOver(err)
+		return
+	}
+	defer dir.Close()
+	name := filepath.Base(w.path)
+	err = dir.Rename(name, name+".1")
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil // somebody has taken it away
 	}
@@ -232,8 +241,13 @@ func (w *Writer) rotate() {
 			return
 		}
 		w.file = old
-		_ = os.Rename(w.path+".1", w.path)
+		_ = dir.Rename(name+".1", name)
 	}
+	w.startOver(err)
+}
+
+// startOver begins the present file anew.
+func (w *Writer) startOver(err error) {
 	w.report(Report{Err: fmt.Errorf("cannot begin a new journal, and the old one is lost: %w", err)})
 	_ = w.file.Truncate(0)
 	w.written, w.head = 0, 0
