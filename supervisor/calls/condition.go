@@ -60,6 +60,7 @@ func (p *Pending) check(c Condition, t *target, at time.Duration) (request.Outco
 	case Ready:
 		outcome, done := p.up(t, now, at)
 		if outcome.OK && !p.services.Status(t.service).Ready {
+			t.upAt = 0 // a time that is past would keep the loop awake
 			return pending()
 		}
 		return outcome, done
@@ -96,14 +97,10 @@ func unknown(what string, value int) (request.Outcome, bool) {
 }
 
 // hasRun reports whether a service has run for so long that it can be said to be up, and
-// notes when it will have: a time that is past would keep the loop awake.
+// notes when it will have.
 func (p *Pending) hasRun(t *target, now machine.View, at time.Duration) bool {
 	t.upAt = now.Since + p.services.UpAfter(t.service)
-	if t.upAt > at {
-		return false
-	}
-	t.upAt = 0
-	return true
+	return t.upAt <= at
 }
 
 func (p *Pending) up(t *target, now machine.View, at time.Duration) (request.Outcome, bool) {
