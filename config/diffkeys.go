@@ -51,6 +51,7 @@ var serviceKeys = []diffKey[Service]{
 	{"group", NeedsRestart, func(s *Service) string { return given(s.Group) }},
 	{"umask", NeedsRestart, func(s *Service) string { return umaskText(s.Umask) }},
 	{"startup", Live, func(s *Service) string { return startupText(s.Enabled) }},
+	{"up-after", Live, func(s *Service) string { return s.UpAfter.String() }},
 	{"restart.policy", Live, func(s *Service) string { return s.Restart.Policy.String() }},
 	{"restart.delay", Live, func(s *Service) string { return s.Restart.Delay.String() }},
 	{"restart.factor", Live, func(s *Service) string { return numberText(s.Restart.Factor) }},

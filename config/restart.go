@@ -22,7 +22,7 @@ var restartFields = []field[Restart]{
 		},
 	},
 	{
-		name: "delay", aliases: "backoff interval wait restart-sec initial-delay min-delay startsecs", takes: "a duration", initial: `"500ms"`,
+		name: "delay", aliases: "backoff interval wait restart-sec initial-delay min-delay", takes: "a duration", initial: `"500ms"`,
 		doc:  "how long to wait before the first restart",
 		read: func(c *checker, n *node, into *Restart) { c.duration(n, &into.Delay) },
 	},

@@ -13,6 +13,7 @@ func defaultService(name string) Service {
 	return Service{
 		Name:    name,
 		Enabled: true,
+		UpAfter: 250 * time.Millisecond,
 		Restart: Restart{
 			Policy: OnFailure, Delay: 500 * time.Millisecond, Factor: 2, MaxDelay: 30 * time.Second,
 			Jitter: 0.1, ResetAfter: 30 * time.Second,
@@ -75,6 +76,11 @@ var serviceFields = []field[Service]{
 				into.Enabled = word == 1
 			}
 		},
+	},
+	{
+		name: "up-after", aliases: "startsecs start-seconds start-secs min-uptime minimum-uptime settle", takes: "a duration", initial: `"250ms"`,
+		doc:  "how long the main process must have run before `start`, `restart`, `update` and `wait --for up` say that it is up; `0s` for at once",
+		read: func(c *checker, n *node, into *Service) { c.duration(n, &into.UpAfter) },
 	},
 	{
 		name: "restart", aliases: "autorestart auto-restart respawn backoff restart-sec restart-delay restart-policy", takes: "a table",

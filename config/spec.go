@@ -98,6 +98,8 @@ type Service struct {
 	User, Group     string   // a name or a number; "" keeps the supervisor's
 	Umask           Umask
 
+	UpAfter time.Duration // the main process must have run for that long to be called up
+
 	Restart Restart
 	Stop    Stop
 	Reload  signals.Signal `json:",omitzero"` // on which the service reads its own configuration again

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/logs"
 )
 
@@ -21,18 +22,20 @@ const (
 // "time level service message field=value ...".
 func newLogger(to io.Writer, options *Options) zerolog.Logger {
 	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
-	if !options.JSON {
+	if options.JSON {
+		to = escape.JSON{To: to}
+	} else {
 		width := 0
 		for i := range options.File.Services {
 			width = max(width, len(options.File.Services[i].Name))
 		}
 		to = zerolog.ConsoleWriter{
-			Out: to, NoColor: !options.Color, TimeFormat: "15:04:05.000",
+			Out: escape.Screen{To: to}, NoColor: !options.Color, TimeFormat: "15:04:05.000",
 			PartsOrder:    []string{zerolog.TimestampFieldName, zerolog.LevelFieldName, serviceField, zerolog.MessageFieldName},
 			FieldsExclude: []string{serviceField, eventField, byField, "signal", "from"}, // the last three are in the message
 			FormatPartValueByName: func(value any, _ string) string {
 				name, _ := value.(string)
-				return fmt.Sprintf("%-*s", width, name)
+				return fmt.Sprintf("%-*s", width, escape.Line(name))
 			},
 		}
 	}

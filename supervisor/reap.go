@@ -43,7 +43,8 @@ func (s *Supervisor) reap() {
 // given to another process.
 func (s *Supervisor) leaderEnded(service *service, child sys.Child) {
 	delete(s.leaders, child.PID)
-	service.system.Ended()
+	service.tail.reading++
+	service.system.Ended(func(lines []string) { service.tail.lines, service.tail.reading = lines, service.tail.reading-1 })
 	survivors := !s.empty(service)
 	if survivors {
 		s.clearing = append(s.clearing, service)

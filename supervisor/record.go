@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/journal"
 	"supervise/supervisor/machine"
 )
@@ -71,7 +72,7 @@ func (s *Supervisor) processes(service *service) string {
 			b.WriteString(strconv.Itoa(len(members)-i) + " more")
 			break
 		}
-		b.WriteString(strconv.Itoa(m.PID) + " (" + m.Name + ")")
+		b.WriteString(strconv.Itoa(m.PID) + " (" + escape.Name(m.Name) + ")")
 	}
 	return b.String()
 }

@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"time"
+
 	"supervise/config"
 	"supervise/internal/sys"
 	"supervise/supervisor/attribution"
@@ -19,6 +21,13 @@ type service struct {
 	ledger  attribution.Ledger  // signals sent to its main process
 	verdict attribution.Verdict // on how the last main process ended
 	removed bool                // by an update
+	tail    tail                // what the last main process wrote
+}
+
+// tail is the last lines that a main process wrote before its end.
+type tail struct {
+	lines   []string // of the last one whose output was read
+	reading int      // how many have ended whose output is still being read
 }
 
 func (s *service) name() string { return s.spec.Name }
@@ -80,6 +89,15 @@ func (s *Supervisor) observe(id machine.ServiceID) (state sys.SignalState, ok bo
 func (s *Supervisor) LastOutcome(id machine.ServiceID) string {
 	return s.journal.LastOutcome(s.Name(id))
 }
+
+// LastLines are those that its last main process wrote, and whether they were read already.
+func (s *Supervisor) LastLines(id machine.ServiceID) (lines []string, read bool) {
+	t := &s.services[id].tail
+	return t.lines, t.reading == 0
+}
+
+// UpAfter is how long it must have run before it is said to be up.
+func (s *Supervisor) UpAfter(id machine.ServiceID) time.Duration { return s.services[id].spec.UpAfter }
 
 // Status is its status, with what /proc says now.
 func (s *Supervisor) Status(id machine.ServiceID) status.Service {

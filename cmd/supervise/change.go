@@ -117,8 +117,21 @@ func printOutcomes(w io.Writer, reply *request.Reply, asJSON bool) error {
 		if _, err := fmt.Fprintf(w, "%s: %s\n", o.Service, text); err != nil {
 			return err
 		}
+		if err := printLines(w, o.Lines); err != nil {
+			return err
+		}
 	}
 	return printText(w, reply)
+}
+
+// printLines prints what a service wrote before its end, below what is said of that.
+func printLines(w io.Writer, lines []string) error {
+	for _, line := range lines {
+		if _, err := fmt.Fprintf(w, "  | %s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // printText prints the text of a reply, if it has one.

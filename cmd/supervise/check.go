@@ -11,6 +11,7 @@ import (
 
 	"supervise/config"
 	"supervise/config/accounts"
+	"supervise/internal/text/escape"
 )
 
 func newCheck() *cobra.Command {
@@ -63,7 +64,7 @@ func checkJSON(cmd *cobra.Command, path string, file *config.File, err error) er
 		result.Services = len(file.Services)
 		result.Warnings = append(result.Warnings, file.Warnings...)
 	}
-	encoder := json.NewEncoder(cmd.OutOrStdout())
+	encoder := json.NewEncoder(escape.JSON{To: cmd.OutOrStdout()})
 	encoder.SetIndent("", "  ")
 	if e := encoder.Encode(result); e != nil {
 		return e

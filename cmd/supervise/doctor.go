@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"supervise/internal/text/escape"
 	"supervise/signals/intake"
 	"supervise/supervisor/doctor"
 	"supervise/supervisor/rundir"
@@ -46,7 +47,7 @@ Exit status: 0, or 1 when a warning was given.`,
 
 func printFindings(w io.Writer, findings []doctor.Finding, format string) error {
 	if format == "json" {
-		encoder := json.NewEncoder(w)
+		encoder := json.NewEncoder(escape.JSON{To: w})
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(findings)
 	}

@@ -43,7 +43,7 @@ when a service is unknown.`,
 			return r.stream(limit, q, func(reply *request.Reply) error {
 				warnDropped(cmd.ErrOrStderr(), reply)
 				if r.json() {
-					return printLines(cmd.OutOrStdout(), reply.Events)
+					return printObjects(cmd.OutOrStdout(), reply.Events)
 				}
 				return printEvents(cmd.OutOrStdout(), reply.Events)
 			})

@@ -4,23 +4,25 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/control/request"
 )
 
 func newLogs() *cobra.Command {
 	var r remote
-	var timestamps, reopen, all bool
+	var timestamps, raw, reopen, all bool
 	q := request.Logs{}
 	cmd := &cobra.Command{
 		Use:   "logs NAME | logs --reopen NAME... | logs --reopen --all",
 		Short: "Show what a service wrote, or open log files anew",
-		Long: `Show the last lines that a service wrote to its standard output and error, unchanged. The
-supervisor keeps a few hundred of each service in memory; all of them go where 'log' in
-its file says.
+		Long: `Show the last lines that a service wrote to its standard output and error. The supervisor
+keeps a few hundred of each service in memory; all of them go where 'log' in its file
+says. Colours pass; other control sequences, which could do anything to a terminal, are
+shown as ^[ and the like. With --raw each line is printed as it was written.
 
 As JSON it prints one object per line. With --follow it goes on until the supervisor ends
 or Ctrl-C.
@@ -66,9 +68,9 @@ when the service is unknown.`,
 			return r.stream(limit, q, func(reply *request.Reply) error {
 				warnDropped(cmd.ErrOrStderr(), reply)
 				if r.json() {
-					return printLines(cmd.OutOrStdout(), reply.Lines)
+					return printObjects(cmd.OutOrStdout(), reply.Lines)
 				}
-				return printLog(cmd.OutOrStdout(), reply.Lines, timestamps)
+				return printLog(reply.Lines, timestamps, raw)
 			})
 		},
 	}
@@ -77,31 +79,25 @@ when the service is unknown.`,
 	cmd.Flags().IntVarP(&q.Lines, "lines", "n", 10, "the last `N` lines; 0 is all that are kept")
 	cmd.Flags().BoolVar(&reopen, "reopen", false, "open log files anew that were moved away")
 	cmd.Flags().BoolVar(&all, "all", false, "with --reopen: of all services")
+	cmd.Flags().BoolVar(&raw, "raw", false, "print lines as they were written, control sequences and all")
 	cmd.Flags().BoolVarP(&timestamps, "timestamps", "t", false, "begin each line with its time and stream")
 	return cmd
 }
 
-// reopenLogs waits until log files are opened anew.
-func reopenLogs(w io.Writer, r *remote, target request.Target) error {
-	reply, err := r.call(request.Reopen{Target: target})
-	if reply == nil {
-		return err
-	}
-	if e := printOutcomes(w, reply, r.json()); e != nil {
-		return e
-	}
-	return outcomeError(reply, err)
-}
-
-// printLog prints lines unchanged.
-func printLog(w io.Writer, lines []request.Line, timestamps bool) error {
+// printLog prints lines.
+func printLog(lines []request.Line, timestamps, raw bool) error {
 	var out []byte
 	for _, l := range lines {
 		if timestamps {
 			out = fmt.Appendf(out, "%s %s ", clock(l.Time), l.Stream)
 		}
-		out = append(append(out, l.Text...), '\n')
+		if raw {
+			out = append(out, l.Text...)
+		} else {
+			out = escape.AppendOutput(out, []byte(l.Text))
+		}
+		out = append(out, '\n')
 	}
-	_, err := w.Write(out)
+	_, err := os.Stdout.Write(out)
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/internal/guess"
+	"supervise/internal/text/escape"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/control/wire"
@@ -84,6 +85,9 @@ func (r *remote) stream(limit time.Duration, q request.Request, take func(*reque
 	for answer, err := range c.Stream(ctx, q) {
 		if err != nil {
 			return r.explain(c, q, err)
+		}
+		if !r.json() {
+			printable(answer)
 		}
 		if err := take(answer); err != nil {
 			return err
@@ -154,16 +158,16 @@ func printJSON[E any](w io.Writer, list []E) error {
 	if list == nil {
 		list = []E{}
 	}
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(escape.JSON{To: w})
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(list)
 }
 
-// printLines prints a list of a reply as JSON, one object per line, so that it can be read
+// printObjects prints a list of a reply as JSON, one object per line, so that it can be read
 // while more follows.
-func printLines[E any](w io.Writer, list []E) error {
-	encoder := json.NewEncoder(w)
+func printObjects[E any](w io.Writer, list []E) error {
+	encoder := json.NewEncoder(escape.JSON{To: w})
 	encoder.SetEscapeHTML(false)
 	for i := range list {
 		if err := encoder.Encode(&list[i]); err != nil {

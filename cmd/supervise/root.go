@@ -11,12 +11,15 @@ import (
 
 	"supervise/config"
 	"supervise/internal/guess"
+	"supervise/internal/text/escape"
 	"supervise/signals/intake"
 )
 
 func execute(args []string) int {
 	root := newRoot(args)
 	root.SetArgs(args)
+	root.SetOut(escape.Screen{To: os.Stdout})
+	root.SetErr(escape.Screen{To: os.Stderr})
 	err := root.Execute()
 	if err == nil {
 		return exitOK
@@ -140,8 +143,8 @@ func exactly(names ...string) cobra.PositionalArgs {
 func printError(err error) {
 	var invalid *config.Error
 	if errors.As(err, &invalid) {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(escape.Screen{To: os.Stderr}, err)
 		return
 	}
-	fmt.Fprintln(os.Stderr, "supervise:", err)
+	fmt.Fprintln(escape.Screen{To: os.Stderr}, "supervise:", err)
 }

@@ -95,7 +95,7 @@ command = "/nonexistent/program"
 		s.rewind()
 		s.await("the second restart", says("slow", "2 restarts in a row"))
 		s.must(t, "stop", "slow")
-		s.must(t, "start", "slow")
+		s.must(t, "start", "--no-wait", "slow")
 		s.rewind()
 		s.awaitState(t, "slow", "backoff")
 		inOrder(t, s.why(t, "slow"), "exited with code 3", "restarts in ")

@@ -22,8 +22,9 @@ func newWait() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "wait NAME",
 		Short: "Wait until a service is up, ready or down",
-		Long: `Wait until a service is up (its main process runs), ready (it runs and is not paused), or
-down (nothing of it is left), and print its state. It changes nothing.
+		Long: `Wait until a service is up (its main process has run for a moment: 'up-after' in its
+table, 250 ms), ready (the same, and it is not paused), or down (nothing of it is left),
+and print its state. It changes nothing.
 
 Exit status: 0 when it is, 1 when the timeout passed first, 2 for a wrong command line, 3
 when no supervisor runs, 4 when the service is unknown.`,

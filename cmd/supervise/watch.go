@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/quickstatus"
@@ -29,7 +30,7 @@ func (r *remote) watch(w io.Writer, names []string) error {
 	endWithReader()
 	show, again := r.printChanges(w), time.Hour
 	if !r.json() && isTerminal(os.Stdout) {
-		show, again = redraw(w), time.Second // for how long ago things were
+		show, again = redraw(os.Stdout), time.Second // for how long ago things were
 	}
 	for b.Alive() {
 		mark, err := b.Mark()
@@ -65,7 +66,7 @@ func (r *remote) printChanges(w io.Writer) func([]status.Service) error {
 				if err != nil {
 					return err
 				}
-				line, now = string(text), ""
+				line, now = string(escape.AppendJSON(nil, text)), ""
 			}
 			if before[s.Name] == line {
 				continue

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/status"
 )
 
@@ -32,5 +33,5 @@ func brief(s *status.Service) string {
 	if s.PID == 0 && s.Exited {
 		text += ", last exit: " + s.ExitText()
 	}
-	return text
+	return escape.Line(text)
 }

@@ -154,14 +154,16 @@ func (u *unit) Members() (members []tree.Member, err error) {
 // MemoryEvents is none: the OOM killer is not suspected.
 func (u *unit) MemoryEvents() string { return "" }
 
-// Ended comes once for each leader.
-func (u *unit) Ended() {
+// Ended comes once for each leader. What it wrote is read some time later.
+func (u *unit) Ended(read func(lines []string)) {
 	s := u.service()
 	if s.tree == nil || !s.tree.reaped || s.ended == s.tree.gen {
 		u.w.fail(s, "the output of a leader ends that has not ended, or has before")
 		return
 	}
 	s.ended = s.tree.gen
+	k := u.w.system
+	k.after(k.soon(), func() { k.post(func() { read([]string{"the last line"}) }) })
 }
 
 // ReportTail does nothing.

@@ -39,6 +39,11 @@ type Services interface {
 	// LastOutcome says how its last main process ended, or why it could not be started, and
 	// what followed: "exited with code 3 after 12ms; restarts in 1s, ...".
 	LastOutcome(machine.ServiceID) string
+	// LastLines are the last lines that its last main process wrote, once that has ended;
+	// read is false while they are still being read.
+	LastLines(machine.ServiceID) (lines []string, read bool)
+	// UpAfter is how long its main process must have run before it is said to be up.
+	UpAfter(machine.ServiceID) time.Duration
 }
 
 // Journal is where the events are read. A [*journal.Journal] is one.
@@ -113,11 +118,17 @@ func (p *Pending) Publish(now time.Duration) {
 	p.waits = slices.DeleteFunc(p.waits, func(w *Wait) bool { return p.settle(w, now) })
 }
 
-// NextTimeout is when the next call times out, and false if none will.
+// NextTimeout is when the next call times out, or a service will have run for long enough to
+// be up; it is false if neither will be.
 func (p *Pending) NextTimeout() (at time.Duration, ok bool) {
 	for _, w := range p.waits {
 		if w.limited && (!ok || w.deadline < at) {
 			at, ok = w.deadline, true
+		}
+		for i := range w.targets {
+			if t := &w.targets[i]; !t.done && t.upAt != 0 && (!ok || t.upAt < at) {
+				at, ok = t.upAt, true
+			}
 		}
 	}
 	return at, ok

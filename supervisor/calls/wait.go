@@ -29,7 +29,8 @@ type target struct {
 	ticket  machine.Ticket
 	before  machine.View
 
-	sent    bool // a Report has come: sent to count processes
+	upAt    time.Duration // it runs, and is up then if it still does; 0 if it does not run
+	sent    bool          // a Report has come: sent to count processes
 	count   int
 	became  *request.Outcome // what the process did with a signal, if that is known
 	done    bool             // outcome is final
@@ -86,7 +87,7 @@ func (p *Pending) settle(w *Wait, now time.Duration) bool {
 	for i := range w.targets {
 		t := &w.targets[i]
 		if !t.done {
-			t.outcome, t.done = p.check(w.condition, t)
+			t.outcome, t.done = p.check(w.condition, t, now)
 		}
 		if !t.done && open == nil {
 			open = t

@@ -152,7 +152,7 @@ func (s *service) MemoryEvents() string {
 }
 
 // Ended has the output of the main process read to the end.
-func (s *service) Ended() { s.route.Drain() }
+func (s *service) Ended(read func(lines []string)) { s.route.Drain(read) }
 
 // ReportTail logs the last lines of its output.
 func (s *service) ReportTail(final bool) { s.route.ReportTail(final) }

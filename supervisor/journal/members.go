@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
+
+	"supervise/internal/text/escape"
 )
 
 // The members of an object that have no members of their own. Most are zero and not written,
@@ -73,23 +74,7 @@ func quoted(o *object, name string, v *string) {
 }
 
 // quoted writes a string. What is not UTF-8 becomes U+FFFD.
-func (o *object) quoted(text string) {
-	o.out = append(o.out, '"')
-	for _, r := range text {
-		switch {
-		case r >= ' ' && r < utf8.RuneSelf && r != '"' && r != '\\':
-			o.out = append(o.out, byte(r))
-		case r == '"' || r == '\\':
-			o.out = append(o.out, '\\', byte(r))
-		case r < ' ':
-			o.out = append(o.out, `\u00`...)
-			o.out = append(o.out, "0123456789abcdef"[r>>4], "0123456789abcdef"[r&15])
-		default:
-			o.out = utf8.AppendRune(o.out, r)
-		}
-	}
-	o.out = append(o.out, '"')
-}
+func (o *object) quoted(text string) { o.out = escape.AppendJSONText(o.out, text) }
 
 func (o *object) readQuoted() (text string) {
 	if !strings.HasPrefix(o.in, `"`) {

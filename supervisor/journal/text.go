@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"supervise/config"
+	"supervise/internal/text/escape"
 	"supervise/signals"
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/control/request"
@@ -52,8 +53,11 @@ func (e *Entry) Kind() string {
 	return e.Fact.Kind.String()
 }
 
-// Text is a sentence, without the name of the service.
-func (e *Entry) Text() string {
+// Text is a sentence, without the name of the service. What others have chosen of it is
+// escaped.
+func (e *Entry) Text() string { return escape.Line(e.sentence()) }
+
+func (e *Entry) sentence() string {
 	switch {
 	case e.Event != nil:
 		return e.eventText()

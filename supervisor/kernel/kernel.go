@@ -110,8 +110,10 @@ type Service interface {
 	// MemoryEvents is the path of its cgroup's memory.events, "" without one.
 	MemoryEvents() string
 
-	// Ended says that the main process has been reaped: its output is read to the end.
-	Ended()
+	// Ended says that the main process has been reaped: its output is read to the end, and
+	// then read is called on the loop with its last lines, none if it wrote to the
+	// supervisor's own output.
+	Ended(read func(lines []string))
 	// ReportTail logs the last lines of its output, unless they are in the log already;
 	// with final even then.
 	ReportTail(final bool)

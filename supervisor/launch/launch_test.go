@@ -69,7 +69,7 @@ func TestSpec(t *testing.T) {
 // elsewhere are the fields of a service that say nothing of its main process, or that are
 // not part of its spec: see [Identify], [Output] and [coreFilter].
 var elsewhere = []string{
-	"Name", "Enabled", "User", "Group", "Restart", "Stop", "Reload", "Signals.Forward", "Signals.Queue", "Core.Filter", "Log",
+	"Name", "Enabled", "User", "Group", "UpAfter", "Restart", "Stop", "Reload", "Signals.Forward", "Signals.Queue", "Core.Filter", "Log",
 }
 
 // TestSpecSeesEveryField changes each field of a service, and expects another spec.

@@ -78,7 +78,8 @@
 // a final newline is completed, in JSON marked as partial.
 //
 // On the console, a line follows its service's name and cannot pass for another service's: in
-// [Text], control characters are shown as cat -v does, a carriage return as ^M, ESC as ^[.
+// [Text], control characters are shown as cat -v does, a carriage return as ^M, ESC as ^[, and
+// what reverses the direction of text as <U+202E>: package escape has the rule.
 // Tabs and colours (ESC [ ... m, reset at the end of the line) pass through, and a carriage
 // return before the newline is removed. In JSON everything is escaped.
 //

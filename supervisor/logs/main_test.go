@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/internal/testproc"
+	"supervise/internal/text/escape"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -303,7 +304,7 @@ func bare(service string, shape layout, d destination) *Source {
 	p := newPump(&Logs{poll: &poller{}, histories: map[string]*history{}}, "the test", shape)
 	p.outlet("the test", d)
 	p.layout = shape
-	s := &Source{service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
+	s := &Source{service: service, quoted: escape.AppendJSONText(nil, service), history: p.logs.history(service)}
 	s.pump.Store(p)
 	for i := range s.streams {
 		s.streams[i] = stream{source: s, fd: -1, second: i == 1}

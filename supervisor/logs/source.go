@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervise/internal/text/escape"
+
 	"supervise/internal/sys"
 )
 
@@ -80,7 +82,7 @@ const maxUndrained = 16
 // long that sixteen generations of the service have ended without being drained: a service
 // that exits right after its start would use up all descriptors.
 func (p *Pump) Attach(service string) (*Source, Ends, error) {
-	s := &Source{service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
+	s := &Source{service: service, quoted: escape.AppendJSONText(nil, service), history: p.logs.history(service)}
 	s.pump.Store(p)
 	s.generation = s.history.next()
 	var ends [2]int

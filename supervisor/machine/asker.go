@@ -3,6 +3,7 @@ package machine
 import (
 	"strconv"
 
+	"supervise/internal/text/escape"
 	"supervise/signals"
 )
 
@@ -23,7 +24,7 @@ func (a Asker) Known() bool { return a.PID > 0 }
 func (a Asker) Process() string {
 	text := "pid " + strconv.Itoa(int(a.PID)) + " ("
 	if a.Name != "" {
-		text += a.Name + ", "
+		text += escape.Name(a.Name) + ", "
 	}
 	return text + "uid " + strconv.FormatUint(uint64(a.UID), 10) + ")"
 }

@@ -199,7 +199,7 @@ func TestModes(t *testing.T) {
 				t.Errorf("inherits: %v", r.Inherits())
 			}
 			b.write(r, "one\n")
-			r.Drain()
+			r.Drain(func([]string) {})
 			if !c.inherits {
 				b.run()
 			}

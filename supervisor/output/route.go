@@ -138,16 +138,21 @@ func (r *Route) Attach(uid, gid int) (files [3]int, release func(), err error) {
 	return [3]int{o.null, ends.Stdout, ends.Stderr}, ends.Close, nil
 }
 
-// Drain is called when the main process has exited: everything in the pipes is read. A second
-// call does nothing.
-func (r *Route) Drain() {
+// Drain is called when the main process has exited: everything in the pipes is read, and then
+// read is called on the loop with the last lines. A second call for a process does nothing.
+func (r *Route) Drain(read func(lines []string)) {
 	source := r.last.source
-	if source == nil || r.last.drainRequested {
+	switch {
+	case r.last.drainRequested:
+		return
+	case source == nil:
+		r.outputs.post(func() { read(nil) })
 		return
 	}
 	r.last.drainRequested = true
 	source.Drain(drainGrace, func(d logs.Drained) {
 		r.outputs.post(func() {
+			read(d.Tail)
 			if r.last.source != source {
 				return // there is a newer generation
 			}

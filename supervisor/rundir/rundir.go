@@ -69,9 +69,10 @@ func openAs(path, id string) (*Dir, error) {
 	if err != nil {
 		return nil, cannotMake(path, err)
 	}
-	defer made.Close()
+	ours := made.Stat()
+	made.Close() // where descriptors are few, each counts
 	d := &Dir{Path: path, id: id}
-	if err := d.take(made.Stat()); err != nil {
+	if err := d.take(ours); err != nil {
 		d.release()
 		return nil, err
 	}

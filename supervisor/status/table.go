@@ -3,6 +3,8 @@ package status
 import (
 	"strconv"
 	"unicode/utf8"
+
+	"supervise/internal/text/escape"
 )
 
 // Cell is a cell of the table: its text, and its colour.
@@ -29,7 +31,7 @@ func Rows(services []Service, now int64) [][]Cell {
 		rows[0][i].Text = c.head
 		for n := range services {
 			cell := &rows[1+n][i]
-			if cell.Text = c.text(&services[n], now); cell.Text == "" {
+			if cell.Text = escape.Line(c.text(&services[n], now)); cell.Text == "" {
 				cell.Text = "-"
 			}
 			if c.color != nil {
