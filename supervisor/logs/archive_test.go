@@ -338,3 +338,33 @@ func TestKilled(t *testing.T) {
 	}
 	t.Logf("%d lines in %d files", lines, len(all))
 }
+
+// TestCompressOfStrangers leaves alone what the owner of the directory has put among the
+// rotated files: links to files that are somebody else's, and what never ends.
+func TestCompressOfStrangers(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("to give a directory away takes root")
+	}
+	const stranger = 61001
+	above := t.TempDir()
+	dir, secret := filepath.Join(above, "his"), filepath.Join(above, "secret")
+	path := filepath.Join(dir, "log")
+	must(t, os.WriteFile(secret, []byte("secret\n"), 0o600), os.Mkdir(dir, 0o755), os.Chown(dir, stranger, stranger),
+		os.Symlink(secret, path+".1"), unix.Mkfifo(path+".2", 0o600), os.Symlink(secret, path+unready), os.Link(secret, path+".4"),
+		os.Mkdir(path+".5", 0o700), os.WriteFile(path+".6", []byte("mine\n"), 0o600), os.WriteFile(path+".3", []byte("mine\n"), 0o600))
+	f, err := openFile(path, Config{Rotation: Rotation{MaxSize: 4, Keep: 9, Compress: true}, Access: Access{Owned: true, UID: stranger, GID: -1}})
+	must(t, err)
+	defer f.close()
+	_, err = f.tidy(f.Rotation, func() bool { return false })
+	if err == nil || !strings.Contains(err.Error(), "hard links") {
+		t.Errorf("of the hard link it says: %v", err)
+	}
+	if got := files(t, path); slices.Contains(got, "log.4.gz") || slices.Contains(got, "log.1.gz") || !slices.Contains(got, "log.3.gz") || !slices.Contains(got, "log.6.gz") {
+		t.Errorf("the files are %q", got)
+	}
+	var st unix.Stat_t
+	must(t, unix.Stat(secret, &st))
+	if st.Uid != 0 || st.Mode&0o777 != 0o600 || read(secret) != "secret\n" {
+		t.Errorf("the secret belongs to %d, mode %04o: %q", st.Uid, st.Mode&0o777, read(secret))
+	}
+}

@@ -44,22 +44,27 @@ func (f *file) tidy(r Rotation, stopped func() bool) (next time.Duration, err er
 	if !r.Compress {
 		return next, err
 	}
-	tried := map[uint64]bool{}
-	for !stopped() {
-		source, st, failed := f.uncompressed(dir, r.Keep, tried)
-		if failed == nil && source == nil {
-			break
-		}
-		if failed == nil {
-			failed = f.compress(dir, r.Keep, source, st, stopped)
-			source.Close()
-		}
-		if failed != nil {
-			err = fmt.Errorf("cannot compress the rotated files of log file %q: %w", f.path, failed)
-			break
-		}
+	if failed := f.compressAll(dir, r.Keep, stopped); failed != nil {
+		err = fmt.Errorf("cannot compress the rotated files of log file %q: %w", f.path, failed)
 	}
 	return next, err
+}
+
+// compressAll passes over files that it must not open, and returns why it must not.
+func (f *file) compressAll(dir *safefile.Dir, keep int, stopped func() bool) (refused error) {
+	tried := map[uint64]bool{}
+	for !stopped() {
+		source, st, err := f.uncompressed(dir, keep, tried, &refused)
+		if err != nil || source == nil {
+			return errors.Join(err, refused)
+		}
+		err = f.compress(dir, keep, source, st, stopped)
+		source.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return refused
 }
 
 // expire removes rotated files whose last line is too old.
@@ -91,9 +96,9 @@ func (f *file) expire(dir *safefile.Dir, r Rotation) (next time.Duration, err er
 
 func (f *file) name() string { return filepath.Base(f.path) }
 
-// uncompressed opens the oldest rotated file that is not compressed and was not tried before;
-// nil if there is none.
-func (f *file) uncompressed(dir *safefile.Dir, keep int, tried map[uint64]bool) (*os.File, unix.Stat_t, error) {
+// uncompressed opens the oldest rotated file that is not compressed, was not tried before and
+// is not refused; nil if there is none.
+func (f *file) uncompressed(dir *safefile.Dir, keep int, tried map[uint64]bool, refused *error) (*os.File, unix.Stat_t, error) {
 	f.names.Lock()
 	defer f.names.Unlock()
 	all, err := f.rotatedIn(dir, keep)
@@ -111,7 +116,8 @@ func (f *file) uncompressed(dir *safefile.Dir, keep int, tried map[uint64]bool) 
 		tried[st.Ino] = true
 		fd, err := dir.OpenLog(one.name, unix.O_RDONLY, 0)
 		if err != nil {
-			return nil, st, &os.PathError{Op: "open", Path: one.name, Err: err}
+			*refused = &os.PathError{Op: "open", Path: one.name, Err: err}
+			continue
 		}
 		return os.NewFile(uintptr(fd), one.name), st, nil
 	}
@@ -194,7 +200,9 @@ func compressTo(out, source *os.File, st *unix.Stat_t, stopped func() bool) erro
 	if err := errors.Join(z.Close(), unix.Fchown(fd, int(st.Uid), int(st.Gid)), unix.Fchmod(fd, st.Mode&0o777), out.Sync()); err != nil {
 		return err
 	}
-	return unix.UtimesNanoAt(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), []unix.Timespec{st.Mtim, st.Mtim}, 0)
+	// Without /proc it is younger than what is in it, and kept for longer.
+	_ = unix.UtimesNanoAt(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", fd), []unix.Timespec{st.Mtim, st.Mtim}, 0)
+	return nil
 }
 
 // replace puts a compressed file in the place of source, unless that was written to meanwhile
