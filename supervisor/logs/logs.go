@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Options configure all pumps.
@@ -121,16 +123,30 @@ func (l *Logs) File(path string, c Config) (*Pump, error) {
 		f.archive.report = func(err error) { p.report(Trouble{Destination: p.name, Err: err}) }
 		p.outlet(fmt.Sprintf("log file %q", path), f)
 	}
-	mine := p
+	mine, opened := p, p.opened()
 	p, err := l.join(p)
-	if p == mine && err == nil {
-		l.watchFiles(p)
-		p.touch() // it may have been moved before that
-		for _, o := range p.outs {
-			l.tend(o.dst.(*file))
-		}
+	if p != mine || err != nil {
+		return p, err
 	}
-	return p, err
+	l.watchFiles(p)
+	for i, path := range p.paths {
+		var st unix.Stat_t
+		if unix.Lstat(path, &st) != nil || st.Dev != opened[i].Dev || st.Ino != opened[i].Ino { // moved before it was watched
+			p.touch(true)
+		}
+		l.tend(p.outs[i].dst.(*file))
+	}
+	return p, nil
+}
+
+// opened is what files the pump has, which nobody else has seen yet.
+func (p *Pump) opened() []unix.Stat_t {
+	all := make([]unix.Stat_t, len(p.outs))
+	for i, o := range p.outs {
+		f := o.dst.(*file)
+		all[i], f.fresh = f.st, false
+	}
+	return all
 }
 
 // reopenPatience is how long [Logs.File] waits for a pump that may hang in a system call.

@@ -100,7 +100,7 @@ func (o *outlet) push(b []byte) (n int, ok bool) {
 		case errors.Is(err, errRemoved):
 			o.stuck = true
 			if f := o.dst.(*file); f.goneSince.IsZero() { // otherwise it will be looked at again
-				o.pump.touch()
+				o.pump.touch(false)
 			}
 			return n, false
 		case o.dst.gone(err):

@@ -20,11 +20,12 @@ const (
 // the console or a log file. [Logs.Console] and [Logs.File] return one. Its methods may be
 // called from any goroutine and return at once.
 type Pump struct {
-	logs  *Logs
-	name  string
-	key   string   // of files: their paths
-	paths []string // of files
-	outs  []*outlet
+	logs    *Logs
+	name    string
+	key     string   // of files: their paths
+	paths   []string // of files
+	watches []int32  // of their directories; under the watcher's lock
+	outs    []*outlet
 
 	// mu is held for a few instructions at a time, never while reading, writing or calling
 	// back.
@@ -38,6 +39,7 @@ type Pump struct {
 	moved     bool              // Reopen was called
 	reopened  []func(error)     // who has called it and waits
 	touched   bool              // a file may have been moved
+	rewatch   bool              // a directory, too
 	config    *Config           // of Configure
 	closing   bool
 	retired   bool // closing when nothing is left to read
@@ -157,7 +159,8 @@ func (p *Pump) take() (n int, proceed bool) {
 	p.again = false
 	p.layout = p.newLayout
 	moved, touched, closing, abandoned, requests, config, reopened := p.moved, p.touched, p.closing, p.abandoned, p.requests, p.config, p.reopened
-	p.moved, p.touched, p.requests, p.config, p.reopened = false, false, nil, nil, nil
+	p.looking.rewatch = p.looking.rewatch || p.rewatch
+	p.moved, p.touched, p.rewatch, p.requests, p.config, p.reopened = false, false, false, nil, nil, nil
 	p.mu.Unlock()
 
 	for _, o := range p.outs {
@@ -199,12 +202,12 @@ func (p *Pump) take() (n int, proceed bool) {
 	return p.ready.n, true
 }
 
-// next returns the next stream to read. There is none while a source is to move: that comes
-// first, in the next round.
+// next returns the next stream to read. There is none while a source is to move, or a file to
+// be opened anew or written otherwise: that comes first, in the next round.
 func (p *Pump) next() *stream {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.moves) > 0 {
+	if len(p.moves) > 0 || p.moved || p.config != nil {
 		return nil
 	}
 	for {
@@ -298,6 +301,7 @@ func (p *Pump) park() bool {
 	if p.again || p.ready.any(func(s *stream) bool { return s.source.drops.Load() }) {
 		return true
 	}
+	p.ready.append(&p.aside)
 	p.state = parked
 	return false
 }

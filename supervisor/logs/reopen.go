@@ -65,10 +65,11 @@ func (f *file) unlinked() bool {
 // looking is what a pump keeps of files that may have been moved. It belongs to the pump's
 // goroutine.
 type looking struct {
-	last  time.Time
-	timer *time.Timer
-	wait  time.Duration // before the next try of a file that cannot be opened
-	err   string        // what was reported last
+	last    time.Time
+	rewatch bool // the directory may be another one
+	timer   *time.Timer
+	wait    time.Duration // before the next try of a file that cannot be opened
+	err     string        // what was reported last
 }
 
 // Reopen reopens a log file that was moved or removed, as logrotate does, and retries a
@@ -94,14 +95,15 @@ func (p *Pump) ReopenThen(done func(error)) {
 	p.wakeLocked()
 }
 
-// touch has the pump look at its files.
-func (p *Pump) touch() {
+// touch has the pump look at its files, and watch them again if a directory of theirs may be
+// another one.
+func (p *Pump) touch(moved bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.state == ended {
 		return
 	}
-	p.touched = true
+	p.touched, p.rewatch = true, p.rewatch || moved
 	p.wakeLocked()
 }
 
@@ -148,7 +150,8 @@ func (p *Pump) looked(again time.Duration, err error) {
 		l.timer.Stop()
 		l.timer = nil
 	}
-	if p.fresh() {
+	if p.fresh() || l.rewatch {
+		l.rewatch = false
 		p.logs.watchFiles(p)
 	}
 	if err == nil {
@@ -159,7 +162,7 @@ func (p *Pump) looked(again time.Duration, err error) {
 		again = l.wait
 	}
 	if again > 0 {
-		l.timer = time.AfterFunc(again, p.touch)
+		l.timer = time.AfterFunc(again, func() { p.touch(false) })
 	}
 }
 

@@ -284,7 +284,7 @@ func TestOverflow(t *testing.T) {
 	event := make([]byte, unix.SizeofInotifyEvent)
 	event[0], event[1], event[2], event[3] = 0xff, 0xff, 0xff, 0xff
 	event[5] = unix.IN_Q_OVERFLOW >> 8
-	if got := l.watcher.touched(event); !slices.Contains(got, p) {
+	if got := l.watcher.touched(event); !got[p] {
 		t.Errorf("looked at: %v", got)
 	}
 }

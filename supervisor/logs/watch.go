@@ -21,17 +21,16 @@ const (
 // watcher has the kernel tell when a log file is moved, removed or replaced, or a directory
 // of its path.
 type watcher struct {
-	mu   sync.Mutex
-	fd   int // -1: not yet, or it cannot be had
-	w    watch
-	dirs map[int32][]watchedName // by watch descriptor
+	mu    sync.Mutex
+	fd    int // -1: not yet, or it cannot be had
+	w     watch
+	dirs  map[int32]names  // by watch descriptor
+	known map[string]int32 // the watch descriptors of paths, as long as none has moved
 }
 
-// watchedName is the name of a pump's file in a directory; "" in those that are above it.
-type watchedName struct {
-	name string
-	pump *Pump
-}
+// names are the pumps that have files of these names in a directory; under "" those that have
+// theirs further down.
+type names map[string]map[*Pump]struct{}
 
 // watchFiles watches the files of a pump where they are now. Where that cannot be, the pump
 // looks by itself when it writes.
@@ -40,11 +39,11 @@ func (l *Logs) watchFiles(p *Pump) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.forget(p)
-	watched := w.open(l)
+	ok := w.open(l)
 	for _, path := range p.paths {
-		watched = watched && w.add(p, path)
+		ok = ok && w.add(p, path)
 	}
-	p.unwatched.Store(!watched)
+	p.unwatched.Store(!ok)
 }
 
 // unwatchFiles ends that.
@@ -68,45 +67,70 @@ func (w *watcher) open(l *Logs) bool {
 		unix.Close(fd)
 		return false
 	}
-	w.fd, w.dirs = fd, map[int32][]watchedName{}
+	w.fd, w.dirs, w.known = fd, map[int32]names{}, map[string]int32{}
 	return true
 }
 
 func (w *watcher) add(p *Pump, path string) bool {
 	dir, name := filepath.Dir(path), filepath.Base(path)
-	if !w.addOne(dir, watchNames, watchedName{name, p}) {
+	if !w.addOne(p, dir, name, watchNames) {
 		return false
 	}
 	for above := filepath.Dir(dir); above != "/" && above != "."; above = filepath.Dir(above) {
-		w.addOne(above, watchSelf, watchedName{"", p})
+		w.addOne(p, above, "", watchSelf)
 	}
 	return true
 }
 
-func (w *watcher) addOne(dir string, mask uint32, who watchedName) bool {
-	wd, err := unix.InotifyAddWatch(w.fd, dir, mask)
-	if err != nil {
-		return false
+func (w *watcher) addOne(p *Pump, dir, name string, mask uint32) bool {
+	key := dir
+	if mask == watchNames {
+		key += "/"
 	}
-	w.dirs[int32(wd)] = append(w.dirs[int32(wd)], who)
+	wd, known := w.known[key]
+	if !known {
+		n, err := unix.InotifyAddWatch(w.fd, dir, mask)
+		if err != nil {
+			return false
+		}
+		wd = int32(n)
+		w.known[key] = wd
+	}
+	if w.dirs[wd] == nil {
+		w.dirs[wd] = names{}
+	}
+	if w.dirs[wd][name] == nil {
+		w.dirs[wd][name] = map[*Pump]struct{}{}
+	}
+	w.dirs[wd][name][p] = struct{}{}
+	p.watches = append(p.watches, wd)
 	return true
 }
 
 // forget removes a pump, and the watches of which nobody is left.
 func (w *watcher) forget(p *Pump) {
-	for wd, names := range w.dirs {
-		left := names[:0]
-		for _, n := range names {
-			if n.pump != p {
-				left = append(left, n)
-			}
+	for _, wd := range p.watches {
+		in := w.dirs[wd]
+		if in == nil {
+			continue // it is gone
 		}
-		clear(names[len(left):])
-		if w.dirs[wd] = left; len(left) == 0 {
+		in.forget("", p)
+		for _, path := range p.paths {
+			in.forget(filepath.Base(path), p)
+		}
+		if len(in) == 0 {
 			delete(w.dirs, wd)
+			clear(w.known)
 			// It can only fail if the directory is gone.
 			_, _ = unix.InotifyRmWatch(w.fd, uint32(wd))
 		}
+	}
+	p.watches = nil
+}
+
+func (n names) forget(name string, p *Pump) {
+	if delete(n[name], p); len(n[name]) == 0 {
+		delete(n, name)
 	}
 }
 
@@ -124,30 +148,35 @@ func (w *watcher) ready() {
 			}
 			return
 		}
-		for _, p := range w.touched(buf[:n]) {
-			p.touch()
+		for p, moved := range w.touched(buf[:n]) {
+			p.touch(moved)
 		}
 	}
 }
 
-// touched returns the pumps whose files events are about.
-func (w *watcher) touched(events []byte) (pumps []*Pump) {
+// touched returns the pumps whose files events are about, and whether the directories may be
+// other ones.
+func (w *watcher) touched(events []byte) map[*Pump]bool {
+	const ofSelf = unix.IN_Q_OVERFLOW | unix.IN_MOVE_SELF | unix.IN_DELETE_SELF | unix.IN_UNMOUNT | unix.IN_IGNORED
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	pumps := map[*Pump]bool{}
 	for len(events) >= unix.SizeofInotifyEvent {
 		wd := int32(binary.NativeEndian.Uint32(events))
 		mask := binary.NativeEndian.Uint32(events[4:])
-		length := int(binary.NativeEndian.Uint32(events[12:]))
-		name := strings.TrimRight(string(events[unix.SizeofInotifyEvent:unix.SizeofInotifyEvent+length]), "\x00")
-		events = events[unix.SizeofInotifyEvent+length:]
-		for at, names := range w.dirs {
-			if at != wd && mask&unix.IN_Q_OVERFLOW == 0 {
-				continue
+		end := unix.SizeofInotifyEvent + int(binary.NativeEndian.Uint32(events[12:]))
+		name := strings.TrimRight(string(events[unix.SizeofInotifyEvent:end]), "\x00")
+		events = events[end:]
+		if mask&ofSelf == 0 {
+			for p := range w.dirs[wd][name] {
+				pumps[p] = pumps[p] // true if it is already
 			}
-			for _, n := range names {
-				if mask&(unix.IN_Q_OVERFLOW|unix.IN_MOVE_SELF|unix.IN_DELETE_SELF|unix.IN_UNMOUNT|unix.IN_IGNORED) != 0 || n.name == name && name != "" {
-					pumps = append(pumps, n.pump)
-				}
+			continue
+		}
+		clear(w.known)
+		for at, in := range w.dirs {
+			if at == wd || mask&unix.IN_Q_OVERFLOW != 0 {
+				in.all(pumps)
 			}
 		}
 		if mask&unix.IN_IGNORED != 0 {
@@ -155,6 +184,15 @@ func (w *watcher) touched(events []byte) (pumps []*Pump) {
 		}
 	}
 	return pumps
+}
+
+// all adds all pumps.
+func (n names) all(to map[*Pump]bool) {
+	for _, pumps := range n {
+		for p := range pumps {
+			to[p] = true
+		}
+	}
 }
 
 // close ends all watches, when the poller has ended.
