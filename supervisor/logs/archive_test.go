@@ -227,6 +227,7 @@ func TestCompressFullDisk(t *testing.T) {
 	}
 	put(t, p, "one")
 	must(t, os.Remove(dir+"/ballast"))
+	c.Keep++
 	p.Configure(c) // an occasion
 	untilFiles(t, path, "log", "log.1.gz")
 	if unzip(t, path+".1.gz") != string(noise) || read(path) != "one\n" {

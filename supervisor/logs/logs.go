@@ -108,7 +108,7 @@ func (l *Logs) File(path string, c Config) (*Pump, error) {
 		return p, nil
 	}
 	p = newPump(l, fmt.Sprintf("log file %q", path), layout{format: c.Format})
-	p.key, p.users, p.paths = key, 1, []string{path}
+	p.key, p.users, p.paths, p.configured = key, 1, []string{path}, c
 	if c.Stderr != "" {
 		p.paths = append(p.paths, c.Stderr)
 	}

@@ -29,25 +29,26 @@ type Pump struct {
 
 	// mu is held for a few instructions at a time, never while reading, writing or calling
 	// back.
-	mu        sync.Mutex
-	state     state
-	again     bool  // something was requested since the round began
-	ready     queue // streams that may have something to read
-	sources   map[*Source]struct{}
-	requests  []*request        // not yet seen by the goroutine
-	moves     map[*Source]*Pump // the same: where sources are to go
-	moved     bool              // Reopen was called
-	reopened  []func(error)     // who has called it and waits
-	touched   bool              // a file may have been moved
-	rewatch   bool              // a directory, too
-	config    *Config           // of Configure
-	closing   bool
-	retired   bool // closing when nothing is left to read
-	abandoned bool // stop waiting: give up everything
-	newLayout layout
-	services  map[string]*service
-	ownLines  []byte // of the supervisor
-	users     int    // of a file
+	mu         sync.Mutex
+	state      state
+	again      bool  // something was requested since the round began
+	ready      queue // streams that may have something to read
+	sources    map[*Source]struct{}
+	requests   []*request        // not yet seen by the goroutine
+	moves      map[*Source]*Pump // the same: where sources are to go
+	moved      bool              // Reopen was called
+	reopened   []func(error)     // who has called it and waits
+	touched    bool              // a file may have been moved
+	rewatch    bool              // a directory, too
+	config     *Config           // of Configure
+	configured Config            // how it was asked last to be
+	closing    bool
+	retired    bool // closing when nothing is left to read
+	abandoned  bool // stop waiting: give up everything
+	newLayout  layout
+	services   map[string]*service
+	ownLines   []byte // of the supervisor
+	users      int    // of a file
 
 	finished  chan struct{}
 	ownLost   atomic.Uint64 // calls of Write that found no room
@@ -371,7 +372,10 @@ func (p *Pump) to(s *stream) *outlet {
 func (p *Pump) Configure(c Config) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.newLayout.format, p.config = c.Format, &c
+	if p.configured == c {
+		return
+	}
+	p.newLayout.format, p.config, p.configured = c.Format, &c, c
 	p.wakeLocked()
 }
 
