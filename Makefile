@@ -2,7 +2,8 @@
 # a C compiler, and the comparison the programs that it compares.
 
 VERSION  := $(shell git describe --tags --dirty 2>/dev/null)
-LDFLAGS  := -s -w -E=_supervise_entry $(if $(VERSION),-X main.version=$(VERSION))
+REVISION := $(shell git rev-parse --short=7 HEAD 2>/dev/null)
+LDFLAGS  := -s -w -E=_supervise_entry $(if $(VERSION),-X supervise/internal/release.Version=$(VERSION)) $(if $(REVISION),-X supervise/internal/release.Revision=$(REVISION))
 RELEASE  := CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags "$(LDFLAGS)"
 FUZZTIME ?= 30s
 BENCH    ?=

@@ -6,6 +6,7 @@ package lattice
 const house = `
 floor ground
 	internal/guess
+	internal/release
 	internal/size:            internal/guess
 	internal/text
 	signals:                  internal/text
