@@ -7,6 +7,7 @@ const house = `
 floor ground
 	internal/guess
 	internal/release
+	internal/programs
 	internal/size:            internal/guess
 	internal/text
 	signals:                  internal/text
@@ -86,7 +87,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "signals", "signals/queue", "coredump", "supervisor/machine"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "signals", "signals/queue", "coredump", "supervisor/machine"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.

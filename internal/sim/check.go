@@ -79,8 +79,10 @@ func (w *world) check(a *machine.Action) {
 		w.checkTarget(a, true)
 	case machine.Send:
 		w.checkTarget(a, a.Scope != config.Tree)
-	case machine.Kill:
+	case machine.Kill, machine.Survey:
 		w.checkTarget(a, false)
+	case machine.Follow:
+		w.checkFollow(a)
 	case machine.Forget:
 		w.checkForget(a)
 	case machine.Hold, machine.Release, machine.Finish:
@@ -100,6 +102,14 @@ func (w *world) checkTarget(a *machine.Action, leader bool) {
 		w.fail(a.Service, "%s, which is gone", a.Text("it"))
 	case leader && t.reaped:
 		w.fail(a.Service, "%s, whose leader has been reaped", a.Text("it"))
+	}
+}
+
+// checkFollow looks at whom the leadership goes to, in the place of whom.
+func (w *world) checkFollow(a *machine.Action) {
+	t := w.services[a.Service].tree
+	if w.checkTarget(a, false); w.err == nil && (!t.reaped || t.heir == 0 || !t.members[t.heir].alive) {
+		w.fail(a.Service, "%s, and there is nobody to follow", a.Text("it"))
 	}
 }
 
@@ -184,6 +194,8 @@ func (w *world) checkNote(a *machine.Action) {
 		if n.For < 0 || n.For > longest {
 			w.fail(a.Service, "a delay of %v, at the most %v is allowed", n.For, longest)
 		}
+	case machine.GaveUp:
+		w.services[a.Service].background = n.Why == machine.WentToBackground
 	case machine.Dropped:
 		w.services[a.Service].ledger.lost += n.Count
 	case machine.Coalesced:
@@ -324,7 +336,7 @@ func (w *world) checkCalm() {
 		runs := view.State == machine.Running
 		// A permanent failure of the first start, or of the only one, is for good, and
 		// so is one by settings that are no more.
-		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || view.Once || !view.Exited || w.services[i].changed)
+		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || view.Once || !view.Exited || w.services[i].changed || w.services[i].background)
 		switch {
 		case view.Wanted == machine.Up && !runs && !excused:
 			w.fail(id, "%v: %w", view.State, errNotUp)

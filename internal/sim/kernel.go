@@ -25,10 +25,12 @@ type process struct {
 	deferred bool          // a signal came while it was stopped
 }
 
-// tree is one generation: process 0 is the leader.
+// tree is one generation: process 0 is the leader, until that hands over to another.
 type tree struct {
 	gen     machine.Gen
 	members []process
+	main    int  // the leader's place
+	heir    int  // whom it hands over to when it ends well; 0 for nobody
 	reaped  bool // the leader is
 	forks   int  // how often it will still fork in the face of SIGKILL
 
@@ -37,12 +39,12 @@ type tree struct {
 	reads   time.Duration // when it will have read them
 }
 
-func (t *tree) leader() *process { return &t.members[0] }
+func (t *tree) leader() *process { return &t.members[t.main] }
 
 // others reports whether anybody but the leader is alive.
 func (t *tree) others() bool {
-	for i := range t.members[1:] {
-		if t.members[1+i].alive {
+	for i := range t.members {
+		if i != t.main && t.members[i].alive {
 			return true
 		}
 	}
@@ -142,11 +144,11 @@ func (w *world) carryOut(h occurrence) {
 	}
 	p.alive = false
 	switch {
-	case h.member == 0:
+	case h.member == t.main:
 		w.schedule.add(occurrence{at: w.now + w.pick(0, 0, 50*time.Microsecond, time.Millisecond), service: h.service, gen: t.gen, member: reaping})
-		for i := range t.members[1:] {
-			if !t.members[1+i].outlives {
-				w.scheduleExit(h.service, t, 1+i, w.now+w.pick(0, time.Millisecond, 3*time.Second), signals.Exit{})
+		for i := range t.members {
+			if i != t.main && i != t.heir && !t.members[i].outlives {
+				w.scheduleExit(h.service, t, i, w.now+w.pick(0, time.Millisecond, 3*time.Second), signals.Exit{})
 			}
 		}
 	case t.gone():
@@ -171,6 +173,9 @@ func (w *world) spawn(id machine.ServiceID, gen machine.Gen) {
 		if w.chance(20) {
 			t.forks = 1 + w.random.IntN(maxForks)
 		}
+	}
+	if len(t.members) > 1 && w.chance(2) {
+		t.heir = 1
 	}
 	exit := signals.Exit{}
 	switch w.random.IntN(4) {
@@ -202,7 +207,7 @@ func (w *world) newProcess() process {
 func (w *world) signal(id machine.ServiceID, t *tree, scope config.Scope, s signals.Signal) (count int) {
 	for i := range t.members {
 		p := &t.members[i]
-		if !p.alive || scope == config.Main && i > 0 || scope == config.Group && !p.grouped {
+		if !p.alive || scope == config.Main && i != t.main || scope == config.Group && !p.grouped {
 			continue
 		}
 		count++
@@ -243,6 +248,27 @@ func (w *world) inspect(t *tree, s signals.Signal) machine.Effect {
 	return []machine.Effect{machine.Caught, machine.Fatal}[w.random.IntN(2)]
 }
 
+// survey says whom a leader that has ended has handed over to, and what is left. The heir may
+// be noticed late, or never.
+func (w *world) survey(t *tree) machine.Event {
+	ev := machine.Event{Kind: machine.Surveyed, Reason: "pid 1 (other)"}
+	if t.heir != 0 && t.members[t.heir].alive && !w.chance(3) {
+		ev.PID, ev.Reason = int32(w.steps), "pid 1 (heir)"
+	}
+	return ev
+}
+
+// follow makes the heir the leader. Its end may come at any time.
+func (w *world) follow(id machine.ServiceID, t *tree) {
+	t.main, t.heir, t.reaped, t.pending = t.heir, 0, false, 0
+	w.services[id].reportedGone = 0
+	if !w.calm {
+		if life := w.pick(time.Millisecond, 5*time.Second, never); life != never {
+			w.scheduleExit(id, t, t.main, w.now+life, signals.Exit{})
+		}
+	}
+}
+
 // kill is SIGKILL for the tree, from which a fork may slip away.
 func (w *world) kill(id machine.ServiceID, t *tree) {
 	w.signal(id, t, config.Tree, signals.SIGKILL)
@@ -279,7 +305,7 @@ func (w *world) deliver(id machine.ServiceID, t *tree, info signals.Info) machin
 		t.pending++
 	}
 	if !w.calm && w.chance(100) {
-		w.scheduleExit(id, t, 0, w.now, signals.Exit{Signal: info.Signal})
+		w.scheduleExit(id, t, t.main, w.now, signals.Exit{Signal: info.Signal})
 	}
 	return machine.OK
 }

@@ -51,19 +51,20 @@ type world struct {
 
 // service is what the world knows of one service.
 type service struct {
-	spec    *config.Service // in force
-	changed bool            // since it was spawned
-	bound   int             // what waited when its queue got other bounds
-	tree    *tree
-	missing bool // its executable is
-	crashes bool // it does nothing else
-	state   machine.State
-	ledger  ledger
-	spawns  []time.Duration // the latest that nobody asked for
-	killed  bool            // the last leader died of SIGKILL
-	manual  bool            // the next spawn was asked for
-	once    bool            // and is to be the last
-	last    bool            // it was, or it is running
+	spec       *config.Service // in force
+	changed    bool            // since it was spawned
+	bound      int             // what waited when its queue got other bounds
+	tree       *tree
+	missing    bool // its executable is
+	crashes    bool // it does nothing else
+	state      machine.State
+	ledger     ledger
+	spawns     []time.Duration // the latest that nobody asked for
+	killed     bool            // the last leader died of SIGKILL
+	manual     bool            // the next spawn was asked for
+	once       bool            // and is to be the last
+	background bool            // it was given up for going there
+	last       bool            // it was, or it is running
 
 	paused       bool        // by command
 	startsNext   bool        // as soon as nothing of it is left, as was noted
@@ -260,13 +261,15 @@ func (w *world) restoreTwin() {
 // act carries out an action on the fake processes, and queues its result.
 func (w *world) act(a *machine.Action) {
 	switch a.Kind {
-	case machine.Spawn, machine.Send, machine.Deliver, machine.Inspect:
+	case machine.Spawn, machine.Send, machine.Deliver, machine.Inspect, machine.Survey:
 		if result, ok := w.request(a); ok {
 			result.Service, result.Gen, result.Ticket = a.Service, a.Gen, a.Ticket
 			w.queue = append(w.queue, result)
 		}
 	case machine.Kill:
 		w.kill(a.Service, w.services[a.Service].tree)
+	case machine.Follow:
+		w.follow(a.Service, w.services[a.Service].tree)
 	case machine.Hold:
 		w.held |= a.Set
 		w.taken = w.random.IntN(4)
@@ -299,6 +302,8 @@ func (w *world) request(a *machine.Action) (result machine.Event, ok bool) {
 		result = machine.Event{Kind: machine.Sent, Result: w.deliver(a.Service, s.tree, a.Info)}
 		w.delivered(a, result.Result)
 		return result, true
+	case machine.Survey:
+		return w.survey(s.tree), true
 	case machine.Inspect:
 		result = machine.Event{Kind: machine.Inspected, Effect: w.inspect(s.tree, a.Signal)}
 		w.inspected(a, result.Effect)

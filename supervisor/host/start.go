@@ -34,8 +34,7 @@ func (h *Host) Start(starts []kernel.Start) []kernel.Started {
 			made[i].Temporary = launch.Temporary(made[i].Err)
 			continue
 		}
-		starts[i].Service.(*service).tree.Started(made[i].PID)
-		h.leaders[made[i].PID] = struct{}{}
+		starts[i].Service.(*service).started(made[i].PID)
 	}
 	return made
 }

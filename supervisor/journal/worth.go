@@ -35,7 +35,7 @@ func worthEvent(event *machine.Event, actions []machine.Action) bool {
 		return actions[0].Kind == machine.Inspect
 	case machine.Pause, machine.Continue, machine.Exited, machine.SpawnFailed:
 		return false // SentToMany, LeaderExited and CannotSpawn tell of them
-	case machine.Tick, machine.Sent, machine.Inspected, machine.Signalled:
+	case machine.Tick, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
 		return false
 	}
 	return false
@@ -47,8 +47,8 @@ func IsAboutService(kind machine.EventKind) bool {
 	case machine.Boot, machine.Signal, machine.Tick, machine.Update, machine.LoadFailed, machine.Shutdown, machine.ShutdownNow:
 		return false
 	case machine.Start, machine.Stop, machine.Restart, machine.Remove, machine.Reload, machine.Pause, machine.Continue,
-		machine.Post, machine.Spawned, machine.SpawnFailed, machine.Exited, machine.Emptied, machine.Sent,
-		machine.Inspected, machine.Signalled:
+		machine.Post, machine.Spawned, machine.SpawnFailed, machine.Exited, machine.Emptied, machine.Surveyed,
+		machine.Sent, machine.Inspected, machine.Signalled:
 		return true
 	}
 	return false
@@ -91,7 +91,7 @@ func worth(a *machine.Action) bool {
 		return true
 	case machine.Tell:
 		return worthNote(&a.Note)
-	case machine.Spawn, machine.Hold, machine.Release, machine.Inspect, machine.Report, machine.ReportTail,
+	case machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report, machine.ReportTail,
 		machine.Forget, machine.Load, machine.RunHook, machine.Finish:
 		return false
 	}

@@ -71,6 +71,12 @@ type Started struct {
 	Temporary bool  // with Err: it was for want of something that may be there later
 }
 
+// Survey is what a main process that has ended leaves.
+type Survey struct {
+	Heir   int    // the process that it has handed over to, 0 if there is none
+	Reason string // who that is, or else who is left and how to keep it in the foreground
+}
+
 // Configuration is one that was loaded and can be put in force.
 type Configuration interface {
 	File() *config.File
@@ -98,6 +104,11 @@ type Service interface {
 	Members() ([]tree.Member, error)
 	// MemoryEvents is the path of its cgroup's memory.events, "" without one.
 	MemoryEvents() string
+
+	// Survey says what is left when the main process has ended, and who took over from it.
+	Survey() Survey
+	// Follow makes another process the main process.
+	Follow(pid int)
 
 	// Ended says that the main process is gone: what it wrote is read to the end.
 	Ended()

@@ -19,6 +19,8 @@ const (
 	LeaderExited
 	// SurvivorsRemain: the leader is gone, others of its tree are not.
 	SurvivorsRemain
+	// Followed: the leader that ended has handed over to Reason, which is the leader now.
+	Followed
 	// Restarting: the service will be started again in For, 0 being at once. Count is
 	// the number of restarts in a row, 0 when it could not be spawned at all.
 	Restarting
@@ -26,7 +28,8 @@ const (
 	// or Why, StartedOnce.
 	Completed
 	// GaveUp: the service has failed, for the reason Why. Count is the number of
-	// restarts in a row.
+	// restarts in a row; Reason is what was left where it WentToBackground, and how to keep
+	// it from there.
 	GaveUp
 	// CannotSpawn: there is no new process, for Reason; Permanent as reported.
 	CannotSpawn
@@ -110,23 +113,24 @@ const (
 // Why is the reason for which something was given up or dropped.
 type Why uint8
 
-// The reasons. The first four are of GaveUp, those from ShutdownBegun on of RefusedCommand,
+// The reasons. The first five are of GaveUp, those from ShutdownBegun on of RefusedCommand,
 // the others of Dropped; NotRunning is of both.
 const (
-	NoReason        Why = iota
-	LimitReached        // as many restarts in a row as the limit allows
-	PolicyNever         // the policy is to start it but once
-	CannotExecute       // nothing to execute, and it never ran
-	StartedOnce         // it was to be started but once, whatever its policy
-	NotRunning          // the service does not run and will not
-	QueueFull           // the service's queue is full
-	RefusedByKernel     // the kernel will never take it
-	ServiceWentDown     // it was held for a service that will not run again
-	ShutdownBegun       // a shutdown is under way, or over
-	BeingRemoved        // the service is on its way out
-	WouldEnd            // the signal is not caught, and would end it
-	NotSent             // none of its processes could be sent the signal
-	numWhys         = iota
+	NoReason         Why = iota
+	LimitReached         // as many restarts in a row as the limit allows
+	PolicyNever          // the policy is to start it but once
+	CannotExecute        // nothing to execute, and it never ran
+	StartedOnce          // it was to be started but once, whatever its policy
+	WentToBackground     // its leader ended well, and has left others to go on
+	NotRunning           // the service does not run and will not
+	QueueFull            // the service's queue is full
+	RefusedByKernel      // the kernel will never take it
+	ServiceWentDown      // it was held for a service that will not run again
+	ShutdownBegun        // a shutdown is under way, or over
+	BeingRemoved         // the service is on its way out
+	WouldEnd             // the signal is not caught, and would end it
+	NotSent              // none of its processes could be sent the signal
+	numWhys          = iota
 )
 
 // Note is what a [Tell] tells. Which fields are filled in depends on Kind.

@@ -133,8 +133,8 @@ func (r *Route) Drain() {
 	r.last.drainRequested = true
 	source.Drain(drainGrace, func(d logs.Drained) {
 		r.outputs.post(func() {
-			if r.last.source != source {
-				return // there is a newer generation
+			if r.last.source != source || !r.last.drainRequested {
+				return // there is a newer generation, or a newer main process
 			}
 			r.last.drained = &d
 			if r.last.tailWanted {
@@ -143,6 +143,10 @@ func (r *Route) Drain() {
 		})
 	})
 }
+
+// Resume is called when another process has become the main process: its end is still to
+// come.
+func (r *Route) Resume() { r.last.drainRequested, r.last.drained = false, nil }
 
 // ReportTail tells the observer the last lines of the last generation, once it is drained.
 // Lines that are on the console already are told only if final.

@@ -33,6 +33,9 @@ type ancestry struct {
 	// leader is the main process that was started last. Its session may outlive it; as long
 	// as a pid is the id of a session or group, no other process gets it.
 	leader entry
+
+	// main is the present main process: the leader, or who has taken over from it.
+	main int
 }
 
 func (a *ancestry) CgroupFD() (fd int, ok bool, err error) { return -1, false, nil }
@@ -41,10 +44,14 @@ func (a *ancestry) CgroupFD() (fd int, ok bool, err error) { return -1, false, n
 // with the same pid. The caller has not reaped it yet.
 func (a *ancestry) Started(pid int) {
 	var ok bool
+	a.main = pid
 	if a.leader, ok = readStat(strconv.Itoa(pid)); !ok {
 		a.leader = entry{pid: pid}
 	}
 }
+
+// Follow leaves the session what it was.
+func (a *ancestry) Follow(pid int) { a.main = pid }
 
 func (a *ancestry) Members() ([]Member, error) {
 	all, err := processes()
@@ -69,7 +76,7 @@ const emptyAttempts = 5
 func (a *ancestry) Empty() (bool, error) {
 	exited := exitedChildren{ignored: a.isOtherMain}
 	for range emptyAttempts {
-		if list, ok := children(a.isMain); ok && a.isMain != nil && !a.isMain(a.leader.pid) {
+		if list, ok := children(a.isMain); ok && a.isMain != nil && !a.isMain(a.main) {
 			fresh := exited.addNew(list)
 			if !slices.ContainsFunc(list, func(p entry) bool { return !p.zombie }) {
 				if !fresh {
@@ -92,7 +99,7 @@ func (a *ancestry) Empty() (bool, error) {
 
 // isOtherMain reports whether a process is the main process of another service.
 func (a *ancestry) isOtherMain(pid int) bool {
-	return a.isMain != nil && pid != a.leader.pid && a.isMain(pid)
+	return a.isMain != nil && pid != a.main && a.isMain(pid)
 }
 
 func (a *ancestry) Signal(s signals.Signal) (sent int, err error) {

@@ -43,6 +43,8 @@ func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
 
 func (c *cgroup) Started(int) {}
 
+func (c *cgroup) Follow(int) {}
+
 func (c *cgroup) Members() ([]Member, error) {
 	pids, err := c.pids()
 	members := make([]Member, 0, len(pids))
