@@ -30,7 +30,7 @@ type service struct {
 // services.
 func (s *service) start() (pid int, err error) {
 	child, err := s.host.launcher.Start(launch.Service{
-		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name),
+		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name), Brand: s.host.root.Brand(s.spec.Name),
 		Cgroup: s.tree, Output: s.route,
 	})
 	return child.PID, err

@@ -39,6 +39,7 @@ type Service struct {
 	Config   *config.Service
 	Identity Identity
 	Marks    []string // variables that nothing overrides: descendants are known by them
+	Brand    uint64   // a limit without effect by which they are known, 0 for none: package tree
 	Cgroup   Cgroup
 	Output   Output
 }
@@ -81,7 +82,7 @@ func (l *Launcher) spec(service *Service) (*process.Spec, error) {
 	}
 	spec.Dir = service.Config.Directory
 	spec.Mask, spec.Ignore = service.Config.Signals.Block, service.Config.Signals.Ignore
-	spec.Limits = limits(service.Config.Core.Limit, l.noFile)
+	spec.Limits = limits(service.Config.Core.Limit, l.noFile, service.Brand)
 	spec.Credential = service.Identity.Credential
 	spec.Umask, spec.HasUmask = int(service.Config.Umask.Mask), service.Config.Umask.Set
 	return spec, nil

@@ -267,7 +267,9 @@ func (a *ancestry) find(all []entry) (picked []entry, unsure bool) {
 			}
 			yes, gone := a.inLeaderGroup(p), false
 			if !yes && !p.zombie {
-				yes, gone = a.marked(p)
+				if yes, gone = a.marked(p); !yes && a.branded(p.pid) {
+					yes, gone = true, false
+				}
 			}
 			if yes {
 				class = ours
