@@ -8,7 +8,7 @@ RELEASE  := CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags "$(LDFLAGS)"
 FUZZTIME ?= 30s
 BENCH    ?=
 
-.PHONY: help build init build-arm64 test race lint format vet staticcheck exhaustive tidy generate man fuzz bench clean
+.PHONY: help build init build-arm64 test race lint format vet staticcheck exhaustive tidy generate programs man fuzz bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1#\2/p' $(MAKEFILE_LIST) | while IFS='#' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -53,6 +53,10 @@ tidy: ## fail if go.mod or go.sum is not tidy
 
 generate: ## rewrite generated files
 	go generate ./...
+
+programs: build ## docs/programs.md, measured with the real programs: as root on Debian with npm
+	internal/programs/measure.sh bin/supervise >bin/programs.md
+	mv bin/programs.md docs/programs.md
 
 man: ## docs/man, the manual pages, from the descriptions of the commands
 	go generate ./cmd/supervise

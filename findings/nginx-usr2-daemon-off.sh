@@ -20,8 +20,8 @@ echo "pid $dir/pid; error_log stderr notice; worker_processes 1; events {} http 
 	server { listen unix:$dir/socket; } }" >"$dir/conf"
 
 finish() {
-	for file in "$dir"/pid*; do
-		[ ! -s "$file" ] || kill -TERM "$(cat "$file")" 2>/dev/null || true
+	for process in /proc/[0-9]*; do
+		! grep -aqsF "$dir/conf" "$process/cmdline" || kill -TERM "${process#/proc/}" 2>/dev/null || true
 	done
 	sleep 0.5
 	rm -rf "$dir"
