@@ -27,6 +27,7 @@ func TestBackground(t *testing.T) {
 		"setsid":                     {command: `"setsid -f sleep 60"`, told: "leaving pid %d (sleep); leave out --fork (-f)"},
 		"setsid in a nice":           {command: `"nice -n 1 setsid --fork sleep 60"`, told: "leaving pid %d (sleep); leave out --fork (-f)"},
 		"twice forked":               {command: `["sh", "-c", "(setsid sh -c 'sleep 60 & :' &)"]`, told: "leaving pid %d (sleep); write no & after"},
+		"no environment":             {command: `["sh", "-c", "env -i setsid -f sleep 60"]`, told: "leaving pid %d (sleep); write no & after"},
 		"always":                     {command: `"setsid -f sleep 60"`, policy: "always", told: "leaving pid %d (sleep)"},
 		"never":                      {command: `"setsid -f sleep 60"`, policy: "never", told: "leaving pid %d (sleep)"},
 		"nginx":                      {command: `["nginx", "-c", "$DIR/nginx.conf"]`, server: "nginx", told: "leaving pid %d (nginx); give it -g 'daemon off;'"},

@@ -215,3 +215,37 @@ for signal_ in TERM QUIT KILL; do
 	case $signal_ in TERM | QUIT) advice= ;; esac
 	row '`php-fpm --nodaemonize`' "PHP $("$fpm" -v | sed -n '1s/PHP \([^ ]*\).*/\1/p')" "$advice" "$fpm" --nodaemonize -y "$work/fpm.conf"
 done
+cat <<'TAIL'
+
+Below supervise, what a main process leaves gets the rung that was reached, and what remains of its time. That is why a
+program that `npm` does not tell can finish there; but `npm` has ended with 143 by then, and what the program exits with
+is lost.
+
+## Programs that go into the background
+
+A daemon is nothing that can be supervised: its end is not noticed, its exit status is nobody's, and the next start finds
+its port taken. When a service's main process exits well by itself within a minute, nobody having sent it a signal
+through supervise, and others of it are still there half a second later, the service has gone into the background. What
+is left is stopped by the ladder, and the service has `failed`, whatever its policy. `status`, `why` and the log say it in
+one sentence, with what keeps the program in the foreground as far as that is known:
+
+    web: given up: it went into the background, leaving pid 812 (nginx); give it -g 'daemon off;', or write daemon off; in its configuration
+
+What is left and ends within that half second is no daemon: the service has completed.
+
+## Programs that replace themselves
+
+nginx, gunicorn and unicorn execute themselves anew at SIGUSR2, and the new master goes on when the old one is told to
+end. Supervise follows: when a main process exits well by itself, and exactly one of its children is still in the session
+of the service and has workers of its own, that one is the main process from then on. The service has neither ended nor
+restarted, and `why` says that it has handed over. A worker is a fork of its master, in which no other program was
+executed.
+
+nginx with `daemon off;` ignores SIGUSR2 for as long as it is the child of the process that has started it, below any
+supervisor and as PID 1 (`findings/nginx-usr2-daemon-off.sh`). It can be started by a shell that hands over to it:
+
+```toml
+[service.web]
+command = ["sh", "-c", "/usr/sbin/nginx -g 'daemon off;' & until pgrep -P $! >/dev/null; do sleep 0.1; done"]
+```
+TAIL

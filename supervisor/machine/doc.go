@@ -22,9 +22,9 @@
 //	}
 //
 // Results come back before anything else happens: Spawn is answered by Spawned or
-// SpawnFailed, Deliver by Sent, Inspect by Inspected, a Send with a Ticket by Signalled, at
-// once, as Survey is by Surveyed. The machine relies on that for speed, never for safety: whatever comes at a wrong
-// moment is decided too. Only Load is answered later, by an Update or LoadFailed.
+// SpawnFailed, Deliver by Sent, Inspect by Inspected, Survey by Surveyed, a Send with a
+// Ticket by Signalled, at once. The machine relies on that for speed, never for safety:
+// whatever comes at a wrong moment is decided too. Only Load is answered later, by an Update or LoadFailed.
 //
 // Everything that is to be done is an action of its own. A [Note] only says what was decided
 // and why: in a Tell for the log and the journal, in a Report for whoever asked.
