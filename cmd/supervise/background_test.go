@@ -31,7 +31,7 @@ func TestBackground(t *testing.T) {
 		"always":                     {command: `"setsid -f sleep 60"`, policy: "always", told: "leaving pid %d (sleep)"},
 		"never":                      {command: `"setsid -f sleep 60"`, policy: "never", told: "leaving pid %d (sleep)"},
 		"nginx":                      {command: `["nginx", "-c", "$DIR/nginx.conf"]`, server: "nginx", told: "leaving pid %d (nginx); give it -g 'daemon off;'"},
-		"redis":                      {command: `["redis-server", "--port", "0", "--unixsocket", "$DIR/redis", "--daemonize", "yes"]`, server: "redis-server", told: "leaving pid %d (redis-server); give it --daemonize no"},
+		"redis":                      {command: `["redis-server", "--port", "0", "--unixsocket", "$DIR/redis", "--save", "", "--dir", "$DIR", "--daemonize", "yes"]`, server: "redis-server", told: "leaving pid %d (redis-server); give it --daemonize no"},
 		"by a shell":                 {command: `["sh", "-c", "nginx -c $DIR/nginx.conf; :"]`, server: "nginx", told: "leaving pid %d (nginx); run nginx itself, and give it -g 'daemon off;'"},
 		"gunicorn":                   {command: `["gunicorn", "--daemon", "--chdir", "$DIR", "-b", "unix:$DIR/socket", "app:app"]`, server: "gunicorn", told: "leave out --daemon"},
 		"a moment longer":            {command: `["sh", "-c", "sleep 0.1 &"]`},
