@@ -2,17 +2,14 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"sync"
-	"syscall"
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
+
+	"supervise/internal/safefile"
 )
 
 // MaxFileSize is the size in bytes above which a file is rejected unread: 4 MiB.
@@ -26,7 +23,7 @@ const MaxFileSize = 4 << 20
 func Load(path string, host Host) (*File, error) {
 	data, err := read(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read configuration %q: %w", path, err)
+		return nil, err
 	}
 	return Parse(path, data, host)
 }
@@ -44,57 +41,24 @@ func Estimate(path string) (n int) {
 	return n
 }
 
-func read(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+// LoadOursAlone is Load for a path that comes from somebody who must not say what we do: it
+// refuses a file that, or a part of whose path, others than root and we can change.
+func LoadOursAlone(path string, host Host) (*File, error) {
+	data, err := readBy(path, safefile.OursAlone)
 	if err != nil {
-		return nil, withoutPath(err)
+		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, notRegular(info.Mode())
-	}
-	// The file may have been replaced since. O_NONBLOCK opens a FIFO without a writer, and
-	// has no effect on a regular file: fifo(7), open(2).
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	return Parse(path, data, host)
+}
+
+func read(path string) ([]byte, error) { return readBy(path, safefile.Named) }
+
+func readBy(path string, rule safefile.Rule) ([]byte, error) {
+	data, err := safefile.Read(path, MaxFileSize, rule)
 	if err != nil {
-		return nil, withoutPath(err)
-	}
-	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return nil, withoutPath(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, notRegular(info.Mode())
-	}
-	data, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
-	if err != nil {
-		return nil, withoutPath(err)
-	}
-	if len(data) > MaxFileSize {
-		return nil, fmt.Errorf("it is larger than %d MiB", MaxFileSize>>20)
+		return nil, fmt.Errorf("cannot read configuration %q: %w", path, err)
 	}
 	return data, nil
-}
-
-// withoutPath avoids naming the path twice in one message.
-func withoutPath(err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return os.NewSyscallError(pathError.Op, pathError.Err)
-	}
-	return err
-}
-
-func notRegular(mode fs.FileMode) error {
-	what := "a device"
-	switch {
-	case mode.IsDir():
-		what = "a directory"
-	case mode&fs.ModeNamedPipe != 0:
-		what = "a FIFO or pipe"
-	case mode&fs.ModeSocket != 0:
-		what = "a socket"
-	}
-	return fmt.Errorf("it is %s, not a regular file", what)
 }
 
 // Parse checks the contents of a configuration file, and returns it with all defaults filled

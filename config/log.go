@@ -31,7 +31,7 @@ var logFields = []field[Log]{
 	},
 	{
 		name: "file", aliases: "path filename logfile log-file stdout-logfile", takes: "an absolute path",
-		doc: `the file of mode "file", in an existing directory; as long as it cannot be opened, the output goes to the ` +
+		doc: `the file of mode "file", in an existing directory, behind symbolic links of root and the supervisor's user only; as long as it cannot be opened, the output goes to the ` +
 			`supervisor's own, with the service's name before each line`,
 		read: func(c *checker, n *node, into *Log) { c.absolute(n, &into.File) },
 	},

@@ -45,6 +45,8 @@ const (
 	Shutdown         // stop every service by its ladder, then exit
 	ShutdownNow      // the same with every ladder cut to its last rung, SIGKILL
 	Ignore
+
+	numRules = iota
 )
 
 // Verb says what a [Command] does.
@@ -60,6 +62,8 @@ const (
 	CommandContinue // SIGCONT
 	CommandUpdate   // read the configuration again, and apply what has changed
 	CommandRun      // run a hook
+
+	numVerbs = iota + 1
 )
 
 // Command is what a signal to the supervisor commands.
@@ -88,8 +92,9 @@ type Service struct {
 
 	Directory       string // "" keeps the supervisor's
 	Environment     map[string]string
-	EnvironmentFile string // read when the service starts; "" for none
-	User, Group     string // a name or a number; "" keeps the supervisor's
+	EnvironmentFile string   // read when the service starts; "" for none
+	PassEnvironment []string // names of variables of the supervisor's that are not withheld
+	User, Group     string   // a name or a number; "" keeps the supervisor's
 	Umask           Umask
 
 	Restart Restart
@@ -114,6 +119,8 @@ const (
 	OnFailure Policy = iota // unless it ended in one of Restart.Success
 	Always
 	Never
+
+	numPolicies = iota
 )
 
 // Restart is [service.NAME.restart].
@@ -143,6 +150,8 @@ const (
 	Main  Scope = iota // the main process
 	Group              // its process group
 	Tree               // all its descendants, too
+
+	numScopes = iota
 )
 
 // Rung is one step of a ladder: send Signal, and wait up to Timeout for the end.
@@ -174,6 +183,8 @@ const (
 	Wait       WhenFull = iota // leave it in the kernel's queue, with all later ones
 	DropOldest                 // drop the one that has waited longest
 	DropNewest                 // drop it
+
+	numWhenFulls = iota
 )
 
 // Queue bounds the real-time signals that wait for a service.
@@ -196,6 +207,8 @@ const (
 	Prefix  LogMode = iota // to the supervisor's own, each line after the service's name
 	Inherit                // directly to the supervisor's descriptors
 	ToFile
+
+	numLogModes = iota
 )
 
 // LogFormat is the format of output lines.
@@ -207,6 +220,8 @@ const (
 	AutoFormat LogFormat = iota
 	Text
 	JSON // an object with time, service, stream and line
+
+	numLogFormats = iota
 )
 
 // Log is [service.NAME.log].

@@ -8,21 +8,21 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// record enters what was done into the journal, and logs it. It returns the number of
-// the entry, or of the one that led to it if it is not worth one.
+// record adds an entry to the journal, and logs it. It returns the number of the entry, or
+// of the one that led to it if the journal does not keep it.
 func (s *Supervisor) record(entry journal.Entry) uint64 {
 	number := s.journal.Add(entry)
 	s.logEntry(number, s.journal.Present())
 	return number
 }
 
-// recordFact enters what happened beside the machine, and logs it.
+// recordFact does the same with something that happened beside the machine.
 func (s *Supervisor) recordFact(entry journal.Entry, fact journal.Fact) uint64 {
 	entry.Fact, entry.Time = fact, s.kernel.Now()
 	return s.record(entry)
 }
 
-// logEvent makes a line of the event that the journal has just taken in, if it is worth one.
+// logEvent logs the event whose entry the journal has just added.
 func (s *Supervisor) logEvent(number uint64) {
 	e := s.journal.Present()
 	line := s.line(number, e)
@@ -32,9 +32,12 @@ func (s *Supervisor) logEvent(number uint64) {
 	finish(line, e)
 }
 
-// tell enters what the machine has to say of its decisions.
+// tell records a note of the machine, with what only the loop knows about it.
 func (s *Supervisor) tell(action *machine.Action) {
 	entry := journal.Entry{Action: action}
+	if info := action.Note.Info; info.Signal != 0 {
+		entry.By = s.askerOf(action, info)
+	}
 	switch note := action.Note.Kind; {
 	case note == machine.Changed && action.Note.To == machine.Running:
 		entry.PID = s.leader(s.services[action.Service])
@@ -50,10 +53,10 @@ func (s *Supervisor) tell(action *machine.Action) {
 	}
 }
 
-// maxNamed is how many processes a line names.
+// maxNamed is how many processes one line names.
 const maxNamed = 8
 
-// processes names what is alive of a service.
+// processes names the living processes of a service.
 func (s *Supervisor) processes(service *service) string {
 	members, err := service.system.Members()
 	if err != nil {

@@ -1,6 +1,10 @@
 package supervisor
 
-import "supervise/supervisor/machine"
+import (
+	"slices"
+
+	"supervise/supervisor/machine"
+)
 
 // survey finds out what is left of a generation whose main process has ended.
 func (s *Supervisor) survey(action *machine.Action) {
@@ -15,9 +19,9 @@ func (s *Supervisor) survey(action *machine.Action) {
 // follow takes the process for the main process that the last one has handed over to. The
 // service has not ended, and what it was sent was not meant for this process.
 func (s *Supervisor) follow(action *machine.Action) {
-	service, pid := s.services[action.Service], int(action.PID)
-	delete(s.clearing, service)
-	service.ledger.Reset()
-	service.system.Follow(pid)
-	s.leaders[pid] = service
+	followed, pid := s.services[action.Service], int(action.PID)
+	s.clearing = slices.DeleteFunc(s.clearing, func(other *service) bool { return other == followed })
+	followed.ledger.Reset()
+	followed.system.Follow(pid)
+	s.leaders[pid] = followed
 }

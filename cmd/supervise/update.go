@@ -24,6 +24,9 @@ change only those: new services are started, missing ones are stopped, those who
 or environment has changed are restarted, the others go on. Without FILE the file that the
 supervisor was started with is read again.
 
+If others than root and the supervisor's own user may command it (control.group,
+control.mode), FILE and its whole path must be writable for these two alone.
+
 A file with an error changes nothing; its errors are printed. Services are stopped and
 restarted by their ladders; the command does not wait for that.
 

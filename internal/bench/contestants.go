@@ -47,10 +47,8 @@ func (b *bench) wrappers() []contestant {
 		{name: tini, argv: []string{"tini", "-s", "--"}, init: []string{"tini", "--"}, forwards: true},
 		{name: "dumb-init -c", argv: []string{"dumb-init", "-c", "--"}, forwards: true},
 		{name: "catatonit", argv: []string{"catatonit", "--"}, forwards: true},
-		{name: supervise, argv: []string{b.file("supervise"), "init", "--"}, forwards: true},
-		{name: slim, argv: []string{b.file("supervise-init"), "--"}, forwards: true},
 	}
-	return found(all)
+	return found(append(all, b.ours(contestant{forwards: true}, "--")...))
 }
 
 // found finds each program.

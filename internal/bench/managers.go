@@ -31,17 +31,23 @@ const (
 	forkExecCgroup = "bare, a cgroup each"
 )
 
-// managers returns all managers. supervise is listed twice, because the others do not handle
-// the output of services: those of s6 and runit inherit standard output.
-func (b *bench) managers() []manager {
-	all := []manager{
-		{name: superviseRun, stop: syscall.SIGTERM, arrange: arrangeSupervise("prefix"), absent: b.lacksRun()},
-		{name: superviseRun + ", output inherited", stop: syscall.SIGTERM, arrange: arrangeSupervise("inherit"), absent: b.lacksRun()},
-		{name: "s6-svscan", stop: syscall.SIGTERM, arrange: arrangeScan("s6-svscan", "-c", "1024"), absent: notInstalled("s6-svscan", "s6-supervise")},
-		// runsvdir ends its children on SIGHUP, and not on SIGTERM: runsvdir(8).
-		{name: "runsvdir", stop: syscall.SIGHUP, arrange: arrangeScan("runsvdir"), absent: notInstalled("runsvdir", "runsv")},
+// managers returns all there are. supervise takes part twice, because the others have no
+// part in what a service writes: the services of s6 and runit inherit standard output.
+func (b *bench) managers() (all []manager) {
+	for _, r := range b.releases() {
+		absent := lacksRun(r.full)
+		all = append(
+			all,
+			manager{name: superviseRun + r.suffix, stop: syscall.SIGTERM, arrange: arrangeSupervise(r.full, "prefix"), absent: absent},
+			manager{name: superviseRun + ", output inherited" + r.suffix, stop: syscall.SIGTERM, arrange: arrangeSupervise(r.full, "inherit"), absent: absent},
+		)
 	}
-	return all
+	return append(
+		all,
+		manager{name: "s6-svscan", stop: syscall.SIGTERM, arrange: arrangeScan("s6-svscan", "-c", "1024"), absent: notInstalled("s6-svscan", "s6-supervise")},
+		// runsvdir ends its children on SIGHUP, and not on SIGTERM: runsvdir(8).
+		manager{name: "runsvdir", stop: syscall.SIGHUP, arrange: arrangeScan("runsvdir"), absent: notInstalled("runsvdir", "runsv")},
+	)
 }
 
 func notInstalled(programs ...string) string {
@@ -54,17 +60,17 @@ func notInstalled(programs ...string) string {
 }
 
 // lacksRun says why supervise run cannot be measured, if so.
-func (b *bench) lacksRun() string {
+func lacksRun(program string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, b.file("supervise"), "run", "--help").CombinedOutput()
+	out, err := exec.CommandContext(ctx, program, "run", "--help").CombinedOutput()
 	if err != nil || len(out) == 0 {
 		return "this build has no command run"
 	}
 	return ""
 }
 
-func arrangeSupervise(log string) func(*bench, string, int) ([]string, error) {
+func arrangeSupervise(program, log string) func(*bench, string, int) ([]string, error) {
 	return func(b *bench, dir string, services int) ([]string, error) {
 		var text strings.Builder
 		fmt.Fprintf(&text, "[supervisor]\nruntime-dir = %q\n", filepath.Join(dir, "run"))
@@ -73,7 +79,7 @@ func arrangeSupervise(log string) func(*bench, string, int) ([]string, error) {
 				i, b.file("tiny"), filepath.Join(dir, "announce"), log)
 		}
 		file := filepath.Join(dir, "services.toml")
-		return []string{b.file("supervise"), "run", file}, os.WriteFile(file, []byte(text.String()), 0o644)
+		return []string{program, "run", file}, os.WriteFile(file, []byte(text.String()), 0o644)
 	}
 }
 

@@ -138,7 +138,7 @@ func realtimeTable(s *series, n int, worst map[string]received) report.Table {
 	}
 	return report.Table{
 		Name: "realtime", Title: strconv.Itoa(n) + " queued real-time signals, the worst round",
-		Goals: []report.Goal{g},
+		Goals: append(s.beforeGoals(""), g),
 		Columns: []report.Column{
 			{Key: "arrived", Title: "arrived"},
 			{Key: "payload", Title: "payload kept"},

@@ -70,7 +70,7 @@ func (b *bench) reaping() []report.Table {
 	if ratio != 0 {
 		g.Measured, g.Met = fmt.Sprintf("%.2fx", ratio), ratio >= 1
 	}
-	table.Goals = []report.Goal{g}
+	table.Goals = append(cpu.beforeGoals(", processor time,"), g)
 	table.Rows = rate.rows(func(name string, samples stats.Rounds) map[string]report.Cell {
 		sum, cpus := samples.Summary(), cpu.rounds[name].Summary()
 		return map[string]report.Cell{

@@ -11,19 +11,19 @@ import (
 // Condition is what a call waits for of a service.
 type Condition uint8
 
-// The conditions. The first three are asked for as such and answered with the status, the
-// others are the outcomes of commands.
+// The conditions. The first three are those of [request.Wait] and answered with the status,
+// the others are the outcomes of commands.
 const (
 	Up    Condition = iota // its main process runs
-	Ready                  // and is not stopped by a signal
-	Down                   // nothing of it is left, and nothing will come
+	Ready                  // its status says that it is ready
+	Down                   // none of its processes is left, and none will be started
 
 	Started   // it runs, or it is known why not
-	Stopped   // nothing of it is left
+	Stopped   // none of its processes is left
 	Restarted // a new generation runs, or it is known why not
-	Reported  // the machine has reported what came of it
+	Reported  // the machine has reported the result
 	Paused    // the same, and its main process is stopped
-	Continued // the same, and its main process goes on
+	Continued // the same, and its main process is not stopped
 
 	numConditions = iota
 )
@@ -43,10 +43,10 @@ func conditionFor(c request.Condition) (Condition, bool) {
 
 func (c Condition) answersStatus() bool { return c <= Down }
 
-// prompt reports whether a condition is met within [PromptTime] or never.
+// prompt reports whether a call waits for a condition no longer than [PromptTime].
 func (c Condition) prompt() bool { return c >= Reported }
 
-// pending is the answer of a check whose condition is not met, and may be later.
+// pending is the result of a check whose condition is not met yet.
 func pending() (request.Outcome, bool) { return request.Outcome{}, false }
 
 // check returns the outcome of a condition for a service, and true once it is known.
@@ -82,13 +82,13 @@ func (p *Pending) check(c Condition, t *target) (request.Outcome, bool) {
 	return unknown("condition", int(c))
 }
 
-// removed is the outcome for a service that nothing will come of any more.
+// removed is the outcome for a service that no longer exists.
 func removed() (request.Outcome, bool) {
 	return request.Outcome{Result: "removed", Text: "has been removed"}, true
 }
 
-// unknown is the outcome of what cannot be: better a wrong answer that says so than a client
-// that waits for ever.
+// unknown is the outcome for values that do not exist: an answer that says so is better than
+// a client that waits for ever.
 func unknown(what string, value int) (request.Outcome, bool) {
 	return request.Outcome{Result: "failed", Text: "cannot be waited for: there is no " + what + " " + strconv.Itoa(value)}, true
 }
@@ -175,7 +175,7 @@ func (p *Pending) restarted(t *target, now machine.View) (request.Outcome, bool)
 	return unknown("state", int(now.State))
 }
 
-// paused waits until /proc shows what all processes of a service were sent.
+// paused checks whether /proc shows the effect of the SIGSTOP or SIGCONT that was sent.
 func (p *Pending) paused(t *target, now machine.View, paused bool) (request.Outcome, bool) {
 	switch {
 	case now.State == machine.Removed:
@@ -210,8 +210,8 @@ func (p *Pending) lastOutcome(t *target, now machine.View) request.Outcome {
 	return request.Outcome{Result: state, Text: "is " + state + ": " + p.services.LastOutcome(t.service)}
 }
 
-// whyDown is the outcome for a service that does not run although nothing has failed: what
-// happened last says more.
+// whyDown is the outcome for a service that does not run although nothing has failed. It
+// says what happened last.
 func (p *Pending) whyDown(t *target, result string) request.Outcome {
 	name := p.services.Name(t.service)
 	var last []string

@@ -146,7 +146,7 @@ func (q *queueServer) received(message []byte) {
 // requested begins a call. A request is carried out even if its client is already gone.
 func (q *queueServer) requested(frame wire.Frame) {
 	r, err := request.Unmarshal(frame.Payload)
-	call := &Call{Request: r, Origin: Origin{PID: wire.ClientPID(frame.Client)}, number: frame.Request}
+	call := &Call{Request: r, Origin: Origin{PID: wire.ClientPID(frame.Client), Shared: q.server.shared()}, number: frame.Request}
 	var before *Call
 	if frame.Flags&wire.Quiet == 0 {
 		q.mu.Lock()
@@ -177,7 +177,7 @@ func (q *queueServer) requested(frame wire.Frame) {
 // reportGone tells the loop that nobody will read the answer to a call that it has not
 // answered; call may be nil.
 func (q *queueServer) reportGone(call *Call) {
-	if call != nil && !call.gone.Swap(true) {
+	if call != nil && call.Abandon() {
 		q.server.push(item{call: call, ended: true})
 	}
 }

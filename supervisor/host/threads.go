@@ -5,18 +5,17 @@ import (
 	"sync"
 )
 
-// MaxProcessors is how many threads run Go code at the same time at most ([BeginBulkStart] sees to
-// it). Nothing here is busy for long, and each needs a thread in reserve.
+// MaxProcessors is how many threads may run Go code at the same time. Nothing here is busy for
+// long, and each of them needs a thread in reserve.
 const MaxProcessors = 8
 
-// blockedThreads is how many threads are taken to be in a system call at the same time:
-// the intake's, a write to a file, reading /proc.
+// blockedThreads is how many threads may be in a blocking system call at the same time: the
+// intake's, a write to a file, a read of /proc.
 const blockedThreads = 3
 
-// reserveThreads has the Go runtime make every thread that it may need now, while there is
-// room: when one is wanted and clone fails (pids.max of the cgroup, RLIMIT_NPROC), the
-// runtime ends the process ("failed to create new OS thread"), and that is just when a
-// supervisor must go on. The runtime keeps threads that have nothing to do for ever.
+// reserveThreads makes the Go runtime create now every thread that it may ever need. Later
+// clone may fail (pids.max of the cgroup, RLIMIT_NPROC). The runtime then exits ("failed to
+// create new OS thread"), just when a supervisor must go on. Idle threads are kept for ever.
 func reserveThreads() {
 	n := runtime.GOMAXPROCS(0) + blockedThreads
 	var all sync.WaitGroup

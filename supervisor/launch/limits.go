@@ -12,11 +12,11 @@ type Rlimit struct{ Soft, Hard uint64 }
 // rlimitLocks is RLIMIT_LOCKS, which nothing has obeyed since Linux 2.4.25: getrlimit(2).
 const rlimitLocks = 10
 
-// limits returns what is set for a service. The descriptor limit is the one that the
-// supervisor was started with, since package os raises its own; a seccomp filter may forbid
-// to restore it. core is nil for a service that keeps the supervisor's core limit. Its hard
-// limit stays where it is, and bounds the soft one. brand is 0 for none, and nothing that a
-// service cannot do without.
+// limits returns the limits of a service. The descriptor limit is the one that the supervisor
+// was started with, as package os has raised the present one; a seccomp filter may forbid to
+// restore it. core is the soft limit of core files, within the supervisor's hard limit, or
+// nil for the supervisor's own. brand, if it is not 0, is the limit by which processes are
+// known; a service can do without it.
 func limits(core *uint64, noFile Rlimit, brand uint64) []process.Limit {
 	var set []process.Limit
 	if noFile.Hard != 0 {

@@ -18,6 +18,7 @@
 //	        for each event: queue the stream at its pump; start the pump if idle
 //	pump:   handle requests: reopen the file; note how far to read for a drain
 //	        write what the last round could not; if that fails, park: end until woken
+//	        give sources away that are to move
 //	        for each queued stream: read once, at most 64 KiB; keep and pass on its lines
 //	            if there was something, queue it again
 //	        drained streams: complete the last line

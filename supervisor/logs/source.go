@@ -22,8 +22,8 @@ type Source struct {
 	generation uint32 // its number in the history
 	color      uint8
 	streams    [2]stream
-	open       int  // number of open streams; under the pump's lock
-	drained    bool // or asked to be, and counted; under the pump's lock
+	open       int // number of open streams; under the pump's lock
+	drains     int // number of requests that are not answered; under the pump's lock
 }
 
 // stream is one pipe of a source.
@@ -37,6 +37,7 @@ type stream struct {
 	second bool    // standard error
 
 	waiting    bool // queued; under the pump's lock
+	empty      bool // it had nothing in it when last looked at
 	midLine    bool // the last line written is to be continued
 	historyCut bool // the history skips what follows, up to the end of the line
 }

@@ -7,13 +7,12 @@ import (
 )
 
 // Asker is who asked for something, or who sent a signal, as far as that was known then. The
-// zero value is the supervisor itself. The machine decides nothing by it, and only passes it
-// on.
+// zero value is the supervisor itself. It does not influence any decision.
 type Asker struct {
 	PID    int32          // of the process, 0 when it is not known
 	UID    uint32         // its user id
 	Name   string         // the kernel's name of it (comm), "" when it is not known
-	Source string         // where the request came from, if not from a living process: a FIFO's path, "pid 812"
+	Source string         // where a request came from, if its process is not known: a FIFO's path, "pid 812"
 	Signal signals.Signal // the signal that asked, if it was one
 }
 
@@ -29,8 +28,8 @@ func (a Asker) Process() string {
 	return text + "uid " + strconv.FormatUint(uint64(a.UID), 10) + ")"
 }
 
-// String says who it is: "pid 812 (bash, uid 0)", "SIGUSR1 from pid 812 (bash, uid 0)", a
-// FIFO's path, or "supervise".
+// String says who it is: "pid 812 (bash, uid 0)", "SIGUSR1 from pid 812 (bash, uid 0)", the
+// path of a FIFO, or "supervise".
 func (a Asker) String() string {
 	who := a.Source
 	if a.Known() {
