@@ -46,6 +46,7 @@ var commandFields = []field[commandTable]{
 	serviceVerb("reload", "send it the signal on which it reads its own configuration again"),
 	serviceVerb("pause", "suspend it by SIGSTOP"),
 	serviceVerb("continue", "let it go on by SIGCONT"),
+	serviceVerb("reopen", "open its log files anew, if they were moved away or removed"),
 	{
 		name: "service-from-value", aliases: "from-value service-index index", takes: "true or false", initial: "false",
 		doc:  "with a verb that is true: the service is the one whose index in the list of status is the value of the signal",
@@ -102,7 +103,7 @@ func (c *checker) command(n *node) Command {
 		c.absolute(verb, &command.File)
 	case CommandRun:
 		command.Argv, command.Timeout = c.hook(verb), read.timeout
-	case CommandStart, CommandStop, CommandRestart, CommandReload, CommandPause, CommandContinue:
+	case CommandStart, CommandStop, CommandRestart, CommandReload, CommandPause, CommandContinue, CommandReopen:
 		command.Services, command.FromValue = c.targets(verb, read.fromValue), read.fromValue
 	}
 	if other := n.child("service-from-value"); other != nil && !command.Verb.NamesServices() {

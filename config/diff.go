@@ -98,7 +98,7 @@ func compare[T any](keys []diffKey[T], old, new *T) []KeyChange {
 	var changes []KeyChange
 	for _, k := range keys {
 		if before, after := k.text(old), k.text(new); before != after {
-			changes = append(changes, KeyChange{k.path, before, after, k.effect})
+			changes = append(changes, KeyChange{k.path, before, after, k.between(before, after)})
 		}
 	}
 	return changes

@@ -65,7 +65,10 @@ func fullFile() *File {
 	service.Signals.Block, service.Signals.Ignore = 1, 1
 	service.Signals.Forward = map[signals.Signal]signals.Signal{signals.SIGHUP: signals.SIGHUP}
 	service.Core = Core{Limit: &limit, Filter: &filter}
-	service.Log = Log{Mode: ToFile, Format: Text, File: "/x", MaxSize: 1, Keep: 1}
+	service.Log = Log{
+		Mode: ToFile, Format: Text, WhenFull: DropLines, File: "/x", Stderr: "/y", MaxSize: 1, Keep: 1,
+		Compress: Gzip, MaxAge: 1, Owner: "x", Group: "x", Permissions: 0o600,
+	}
 	return &File{
 		Supervisor: Supervisor{RuntimeDir: "/x", ShutdownTimeout: time.Second, Journal: "/x", JournalSize: 1},
 		Control:    Control{Mode: 0o600, Group: "x"},
@@ -75,6 +78,7 @@ func fullFile() *File {
 			signals.SIGUSR2:  {Verb: CommandRun, Argv: []string{"x", "y"}, Timeout: time.Second},
 			signals.SIGWINCH: {Verb: CommandUpdate, File: "/x"},
 			signals.SIGPWR:   {Verb: CommandPause, FromValue: true},
+			signals.SIGURG:   {Verb: CommandReopen, Services: []string{"web"}},
 		},
 		HangUp:   true,
 		Services: []Service{service},
@@ -172,5 +176,30 @@ func TestChangeAsData(t *testing.T) {
 	want := `[{"service":"","kind":"changed","effect":"new-supervisor","keys":[{"path":"supervisor.runtime-dir","old":"\"/x\"","new":"\"/y\"","effect":"new-supervisor"}]}]`
 	if err != nil || string(got) != want {
 		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+// TestDiffOfLogMode restarts a service only to or from the mode in which its process writes
+// to descriptors that nobody can change.
+func TestDiffOfLogMode(t *testing.T) {
+	for from := range LogMode(len(logModeWords)) {
+		for to := range LogMode(len(logModeWords)) {
+			before, after := fullFile(), fullFile()
+			before.Services[0].Log.Mode, after.Services[0].Log.Mode = from, to
+			changes := Diff(before, after)
+			if from == to {
+				if len(changes) != 0 {
+					t.Errorf("%v: %v", from, changes)
+				}
+				continue
+			}
+			want := Live
+			if from == Inherit || to == Inherit {
+				want = NeedsRestart
+			}
+			if len(changes) != 1 || changes[0].Effect != want {
+				t.Errorf("%v to %v: %v, want %v", from, to, changes, want)
+			}
+		}
 	}
 }

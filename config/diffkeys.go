@@ -19,6 +19,15 @@ type diffKey[T any] struct {
 	text   func(*T) string
 }
 
+// between is the effect of a change from one value to another: the key's own, but a process
+// that writes to the supervisor's own descriptors must be started anew, or must have been.
+func (k *diffKey[T]) between(old, new string) Effect {
+	if inherit := Inherit.String(); k.path == "log.mode" && (old == inherit || new == inherit) {
+		return NeedsRestart
+	}
+	return k.effect
+}
+
 // fileKeys are the keys outside of [service] and [signals].
 var fileKeys = []diffKey[File]{
 	// The lock, the FIFOs and the keys of queues and board depend on this directory.
@@ -31,7 +40,8 @@ var fileKeys = []diffKey[File]{
 }
 
 // serviceKeys are the keys of a service except its environment. Whatever a process has from
-// its start needs a restart, and so does its log, whose pipe or file it holds.
+// its start needs a restart. Its log is behind a pipe that it holds, and can change, but for
+// mode "inherit": see [diffKey.between].
 var serviceKeys = []diffKey[Service]{
 	{"command", NeedsRestart, func(s *Service) string { return quoteAll(s.Command) }},
 	{"directory", NeedsRestart, func(s *Service) string { return given(s.Directory) }},
@@ -59,11 +69,18 @@ var serviceKeys = []diffKey[Service]{
 	{"signals.queue.when-full", Live, func(s *Service) string { return s.Signals.Queue.WhenFull.String() }},
 	{"core.limit", NeedsRestart, func(s *Service) string { return limitText(s.Core.Limit) }},
 	{"core.filter", NeedsRestart, func(s *Service) string { return filterText(s.Core.Filter) }},
-	{"log.mode", NeedsRestart, func(s *Service) string { return s.Log.Mode.String() }},
-	{"log.format", NeedsRestart, func(s *Service) string { return given(s.Log.Format.String()) }},
-	{"log.file", NeedsRestart, func(s *Service) string { return given(s.Log.File) }},
-	{"log.max-size", NeedsRestart, func(s *Service) string { return strconv.FormatInt(s.Log.MaxSize, 10) }},
-	{"log.keep", NeedsRestart, func(s *Service) string { return strconv.Itoa(s.Log.Keep) }},
+	{"log.mode", Live, func(s *Service) string { return s.Log.Mode.String() }},
+	{"log.format", Live, func(s *Service) string { return given(s.Log.Format.String()) }},
+	{"log.file", Live, func(s *Service) string { return given(s.Log.File) }},
+	{"log.stderr", Live, func(s *Service) string { return given(s.Log.Stderr) }},
+	{"log.when-full", Live, func(s *Service) string { return s.Log.WhenFull.String() }},
+	{"log.max-size", Live, func(s *Service) string { return strconv.FormatInt(s.Log.MaxSize, 10) }},
+	{"log.keep", Live, func(s *Service) string { return strconv.Itoa(s.Log.Keep) }},
+	{"log.max-age", Live, func(s *Service) string { return s.Log.MaxAge.String() }},
+	{"log.compress", Live, func(s *Service) string { return s.Log.Compress.String() }},
+	{"log.owner", Live, func(s *Service) string { return given(s.Log.Owner) }},
+	{"log.group", Live, func(s *Service) string { return given(s.Log.Group) }},
+	{"log.permissions", Live, func(s *Service) string { return permissionsText(s.Log.Permissions) }},
 }
 
 // String writes the rung as a few words: SIGTERM main 10s.
@@ -101,6 +118,13 @@ func umaskText(u Umask) string {
 		return none
 	}
 	return fmt.Sprintf("%03o", u.Mask)
+}
+
+func permissionsText(mode uint32) string {
+	if mode == 0 {
+		return none
+	}
+	return fmt.Sprintf("%04o", mode)
 }
 
 func startupText(enabled bool) string {

@@ -123,8 +123,10 @@ func checkFile(t *testing.T, file *File) {
 		}
 		must(s.Signals.Queue.Limit >= 1 && s.Signals.Queue.WhenFull <= DropNewest, "queue")
 		must(s.Core.Filter == nil || *s.Core.Filter <= coredump.All, "filter")
-		must((s.Log.Mode == ToFile) == (s.Log.File != "") && s.Log.Mode <= ToFile && s.Log.Format <= JSON, "log")
-		must(s.Log.MaxSize >= 0 && s.Log.Keep >= 0, "rotation")
+		must((s.Log.Mode == ToFile) == (s.Log.File != "") && s.Log.Mode < numLogModes && s.Log.Format <= JSON, "log")
+		must(s.Log.MaxSize >= 0 && s.Log.Keep >= 0 && s.Log.MaxAge >= 0 && s.Log.Compress <= Gzip, "rotation")
+		must(s.Log.Mode == ToFile || s.Log.Stderr == "" && s.Log.Owner == "" && s.Log.Group == "" && s.Log.Permissions == 0, "file")
+		must(s.Log.Permissions == 0 || s.Log.Permissions&^0o066 == 0o600, "permissions")
 	}
 	for s, command := range file.Commands {
 		must(s.Catchable() && s != signals.SIGCHLD && file.Signals[s] == Forward, "the signal of a command")
@@ -134,8 +136,8 @@ func checkFile(t *testing.T, file *File) {
 
 // checkCommand checks that a command has all that its verb needs, and nothing else.
 func checkCommand(must func(bool, string), c Command, services map[string]bool) {
-	must(c.Verb >= CommandStart && c.Verb <= CommandRun, "verb")
-	must(c.Verb.NamesServices() == (len(c.Services) > 0 || c.FromValue) && !(len(c.Services) > 0 && c.FromValue), "services of a command")
+	must(c.Verb >= CommandStart && c.Verb < numVerbs, "verb")
+	must(c.Verb.NamesServices() == (len(c.Services) > 0 || c.FromValue || c.All()) && !(len(c.Services) > 0 && c.FromValue), "services of a command")
 	for _, name := range c.Services {
 		must(services[name], "service of a command")
 	}

@@ -42,8 +42,11 @@ what was probably meant. Unknown keys are errors. Durations are texts such as "5
 "SIGTERM", "TERM", "SIGRTMIN+3" or numbers from 1 to 64. Environment files are systemd's:
 [environment.md](environment.md) says so line by line, and which variables a service gets.
 
-| key | takes | default | |
-|---|---|---|---|
+The last column says when a changed value takes effect, after supervise update or a SIGHUP;
+update --dry-run says it of the changes at hand. [logs.md](logs.md) is about the log.
+
+| key | takes | default | | a change |
+|---|---|---|---|---|
 `)
 	cell := strings.NewReplacer("|", `\|`, "\n", " ")
 	for _, e := range Reference() {
@@ -51,7 +54,7 @@ what was probably meant. Unknown keys are errors. Durations are texts such as "5
 		if e.Default != "" {
 			initial = "`" + cell.Replace(e.Default) + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", cell.Replace(e.Path), cell.Replace(e.Takes), initial, cell.Replace(e.Doc))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", cell.Replace(e.Path), cell.Replace(e.Takes), initial, cell.Replace(e.Doc), e.Change)
 	}
 	return b.Bytes()
 }

@@ -35,6 +35,30 @@ func TestReferenceDefaults(t *testing.T) {
 	}
 }
 
+// TestReferenceChanges says of every key that has a value what a change of it does.
+func TestReferenceChanges(t *testing.T) {
+	for _, e := range Reference() {
+		table := e.Takes == "a table" || e.Path == "signals"
+		if (e.Change == "") != table {
+			t.Errorf("%s takes %s, and a change of it is %q", e.Path, e.Takes, e.Change)
+		}
+	}
+	for path, want := range map[string]string{
+		"service.NAME.command":              "restarts the service",
+		"service.NAME.stop.ladder[].signal": "at once",
+		"service.NAME.log.file":             "at once",
+		"service.NAME.signals.queue.limit":  "at once",
+		"signals.SIGNAL.run":                "at once",
+		"supervisor.journal":                "when supervise is started anew",
+		"service.NAME.log.mode":             "at once, but to or from inherit: restarts the service",
+		"service.NAME.environment":          "restarts the service",
+	} {
+		if got := changeOf(path); got != want {
+			t.Errorf("a change of %s is %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestReferenceIsWhole(t *testing.T) {
 	paths := map[string]bool{}
 	for _, e := range Reference() {
@@ -45,7 +69,7 @@ func TestReferenceIsWhole(t *testing.T) {
 	}
 	for _, path := range []string{
 		"supervisor.runtime-dir", "control.mode", "signals.SIGNAL", "signals.SIGNAL.service-from-value", "service.NAME.command", "service.NAME.restart.max-delay", "service.NAME.stop.ladder[].scope",
-		"service.NAME.signals.queue.when-full", "service.NAME.core.filter", "service.NAME.log.format",
+		"service.NAME.signals.queue.when-full", "service.NAME.core.filter", "service.NAME.log.format", "service.NAME.log.when-full",
 	} {
 		if !paths[path] {
 			t.Errorf("%s is missing", path)

@@ -62,6 +62,7 @@ const (
 	CommandContinue // SIGCONT
 	CommandUpdate   // read the configuration again, and apply what has changed
 	CommandRun      // run a hook
+	CommandReopen   // open log files anew that were moved away
 
 	numVerbs = iota + 1
 )
@@ -72,7 +73,7 @@ type Command struct {
 
 	// With a verb that names services (see [Verb.NamesServices]): the services, at least
 	// one, or with FromValue the one whose index, from 0 in the order of the file, is the
-	// value of the signal.
+	// value of the signal. With CommandReopen, none are all.
 	Services  []string
 	FromValue bool
 
@@ -209,6 +210,7 @@ const (
 	Prefix  LogMode = iota // to the supervisor's own, each line after the service's name
 	Inherit                // directly to the supervisor's descriptors
 	ToFile
+	Discard // nowhere
 
 	numLogModes = iota
 )
@@ -226,11 +228,38 @@ const (
 	numLogFormats = iota
 )
 
+// Compression is what becomes of rotated log files.
+type Compression uint8
+
+// The compressions.
+const (
+	NoCompression Compression = iota
+	Gzip
+)
+
+// WhenStuck says what becomes of lines when their destination takes nothing.
+type WhenStuck uint8
+
+// Lines that are dropped are counted and logged.
+const (
+	WaitForRoom WhenStuck = iota // they wait in the pipe, and so does who writes them
+	DropLines                    // those for which there is no room in memory are dropped
+)
+
 // Log is [service.NAME.log].
 type Log struct {
-	Mode    LogMode
-	Format  LogFormat
-	File    string // absolute, with Mode ToFile
-	MaxSize int64  // bytes at which the file is rotated; 0 never
-	Keep    int    // how many rotated files are kept
+	Mode     LogMode
+	Format   LogFormat
+	WhenFull WhenStuck
+
+	// All of the following with Mode ToFile.
+	File        string // absolute
+	Stderr      string // absolute, for standard error; "" for File
+	MaxSize     int64  // bytes at which a file is rotated; 0 never
+	Keep        int    // how many rotated files are kept
+	Compress    Compression
+	MaxAge      time.Duration // of the last line of a rotated file that is kept; 0 for any
+	Owner       string        // a name or a number; "" keeps the supervisor's
+	Group       string        // the same
+	Permissions uint32        // 0600 to 0777; 0 is 0640 less the umask
 }

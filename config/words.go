@@ -9,14 +9,16 @@ import (
 
 // The words of a file, each at the index of its constant in spec.go.
 var (
-	ruleWords     = []string{"forward", "shutdown", "shutdown-now", "ignore"}
-	verbWords     = []string{"", "start", "stop", "restart", "reload", "pause", "continue", "update", "run"} // the zero Verb is not a command
-	policyWords   = []string{"on-failure", "always", "never"}
-	scopeWords    = []string{"main", "group", "tree"}
-	whenFullWords = []string{"wait", "drop-oldest", "drop-newest"}
-	logModeWords  = []string{"prefix", "inherit", "file"}
-	formatWords   = []string{"", "text", "json"} // AutoFormat has no word
-	startupWords  = []string{"disabled", "enabled"}
+	ruleWords      = []string{"forward", "shutdown", "shutdown-now", "ignore"}
+	verbWords      = []string{"", "start", "stop", "restart", "reload", "pause", "continue", "update", "run", "reopen"} // the zero Verb is not a command
+	policyWords    = []string{"on-failure", "always", "never"}
+	scopeWords     = []string{"main", "group", "tree"}
+	whenFullWords  = []string{"wait", "drop-oldest", "drop-newest"}
+	logModeWords   = []string{"prefix", "inherit", "file", "discard"}
+	compressWords  = []string{"none", "gzip"}
+	whenStuckWords = []string{"wait", "drop"}
+	formatWords    = []string{"", "text", "json"} // AutoFormat has no word
+	startupWords   = []string{"disabled", "enabled"}
 )
 
 func wordOf(words []string, number uint8) string {
@@ -51,7 +53,7 @@ func (v Verb) String() string { return wordOf(verbWords, uint8(v)) }
 // NamesServices reports whether the verb is about services, and not about the supervisor.
 func (v Verb) NamesServices() bool {
 	switch v {
-	case CommandStart, CommandStop, CommandRestart, CommandReload, CommandPause, CommandContinue:
+	case CommandStart, CommandStop, CommandRestart, CommandReload, CommandPause, CommandContinue, CommandReopen:
 		return true
 	case CommandUpdate, CommandRun:
 	}
@@ -67,7 +69,7 @@ func (v *Verb) UnmarshalText(text []byte) error { return parseWord(verbWords, te
 // String returns the command as in a file: { restart = "worker" }.
 func (c Command) String() string {
 	switch {
-	case c.Verb == CommandUpdate && c.File == "":
+	case c.Verb == CommandUpdate && c.File == "", c.Verb == CommandReopen && c.All():
 		return strconv.Quote(c.Verb.String())
 	case c.Verb == CommandUpdate:
 		return fmt.Sprintf("{ update = %q }", c.File)
@@ -80,6 +82,9 @@ func (c Command) String() string {
 	}
 	return fmt.Sprintf("{ %v = %s }", c.Verb, quoteAll(c.Services))
 }
+
+// All reports whether the command is about all services.
+func (c Command) All() bool { return c.Verb == CommandReopen && !c.FromValue && len(c.Services) == 0 }
 
 // quoteAll writes an array of strings.
 func quoteAll(texts []string) string {
@@ -130,6 +135,12 @@ func (w *WhenFull) UnmarshalText(text []byte) error { return parseWord(whenFullW
 
 // String returns the mode as in a file: "prefix".
 func (m LogMode) String() string { return wordOf(logModeWords, uint8(m)) }
+
+// String returns the word as in a file: "gzip".
+func (c Compression) String() string { return wordOf(compressWords, uint8(c)) }
+
+// String returns the word as in a file: "drop".
+func (w WhenStuck) String() string { return wordOf(whenStuckWords, uint8(w)) }
 
 // String returns the format as in a file: "json". AutoFormat is "".
 func (f LogFormat) String() string { return wordOf(formatWords, uint8(f)) }

@@ -37,6 +37,8 @@ func (s *Supervisor) carryOut(action *machine.Action) {
 		s.loadAsked(action)
 	case machine.RunHook:
 		s.runHook(action)
+	case machine.ReopenLog:
+		s.reopenLogs(action)
 	case machine.Finish:
 		s.finished = true
 	}

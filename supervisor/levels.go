@@ -50,7 +50,7 @@ func levelOfAction(a *machine.Action) zerolog.Level {
 	case machine.Deliver:
 		return zerolog.Disabled
 	case machine.Tell, machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report,
-		machine.ReportTail, machine.Forget, machine.Load, machine.RunHook, machine.Finish:
+		machine.ReportTail, machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish:
 	}
 	return zerolog.ErrorLevel
 }

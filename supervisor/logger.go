@@ -64,12 +64,20 @@ func (o outputLog) Tail(service string, lines []string) {
 // Trouble logs that a destination fails or recovers.
 func (o outputLog) Trouble(t logs.Trouble) {
 	line := o.log.Error()
-	text := "cannot write to it: the output of services waits in their pipes"
+	text := "a log destination has trouble"
 	switch {
 	case t.Over:
 		line, text = o.log.Info().Stringer("after", t.For.Round(time.Millisecond)), "can be written to again"
 	case t.Gone:
 		text = "nobody reads it any more: output is discarded"
+	case t.Stuck:
+		text = "cannot write to it: the output of services waits in their pipes"
+	case t.Service != "":
+		line, text = o.log.Warn().Str(serviceField, t.Service), "its log takes nothing: lines are dropped"
+		if !t.Dropping {
+			text = "lines were dropped while its log took nothing"
+		}
+		line = line.Uint64("lines", t.DroppedLines).Uint64("bytes", t.DroppedBytes)
 	}
 	if t.LostLines > 0 {
 		line = line.Uint64("lost-lines", t.LostLines)

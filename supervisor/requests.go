@@ -76,6 +76,8 @@ func (s *Supervisor) answer(call *control.Call) {
 		s.command(call, r.Target, true, machine.Event{Kind: machine.Continue}, calls.Continued)
 	case request.Signal:
 		s.answerSignal(call, r)
+	case request.Reopen:
+		s.answerReopen(call, r)
 	case request.Update:
 		s.answerUpdate(call, r)
 	case request.Shutdown:

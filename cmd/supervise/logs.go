@@ -14,11 +14,11 @@ import (
 
 func newLogs() *cobra.Command {
 	var r remote
-	var timestamps, raw bool
+	var timestamps, raw, reopen, all bool
 	q := request.Logs{}
 	cmd := &cobra.Command{
-		Use:   "logs NAME",
-		Short: "Show what a service wrote",
+		Use:   "logs NAME | logs --reopen NAME... | logs --reopen --all",
+		Short: "Show what a service wrote, or open log files anew",
 		Long: `Show the last lines that a service wrote to its standard output and error. The supervisor
 keeps a few hundred of each service in memory; all of them go where 'log' in its file
 says. Colours pass; other control sequences, which could do anything to a terminal, are
@@ -27,14 +27,35 @@ shown as ^[ and the like. With --raw each line is printed as it was written.
 As JSON it prints one object per line. With --follow it goes on until the supervisor ends
 or Ctrl-C.
 
+With --reopen it shows nothing: log files that were moved away or removed are opened anew,
+and when the command ends, nothing is written to the old ones any more. That is for
+programs that rotate logs; without it the supervisor notices within about a second.
+
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs, 4
 when the service is unknown.`,
 		Example: `  supervise logs web
   supervise logs --follow --timestamps web
-  supervise logs --lines 100 --format json web`,
-		Args:              exactly("NAME"),
-		ValidArgsFunction: completeServices(&r, one),
+  supervise logs --lines 100 --format json web
+  supervise logs --reopen web`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case reopen:
+				return namesOrAll(cmd, args, all)
+			case all:
+				return usageError{fmt.Errorf("--all is for --reopen")}
+			}
+			return exactly("NAME")(cmd, args)
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if reopen {
+				return completeServices(&r, many)(cmd, args, begun)
+			}
+			return completeServices(&r, one)(cmd, args, begun)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if reopen {
+				return reopenLogs(cmd.OutOrStdout(), &r, request.Target{Services: args, All: all})
+			}
 			if q.Lines < 0 {
 				return usageError{fmt.Errorf("--lines is below 0")}
 			}
@@ -56,6 +77,8 @@ when the service is unknown.`,
 	r.printing(cmd)
 	cmd.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with new lines")
 	cmd.Flags().IntVarP(&q.Lines, "lines", "n", 10, "the last `N` lines; 0 is all that are kept")
+	cmd.Flags().BoolVar(&reopen, "reopen", false, "open log files anew that were moved away")
+	cmd.Flags().BoolVar(&all, "all", false, "with --reopen: of all services")
 	cmd.Flags().BoolVar(&raw, "raw", false, "print lines as they were written, control sequences and all")
 	cmd.Flags().BoolVarP(&timestamps, "timestamps", "t", false, "begin each line with its time and stream")
 	return cmd

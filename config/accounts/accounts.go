@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"strconv"
 	"strings"
 )
 
@@ -58,4 +59,31 @@ func firstFields(r io.Reader) []string {
 		}
 	}
 	return names
+}
+
+// UID returns the number of a user, by name or number. A number need not be in any database.
+func UID(name string) (uint32, error) {
+	if u, err := user.Lookup(name); err == nil {
+		return number(u.Uid)
+	} else if id, numeric := number(name); numeric == nil {
+		return id, nil
+	} else {
+		return 0, err
+	}
+}
+
+// GID is UID for groups.
+func GID(name string) (uint32, error) {
+	if g, err := user.LookupGroup(name); err == nil {
+		return number(g.Gid)
+	} else if id, numeric := number(name); numeric == nil {
+		return id, nil
+	} else {
+		return 0, err
+	}
+}
+
+func number(text string) (uint32, error) {
+	id, err := strconv.ParseUint(text, 10, 32)
+	return uint32(id), err
 }

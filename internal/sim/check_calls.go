@@ -246,6 +246,9 @@ func (c *client) achieved(s *service, before machine.View, o request.Outcome) bo
 	case request.Stop:
 		return s.tree.gone() && (s.state == machine.Stopped || s.state == machine.Removed)
 	case request.Restart:
+		if o.Result == "ended" {
+			return view.State == machine.Stopped && view.Gen > before.Gen
+		}
 		return view.Gen > before.Gen && c.w.isUp(s, o)
 	case request.Pause:
 		return !s.tree.reaped && s.tree.leader().stopped

@@ -30,7 +30,7 @@ func (w *world) dispatched(actions []machine.Action) {
 			w.services[a.Service].inspected = a.Signal
 			d.results.add(machine.Event{Kind: machine.Inspected, Service: a.Service, Gen: a.Gen, Ticket: a.Ticket})
 		case machine.Send, machine.Deliver, machine.Survey, machine.Follow, machine.Kill, machine.Hold, machine.Release, machine.RunHook,
-			machine.ReportTail, machine.Forget:
+			machine.ReportTail, machine.Forget, machine.ReopenLog:
 			d.actions.add(*a)
 		case machine.Load:
 			w.loads = append(w.loads, w.asker(a.Origin))

@@ -136,7 +136,7 @@ func (w *world) expectAction(a *machine.Action, step machine.EventID) {
 			return
 		}
 	case machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report, machine.ReportTail,
-		machine.Forget, machine.Load, machine.RunHook, machine.Finish: // a hook's comes when it has been tried
+		machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish: // a hook's comes when it has been tried
 		return
 	}
 	w.expect(e)

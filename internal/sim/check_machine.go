@@ -79,7 +79,7 @@ func (w *world) check(a *machine.Action) {
 		if w.finished {
 			w.fail(w.of(a.Service), "%s after the end", a.Text("it"))
 		}
-	case machine.ReportTail, machine.Load, machine.RunHook: // harmless at any time
+	case machine.ReportTail, machine.Load, machine.RunHook, machine.ReopenLog: // harmless at any time
 	}
 }
 

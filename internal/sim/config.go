@@ -48,7 +48,7 @@ func (w *world) file() *config.File {
 func (w *world) command() config.Command {
 	verbs := []config.Verb{
 		config.CommandStart, config.CommandRestart, config.CommandReload, config.CommandReload, config.CommandPause,
-		config.CommandContinue, config.CommandContinue, config.CommandUpdate, config.CommandRun, config.CommandStop,
+		config.CommandContinue, config.CommandContinue, config.CommandUpdate, config.CommandRun, config.CommandStop, config.CommandReopen,
 	}
 	command := config.Command{
 		Verb: verbs[w.random.IntN(len(verbs))], FromValue: w.chance(3),

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"time"
 
 	"supervise/config"
 	"supervise/signals"
@@ -194,6 +195,20 @@ func (u *unit) Ended(read func(lines []string)) {
 
 // ReportTail does nothing.
 func (u *unit) ReportTail(bool) { u.w.carriesOut(machine.ReportTail, u.id) }
+
+// ReopenLog takes a while, unless there is no log file, and may fail.
+func (u *unit) ReopenLog(done func(error)) bool {
+	u.w.carriesOut(machine.ReopenLog, u.id)
+	if u.w.chance(4) {
+		return false
+	}
+	var err error
+	if u.w.chance(4) {
+		err = errors.New("open: no such file or directory")
+	}
+	u.w.system.Later(u.w.pick(0, time.Millisecond, time.Minute), func() { done(err) })
+	return true
+}
 
 // Close comes once.
 func (u *unit) Close() error {

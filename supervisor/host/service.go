@@ -206,6 +206,9 @@ func (s *service) Ended(read func(lines []string)) { s.route.Drain(read) }
 // ReportTail logs the last lines of its output.
 func (s *service) ReportTail(final bool) { s.route.ReportTail(final) }
 
+// ReopenLog opens its log files anew.
+func (s *service) ReopenLog(done func(error)) bool { return s.route.Reopen(done) }
+
 // Close removes the cgroup and closes the log.
 func (s *service) Close() error {
 	s.endHunt()

@@ -145,7 +145,7 @@ func (e *Entry) actionText() string {
 	case machine.Kill:
 		return "killing all of its processes (SIGKILL)"
 	case machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.ReportTail,
-		machine.Forget, machine.Load, machine.RunHook, machine.Finish:
+		machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish:
 	}
 	return e.Action.Text(e.Service)
 }

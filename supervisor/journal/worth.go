@@ -77,7 +77,7 @@ func worth(a *machine.Action) bool {
 	case machine.Tell:
 		return worthNote(&a.Note)
 	case machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report, machine.ReportTail,
-		machine.Forget, machine.Load, machine.RunHook, machine.Finish:
+		machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish:
 		return false
 	}
 	return false

@@ -128,6 +128,9 @@ type Service interface {
 	// ReportTail logs the last lines of its output, unless they are in the log already;
 	// with final even then.
 	ReportTail(final bool)
+	// ReopenLog opens its log files anew, if they were moved away, and has the loop call done
+	// then. It returns false, and done is not called, if it has none.
+	ReopenLog(done func(error)) bool
 	// Close releases what is held for it.
 	Close() error
 }

@@ -15,7 +15,7 @@ func BenchmarkFile(b *testing.B) {
 		for _, format := range []Format{Text, JSON} {
 			b.Run(fmt.Sprintf("write=%d/format=%d", size, format), func(b *testing.B) {
 				l := newLogs(b, nil)
-				p, err := l.File(filepath.Join(b.TempDir(), "log"), format, Rotation{MaxSize: 16 << 20, Keep: 2})
+				p, err := l.File(filepath.Join(b.TempDir(), "log"), Config{Format: format, Rotation: Rotation{MaxSize: 16 << 20, Keep: 2}})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -63,7 +63,6 @@ func BenchmarkConsole(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				p.load(&source.streams[0], len(block))
-				p.emit()
 				p.flush()
 			}
 		})

@@ -61,7 +61,9 @@ func (l *Logs) Close(ctx context.Context) error {
 			}
 		}
 	}
+	l.archiver.close(ctx.Done())
 	l.poll.close()
+	l.watcher.close()
 	l.mu.Lock()
 	for _, w := range l.spare {
 		w.free()

@@ -21,6 +21,8 @@ type destination interface {
 	reopen() error
 	// takeError returns an error beside the writing, once.
 	takeError() error
+	// midLine reports whether what was written last does not end a line.
+	midLine() bool
 	close()
 }
 
@@ -120,6 +122,9 @@ func temporary(err error) bool {
 func (c *console) reopen() error { return nil }
 
 func (c *console) takeError() error { return nil }
+
+// midLine is always false: on a console, all lines are complete.
+func (c *console) midLine() bool { return false }
 
 func (c *console) close() {
 	if c.own >= 0 {

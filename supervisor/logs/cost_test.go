@@ -79,7 +79,7 @@ func TestDescriptors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := l.File(filepath.Join(dir, "log"), Text, Rotation{MaxSize: 100, Keep: 2})
+		file, err := l.File(filepath.Join(dir, "log"), Config{Rotation: Rotation{MaxSize: 100, Keep: 2}})
 		if err != nil {
 			t.Fatal(err)
 		}

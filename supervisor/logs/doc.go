@@ -7,7 +7,7 @@
 // starts no process, and does not interpret what it reads.
 //
 //	logs, err := logs.New(logs.Options{Report: report})
-//	pump, err := logs.File("/var/log/web.log", logs.Text, logs.Rotation{MaxSize: 10 << 20, Keep: 5})
+//	pump, err := logs.File("/var/log/web.log", logs.Config{Rotation: logs.Rotation{MaxSize: 10 << 20, Keep: 5}})
 //	source, ends, err := pump.Attach("web")     // start the process with ends, then ends.Close()
 //	source.Drain(time.Second, func(d logs.Drained) { ... d.Tail ... })    // when it has exited
 //
@@ -17,12 +17,13 @@
 //	poller: wait in the Go runtime's network poller until the epoll descriptor is ready
 //	        for each event: queue the stream at its pump; start the pump if idle
 //	pump:   handle requests: reopen the file; note how far to read for a drain
-//	        write what the last round could not; if that fails, park: end until woken
 //	        give sources away that are to move
-//	        for each queued stream: read once, at most 64 KiB; keep and pass on its lines
-//	            if there was something, queue it again
-//	        drained streams: complete the last line
+//	        write what the last round could not
+//	        for each queued stream, unless it has to wait: read once, at most 64 KiB; keep and
+//	            pass on its lines; if there was something, queue it again
+//	        drained streams: pass on the start of a line
 //	        write; call back whoever waits for a drain; have the poller watch empty streams
+//	        if that could not be written, park: end until woken
 //	        if nothing is left: release the buffers and end until woken
 //
 // # Costs
@@ -55,6 +56,9 @@
 // answers after its grace period, and [Pump.Attach] refuses a service whose last sixteen
 // generations have ended undrained.
 //
+// A source that is to drop ([Source.Drop]) is read all the same. Its lines are dropped, and
+// counted, while 256 KiB wait.
+//
 // A file that cannot be opened has no pump. Its service can write to the console meanwhile,
 // and [Source.Move] moves it to the file's pump once there is one.
 //
@@ -69,14 +73,33 @@
 //
 // # Lines
 //
-// A line ends with a newline. One of more than [MaxLine] bytes is passed on in pieces, marked
-// as continued. If a process exits without a final newline, its last line is completed, and
-// in JSON marked as partial.
+// A line ends with a newline. On the console and in JSON, one of more than [MaxLine] bytes is
+// passed on in pieces, marked as continued, and the last line of a process that exits without
+// a final newline is completed, in JSON marked as partial.
 //
 // On the console, a line follows its service's name and cannot pass for another service's: in
 // [Text], control characters are shown as cat -v does, a carriage return as ^M, ESC as ^[, and
 // what reverses the direction of text as <U+202E>: package escape has the rule.
 // Tabs and colours (ESC [ ... m, reset at the end of the line) pass through, and a carriage
-// return before the newline is removed. In JSON everything is escaped. In a file, Text is the
-// bytes as they were written.
+// return before the newline is removed. In JSON everything is escaped.
+//
+// In a file, Text is the bytes as they were written, of lines of any length. As long as the
+// end of a long one is missing, other streams that write to the same file wait for it, but for
+// no longer than a second. A newline is added only where somebody else's line follows one that
+// has none.
+//
+// # Files that others move
+//
+// A file that is moved, removed or replaced, with its directory or without, is noticed by
+// inotify(7), or where there is none, by a look now and then. If something else has its name,
+// that is written to from then on. If nothing has, it is made again after a second: until then
+// a file that was moved is written to where it is, and for one that was removed lines wait.
+// [Pump.Reopen] is for those who cannot wait. What cannot be opened again is told to
+// [Options.Missing] if lines would be lost, and otherwise tried until it can.
+//
+// # Rotated files
+//
+// They are compressed, and removed when they are too old, by one goroutine with a thread of
+// low priority, which begins when there is something to do. A compressed file is on the disk
+// under its name before the original is removed.
 package logs

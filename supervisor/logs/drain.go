@@ -105,11 +105,11 @@ func (r *request) targetReached() bool {
 	return true
 }
 
-// complete writes the last line of drained streams if it has no newline, unless another
+// complete passes on the last line of drained streams if it has no newline, unless another
 // process has gone on writing it.
-func (p *Pump) complete() bool {
+func (p *Pump) complete() {
 	for _, r := range p.drains {
-		if r.completed || !r.targetReached() {
+		if r.completed || !r.targetReached() || p.stuck() && !r.source.drops.Load() {
 			continue
 		}
 		for i := range r.source.streams {
@@ -118,26 +118,34 @@ func (p *Pump) complete() bool {
 				continue
 			}
 			p.loadRest(s)
-			if !p.emit() {
-				return false
-			}
 		}
 		r.completed = true
 	}
-	return true
+}
+
+// stuck reports whether an outlet has taken nothing in this round.
+func (p *Pump) stuck() bool {
+	for _, o := range p.outs {
+		if o.stuck {
+			return true
+		}
+	}
+	return false
 }
 
 // answer calls back whoever waits for what is now read and written.
 func (p *Pump) answer() {
-	left := p.drains[:0]
+	left, stuck := p.drains[:0], p.stuck()
 	for _, r := range p.drains {
-		if !r.completed {
+		if !r.completed || stuck && !r.source.drops.Load() {
 			left = append(left, r)
 			continue
 		}
 		if r.shut {
 			for i := range r.source.streams {
-				r.source.streams[i].close()
+				s := &r.source.streams[i]
+				p.to(s).release(s)
+				s.close()
 			}
 		}
 		p.answered(r.source)

@@ -103,7 +103,7 @@ func TestSourceClose(t *testing.T) {
 	if n, err := unix.Write(e.Stdout, []byte("x")); err != unix.EPIPE {
 		t.Errorf("write: %d, %v", n, err)
 	}
-	if got := m.String(); got != "line\nend\n" {
+	if got := m.String(); got != "line\nend" {
 		t.Errorf("written: %q", got)
 	}
 	drain(t, s) // of a closed source: at once
@@ -131,7 +131,7 @@ func TestDrainOfStuckPump(t *testing.T) {
 	m.full.Store(false)
 	p.Reopen()
 	drain(t, s)
-	if got := m.String(); got != "seen\nunseen\n" || len(calls) != 0 {
+	if got := m.String(); got != "seen\nunseen" || len(calls) != 0 {
 		t.Errorf("written: %q, and %d more calls", got, len(calls))
 	}
 }

@@ -72,7 +72,7 @@ func TestRotation(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			p, err := newLogs(t, nil).File(path, Text, c.Rotation)
+			p, err := newLogs(t, nil).File(path, Config{Rotation: c.Rotation})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +86,7 @@ func TestRotation(t *testing.T) {
 
 func TestFileMode(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	if _, err := newLogs(t, nil).File(path, Text, Rotation{}); err != nil {
+	if _, err := newLogs(t, nil).File(path, Config{}); err != nil {
 		t.Fatal(err)
 	}
 	st, err := os.Stat(path)
@@ -104,7 +104,7 @@ func TestRotationFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	news := make(chan Trouble, 8)
-	p, err := newLogs(t, func(n Trouble) { news <- n }).File(path, Text, Rotation{MaxSize: 4, Keep: 1})
+	p, err := newLogs(t, func(n Trouble) { news <- n }).File(path, Config{Rotation: Rotation{MaxSize: 4, Keep: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestMovedAway(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "log")
-			p, err := newLogs(t, nil).File(path, Text, Rotation{MaxSize: 9, Keep: 5})
+			p, err := newLogs(t, nil).File(path, Config{Rotation: Rotation{MaxSize: 9, Keep: 5}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -177,7 +177,7 @@ func TestReopenFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	news := make(chan Trouble, 8)
-	p, err := newLogs(t, func(n Trouble) { news <- n }).File(filepath.Join(dir, "log"), Text, Rotation{})
+	p, err := newLogs(t, func(n Trouble) { news <- n }).File(filepath.Join(dir, "log"), Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestFileErrors(t *testing.T) {
 		{link, `cannot open log file "DIR/link": open: it is a symbolic link, which is not followed: too many levels of symbolic links`},
 		{dir, `cannot open log file "DIR": open: is a directory`},
 	} {
-		_, err := l.File(c.path, Text, Rotation{})
+		_, err := l.File(c.path, Config{})
 		if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != c.want {
 			t.Errorf("%s: %v, want %s", c.path, err, c.want)
 		}
@@ -221,11 +221,11 @@ func TestFileErrors(t *testing.T) {
 func TestSameFile(t *testing.T) {
 	l := newLogs(t, nil)
 	path := filepath.Join(t.TempDir(), "log")
-	a, err := l.File(path, Text, Rotation{})
+	a, err := l.File(path, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := l.File(filepath.Dir(path)+"/./log", Text, Rotation{})
+	b, err := l.File(filepath.Dir(path)+"/./log", Config{})
 	if err != nil || a != b {
 		t.Fatalf("two pumps: %v", err)
 	}
@@ -233,7 +233,7 @@ func TestSameFile(t *testing.T) {
 	put(t, b, "one")
 	b.Close()
 	<-b.finished
-	c, err := l.File(path, Text, Rotation{})
+	c, err := l.File(path, Config{})
 	if err != nil || c == a {
 		t.Fatalf("a closed pump: %v", err)
 	}
@@ -250,7 +250,7 @@ func TestFIFO(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := newLogs(t, nil)
-	p, err := l.File(path, Text, Rotation{MaxSize: 1, Keep: 1})
+	p, err := l.File(path, Config{Rotation: Rotation{MaxSize: 1, Keep: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,20 +286,20 @@ func TestFit(t *testing.T) {
 	regular := unix.Stat_t{Mode: unix.S_IFREG}
 	for _, c := range []struct {
 		name string
-		file file
+		file *file
 		b    string
 		want int
 	}{
-		{"no limit", file{st: regular, size: 99}, "a\nb\n", 4},
-		{"not a regular file", file{Rotation: Rotation{MaxSize: 1}}, "a\nb\n", 4},
-		{"room for all", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 5}, "a\nb\n", 4},
-		{"room for a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 6}, "a\nb\n", 2},
-		{"no room", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 8}, "a\nb\n", 0},
-		{"no room, but empty", file{Rotation: Rotation{MaxSize: 1}, st: regular}, "a\nb\n", 2},
-		{"no room, in a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 9, midLine: true}, "a\nb\n", 2},
-		{"too large, in a line", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 99, midLine: true}, "a\nb\n", 2},
-		{"rotation failed", file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 12, retrySize: 18}, "a\nb\n", 4},
-		{"no newline", file{Rotation: Rotation{MaxSize: 1}, st: regular}, "ab", 2},
+		{"no limit", &file{st: regular, size: 99}, "a\nb\n", 4},
+		{"not a regular file", &file{Rotation: Rotation{MaxSize: 1}}, "a\nb\n", 4},
+		{"room for all", &file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 5}, "a\nb\n", 4},
+		{"room for a line", &file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 6}, "a\nb\n", 2},
+		{"no room", &file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 8}, "a\nb\n", 0},
+		{"no room, but empty", &file{Rotation: Rotation{MaxSize: 1}, st: regular}, "a\nb\n", 2},
+		{"no room, in a line", &file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 9, inLine: true}, "a\nb\n", 2},
+		{"too large, in a line", &file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 99, inLine: true}, "a\nb\n", 2},
+		{"rotation failed", &file{Rotation: Rotation{MaxSize: 9}, st: regular, size: 12, retrySize: 18}, "a\nb\n", 4},
+		{"no newline", &file{Rotation: Rotation{MaxSize: 1}, st: regular}, "ab", 2},
 	} {
 		if got := c.file.fit([]byte(c.b)); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
@@ -310,14 +310,14 @@ func TestFit(t *testing.T) {
 // TestConfigure gives a log file another format and rotation between two lines.
 func TestConfigure(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	p, err := newLogs(t, nil).File(path, Text, Rotation{})
+	p, err := newLogs(t, nil).File(path, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	put(t, p, "one")
-	p.Configure(JSON, Rotation{MaxSize: 8, Keep: 1})
+	p.Configure(Config{Format: JSON, Rotation: Rotation{MaxSize: 8, Keep: 1}})
 	put(t, p, "two")
-	p.Configure(Text, Rotation{MaxSize: 1 << 20, Keep: 1})
+	p.Configure(Config{Rotation: Rotation{MaxSize: 1 << 20, Keep: 1}})
 	put(t, p, "three")
 	got := contents(t, path)
 	if len(got) != 2 || got[1] != "one\n" || !strings.HasPrefix(got[0], `{"time":`) || !strings.HasSuffix(got[0], "}\nthree\n") {

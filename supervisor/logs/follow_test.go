@@ -41,7 +41,7 @@ func TestFollowExactlyOnce(t *testing.T) {
 	const generations, lines, followers = 4, 400, 6
 	l := newLogs(t, nil)
 	console := into(t, l, layout{named: true}, newMemory())
-	file, err := l.File(t.TempDir()+"/log", Text, Rotation{})
+	file, err := l.File(t.TempDir()+"/log", Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

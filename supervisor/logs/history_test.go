@@ -165,7 +165,7 @@ func TestHistoryMemory(t *testing.T) {
 func TestKeptOrigin(t *testing.T) {
 	l := newLogs(t, nil)
 	p := into(t, l, layout{}, newMemory())
-	file, err := l.File(t.TempDir()+"/log", JSON, Rotation{})
+	file, err := l.File(t.TempDir()+"/log", Config{Format: JSON})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Options configure all pumps.
@@ -13,6 +14,11 @@ type Options struct {
 	// Report is called when destinations fail and recover, on the goroutine of a pump, even
 	// of several at once. It must not wait; logging with [Pump.Write] is fine.
 	Report func(Trouble)
+
+	// Missing is called when the file of a pump has been removed and cannot be made again,
+	// once for each reason, on the goroutine of the pump. What was read waits in memory until
+	// it can. It must not wait. Without it, Report is called.
+	Missing func(*Pump, error)
 }
 
 // Logs is what all pumps share: the poller, the buffers, and the last lines of each service.
@@ -23,9 +29,12 @@ type Logs struct {
 	memory atomic.Int64 // bytes of all histories
 	moving sync.Mutex   // held while the locks of two pumps are taken
 
+	watcher  watcher
+	archiver archiver
+
 	mu        sync.Mutex
 	pumps     map[*Pump]struct{}
-	files     map[string]*Pump
+	files     map[string]*Pump    // by Pump.key
 	histories map[string]*history // by service
 	spare     []*work
 	closed    bool
@@ -39,7 +48,7 @@ func New(o Options) (*Logs, error) {
 		return nil, err
 	}
 	return &Logs{
-		options: o, poll: poll,
+		options: o, poll: poll, watcher: watcher{fd: -1},
 		pumps: map[*Pump]struct{}{}, files: map[string]*Pump{}, histories: map[string]*history{},
 	}, nil
 }
@@ -73,29 +82,81 @@ func (l *Logs) Console(c Console) (*Pump, error) {
 	return l.join(p)
 }
 
-// File returns the pump that appends to the file at path, which should be absolute; a new
-// file gets mode 0640. Both streams of all its sources go there. The file is opened at once:
-// a missing directory, or what package safefile refuses, is an error here. If path already has a pump, that
-// one is returned with its format and rotation, see [Pump.Configure]; each return needs a
-// [Pump.Close].
-func (l *Logs) File(path string, format Format, r Rotation) (*Pump, error) {
+// File returns the pump that appends to the file at path, which should be absolute. Both
+// streams of all its sources go there, unless c has another file for standard error. The
+// files are opened at once: a missing directory, or a symbolic link, is an error here. If they
+// already have a pump, that one is returned with its settings, see [Pump.Configure], after it
+// has opened files anew that were moved away; each return needs a [Pump.Close].
+func (l *Logs) File(path string, c Config) (*Pump, error) {
 	path = filepath.Clean(path)
+	if c.Stderr != "" {
+		c.Stderr = filepath.Clean(c.Stderr)
+	}
+	key := path + "\x00" + c.Stderr
 	l.mu.Lock()
-	p := l.files[path]
+	p := l.files[key]
 	if p != nil {
 		p.users++
 	}
 	l.mu.Unlock()
 	if p != nil {
+		if err := p.afresh(); err != nil {
+			return nil, err
+		}
 		return p, nil
 	}
-	f, err := openFile(path, r)
-	if err != nil {
-		return nil, err
+	p = newPump(l, fmt.Sprintf("log file %q", path), layout{format: c.Format})
+	p.key, p.users, p.paths = key, 1, []string{path}
+	if c.Stderr != "" {
+		p.paths = append(p.paths, c.Stderr)
 	}
-	p = newPump(l, fmt.Sprintf("log file %q", path), layout{format: format})
-	p.path, p.users = path, 1
-	p.outlet(p.name, f)
+	for _, path := range p.paths {
+		f, err := openFile(path, c)
+		if err != nil {
+			for _, o := range p.outs {
+				o.dst.close()
+			}
+			return nil, err
+		}
+		f.archive.report = func(err error) { p.report(Trouble{Destination: p.name, Err: err}) }
+		p.outlet(fmt.Sprintf("log file %q", path), f)
+	}
+	mine := p
+	p, err := l.join(p)
+	if p == mine && err == nil {
+		l.watchFiles(p)
+		p.touch() // it may have been moved before that
+		for _, o := range p.outs {
+			l.tend(o.dst.(*file))
+		}
+	}
+	return p, err
+}
+
+// reopenPatience is how long [Logs.File] waits for a pump that may hang in a system call.
+const reopenPatience = time.Second
+
+// afresh opens files anew that were moved away, for one more user of the pump. If that fails
+// there is one less.
+func (p *Pump) afresh() error {
+	result := make(chan error, 1)
+	p.ReopenThen(func(err error) { result <- err })
+	select {
+	case err := <-result:
+		if err != nil {
+			p.Close()
+		}
+		return err
+	case <-time.After(reopenPatience):
+		return nil
+	}
+}
+
+// Nowhere returns a pump that writes nothing. The last lines of services are kept all the
+// same.
+func (l *Logs) Nowhere() (*Pump, error) {
+	p := newPump(l, "nowhere", layout{})
+	p.outlet(p.name, nowhere{})
 	return l.join(p)
 }
 
@@ -103,7 +164,7 @@ func (l *Logs) File(path string, format Format, r Rotation) (*Pump, error) {
 func (l *Logs) join(p *Pump) (*Pump, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	other := l.files[p.path]
+	other := l.files[p.key]
 	if other != nil || l.closed {
 		for _, o := range p.outs {
 			o.dst.close()
@@ -117,8 +178,8 @@ func (l *Logs) join(p *Pump) (*Pump, error) {
 		return other, nil
 	}
 	l.pumps[p] = struct{}{}
-	if p.path != "" {
-		l.files[p.path] = p
+	if p.key != "" {
+		l.files[p.key] = p
 	}
 	return p, nil
 }
@@ -131,8 +192,8 @@ func (l *Logs) leave(p *Pump) bool {
 	if p.users > 0 {
 		return false
 	}
-	if l.files[p.path] == p {
-		delete(l.files, p.path)
+	if l.files[p.key] == p {
+		delete(l.files, p.key)
 	}
 	return true
 }
@@ -141,7 +202,7 @@ func (l *Logs) remove(p *Pump) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.pumps, p)
-	if l.files[p.path] == p {
-		delete(l.files, p.path)
+	if l.files[p.key] == p {
+		delete(l.files, p.key)
 	}
 }

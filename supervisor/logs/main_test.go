@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 	testproc.Role("chat", chat)
 	testproc.Role("grandchild", grandchild)
 	testproc.Role("hold", hold)
+	testproc.Role("killed", killed)
 	testproc.Main(m)
 }
 
@@ -279,7 +280,12 @@ func (m *memory) fd() int           { return -1 }
 func (m *memory) gone(e error) bool { return !temporary(e) }
 func (m *memory) reopen() error     { return nil }
 func (m *memory) takeError() error  { return nil }
-func (m *memory) close()            { close(m.closed) }
+func (m *memory) midLine() bool {
+	b := <-m.text
+	m.text <- b
+	return len(b) > 0 && b[len(b)-1] != '\n'
+}
+func (m *memory) close() { close(m.closed) }
 
 // into returns a pump that writes to d.
 func into(t testing.TB, l *Logs, shape layout, d destination) *Pump {

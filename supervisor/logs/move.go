@@ -4,8 +4,7 @@ import "slices"
 
 // Move makes another pump of the same [Logs] write what the source reads from now on: the
 // pump of a log file that could not be opened at first. The current pump finishes a read that
-// is under way, and writes what it has read, as whole lines; while it is stuck, the source
-// stays with it. The last of several moves counts. A source that is being drained, or one of
+// is under way, and writes what it has read, as whole lines. The last of several moves counts. A source that is being drained, or one of
 // whose pumps is being closed, does not move. Move returns at once.
 func (s *Source) Move(to *Pump) {
 	for !s.pump.Load().askMove(s, to) {
@@ -31,8 +30,7 @@ func (p *Pump) askMove(s *Source, to *Pump) bool {
 }
 
 // move carries out the moves. It comes before the reads of a round, so that what is written
-// after a move was asked for is not read here, and when no chunk is left: the rest of a line
-// goes with its stream.
+// after a move was asked for is not read here. The start of a line goes with its stream.
 func (p *Pump) move() {
 	p.mu.Lock()
 	none := len(p.moves) == 0
@@ -46,6 +44,9 @@ func (p *Pump) move() {
 	defer p.mu.Unlock()
 	for s, to := range p.moves {
 		if to != p && p.give(s, to) {
+			for i := range s.streams {
+				p.to(&s.streams[i]).abandon(&s.streams[i])
+			}
 			p.emptied = slices.DeleteFunc(p.emptied, func(st *stream) bool { return st.source == s })
 		}
 	}
@@ -61,6 +62,7 @@ func (p *Pump) give(s *Source, to *Pump) bool {
 		return false
 	}
 	p.ready.drop(s)
+	p.aside.drop(s)
 	delete(p.sources, s)
 	to.sources[s] = struct{}{}
 	s.color = to.known(s.service).color

@@ -94,8 +94,8 @@ func TestMoveMeets(t *testing.T) {
 	}{
 		"a line that waits":      {func(s *Source, to []*Pump, more, end func()) { more(); s.Move(to[1]) }, [3]string{"", "two\n"}},
 		"a line that comes":      {func(s *Source, to []*Pump, more, end func()) { s.Move(to[1]); more() }, [3]string{"", "two\n"}},
-		"the end that waits":     {func(s *Source, to []*Pump, more, end func()) { end(); s.Move(to[1]) }, [3]string{"", "tw\n"}},
-		"the end that comes":     {func(s *Source, to []*Pump, more, end func()) { s.Move(to[1]); end() }, [3]string{"", "tw\n"}},
+		"the end that waits":     {func(s *Source, to []*Pump, more, end func()) { end(); s.Move(to[1]) }, [3]string{"", "tw"}},
+		"the end that comes":     {func(s *Source, to []*Pump, more, end func()) { s.Move(to[1]); end() }, [3]string{"", "tw"}},
 		"another move":           {func(s *Source, to []*Pump, more, end func()) { s.Move(to[1]); s.Move(to[2]); more() }, [3]string{"", "", "two\n"}},
 		"a move back":            {func(s *Source, to []*Pump, more, end func()) { s.Move(to[1]); s.Move(to[0]); more() }, [3]string{"two\n"}},
 		"a drain before":         {func(s *Source, to []*Pump, more, end func()) { more(); s.ask(&request{source: s}); s.Move(to[1]) }, [3]string{"two\n"}},

@@ -32,6 +32,7 @@ type outlet struct {
 	dst  destination
 	buf  []byte // lines; buf[:off] is written
 	off  int
+	line unfinished
 
 	stuck bool  // in this round
 	watch watch // for room to write
@@ -41,21 +42,23 @@ type outlet struct {
 	timer *time.Timer
 	gone  bool // for ever: everything is discarded and counted
 
-	bytes, lines         atomic.Uint64 // written
-	lostBytes, lostLines atomic.Uint64
-	held, heldLines      atomic.Int64 // not yet taken by the destination; the lines only if it is stuck
+	bytes, lines               atomic.Uint64 // written
+	lostBytes, lostLines       atomic.Uint64
+	droppedBytes, droppedLines atomic.Uint64 // for want of room
+	held, heldLines            atomic.Int64  // not yet taken by the destination; the lines only if it is stuck
 }
 
-// add takes lines, and writes them at once if they are many. It reports whether there is room
-// for more; if not, the outlet has still taken the lines.
-func (o *outlet) add(block []byte) bool {
-	if len(o.buf) == 0 && len(block) >= directSize {
-		n, ok := o.push(block)
+// add takes lines, and writes them at once if they are many.
+func (o *outlet) add(block []byte) {
+	if len(o.buf) == 0 && len(block) >= directSize && !o.stuck {
+		n, _ := o.push(block)
 		o.buf = append(o.buf, block[n:]...)
-		return ok
+		return
 	}
 	o.buf = append(o.buf, block...)
-	return len(o.buf) < flushSize || o.flush()
+	if len(o.buf) >= flushSize {
+		o.flush()
+	}
 }
 
 // flush writes what was collected, and reports whether it could. If not, ready or the retry
@@ -91,8 +94,14 @@ func (o *outlet) push(b []byte) (n int, ok bool) {
 		switch {
 		case err == nil || errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.EAGAIN):
-			o.stick(b[n:])
+			o.stuck = true
 			o.await(err)
+			return n, false
+		case errors.Is(err, errRemoved):
+			o.stuck = true
+			if f := o.dst.(*file); f.goneSince.IsZero() { // otherwise it will be looked at again
+				o.pump.touch()
+			}
 			return n, false
 		case o.dst.gone(err):
 			o.lose(b[n:])
@@ -100,7 +109,7 @@ func (o *outlet) push(b []byte) (n int, ok bool) {
 			o.end(err)
 			return len(b), true
 		default:
-			o.stick(b[n:])
+			o.stuck = true
 			o.fail(err)
 			return n, false
 		}
@@ -115,6 +124,10 @@ func (o *outlet) took(b []byte) {
 	o.bytes.Add(uint64(len(b)))
 	o.lines.Add(uint64(lines))
 	o.held.Add(int64(-len(b)))
+	if f, ok := o.dst.(*file); ok && f.rotated {
+		f.rotated = false
+		o.pump.logs.tend(f)
+	}
 	if err := o.dst.takeError(); err != nil {
 		o.pump.report(Trouble{Destination: o.name, Err: err})
 	}
@@ -128,10 +141,10 @@ func (o *outlet) hold(b []byte) {
 	o.heldLines.Store(0)
 }
 
-// stick records what could not be written. Lines are not counted in hold, where it would
-// cost.
-func (o *outlet) stick(b []byte) {
-	o.stuck = true
+// count records what is held. Lines are not counted in hold, where it would cost.
+func (o *outlet) count() {
+	b := o.buf[o.off:]
+	o.held.Store(int64(len(b)))
 	o.heldLines.Store(int64(bytes.Count(b, newline)))
 }
 
@@ -193,14 +206,6 @@ func (o *outlet) end(err error) {
 	o.pump.report(Trouble{
 		Destination: o.name, Err: fmt.Errorf("cannot write to %s any more: %w", o.name, err), Gone: true,
 	})
-}
-
-// reopen reopens a destination that was moved away, and retries at once.
-func (o *outlet) reopen() {
-	o.forget()
-	if err := o.dst.reopen(); err != nil {
-		o.pump.report(Trouble{Destination: o.name, Err: err})
-	}
 }
 
 // close gives up what is left, and closes the destination.

@@ -35,8 +35,12 @@ func (p *Pump) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// addOwn adds the supervisor's own lines to the outlet.
-func (p *Pump) addOwn() bool {
+// addOwn adds the supervisor's own lines to the outlet, unless that is stuck.
+func (p *Pump) addOwn() {
+	o := p.outs[len(p.outs)-1]
+	if o.stuck {
+		return
+	}
 	p.mu.Lock()
 	own := p.ownLines
 	p.ownLines = nil
@@ -47,5 +51,7 @@ func (p *Pump) addOwn() bool {
 		})
 		p.lostReported = lost
 	}
-	return len(own) == 0 || p.outs[len(p.outs)-1].add(own)
+	if len(own) > 0 {
+		o.add(own)
+	}
 }

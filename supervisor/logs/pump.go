@@ -3,6 +3,7 @@ package logs
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // state is what a pump is doing.
@@ -19,10 +20,11 @@ const (
 // the console or a log file. [Logs.Console] and [Logs.File] return one. Its methods may be
 // called from any goroutine and return at once.
 type Pump struct {
-	logs *Logs
-	name string
-	path string // of a file
-	outs []*outlet
+	logs  *Logs
+	name  string
+	key   string   // of files: their paths
+	paths []string // of files
+	outs  []*outlet
 
 	// mu is held for a few instructions at a time, never while reading, writing or calling
 	// back.
@@ -34,34 +36,30 @@ type Pump struct {
 	requests  []*request        // not yet seen by the goroutine
 	moves     map[*Source]*Pump // the same: where sources are to go
 	moved     bool              // Reopen was called
-	rotation  *Rotation         // of Configure
+	reopened  []func(error)     // who has called it and waits
+	touched   bool              // a file may have been moved
+	config    *Config           // of Configure
 	closing   bool
+	retired   bool // closing when nothing is left to read
 	abandoned bool // stop waiting: give up everything
 	newLayout layout
 	services  map[string]*service
 	ownLines  []byte // of the supervisor
 	users     int    // of a file
 
-	finished chan struct{}
-	ownLost  atomic.Uint64 // calls of Write that found no room
-
-	// What is in the chunk, for a report while the goroutine is stuck.
-	pending, pendingLines atomic.Int64
+	finished  chan struct{}
+	ownLost   atomic.Uint64 // calls of Write that found no room
+	unwatched atomic.Bool   // nobody tells when a file is moved
 
 	// The rest belongs to the pump's goroutine, of which there is one or none.
 	layout       layout
 	work         *work
-	chunk        chunk
+	aside        queue     // streams that are not to be read in this round
 	emptied      []*stream // read to the end; the poller must watch them again
 	drains       []*request
+	losses       losses
+	looking      looking
 	lostReported uint64 // of ownLost
-}
-
-// chunk is what was read from a stream and is not yet written.
-type chunk struct {
-	stream *stream
-	data   []byte // in work.in
-	final  bool   // nothing follows: complete the last line
 }
 
 // service is what the generations of a service share, under the pump's lock.
@@ -93,7 +91,7 @@ func (p *Pump) queued(s *stream) bool {
 		return true
 	}
 	p.ready.push(s)
-	if p.state == idle {
+	if p.state == idle || p.state == parked && s.source.drops.Load() {
 		p.start()
 	}
 	return true
@@ -131,25 +129,24 @@ func (p *Pump) round() bool {
 	if !proceed {
 		return false
 	}
-	if !p.flush() || !p.emit() {
-		return p.park()
-	}
 	p.move()
+	p.flush()
 	for ; n > 0; n-- {
 		s := p.next()
 		if s == nil {
 			break
 		}
 		p.read(s)
-		if !p.emit() {
-			return p.park()
-		}
 	}
-	if !p.complete() || !p.addOwn() || !p.flush() {
-		return p.park()
-	}
+	p.complete()
+	p.addOwn()
+	ok := p.flush()
+	p.losses.report(p, !ok)
 	p.answer()
 	p.watch()
+	if !ok {
+		return p.park()
+	}
 	return p.idleOrContinue()
 }
 
@@ -158,30 +155,34 @@ func (p *Pump) round() bool {
 func (p *Pump) take() (n int, proceed bool) {
 	p.mu.Lock()
 	p.again = false
-	format := p.layout.format
 	p.layout = p.newLayout
-	if p.chunk.stream != nil {
-		p.layout.format = format // its time was taken for this format
-	}
-	moved, abandoned, requests, rotation := p.moved, p.abandoned, p.requests, p.rotation
-	p.moved, p.requests, p.rotation = false, nil, nil
+	moved, touched, closing, abandoned, requests, config, reopened := p.moved, p.touched, p.closing, p.abandoned, p.requests, p.config, p.reopened
+	p.moved, p.touched, p.requests, p.config, p.reopened = false, false, nil, nil, nil
 	p.mu.Unlock()
 
 	for _, o := range p.outs {
 		o.stuck = false
-		if f, ok := o.dst.(*file); ok && rotation != nil {
-			f.Rotation, f.retrySize = *rotation, 0
+		f, ok := o.dst.(*file)
+		if !ok {
+			continue
+		}
+		if config != nil {
+			f.configure(*config)
+			p.logs.tend(f)
+		}
+		if closing && f.removed { // there is no time to wait for another
+			f.removed, f.suspect = false, true
 		}
 	}
 	p.drains = append(p.drains, requests...)
-	if abandoned {
+	switch {
+	case abandoned:
 		p.giveUp()
 		return 0, false
-	}
-	if moved {
-		for _, o := range p.outs {
-			o.reopen()
-		}
+	case moved:
+		p.reopen(reopened)
+	case touched, p.unwatched.Load() && time.Since(p.looking.last) >= lookEvery:
+		p.look()
 	}
 	if p.work == nil {
 		p.work = p.logs.borrow()
@@ -194,6 +195,7 @@ func (p *Pump) take() (n int, proceed bool) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.ready.append(&p.aside)
 	return p.ready.n, true
 }
 
@@ -207,18 +209,30 @@ func (p *Pump) next() *stream {
 	}
 	for {
 		s := p.ready.pop()
-		if s == nil || s.fd >= 0 {
+		switch {
+		case s == nil:
+			return nil
+		case s.fd < 0:
+		case p.to(s).takes(s):
 			return s
+		default:
+			p.aside.push(s)
 		}
 	}
 }
 
+// flush reports whether every outlet has written what it has.
 func (p *Pump) flush() bool {
 	ok := true
 	for _, o := range p.outs {
 		ok = o.flush() && ok
 	}
 	return ok
+}
+
+// takes reports whether what s has to say can be taken now.
+func (o *outlet) takes(s *stream) bool {
+	return (!o.stuck || s.source.drops.Load()) && !o.line.excludes(s)
 }
 
 // watch makes the poller watch the emptied streams. That comes last in a round, so that what
@@ -239,11 +253,14 @@ func (p *Pump) idleOrContinue() bool {
 	p.releaseBuffers()
 
 	p.mu.Lock()
+	if p.aside.n > 0 && !p.waits() {
+		p.ready.append(&p.aside)
+	}
 	if p.ready.n > 0 || p.again {
 		p.mu.Unlock()
 		return true
 	}
-	if p.closing && len(p.sources) == 0 {
+	if (p.closing || p.retired && len(p.moves) == 0) && len(p.sources) == 0 {
 		p.state = ended
 		p.mu.Unlock()
 		p.finish()
@@ -273,22 +290,30 @@ func (p *Pump) park() bool {
 	if p.flush() {
 		return true
 	}
+	for _, o := range p.outs {
+		o.count()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.again {
+	if p.again || p.ready.any(func(s *stream) bool { return s.source.drops.Load() }) {
 		return true
 	}
 	p.state = parked
 	return false
 }
 
+// waits reports whether a line is unfinished for whose end other streams wait.
+func (p *Pump) waits() bool {
+	for _, o := range p.outs {
+		if o.line.stream != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // giveUp drops what could not be written.
 func (p *Pump) giveUp() {
-	if c := p.chunk; c.stream != nil {
-		p.to(c.stream).lose(c.data)
-		p.chunk = chunk{}
-		p.handed(true)
-	}
 	p.mu.Lock()
 	p.state = ended
 	own := p.ownLines
@@ -313,8 +338,17 @@ func (p *Pump) finish() {
 		r.fire(false)
 	}
 	p.drains, p.emptied = nil, nil
+	p.losses.tell(p, false)
+	if p.looking.timer != nil {
+		p.looking.timer.Stop()
+	}
+	p.logs.unwatchFiles(p)
 	for _, o := range p.outs {
+		o.line.end()
 		o.close()
+		if f, ok := o.dst.(*file); ok {
+			p.logs.archiver.leave(f)
+		}
 	}
 	p.releaseBuffers()
 	p.logs.remove(p)
@@ -329,20 +363,11 @@ func (p *Pump) to(s *stream) *outlet {
 	return p.outs[0]
 }
 
-// Configure changes format and rotation of a log file, from the next lines on.
-func (p *Pump) Configure(format Format, r Rotation) {
+// Configure changes how a log file is written, from the next lines on, but not its paths.
+func (p *Pump) Configure(c Config) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.newLayout.format, p.rotation = format, &r
-}
-
-// Reopen reopens a log file that was moved or removed, as logrotate does, and retries a
-// failed destination at once. Nothing is lost or torn. A failure is reported as [Trouble],
-// and the open file stays in use. It has no effect on the console.
-func (p *Pump) Reopen() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.moved = true
+	p.newLayout.format, p.config = c.Format, &c
 	p.wakeLocked()
 }
 
@@ -352,6 +377,17 @@ func (p *Pump) Reopen() {
 func (p *Pump) Close() {
 	if p.logs.leave(p) {
 		p.shut()
+	}
+}
+
+// Retire is Close for a pump that is to read on until the pipes of its sources are closed by
+// those who write, or the sources have moved away.
+func (p *Pump) Retire() {
+	if p.logs.leave(p) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.retired = true
+		p.wakeLocked()
 	}
 }
 

@@ -190,7 +190,7 @@ func TestNothingLostInFiles(t *testing.T) {
 	l := newLogs(t, nil)
 	path := filepath.Join(t.TempDir(), "log")
 	r := Rotation{MaxSize: 40000, Keep: 1000}
-	p, err := l.File(path, Text, r)
+	p, err := l.File(path, Config{Rotation: r})
 	if err != nil {
 		t.Fatal(err)
 	}

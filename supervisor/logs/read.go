@@ -12,7 +12,7 @@ import (
 // a pipe (pipe(7)).
 const readSize = 64 << 10
 
-// read reads once from s, into p.chunk if there are lines in it.
+// read reads once from s, and passes its lines on.
 func (p *Pump) read(s *stream) {
 	buf := p.work.in[MaxLine:]
 	n, err := unix.Read(s.fd, buf)
@@ -36,8 +36,8 @@ func (p *Pump) read(s *stream) {
 	}
 }
 
-// load makes a chunk of the n bytes that were read and of what s has kept. If they do not
-// contain the end of a line yet, s keeps them, too.
+// load passes on what s has kept and the n bytes that were read. If they do not contain the
+// end of a line yet, s keeps them, too.
 func (p *Pump) load(s *stream, n int) {
 	in := p.work.in
 	fresh := in[MaxLine : MaxLine+n]
@@ -56,83 +56,52 @@ func (p *Pump) load(s *stream, n int) {
 	} else {
 		s.remember(data, now)
 	}
-	p.begin(chunk{stream: s, data: data}, now)
+	p.pass(s, data, false, now)
 }
 
-// loadRest makes a chunk of what s has kept: a line without a newline.
+// loadRest passes on what s has kept: a line without a newline.
 func (p *Pump) loadRest(s *stream) {
-	if len(s.rest) == 0 {
+	if len(s.rest) > 0 {
+		n := copy(p.work.in, s.rest)
+		s.drop(p.work)
+		now := time.Now()
+		s.remember(p.work.in[:n], now)
+		p.pass(s, p.work.in[:n], true, now)
+	}
+	s.historyCut = false
+	p.to(s).release(s)
+}
+
+// pass passes lines on to the outlet of s, which keeps what it cannot write now. s keeps the
+// start of a line; there is none if data is final, as nothing follows.
+func (p *Pump) pass(s *stream, data []byte, final bool, now time.Time) {
+	o := p.to(s)
+	if s.source.drops.Load() {
+		if data = p.spare(s, o, data, final); len(data) == 0 {
+			return
+		}
+	}
+	if p.layout.verbatim() {
+		s.keep(p.work, data[o.raw(s, data, final):])
 		return
 	}
-	n := copy(p.work.in, s.rest)
-	s.drop(p.work)
-	now := time.Now()
-	s.remember(p.work.in[:n], now)
-	s.historyCut = false
-	p.begin(chunk{stream: s, data: p.work.in[:n], final: true}, now)
-}
-
-func (p *Pump) begin(c chunk, now time.Time) {
+	o.finishLine()
 	if p.layout.format == JSON {
 		p.work.stamp = appendStamp(p.work.stamp[:0], now)
 	}
-	p.chunk = c
-}
-
-// emit passes the chunk on to its outlet, line by line, and reports whether the outlet took
-// all of it. If not, the rest stays in the chunk.
-func (p *Pump) emit() bool {
-	c := &p.chunk
-	if c.stream == nil {
-		return true
-	}
-	o := p.to(c.stream)
-	for len(c.data) > 0 {
-		if p.layout.verbatim() {
-			if block := wholeLines(c.data); len(block) > 0 {
-				c.data = c.data[len(block):]
-				if !p.handed(o.add(block)) {
-					return false
-				}
-				continue
-			}
-		}
-		line, n, m := cut(c.data)
+	for len(data) > 0 {
+		line, n, m := cut(data)
 		if m == none {
-			if !c.final {
+			if !final {
 				break
 			}
-			line, n, m = c.data, len(c.data), partial
+			line, n, m = data, len(data), partial
 		}
-		c.data = c.data[n:]
-		o.buf = p.layout.appendLine(o.buf, c.stream, line, m, p.work.stamp)
-		if len(o.buf) >= flushSize && !p.handed(o.flush()) {
-			return false
+		data = data[n:]
+		o.buf = p.layout.appendLine(o.buf, s, line, m, p.work.stamp)
+		if len(o.buf) >= flushSize {
+			o.flush()
 		}
 	}
-	c.stream.keep(p.work, c.data)
-	*c = chunk{}
-	p.handed(true)
-	return true
-}
-
-// handed records what stays in the chunk if the outlet is stuck.
-func (p *Pump) handed(ok bool) bool {
-	if ok {
-		p.pending.Store(0)
-		p.pendingLines.Store(0)
-		return true
-	}
-	p.pending.Store(int64(len(p.chunk.data)))
-	p.pendingLines.Store(int64(bytes.Count(p.chunk.data, newline)))
-	return false
-}
-
-// wholeLines returns the whole lines at the start of data, if the first is not too long for
-// one piece. The others cannot be: no more than readSize bytes were read with them.
-func wholeLines(data []byte) []byte {
-	if bytes.IndexByte(data[:min(len(data), MaxLine+1)], '\n') < 0 {
-		return nil
-	}
-	return data[:1+bytes.LastIndexByte(data, '\n')]
+	s.keep(p.work, data)
 }

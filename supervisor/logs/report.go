@@ -13,6 +13,12 @@ type Trouble struct {
 	For         time.Duration // how long it did not
 
 	LostBytes, LostLines uint64 // discarded since the destination is gone
+
+	// Of a service that does not wait: what has been dropped since the last report, and
+	// whether there is no room still.
+	Service                    string
+	Dropping                   bool
+	DroppedLines, DroppedBytes uint64
 }
 
 func (p *Pump) report(t Trouble) {
@@ -27,12 +33,13 @@ func (p *Pump) report(t Trouble) {
 
 // Stats counts what a pump has done and holds.
 type Stats struct {
-	Sources              int    // with open pipes
-	Bytes, Lines         uint64 // written
-	LostBytes, LostLines uint64 // discarded since the destination is gone
-	OwnLost              uint64 // calls of Write that found no room
-	Held, HeldLines      int64  // read, and not yet taken by the destination
-	Stuck                bool   // the destination takes nothing at present
+	Sources                    int    // with open pipes
+	Bytes, Lines               uint64 // written
+	LostBytes, LostLines       uint64 // discarded since the destination is gone
+	DroppedBytes, DroppedLines uint64 // of services that do not wait, for want of room
+	OwnLost                    uint64 // calls of Write that found no room
+	Held, HeldLines            int64  // read, and not yet taken by the destination
+	Stuck                      bool   // the destination takes nothing at present
 }
 
 // Stats returns the current numbers.
@@ -41,12 +48,13 @@ func (p *Pump) Stats() Stats {
 	s := Stats{Sources: len(p.sources), Stuck: p.state == parked}
 	p.mu.Unlock()
 	s.OwnLost = p.ownLost.Load()
-	s.Held, s.HeldLines = p.pending.Load(), p.pendingLines.Load()
 	for _, o := range p.outs {
 		s.Bytes += o.bytes.Load()
 		s.Lines += o.lines.Load()
 		s.LostBytes += o.lostBytes.Load()
 		s.LostLines += o.lostLines.Load()
+		s.DroppedBytes += o.droppedBytes.Load()
+		s.DroppedLines += o.droppedLines.Load()
 		s.Held += o.held.Load()
 		s.HeldLines += o.heldLines.Load()
 	}

@@ -17,7 +17,7 @@ import (
 func (f *file) rotate(b []byte) {
 	if err := f.tryRotate(b); err != nil {
 		f.retrySize = f.size + f.MaxSize
-		f.rotateErr = fmt.Errorf("cannot rotate log file %q: %w", f.path, err)
+		f.trouble = fmt.Errorf("cannot rotate log file %q: %w", f.path, err)
 	}
 }
 
@@ -47,36 +47,74 @@ func (f *file) tryRotate(b []byte) error {
 	if now, err := dir.Lstat(filepath.Base(f.path)); err != nil || now.Dev != st.Dev || now.Ino != st.Ino {
 		return f.openIn(dir) // its directory was moved away just now
 	}
-	if err := shift(dir, filepath.Base(f.path), f.Keep); err != nil {
+	f.names.Lock()
+	err = shift(dir, f.name(), f.Keep)
+	f.names.Unlock()
+	if err != nil {
 		return err
 	}
-	return f.openIn(dir)
+	if err = f.openIn(dir); err == nil {
+		f.fresh, f.rotated = false, true
+	}
+	return err
+}
+
+// rotatedName is the name of a rotated file; with 0 that of the file itself.
+func rotatedName(file string, i int) string {
+	if i == 0 {
+		return file
+	}
+	return file + "." + strconv.Itoa(i)
+}
+
+// lstatRotated is lstat of a rotated file, compressed or not.
+func lstatRotated(dir *safefile.Dir, name string) (unix.Stat_t, error) {
+	st, err := dir.Lstat(name)
+	if absent(err) {
+		st, err = dir.Lstat(name + compressed)
+	}
+	return st, err
+}
+
+// removeRotated removes a rotated file, compressed or not.
+func removeRotated(dir *safefile.Dir, name string) error {
+	for _, name := range [...]string{name, name + compressed} {
+		if err := dir.Remove(name); err != nil && !absent(err) {
+			return &os.PathError{Op: "unlink", Path: name, Err: err}
+		}
+	}
+	return nil
+}
+
+// lastRotated is the number before the first free one, at most keep.
+func lastRotated(dir *safefile.Dir, file string, keep int) int {
+	for i := range keep {
+		if _, err := lstatRotated(dir, rotatedName(file, i+1)); absent(err) {
+			return i
+		}
+	}
+	return keep
 }
 
 // shift renames a file of a directory and its rotated files up by one, as far as the first
 // free number; the file at the last number is removed.
 func shift(dir *safefile.Dir, file string, keep int) error {
-	name := func(i int) string {
-		if i == 0 {
-			return file
-		}
-		return file + "." + strconv.Itoa(i)
-	}
-	last := 1
-	for last < keep {
-		if _, err := dir.Lstat(name(last)); absent(err) {
-			break
-		}
-		last++
-	}
+	last := min(lastRotated(dir, file, keep)+1, keep)
 	// Not by the rename: ext4 starts writing a file to disk when it replaces another one
 	// (auto_da_alloc, ext4(5)).
-	if err := dir.Remove(name(last)); err != nil && !absent(err) {
-		return &os.PathError{Op: "unlink", Path: name(last), Err: err}
+	if err := removeRotated(dir, rotatedName(file, last)); err != nil {
+		return err
 	}
 	for i := last; i > 0; i-- {
-		if err := dir.Rename(name(i-1), name(i)); err != nil && (i == 1 || !absent(err)) {
-			return &os.LinkError{Op: "rename", Old: name(i - 1), New: name(i), Err: err}
+		from, to := rotatedName(file, i-1), rotatedName(file, i)
+		if err := dir.Rename(from, to); err != nil && (i == 1 || !absent(err)) {
+			return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+		}
+		if i == 1 {
+			break
+		}
+		if err := dir.Rename(from+compressed, to+compressed); err != nil && !absent(err) {
+			return &os.LinkError{Op: "rename", Old: from + compressed, New: to + compressed, Err: err}
 		}
 	}
 	return nil

@@ -23,6 +23,7 @@ type Source struct {
 	history    *history
 	generation uint32 // its number in the history
 	color      uint8
+	drops      atomic.Bool // its lines are dropped rather than waited for
 	streams    [2]stream
 	open       int // number of open streams; under the pump's lock
 	drains     int // number of requests that are not answered; under the pump's lock
@@ -42,6 +43,8 @@ type stream struct {
 	empty      bool // it had nothing in it when last looked at
 	midLine    bool // the last line written is to be continued
 	historyCut bool // the history skips what follows, up to the end of the line
+	endless    bool // the present line has been waited for in vain
+	cutOff     bool // the beginning of the present line was dropped: the rest will be
 }
 
 func (s *stream) name() string { return streamName(s.second) }
@@ -204,6 +207,23 @@ func (q *queue) push(s *stream) {
 	}
 	q.tail = s
 	q.n++
+}
+
+// append moves the streams of another queue to the end of this one.
+func (q *queue) append(other *queue) {
+	for s := other.pop(); s != nil; s = other.pop() {
+		q.push(s)
+	}
+}
+
+// any reports whether f is true of a stream.
+func (q *queue) any(f func(*stream) bool) bool {
+	for s := q.head; s != nil; s = s.next {
+		if f(s) {
+			return true
+		}
+	}
+	return false
 }
 
 // drop removes the streams of a source.

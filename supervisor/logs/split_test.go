@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -75,11 +76,9 @@ func feedTo(source *Source, text string, sizes []byte) {
 		n = min(n, len(text))
 		copy(p.work.in[MaxLine:], text[:n])
 		p.load(s, n)
-		p.emit()
 		text = text[n:]
 	}
 	p.loadRest(s)
-	p.emit()
 	p.flush()
 }
 
@@ -108,17 +107,26 @@ func FuzzSplit(f *testing.F) {
 	f.Add([]byte("\x06x\xc3\xa9\x05\n\x05y"), []byte{200, 1, 0})
 	f.Fuzz(func(t *testing.T, in, sizes []byte) {
 		text := unfold(in)
-		pieces, marks := split(text)
-		var want strings.Builder
-		for i, p := range pieces {
-			want.WriteString(p)
-			if marks[i] == continued {
-				want.WriteByte('\\')
-			}
-			want.WriteByte('\n')
+		if got := feed(text, layout{}, sizes); got != text {
+			t.Errorf("%d bytes became %d", len(text), len(got))
 		}
-		if got := feed(text, layout{}, sizes); got != want.String() {
-			t.Errorf("%d bytes became %d, want %d", len(text), len(got), want.Len())
+		text = strings.ToValidUTF8(text, "?")
+		pieces, marks := split(text)
+		got := strings.Split(feed(text, layout{format: JSON}, sizes), "\n")
+		if len(got) != len(pieces)+1 {
+			t.Fatalf("%d pieces, want %d", len(got)-1, len(pieces))
+		}
+		for i, piece := range pieces {
+			var o struct {
+				Line               string
+				Continued, Partial bool
+			}
+			if err := json.Unmarshal([]byte(got[i]), &o); err != nil {
+				t.Fatal(err)
+			}
+			if o.Line != piece || o.Continued != (marks[i] == continued) || o.Partial != (marks[i] == partial) {
+				t.Errorf("piece %d of %d bytes differs: %d bytes, continued %v, partial %v", i, len(piece), len(o.Line), o.Continued, o.Partial)
+			}
 		}
 	})
 }

@@ -47,7 +47,7 @@ func TestStuckConsole(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "log")
-	file, err := l.File(path, Text, Rotation{})
+	file, err := l.File(path, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestFullDisk(t *testing.T) {
 	news := make(chan Trouble, 8)
 	l := newLogs(t, func(n Trouble) { news <- n })
 	path := filepath.Join(dir, "log")
-	p, err := l.File(path, Text, Rotation{})
+	p, err := l.File(path, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func TestNoSpace(t *testing.T) {
 func TestCloseGivesUp(t *testing.T) {
 	news := make(chan Trouble, 8)
 	l := newLogs(t, func(n Trouble) { news <- n })
-	p, err := l.File("/dev/full", Text, Rotation{MaxSize: 1})
+	p, err := l.File("/dev/full", Config{Rotation: Rotation{MaxSize: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,6 +51,9 @@ const (
 	Load
 	// RunHook starts the program that the rules have for the signal Info.
 	RunHook
+	// ReopenLog has the log files of Service, or of all with NoService, opened anew if they were
+	// moved away.
+	ReopenLog
 	// Finish comes once: after a shutdown, when nothing is left.
 	Finish
 

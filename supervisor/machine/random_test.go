@@ -252,7 +252,7 @@ func (g *guard) action(a Action) error {
 		return g.tell(a)
 	case Forget:
 		return require(s.removed, "forgotten, and not removed")
-	case ReportTail, Load, RunHook:
+	case ReportTail, Load, RunHook, ReopenLog:
 	}
 	return nil
 }

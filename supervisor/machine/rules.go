@@ -98,6 +98,8 @@ func (m *Machine) runCommand(command *config.Command) {
 		m.act(Action{Kind: Load, Service: NoService, Path: command.File})
 	case config.CommandRun:
 		m.act(Action{Kind: RunHook, Service: NoService, Info: info})
+	case config.CommandReopen:
+		m.reopenLogs(command)
 	default:
 		reason := "there is no command " + strconv.Itoa(int(command.Verb))
 		m.tell(Note{Kind: Impossible, Event: Signal, Info: info, Reason: reason})
@@ -107,20 +109,33 @@ func (m *Machine) runCommand(command *config.Command) {
 // commandEach gives a command to the services that a rule names, or to the one that the
 // signal's value stands for. Names of services that do not exist any more are skipped.
 func (m *Machine) commandEach(command *config.Command, kind EventKind) {
+	m.eachOf(command, func(s *service) { m.commandFor(s, kind) })
+}
+
+// reopenLogs is about the files of services, and so the same in every state.
+func (m *Machine) reopenLogs(command *config.Command) {
+	if command.All() {
+		m.act(Action{Kind: ReopenLog, Service: NoService})
+		return
+	}
+	m.eachOf(command, func(s *service) { m.do(s, Action{Kind: ReopenLog}) })
+}
+
+func (m *Machine) eachOf(command *config.Command, do func(*service)) {
 	if command.FromValue {
-		m.commandByPlace(kind)
+		m.byPlace(do)
 		return
 	}
 	for _, name := range command.Services {
 		if id, ok := m.names[name]; ok {
-			m.commandFor(m.services[id], kind)
+			do(m.services[id])
 		}
 	}
 }
 
-// commandByPlace gives a command to the service whose place in the list of services, from 0,
-// is the signal's value. Removed services are not in that list.
-func (m *Machine) commandByPlace(kind EventKind) {
+// byPlace is for the service whose place in the list of services, from 0, is the signal's
+// value. Removed services are not in that list.
+func (m *Machine) byPlace(do func(*service)) {
 	info, count := m.event.Info, len(m.names)
 	if info.Code != signals.CodeQueue || info.Value >= uint64(count) {
 		m.tell(Note{Kind: NoSuchPlace, Event: Signal, Info: info, Count: count})
@@ -131,7 +146,7 @@ func (m *Machine) commandByPlace(kind EventKind) {
 		switch {
 		case s.State == Removed:
 		case place == 0:
-			m.commandFor(s, kind)
+			do(s)
 			return
 		default:
 			place--

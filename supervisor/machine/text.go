@@ -45,7 +45,7 @@ var whyNames = [numWhys]string{
 var actionNames = [numActions]string{
 	Tell: "tell", Spawn: "spawn", Send: "send", Deliver: "deliver", Survey: "survey", Follow: "follow", Kill: "kill",
 	Hold: "hold", Release: "release", Inspect: "inspect", Report: "report", ReportTail: "report-tail",
-	Forget: "forget", Load: "load", RunHook: "run-hook", Finish: "finish",
+	Forget: "forget", Load: "load", RunHook: "run-hook", ReopenLog: "reopen-log", Finish: "finish",
 }
 
 var noteNames = [numNotes]string{
@@ -265,6 +265,7 @@ var actionTexts = [numActions]func(a Action, service string) string{
 	Forget:     func(_ Action, service string) string { return "forget " + service },
 	Load:       func(a Action, _ string) string { return "load " + strconv.Quote(a.Path) },
 	RunHook:    func(a Action, _ string) string { return "run the hook for " + a.Info.String() },
+	ReopenLog:  Action.reopenLog,
 	Finish:     func(Action, string) string { return "finish" },
 }
 
@@ -274,6 +275,13 @@ func (a Action) note(service string) string {
 		return a.Note.String()
 	}
 	return service + ": " + a.Note.String()
+}
+
+func (a Action) reopenLog(service string) string {
+	if a.Service == NoService {
+		return "reopen all logs"
+	}
+	return "reopen the log of " + service
 }
 
 func (a Action) of(service string) string { return a.Kind.String() + " " + generation(service, a.Gen) }

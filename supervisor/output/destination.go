@@ -8,34 +8,86 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/config"
+	"supervise/config/accounts"
 	"supervise/internal/safefile"
 	"supervise/supervisor/logs"
 )
 
 // target is what matters of the log settings of a service. The zero value is the console.
 type target struct {
-	mode     config.LogMode
-	file     string // path of the log file, "" for none
-	rotation logs.Rotation
-	format   logs.Format
+	mode   config.LogMode
+	file   string // path of the log file, with how it is written; "" for none
+	config logs.Config
+	drops  bool // lines are dropped rather than waited for
 }
 
-// targetOf returns those of the settings that count in their mode.
+// targetOf returns those of the settings that count in their mode. It may ask the databases of
+// users.
 func targetOf(log config.Log) (target, error) {
+	drops, err := dropsOf(log.WhenFull)
+	if err != nil {
+		return target{}, err
+	}
 	switch log.Mode {
-	case config.Prefix, config.Inherit:
+	case config.Prefix:
+		return target{mode: log.Mode, drops: drops}, nil
+	case config.Inherit, config.Discard:
 		return target{mode: log.Mode}, nil
 	case config.ToFile:
 		if log.File == "" {
 			return target{}, errors.New(`log mode "file" without a file`)
 		}
-		format, err := formatOf(log.Format)
-		return target{
-			mode: log.Mode, file: log.File, format: format,
-			rotation: logs.Rotation{MaxSize: log.MaxSize, Keep: log.Keep},
-		}, err
+		c, err := fileConfig(log)
+		return target{mode: log.Mode, file: log.File, config: c, drops: drops}, err
 	}
 	return target{}, fmt.Errorf("unknown log mode %d", log.Mode)
+}
+
+func dropsOf(when config.WhenStuck) (bool, error) {
+	switch when {
+	case config.WaitForRoom:
+		return false, nil
+	case config.DropLines:
+		return true, nil
+	}
+	return false, fmt.Errorf("unknown when-full %d", when)
+}
+
+func fileConfig(log config.Log) (c logs.Config, err error) {
+	c = logs.Config{
+		Stderr:   log.Stderr,
+		Rotation: logs.Rotation{MaxSize: log.MaxSize, Keep: log.Keep, MaxAge: log.MaxAge},
+		Access:   logs.Access{Mode: log.Permissions},
+	}
+	if c.Format, err = formatOf(log.Format); err != nil {
+		return c, err
+	}
+	switch log.Compress {
+	case config.NoCompression:
+	case config.Gzip:
+		c.Compress = true
+	default:
+		return c, fmt.Errorf("unknown compression %d", log.Compress)
+	}
+	if log.Owner == "" && log.Group == "" {
+		return c, nil
+	}
+	c.Owned, c.UID, c.GID = true, -1, -1
+	if log.Owner != "" {
+		uid, err := accounts.UID(log.Owner)
+		if err != nil {
+			return c, fmt.Errorf("cannot find the owner of log file %q: %w", log.File, err)
+		}
+		c.UID = int(uid)
+	}
+	if log.Group != "" {
+		gid, err := accounts.GID(log.Group)
+		if err != nil {
+			return c, fmt.Errorf("cannot find the group of log file %q: %w", log.File, err)
+		}
+		c.GID = int(gid)
+	}
+	return c, nil
 }
 
 func formatOf(format config.LogFormat) (logs.Format, error) {
@@ -82,11 +134,13 @@ func (o *Outputs) Open(log config.Log) (Destination, error) {
 func (o *Outputs) open(t target) Destination {
 	d := Destination{target: t}
 	switch t.mode {
+	case config.Discard:
+		d.pump = o.nowhere
 	case config.Prefix:
 		d.pump = o.console
 	case config.Inherit: // the service writes to the supervisor's descriptors itself
 	case config.ToFile:
-		d.pump, d.missing = o.logs.File(t.file, t.format, t.rotation)
+		d.pump, d.missing = o.logs.File(t.file, t.config)
 	}
 	return d
 }
@@ -98,10 +152,15 @@ func Check(log config.Log) (Destination, error) {
 	if err != nil || t.file == "" {
 		return Destination{target: t}, err
 	}
-	if err = checkFile(t.file); err != nil {
-		err = fmt.Errorf("cannot open log file %q: %w", t.file, err)
+	for _, path := range []string{t.file, t.config.Stderr} {
+		if path == "" {
+			continue
+		}
+		if err = checkFile(path); err != nil {
+			return Destination{target: t, missing: fmt.Errorf("cannot open log file %q: %w", path, err)}, nil
+		}
 	}
-	return Destination{target: t, missing: err}, nil
+	return Destination{target: t}, nil
 }
 
 func checkFile(path string) error {

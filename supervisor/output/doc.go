@@ -13,14 +13,16 @@
 //	release()
 //	route.Drain()           // it has exited: read what it has written
 //	route.ReportTail(false) // and report the last lines, if they appear nowhere else
-//	route.Update(other)     // the configuration has changed
+//	route.Update(other)     // the configuration has changed: also what runs writes there
+//	route.Reopen(done)      // somebody has moved the log file away
 //	route.Close()           // the service is removed
 //
 // # The fallback
 //
 // A service runs even if its log file cannot be opened: until it can, the output goes to the
 // console. The file is tried again, beside the loop, after 0.1 s and then less often, at
-// least every 5 s. Once it can be opened, the output of the running process goes there, too.
+// least every second. Once it can be opened, the output of the running process goes there,
+// too. It is the same when a file that was open is removed with its directory.
 //
 // The package does not read pipes or write files itself (package logs does), and it does not
 // log: it reports to an [Observer].

@@ -10,18 +10,22 @@ import (
 // at most.
 const (
 	firstRetry = 100 * time.Millisecond
-	lastRetry  = 5 * time.Second
+	lastRetry  = time.Second
 )
 
 // fallback exists while a route leads to the console because its log file cannot be opened.
 // Each target has one of its own.
 type fallback struct {
 	wait time.Duration // before the next try
+	left *logs.Pump    // of a file that is gone: what was read for it is written when it is back
 }
 
 // setFallback begins a fallback, or ends it with nil. If the one before is trying its file,
 // the result will be discarded.
 func (r *Route) setFallback(f *fallback) {
+	if r.fallback != nil {
+		r.outputs.release(r.fallback.left)
+	}
 	r.fallback = f
 	if f == nil {
 		delete(r.outputs.fallbacks, r)
@@ -32,10 +36,17 @@ func (r *Route) setFallback(f *fallback) {
 
 // beginFallback sends the output to the console.
 func (r *Route) beginFallback(err error) {
-	r.retire()
-	r.pump = r.outputs.console
+	r.take(r.outputs.console)
 	r.outputs.observer.FallbackBegan(r.service, err)
 	r.retry()
+}
+
+// gone does so because the file is gone that was open, and cannot be made again.
+func (r *Route) gone(err error) {
+	left := r.pump
+	r.pump = nil // so that it is not released
+	r.beginFallback(err)
+	r.fallback.left = left
 }
 
 // retry begins trying the log file of the present target.
@@ -69,11 +80,8 @@ func (r *Route) tried(f *fallback, d Destination) {
 // endFallback sends the output where it should go, also that of the running process. It is
 // reported unless an update has removed the log file from the settings.
 func (r *Route) endFallback(pump *logs.Pump) {
-	r.setFallback(nil)
 	r.take(pump)
-	if r.last.source != nil && pump != nil {
-		r.last.source.Move(pump)
-	}
+	r.setFallback(nil)
 	if r.target.file != "" {
 		r.outputs.observer.FallbackEnded(r.service)
 	}

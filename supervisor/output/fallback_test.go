@@ -163,7 +163,7 @@ func TestFallbackStale(t *testing.T) {
 }
 
 // TestFallbackLater is an update to a file that another service is known to miss. The file
-// of before is closed with the next start.
+// of before is closed.
 func TestFallbackLater(t *testing.T) {
 	b := newFixture(t)
 	r := b.Route("web", b.open(b.logTo("web.log")))

@@ -45,11 +45,13 @@ type Observer interface {
 type Outputs struct {
 	logs           *logs.Logs
 	console        *logs.Pump
+	nowhere        *logs.Pump
 	null           int // /dev/null, for reading
 	stdout, stderr int
 	post           func(func())
 	observer       Observer
-	fallbacks      map[*Route]struct{} // the routes that are in a fallback
+	routes         map[*Route]struct{} // all that are not closed
+	fallbacks      map[*Route]struct{} // those that are in a fallback
 	after          func(time.Duration, func())
 }
 
@@ -62,14 +64,17 @@ func New(options Options) (*Outputs, error) {
 	o := &Outputs{
 		null: null, stdout: options.Stdout, stderr: options.Stderr,
 		post: options.Post, observer: options.Observer,
-		fallbacks: map[*Route]struct{}{},
-		after:     func(wait time.Duration, f func()) { time.AfterFunc(wait, f) },
+		routes: map[*Route]struct{}{}, fallbacks: map[*Route]struct{}{},
+		after: func(wait time.Duration, f func()) { time.AfterFunc(wait, f) },
 	}
-	if o.logs, err = logs.New(logs.Options{Report: o.observer.Trouble}); err != nil {
+	if o.logs, err = logs.New(logs.Options{Report: o.observer.Trouble, Missing: o.missing}); err != nil {
 		sys.Close(null)
 		return nil, err
 	}
-	if o.console, err = o.logs.Console(consoleOf(&options)); err != nil {
+	if o.console, err = o.logs.Console(consoleOf(&options)); err == nil {
+		o.nowhere, err = o.logs.Nowhere()
+	}
+	if err != nil {
 		sys.Close(null)
 		_ = o.logs.Close(context.Background())
 		return nil, err
@@ -84,7 +89,7 @@ func consoleOf(options *Options) logs.Console {
 	}
 	for i := range options.Services {
 		service := &options.Services[i]
-		if t, err := targetOf(service.Log); err == nil && t.onConsole() {
+		if service.Log.Mode == config.Prefix {
 			console.Width = max(console.Width, len(service.Name))
 		}
 	}
@@ -112,6 +117,17 @@ func (o *Outputs) Missing() map[string]bool {
 		files[r.target.file] = true
 	}
 	return files
+}
+
+// missing is told that the file of a pump is gone and cannot be made again.
+func (o *Outputs) missing(pump *logs.Pump, err error) {
+	o.post(func() {
+		for r := range o.routes {
+			if r.pump == pump && r.target.file != "" {
+				r.gone(err)
+			}
+		}
+	})
 }
 
 // Close writes all remaining output and closes everything, but does not wait longer than ctx

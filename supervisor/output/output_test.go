@@ -231,7 +231,7 @@ func TestUnknown(t *testing.T) {
 		log  config.Log
 		want string
 	}{
-		{config.Log{Mode: config.ToFile + 1}, "unknown log mode 3"},
+		{config.Log{Mode: config.Discard + 1}, "unknown log mode 4"},
 		{config.Log{Mode: config.ToFile}, `log mode "file" without a file`},
 		{config.Log{Mode: config.ToFile, Format: config.JSON + 1, File: b.path("x")}, "unknown log format 3"},
 	} {
@@ -254,7 +254,7 @@ func TestFormats(t *testing.T) {
 		want   logs.Format
 	}{{config.AutoFormat, logs.Text}, {config.Text, logs.Text}, {config.JSON, logs.JSON}} {
 		got, err := targetOf(config.Log{Mode: config.ToFile, File: "/x", Format: f.format, MaxSize: 5, Keep: 2})
-		want := target{mode: config.ToFile, file: "/x", format: f.want, rotation: logs.Rotation{MaxSize: 5, Keep: 2}}
+		want := target{mode: config.ToFile, file: "/x", config: logs.Config{Format: f.want, Rotation: logs.Rotation{MaxSize: 5, Keep: 2}}}
 		if err != nil || got != want {
 			t.Errorf("%v: %+v, %v", f.format, got, err)
 		}

@@ -20,8 +20,7 @@ type Route struct {
 	target  target
 	pump    *logs.Pump // nil: the service writes to the supervisor's descriptors
 
-	fallback *fallback    // nil: pump is that of target
-	retired  []*logs.Pump // to be closed at the next start, when nothing writes to them any more
+	fallback *fallback // nil: pump is that of target
 	last     generation
 }
 
@@ -36,6 +35,7 @@ type generation struct {
 // Route returns the route of a service that leads to a destination.
 func (o *Outputs) Route(service string, to Destination) *Route {
 	r := &Route{outputs: o, service: service}
+	o.routes[r] = struct{}{}
 	r.Update(to)
 	return r
 }
@@ -46,8 +46,8 @@ func (o *Outputs) Console(name string) *Route {
 	return o.Route(name, o.open(target{}))
 }
 
-// Update changes where the output goes, from the next start on. A running process keeps its
-// destination, unless this ends a fallback.
+// Update changes where the output goes, also that of the process that runs, unless it writes
+// to the supervisor's descriptors or is to: then it is from the next start on.
 func (r *Route) Update(to Destination) {
 	changed := r.target != to.target
 	r.target = to.target
@@ -55,7 +55,7 @@ func (r *Route) Update(to Destination) {
 	case to.missing == nil && r.fallback != nil:
 		r.endFallback(to.pump)
 	case to.missing == nil:
-		r.redirect(to.pump)
+		r.take(to.pump)
 	case r.fallback == nil:
 		r.beginFallback(to.missing)
 	case changed:
@@ -63,38 +63,53 @@ func (r *Route) Update(to Destination) {
 	}
 }
 
-// redirect switches to another pump, or to the present one, which was opened once more.
-func (r *Route) redirect(pump *logs.Pump) {
-	if pump == r.pump {
-		r.outputs.release(pump) // each open needs a close
-	} else {
-		r.retire()
-	}
-	r.take(pump)
-}
-
-// retire keeps the present pump open for the process that still writes to it.
-func (r *Route) retire() {
-	if r.pump != nil && r.pump != r.outputs.console {
-		r.retired = append(r.retired, r.pump)
-	}
-}
-
-// take sets the pump and its settings, as another service may have used it with other ones.
+// take has the output go to a pump, which may be the present one, opened once more, or
+// another service's, with other settings.
 func (r *Route) take(pump *logs.Pump) {
+	before := r.pump
 	r.pump = pump
-	if r.target.file != "" {
-		pump.Configure(r.target.format, r.target.rotation)
-	}
-}
-
-// release closes log files, unless others use them, too.
-func (o *Outputs) release(pumps ...*logs.Pump) {
-	for _, p := range pumps {
-		if p != nil && p != o.console {
-			p.Close()
+	if source := r.last.source; source != nil && pump != nil {
+		source.Drop(r.target.drops)
+		if pump != before {
+			source.Move(pump)
 		}
 	}
+	if r.target.file != "" && pump != r.outputs.console {
+		pump.Configure(r.target.config)
+	}
+	r.outputs.release(before)
+}
+
+// release closes a log file, unless others use it too, or something writes to it still.
+func (o *Outputs) release(p *logs.Pump) {
+	if p != nil && p != o.console && p != o.nowhere {
+		p.Retire()
+	}
+}
+
+// Reopen opens log files anew that were moved away, and has the loop call done then. It
+// returns false, and done is not called, if there are none.
+func (r *Route) Reopen(done func(error)) bool {
+	o := r.outputs
+	answer := func(err error) { o.post(func() { done(err) }) }
+	switch f := r.fallback; {
+	case r.target.file == "":
+		return false
+	case f == nil:
+		r.pump.ReopenThen(answer)
+	default:
+		t := r.target
+		go func() {
+			d := o.open(t)
+			o.post(func() {
+				if d.missing == nil || r.fallback != f { // otherwise the next try is set already
+					r.tried(f, d)
+				}
+				done(d.missing)
+			})
+		}()
+	}
+	return true
 }
 
 // Attach returns the descriptors that become 0, 1 and 2 of a new process: /dev/null and two
@@ -106,8 +121,7 @@ func (o *Outputs) release(pumps ...*logs.Pump) {
 // many generations: [logs.Pump.Attach].
 func (r *Route) Attach(uid, gid int) (files [3]int, release func(), err error) {
 	o := r.outputs
-	o.release(r.retired...)
-	r.retired, r.last = nil, generation{}
+	r.last = generation{}
 	if r.pump == nil {
 		return [3]int{o.null, o.stdout, o.stderr}, func() {}, nil
 	}
@@ -119,6 +133,7 @@ func (r *Route) Attach(uid, gid int) (files [3]int, release func(), err error) {
 		_ = unix.Fchown(ends.Stdout, uid, gid)
 		_ = unix.Fchown(ends.Stderr, uid, gid)
 	}
+	source.Drop(r.target.drops)
 	r.last.source = source
 	return [3]int{o.null, ends.Stdout, ends.Stderr}, ends.Close, nil
 }
@@ -179,8 +194,9 @@ func (r *Route) Inherits() bool { return r.pump == nil }
 // Close closes the files of a service that is removed, and forgets its last lines. None of
 // its processes may be left.
 func (r *Route) Close() {
-	r.outputs.release(append(r.retired, r.pump)...)
 	r.setFallback(nil)
-	r.retired, r.pump = nil, r.outputs.console
+	r.outputs.release(r.pump)
+	r.pump = r.outputs.console
+	delete(r.outputs.routes, r)
 	r.outputs.logs.Forget(r.service)
 }

@@ -12,7 +12,7 @@
 //
 // Words are separated by blanks; an empty line, or one that begins with #, says nothing.
 //
-//	start|stop|restart|reload|pause|continue NAME... | --all
+//	start|stop|restart|reload|pause|continue|reopen NAME... | --all
 //	once NAME...                    start, and do not restart
 //	signal NAME SIGNAL [VALUE] [main|group|tree]
 //	update [FILE]                   an absolute path, to the end of the line

@@ -101,7 +101,7 @@ var verbs = map[string]struct {
 	"events": {read[Events], true}, "why": {read[Why], true}, "logs": {read[Logs], true},
 	"start": {read[Start], false}, "stop": {read[Stop], false}, "restart": {read[Restart], false},
 	"reload": {read[Reload], false}, "pause": {read[Pause], false}, "continue": {read[Continue], false},
-	"signal": {read[Signal], false}, "update": {read[Update], false}, "shutdown": {read[Shutdown], false},
+	"signal": {read[Signal], false}, "update": {read[Update], false}, "reopen": {read[Reopen], false}, "shutdown": {read[Shutdown], false},
 }
 
 // Verbs returns the verbs of all requests, in order.

@@ -57,6 +57,8 @@ func parseWords(words []string, line string) (Request, error) {
 		return Pause{target}, nil
 	case "continue":
 		return Continue{target}, nil
+	case "reopen":
+		return Reopen{target}, nil
 	case "signal":
 		return parseSignal(rest)
 	case "update":

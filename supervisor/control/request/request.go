@@ -111,6 +111,9 @@ type (
 		Scope   config.Scope   `json:"scope"`
 	}
 
+	// Reopen opens their log files anew, if they were moved away. The answer has Outcomes.
+	Reopen struct{ Target }
+
 	// Update puts a configuration file in force, "" being the present one's path, or only
 	// says what that would change. The answer has Plan.
 	Update struct {
@@ -172,6 +175,9 @@ func (Continue) Verb() string { return "continue" }
 
 // Verb is "signal".
 func (Signal) Verb() string { return "signal" }
+
+// Verb is "reopen".
+func (Reopen) Verb() string { return "reopen" }
 
 // Verb is "update".
 func (Update) Verb() string { return "update" }
