@@ -46,7 +46,8 @@ const (
 	Load
 	// RunHook starts the program that the rules have for the signal Info.
 	RunHook
-	// Finish comes once: after a shutdown, when nothing is left.
+	// Finish comes once: after a shutdown, when nothing is left, or nothing more can be done
+	// about what is.
 	Finish
 
 	numActions = iota
