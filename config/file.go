@@ -115,7 +115,7 @@ var supervisorFields = []field[Supervisor]{
 	},
 	{
 		name: "shutdown-timeout", aliases: "stop-timeout timeout grace-period", takes: "a duration", initial: `"30s"`,
-		doc: "how long all services together may take to stop before every one of their processes is killed; more than 0",
+		doc: "how long all services together may take to stop before every one of their processes is killed; more than 0. Six seconds after that the shutdown ends, whatever is left: [control.md](control.md#a-shutdown-ends)",
 		read: func(c *checker, n *node, into *Supervisor) {
 			if c.duration(n, &into.ShutdownTimeout) && into.ShutdownTimeout == 0 {
 				c.wrong(n, "0 would kill every service at once, as shutdown-now does", "%s must be more than 0", n.label())

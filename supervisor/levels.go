@@ -57,7 +57,7 @@ func levelOfAction(a *machine.Action) zerolog.Level {
 
 func levelOfNote(n *machine.Note) zerolog.Level {
 	switch n.Kind {
-	case machine.GaveUp, machine.CannotSpawn, machine.SurvivesKill, machine.Impossible, machine.NoSuchService:
+	case machine.GaveUp, machine.CannotSpawn, machine.SurvivesKill, machine.LeftBehind, machine.Impossible, machine.NoSuchService:
 		return zerolog.ErrorLevel
 	case machine.SurvivorsRemain, machine.RungTimedOut, machine.LadderCut, machine.Dropped, machine.ShutdownTimedOut,
 		machine.StillWaiting, machine.NoSuchPlace:

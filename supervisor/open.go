@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -33,16 +34,21 @@ type Options struct {
 	RuntimeDir string
 }
 
+// ErrLeftBehind is the error of [Run] when a shutdown could not end every process.
+var ErrLeftBehind = errors.New("the shutdown has left processes behind, which the log names")
+
 // Run supervises the services of a file until a shutdown has stopped them all. An error
-// says why it could not start; later ones are logged.
+// says why it could not start, or is [ErrLeftBehind]; others are logged.
 func Run(options Options) error {
 	r := &run{options: &options}
 	if err := r.open(); err != nil {
 		r.abandon()
 		return fmt.Errorf("cannot start: %w", err)
 	}
-	r.loop.Run(host.EndBulkStart)
-	r.close()
+	left := r.loop.Run(host.EndBulkStart)
+	if rest := r.close(left > 0); rest || left > 0 {
+		return ErrLeftBehind
+	}
 	return nil
 }
 

@@ -134,9 +134,10 @@ func (s *Supervisor) AnswerBeside(call *control.Call) bool {
 	return s.snapshots.Answer(call, call.Request)
 }
 
-// Run begins, and returns when everything is down. booted is called, on any goroutine, when
-// what is to be started at the start has been, and takes commands.
-func (s *Supervisor) Run(booted func()) {
+// Run begins, and returns when everything is down, or when the shutdown gives up: left is how
+// many services are not down. booted is called, on any goroutine, when what is to be started
+// at the start has been, and takes commands.
+func (s *Supervisor) Run(booted func()) (left int) {
 	s.dispatch(machine.Event{Kind: machine.Boot, PID: int32(s.self.PID)})
 	s.listFIFOs()
 	if s.commands != nil {
@@ -148,6 +149,7 @@ func (s *Supervisor) Run(booted func()) {
 	for !s.finished {
 		s.iterate()
 	}
+	return s.machine.Left()
 }
 
 // MoveBoard registers the board in another runtime directory.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 
 	"github.com/rs/zerolog"
@@ -30,8 +31,12 @@ that want it.
 
 Nothing is started if the file has an error; 'supervise check' prints the same errors.
 
-Exit status: 0 after a shutdown, 2 for a wrong command line or file, 1 when supervise
-itself cannot start.`,
+A shutdown ends in time: when supervisor.shutdown-timeout is over, whatever still runs is
+killed, and 6 seconds later supervise exits, come what may. Processes that survive SIGKILL
+are then left behind, and the log names each, and says why.
+
+Exit status: 0 after a shutdown, 5 when it had to leave processes behind, 2 for a wrong
+command line or file, 1 when supervise itself cannot start.`,
 		Example: `  supervise run testdata/quickstart.toml
   supervise run --log-format json /etc/supervise/services.toml
   supervise run --runtime-dir /tmp/try services.toml`,
@@ -53,11 +58,15 @@ itself cannot start.`,
 				return usageError{err}
 			}
 			terminal := isTerminal(os.Stderr)
-			return supervisor.Run(supervisor.Options{
+			err = supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
 				Version: release.Version, JSON: format == "json" || format == "auto" && !terminal,
 				Color: quickstatus.Colors(2), RuntimeDir: dir,
 			})
+			if errors.Is(err, supervisor.ErrLeftBehind) {
+				return exitStatus(exitLeftBehind) // the log says it
+			}
+			return err
 		},
 	}
 	cmd.Flags().Var(newChoice(&level, "info", "debug", "info", "warn", "error"), "log-level", "what to log: debug, info, warn or error")

@@ -203,8 +203,29 @@ func (w *world) checkNote(a *machine.Action) {
 		for i := range w.services {
 			w.services[i].startsNext = false
 		}
+	case machine.LeftBehind:
+		w.checkLeftBehind(w.services[a.Service], n)
 	case machine.Late:
+		if w.finished {
+			return
+		}
 		w.fail(w.of(a.Service), "%v: the loop does not tell what is past", n)
+	}
+}
+
+// lastGrace is how long a shutdown may take after its time is over and everything was killed.
+const lastGrace = 6 * time.Second
+
+// checkLeftBehind finds who is left behind too early, and without need.
+func (w *world) checkLeftBehind(s *service, n *machine.Note) {
+	s.left = true
+	switch {
+	case s.tree.gone():
+		w.fail(s, "%v, and it is gone", n)
+	case w.now-w.shutdown < lastGrace:
+		w.fail(s, "%v, %v after the shutdown began", n, w.now-w.shutdown)
+	case n.Count == 0:
+		w.fail(s, "%v, and was not killed", n)
 	}
 }
 
@@ -367,15 +388,13 @@ func (w *world) checkEnd() {
 	if w.err != nil {
 		return
 	}
-	// Patience, then SIGKILL: again after five seconds for each fork that slipped away,
-	// each of which may be stuck as long as the first.
-	allowed := w.spec.Supervisor.ShutdownTimeout + (1+maxForks)*(maxStuck+5*time.Second)
+	allowed := w.spec.Supervisor.ShutdownTimeout + lastGrace + time.Second
 	if took := w.now - w.shutdown; took > allowed {
 		w.fail(nil, "the shutdown took %v, at the most %v is allowed", took, allowed)
 	}
 	for i := range w.services {
-		if !w.services[i].tree.gone() {
-			w.fail(w.services[i], "alive after the end")
+		if s := w.services[i]; s.tree.gone() == s.left {
+			w.fail(s, "gone at the end: %v, left behind: %v", s.tree.gone(), s.left)
 		}
 	}
 	if w.wanted != 0 {

@@ -33,6 +33,7 @@ type service struct {
 	reportedGone machine.Gen    // the generation whose leader a delivery found gone
 	inspected    signals.Signal // that was asked about
 
+	left    bool        // it was said to be left behind
 	isEmpty bool        // the last answer to whether nothing of it is left
 	empty   machine.Gen // the generation of which that was said
 	unsure  machine.Gen // the one of which it could not be told

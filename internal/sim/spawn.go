@@ -94,6 +94,9 @@ func (w *world) addProcess(t *generation) *process {
 	if w.chance(40) {
 		p.stuck = w.now + time.Duration(w.random.Int64N(int64(maxStuck)))
 	}
+	if w.chance(400) {
+		p.stuck = never
+	}
 	switch w.random.IntN(8) {
 	case 0:
 		p.ignored = stopping

@@ -216,7 +216,7 @@ func (u *unit) Close() error {
 	switch {
 	case u.closed:
 		u.w.fail(s, "closed twice")
-	case !s.tree.gone():
+	case !s.tree.gone() && !s.left:
 		u.w.fail(s, "closed while something of it is there")
 	}
 	if !u.w.over {

@@ -38,6 +38,9 @@ type Kernel interface {
 	// Process describes the process that has a pid now: its uid and its comm. It is false
 	// if there is none.
 	Process(pid int) (machine.Asker, bool)
+	// Obstacle says why a process survives SIGKILL, in words that follow its name; "" if
+	// nothing is known, or it does not survive.
+	Obstacle(pid int) string
 	// TerminalGone reports whether a SIGHUP says that the supervisor's terminal was closed.
 	TerminalGone(info signals.Info) bool
 

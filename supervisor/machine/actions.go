@@ -54,7 +54,8 @@ const (
 	// ReopenLog has the log files of Service, or of all with NoService, opened anew if they were
 	// moved away.
 	ReopenLog
-	// Finish comes once: after a shutdown, when nothing is left.
+	// Finish comes once: after a shutdown, when nothing is left, or nothing more can be done
+	// about what is.
 	Finish
 
 	numActions = iota

@@ -68,7 +68,7 @@
 // is followed by SIGCONT to the same processes, for a stopped process acts on nothing
 // else but SIGKILL. After the last rung comes SIGKILL for the tree, again every five
 // seconds for as long as anything survives it: a process in uninterruptible sleep
-// does.
+// does, and one that became another user's by a set-user-ID program.
 //
 // Clearing: the leader is gone and others of its tree are not. Escalation does not
 // end with the leader: the rung that was reached goes once to the rest of the tree,
@@ -142,6 +142,13 @@
 //
 // Each of these commands gets exactly one Report for each service: delivered or sent; held;
 // merged into one that waits; dropped; or refused. There is no second one about what is held.
+//
+// # The shutdown
+//
+// A shutdown stops all services by their ladders, side by side. When its time is over the
+// ladders that are left are cut to SIGKILL. Six seconds later it is finished, come what may:
+// what is still there was sent SIGKILL twice, and is told as left behind. After that
+// nothing is decided any more, and every event is only noted.
 //
 // # Another configuration
 //

@@ -66,6 +66,10 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	m.seq++
 	m.event, m.kind = ev, ev.Kind
 	m.clearActions()
+	if m.shutdown.finished && m.active > 0 {
+		m.over()
+		return m.actions
+	}
 	switch ev.Kind {
 	case Boot:
 		m.boot()

@@ -99,7 +99,12 @@ const (
 	// (a Rung equal to Count is SIGKILL). The next step comes after For.
 	StillWaiting
 
-	// Late: Event is about a generation that is gone; From is the state.
+	// LeftBehind: the shutdown is over, and the service still in state From, For so long after
+	// the first of Count SIGKILLs, if there was one.
+	LeftBehind
+
+	// Late: Event is about a generation that is gone; From is the state. With the reason
+	// ShutdownBegun it comes after Finish, and something was left behind.
 	Late
 	// Impossible: Event cannot happen in state From, or, if it is about no service, for
 	// Reason. The machine or its caller has a bug.

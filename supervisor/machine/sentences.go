@@ -60,8 +60,12 @@ var sentences = [numNotes]func(Note) string{
 	AlreadyShuttingDown: func(n Note) string { return n.shutdown() + " changes nothing, one is under way" },
 	ShutdownTimedOut:    func(n Note) string { return "the shutdown has taken " + round(n.For) + ", every ladder is cut" },
 	StillWaiting:        Note.stillWaiting,
+	LeftBehind:          Note.leftBehind,
 
 	Late: func(n Note) string {
+		if n.Why == ShutdownBegun {
+			return n.Event.String() + " comes after the end of the shutdown"
+		}
 		return n.Event.String() + " comes late, its generation is gone and the service is " + n.From.String()
 	},
 	Impossible: Note.impossible,
@@ -150,6 +154,13 @@ func (n Note) shuttingDown() string {
 
 func (n Note) stillWaiting() string {
 	return "the shutdown waits for it: " + n.From.String() + n.rung() + ", " + round(n.For) + " left"
+}
+
+func (n Note) leftBehind() string {
+	if n.Count == 0 {
+		return "left behind: the shutdown cannot wait any longer, and it is still " + n.From.String()
+	}
+	return "left behind: it survives SIGKILL for " + round(n.For) + ", sent " + plural(n.Count, "time")
 }
 
 func (n Note) rung() string {

@@ -59,7 +59,8 @@ var noteNames = [numNotes]string{
 	IgnoredSignal: "ignored-signal", Held: "held", Coalesced: "coalesced", Dropped: "dropped",
 	ShuttingDown: "shutting-down", AlreadyShuttingDown: "already-shutting-down",
 	ShutdownTimedOut: "shutdown-timed-out", StillWaiting: "still-waiting",
-	Late: "late", Impossible: "impossible",
+	LeftBehind: "left-behind",
+	Late:       "late", Impossible: "impossible",
 }
 
 // name returns the ith name, or the number when there is none.

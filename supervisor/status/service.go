@@ -30,7 +30,7 @@ type Service struct {
 
 	Restarts    int   // by policy and after failed starts, since the supervisor began
 	NextRestart int64 // 0 unless it waits for one
-	Rung, Rungs int   // of the stop ladder, from 1; 0 unless it is being stopped
+	Rung, Rungs int   // of the stop ladder, from 1; 0 unless it is being stopped; Rungs+1 is SIGKILL
 
 	Exited bool // a main process has ended
 	Exit   Exit // how the last one did
@@ -81,10 +81,13 @@ func (s *Service) DisplayState() string {
 const paused = "paused"
 
 // StateText is DisplayState, with the rung of the ladder while a service is being stopped:
-// "stopping 1/3".
+// "stopping 1/3", and "stopping SIGKILL" after the last one.
 func (s *Service) StateText() string {
-	if s.Rung == 0 {
+	switch {
+	case s.Rung <= 0:
 		return s.DisplayState()
+	case s.Rung > s.Rungs:
+		return s.DisplayState() + " SIGKILL"
 	}
 	return s.DisplayState() + " " + strconv.Itoa(s.Rung) + "/" + strconv.Itoa(s.Rungs)
 }

@@ -154,9 +154,12 @@ func TestObserve(t *testing.T) {
 // TestStates words states as users are told them.
 func TestStates(t *testing.T) {
 	for want, s := range map[string]Service{
-		"running":      {State: Running},
-		"paused":       {State: Running, Paused: true},
-		"stopping 1/3": {State: "stopping", Rung: 1, Rungs: 3},
+		"running":          {State: Running},
+		"paused":           {State: Running, Paused: true},
+		"stopping 1/3":     {State: "stopping", Rung: 1, Rungs: 3},
+		"stopping 3/3":     {State: "stopping", Rung: 3, Rungs: 3},
+		"stopping SIGKILL": {State: "stopping", Rung: 4, Rungs: 3},
+		"clearing SIGKILL": {State: "clearing", Rung: 1}, // no ladder at all
 	} {
 		if got := s.StateText(); got != want {
 			t.Errorf("%+v: %q, want %q", s, got, want)
