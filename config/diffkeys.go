@@ -36,6 +36,7 @@ var serviceKeys = []diffKey[Service]{
 	{"command", NeedsRestart, func(s *Service) string { return quoteAll(s.Command) }},
 	{"directory", NeedsRestart, func(s *Service) string { return given(s.Directory) }},
 	{"environment-file", NeedsRestart, func(s *Service) string { return given(s.EnvironmentFile) }},
+	{"pass-environment", NeedsRestart, func(s *Service) string { return quoteAll(s.PassEnvironment) }},
 	{"user", NeedsRestart, func(s *Service) string { return given(s.User) }},
 	{"group", NeedsRestart, func(s *Service) string { return given(s.Group) }},
 	{"umask", NeedsRestart, func(s *Service) string { return umaskText(s.Umask) }},

@@ -39,14 +39,19 @@ var serviceFields = []field[Service]{
 	},
 	{
 		name: "environment", aliases: "env envs vars variables", takes: "a table of NAME = string",
-		doc:  "variables that are added to the supervisor's own, or replace them",
+		doc:  "variables that are added to those that the service gets of the supervisor's own, or replace them; environment.md says which it gets",
 		read: readEnvironment,
 	},
 	{
 		name: "environment-file", aliases: "env-file envfile dotenv", takes: "an absolute path",
-		doc: "a file of NAME=value lines, read at each start: as the supervisor, if root or its user owns it and all of its path; " +
+		doc: "a file of NAME=value lines, read at each start as systemd reads its EnvironmentFile= (environment.md says where it differs): as the supervisor, if root or its user owns it and all of its path; " +
 			"else with the rights of the service's user, if that is another one",
 		read: func(c *checker, n *node, into *Service) { c.absolute(n, &into.EnvironmentFile) },
+	},
+	{
+		name: "pass-environment", aliases: "inherit-environment keep-environment passenvironment pass-env inherit-env", takes: "an array of names", initial: `[]`,
+		doc:  "variables that are the supervisor's and not its services', such as NOTIFY_SOCKET, and that the service gets all the same if the supervisor has them",
+		read: readPassEnvironment,
 	},
 	{
 		name: "user", aliases: "uid run-as runas", takes: "a name or a number",
@@ -146,6 +151,20 @@ func readEnvironment(c *checker, n *node, into *Service) {
 			into.Environment[child.name] = value
 		}
 	}
+}
+
+func readPassEnvironment(c *checker, n *node, into *Service) {
+	c.elements(n, "an array of names", func(element *node) {
+		var name string
+		if !c.text(element, "the name of a variable in quotes", &name) {
+			return
+		}
+		if before, _, assigned := strings.Cut(name, "="); assigned {
+			c.wrong(element, fmt.Sprintf("write %s, or put it into environment", quote(before)), "%s is no name for a variable", quote(name))
+			return
+		}
+		into.PassEnvironment = append(into.PassEnvironment, name)
+	})
 }
 
 // firstText returns the text of n, or of its first element.

@@ -92,8 +92,9 @@ type Service struct {
 
 	Directory       string // "" keeps the supervisor's
 	Environment     map[string]string
-	EnvironmentFile string // read when the service starts; "" for none
-	User, Group     string // a name or a number; "" keeps the supervisor's
+	EnvironmentFile string   // read when the service starts; "" for none
+	PassEnvironment []string // names of variables of the supervisor's that are not withheld
+	User, Group     string   // a name or a number; "" keeps the supervisor's
 	Umask           Umask
 
 	UpAfter time.Duration // the main process must have run for that long to be called up

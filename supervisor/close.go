@@ -27,7 +27,11 @@ func (r *run) close() {
 			r.log.Error().Err(err).Msg("the end of the journal could not be written")
 		}
 	}
-	r.log.Info().Msg("supervise exits")
+	last := r.log.Info()
+	if reaped := r.loop.orphans.total; reaped > 0 {
+		last = last.Int("reaped-orphans", reaped)
+	}
+	last.Msg("supervise exits")
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := r.host.Close(ctx); err != nil {

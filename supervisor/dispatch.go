@@ -25,13 +25,9 @@ func (s *Supervisor) result(event machine.Event) { s.pending.events = append(s.p
 
 // step handles one event. Its actions are entered into the journal as they are carried out.
 func (s *Supervisor) step(event machine.Event) {
-	now := s.kernel.Now()
+	now, stopping := s.kernel.Now(), s.machine.ShuttingDown()
 	actions := s.machine.Step(now, event)
-	if s.observer != nil {
-		observed := event // which escapes: without an observer nothing is to be allocated
-		s.observer(now, &observed, actions)
-	}
-	s.touch(event.Service)
+	s.touchAbout(&event, s.machine.ShuttingDown() != stopping)
 	if number := s.journal.Step(now, event, actions); number != 0 {
 		s.logEvent(number)
 	}

@@ -68,6 +68,7 @@ func (r *run) open() (err error) {
 	r.host, err = host.Open(host.Options{
 		Intake: r.options.Intake, Services: r.options.File.Services,
 		JSON: r.options.JSON, Color: r.options.Color, Observer: outputLog{&r.log},
+		Warn: func(service, text string) { r.log.Warn().Str(serviceField, service).Msg(text) },
 	})
 	if err != nil {
 		return err

@@ -8,29 +8,36 @@ import (
 
 // orphans counts reaped children that were neither a service's main process nor a hook.
 type orphans struct {
-	count int  // since the last line about them
-	later bool // there has just been a line
+	total int  // since the start
+	told  int  // how many of them the log has told of
+	later bool // the next line about them has to wait
 }
 
-// orphansEvery is the least time between two lines about orphans.
-const orphansEvery = time.Second
+// orphansEvery is how often it is told at the most how many orphans were reaped. To leave
+// some behind is what many programs do all the time.
+const orphansEvery = time.Hour
 
 func (s *Supervisor) orphanEnded(child sys.Child) {
-	s.orphans.count++
+	s.orphans.total++
 	if line := s.log.Debug(); line != nil {
 		line.Int("pid", child.PID).Uint32("uid", child.UID).Msg("reaped an orphan: " + child.Exit.String())
 	}
 }
 
-// tellOrphans logs how many there were, so that ten thousand of them are one line.
+// tellOrphans tells of the first ones at once, and then of how many have come since.
 func (s *Supervisor) tellOrphans() {
-	if s.orphans.count == 0 || s.orphans.later {
+	o := &s.orphans
+	if o.total == o.told || o.later {
 		return
 	}
-	s.log.Info().Int("count", s.orphans.count).Msg("reaped processes that services had left behind")
-	s.orphans = orphans{later: true}
+	line := s.log.Info().Int("count", o.total-o.told)
+	if o.told > 0 {
+		line = line.Int("total", o.total)
+	}
+	line.Msg("reaped processes that services had left behind; further ones are counted, and told once an hour")
+	o.told, o.later = o.total, true
 	s.kernel.Later(orphansEvery, func() {
-		s.orphans.later = false
+		o.later = false
 		s.tellOrphans()
 	})
 }

@@ -5,6 +5,23 @@ import "supervise/supervisor/machine"
 // touch marks a service to be republished at the end of this iteration.
 func (s *Supervisor) touch(id machine.ServiceID) { s.snapshots.Touch(int(id)) }
 
+// touchAbout marks the services that an event may change even if no action is about them: a
+// signal may just be held, and a shutdown wants down what is on its way there already.
+func (s *Supervisor) touchAbout(event *machine.Event, shutdownBegins bool) {
+	switch {
+	case event.Kind.OfService():
+		s.touch(event.Service)
+	case shutdownBegins:
+		for _, id := range s.All() {
+			s.touch(id)
+		}
+	case event.Kind == machine.Signal:
+		for _, id := range s.machine.Targets(event.Info.Signal) {
+			s.touch(id)
+		}
+	}
+}
+
 // publishSnapshots replaces the snapshots of services that have changed. It comes before any
 // answer: a client must never get a status older than something it has already seen.
 func (s *Supervisor) publishSnapshots() {

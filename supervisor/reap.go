@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"slices"
+
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/supervisor/attribution"
@@ -42,7 +44,7 @@ func (s *Supervisor) leaderEnded(service *service, child sys.Child) {
 	service.system.Ended(func(lines []string) { service.tail.lines, service.tail.reading = lines, service.tail.reading-1 })
 	survivors := !s.empty(service)
 	if survivors {
-		s.clearing[service] = struct{}{}
+		s.clearing = append(s.clearing, service)
 	}
 	service.verdict = service.ledger.Explain(child.Exit, s.kernel.Now())
 	step := s.machine.Steps() + 1
@@ -57,11 +59,16 @@ func (s *Supervisor) leaderEnded(service *service, child sys.Child) {
 // lookForSurvivors checks the services whose main process is gone for other processes. The
 // last of these cannot end unnoticed: orphans are our children, and we reap them.
 func (s *Supervisor) lookForSurvivors() {
-	for service := range s.clearing {
-		if s.empty(service) {
-			delete(s.clearing, service)
-			s.dispatch(machine.Event{Kind: machine.Emptied, Service: service.id, Gen: s.machine.View(service.id).Gen})
+	var emptied []*service
+	s.clearing = slices.DeleteFunc(s.clearing, func(service *service) bool {
+		empty := s.empty(service)
+		if empty {
+			emptied = append(emptied, service)
 		}
+		return empty
+	})
+	for _, service := range emptied {
+		s.dispatch(machine.Event{Kind: machine.Emptied, Service: service.id, Gen: s.machine.View(service.id).Gen})
 	}
 }
 

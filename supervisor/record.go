@@ -36,6 +36,9 @@ func (s *Supervisor) logEvent(number uint64) {
 // tell records a note of the machine, with what only the loop knows about it.
 func (s *Supervisor) tell(action *machine.Action) {
 	entry := journal.Entry{Action: action}
+	if info := action.Note.Info; info.Signal != 0 {
+		entry.By = s.askerOf(action, info)
+	}
 	switch note := action.Note.Kind; {
 	case note == machine.Changed && action.Note.To == machine.Running:
 		entry.PID = s.leader(s.services[action.Service])

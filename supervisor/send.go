@@ -80,8 +80,11 @@ func (s *Supervisor) deliver(action *machine.Action) {
 	}
 	switch result {
 	case send.OK:
-		by := s.journal.By(action.Origin, service.name())
-		entry := s.journal.Add(journal.Entry{Action: action, PID: pid})
+		by := s.askerOf(action, action.Info)
+		entry := s.journal.Add(journal.Entry{Action: action, PID: pid, By: by})
+		if by == (machine.Asker{}) {
+			by = s.names.Asker(action.Info) // such as the kernel, which is no process
+		}
 		service.ledger.Sent(action.Info.Signal, attribution.Sending{By: by, Effect: effect, At: at, Entry: entry})
 		if known {
 			s.observeOutcome(action, pid, before)
@@ -95,6 +98,17 @@ func (s *Supervisor) deliver(action *machine.Action) {
 	s.result(machine.Event{
 		Kind: machine.Sent, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Result: resultOf(result),
 	})
+}
+
+// askerOf is who asked for what an action does with a signal, or sent that. A signal that was
+// held and led to nothing else has no entry in the journal: the siginfo still has the process,
+// without its name.
+func (s *Supervisor) askerOf(action *machine.Action, info signals.Info) machine.Asker {
+	by := s.journal.By(action.Origin, s.Name(action.Service))
+	if sender := s.names.Asker(info); by == (machine.Asker{}) && sender.Known() {
+		return sender
+	}
+	return by
 }
 
 func resultOf(result send.Result) machine.Result {

@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"os"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -28,11 +27,11 @@ type Supervisor struct {
 	file    *config.File // in force
 	self    request.Supervisor
 
-	services []*service            // by id, the removed ones too
-	byName   map[string]*service   // those that are not removed
-	leaders  map[int]*service      // by the pid of a living main process
-	clearing map[*service]struct{} // whose main process is gone, and others are not
-	hooks    map[int]hook          // by pid
+	services []*service          // by id, the removed ones too
+	byName   map[string]*service // those that are not removed
+	leaders  map[int]*service    // by the pid of a living main process
+	clearing []*service          // whose main process is gone, and others are not
+	hooks    map[int]hook        // by pid
 
 	names *attribution.Names
 	oom   *attribution.OOM // nil: the OOM killer is not looked for
@@ -45,12 +44,7 @@ type Supervisor struct {
 	held     heldSignals
 	orphans  orphans
 	finished bool
-	observer Observer
 }
-
-// Observer sees every step of the machine, before its actions are carried out. It must not
-// keep its arguments: their memory is used again.
-type Observer func(now time.Duration, event *machine.Event, actions []machine.Action)
 
 // pending is what remains to be done for the present event.
 type pending struct {
@@ -72,7 +66,6 @@ type Setup struct {
 	Log           zerolog.Logger
 	Logs          calls.Logs
 	OOM           *attribution.OOM // nil: the OOM killer is not looked for
-	Observer      Observer         // nil for none
 	Recorder      journal.Recorder // writes the journal to disk; nil: it is not written
 	Earlier       []journal.Record // the journal of earlier runs
 }
@@ -83,8 +76,8 @@ const journalSize = 4096
 // New returns a loop. [Supervisor.Run] starts it.
 func New(setup Setup) *Supervisor {
 	s := &Supervisor{
-		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM, observer: setup.Observer,
-		byName: map[string]*service{}, leaders: map[int]*service{}, clearing: map[*service]struct{}{}, hooks: map[int]hook{},
+		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM,
+		byName: map[string]*service{}, leaders: map[int]*service{}, hooks: map[int]hook{},
 	}
 	s.names = attribution.NewNames(setup.Self.PID, s.comm)
 	s.machine = machine.New(s.file, s.seed())
@@ -99,6 +92,12 @@ func New(setup Setup) *Supervisor {
 		Describe: func(i int) status.Service { return s.describe(s.services[i]) },
 		Leave: func(call snapshot.Call) {
 			s.kernel.Beside(func() func() { return func() { s.answer(call.(*control.Call)) } })
+		},
+		Go: func(f func()) {
+			s.kernel.Beside(func() func() {
+				f()
+				return nil
+			})
 		},
 	})
 	s.configure(setup.Configuration)
@@ -145,6 +144,7 @@ func (s *Supervisor) Run(booted func()) {
 	} else {
 		booted()
 	}
+	s.publish()
 	for !s.finished {
 		s.iterate()
 	}

@@ -10,7 +10,7 @@ import (
 	"supervise/supervisor/pid1/cmdline"
 )
 
-// newInit is init for the help, completion and manual of the other commands. Package first
+// newInit is init for the help, completion and manual of the other commands. Package preinit
 // runs it before main, so it never runs here.
 func newInit() *cobra.Command {
 	return &cobra.Command{

@@ -11,14 +11,14 @@
 // really do.
 //
 // This package has flags, wiring and exit codes, one file for each subcommand; the packages
-// that they call do the work. Package first runs two of them before main, because somebody
+// that they call do the work. Package preinit runs two of them before main, because somebody
 // waits for them: init, and the plain question of status.
 package main
 
 import (
 	"os"
 
-	_ "supervise/cmd/supervise/first"
+	_ "supervise/cmd/supervise/preinit"
 )
 
 func main() { os.Exit(execute(os.Args[1:])) }

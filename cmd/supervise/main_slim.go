@@ -16,7 +16,7 @@ import (
 	"supervise/supervisor/pid1/cmdline"
 )
 
-// main has nothing to do: see package first.
+// main has nothing to do: see package preinit.
 func main() {}
 
 func init() {

@@ -15,10 +15,10 @@ import (
 
 	"supervise/internal/guess"
 	"supervise/internal/text/escape"
-	"supervise/supervisor/glance"
 	"supervise/supervisor/journal/disk"
 	"supervise/supervisor/journal/replay"
 	"supervise/supervisor/machine"
+	"supervise/supervisor/quickstatus"
 )
 
 func newReplay() *cobra.Command {
@@ -51,7 +51,7 @@ replay, or the file cannot be read, 2 for a wrong command line.`,
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p := replayPrinter{out: cmd.OutOrStdout(), names: args[1:], json: format == "json", color: glance.Colors(1)}
+			p := replayPrinter{out: cmd.OutOrStdout(), names: args[1:], json: format == "json", color: quickstatus.Colors(1)}
 			return replayFile(args[0], &p, cmd.ErrOrStderr())
 		},
 	}

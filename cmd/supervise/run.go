@@ -13,8 +13,8 @@ import (
 	"supervise/signals/intake"
 	"supervise/supervisor"
 	"supervise/supervisor/control/wire"
-	"supervise/supervisor/glance"
 	"supervise/supervisor/host"
+	"supervise/supervisor/quickstatus"
 )
 
 func newRun() *cobra.Command {
@@ -55,7 +55,7 @@ itself cannot start.`,
 			return supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
 				Version: version, JSON: format == "json" || format == "auto" && !terminal,
-				Color: glance.Colors(2), RuntimeDir: dir,
+				Color: quickstatus.Colors(2), RuntimeDir: dir,
 			})
 		},
 	}

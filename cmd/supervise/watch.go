@@ -15,7 +15,7 @@ import (
 	"supervise/internal/text/escape"
 	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
-	"supervise/supervisor/glance"
+	"supervise/supervisor/quickstatus"
 	"supervise/supervisor/status"
 )
 
@@ -90,7 +90,7 @@ const (
 // redraw draws the table in place of the one before, as much of it as the terminal shows.
 func redraw(w io.Writer) func([]status.Service) error {
 	begin := clearScreen + home
-	colors := glance.Colors(1)
+	colors := quickstatus.Colors(1)
 	return func(services []status.Service) error {
 		rows := status.Rows(services, time.Now().UnixNano())
 		if height := terminalHeight(os.Stdout); len(rows) > height-2 && height > 2 {

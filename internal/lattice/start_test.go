@@ -72,7 +72,7 @@ func TestOrder(t *testing.T) {
 func TestEarlyDocs(t *testing.T) {
 	for _, p := range list(t, "amd64", append([]string{"-deps"}, paths(early)...)...) {
 		name, own := ours(p.ImportPath)
-		if !own || name == "cmd/supervise/first" {
+		if !own || name == "cmd/supervise/preinit" {
 			continue
 		}
 		doc, err := os.ReadFile(filepath.Join("..", "..", name, "doc.go"))
@@ -80,8 +80,8 @@ func TestEarlyDocs(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if !bytes.Contains(bytes.ReplaceAll(doc, []byte("\n// "), []byte(" ")), []byte("cmd/supervise/first")) {
-			t.Errorf("%s/doc.go does not point to cmd/supervise/first", name)
+		if !bytes.Contains(bytes.ReplaceAll(doc, []byte("\n// "), []byte(" ")), []byte("cmd/supervise/preinit")) {
+			t.Errorf("%s/doc.go does not point to cmd/supervise/preinit", name)
 		}
 	}
 }

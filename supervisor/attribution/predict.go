@@ -23,6 +23,8 @@ func Predict(signal signals.Signal, state sys.SignalState) machine.Effect {
 		return machine.Caught
 	case state.Ignored.Has(signal):
 		return machine.NoEffect
+	case pending.Has(signal): // a real-time one: both are queued, and the first one ends it
+		return machine.Coalesces
 	}
 	return machine.Fatal
 }

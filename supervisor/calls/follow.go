@@ -43,7 +43,7 @@ func (p *Pending) tellEvents() {
 	if from == to || len(p.followers)+len(p.waits) == 0 {
 		return
 	}
-	var events []request.Event
+	events := make([]request.Event, 0, to-from)
 	for id := from; id < to; id++ {
 		if e, ok := p.journal.Event(id); ok {
 			events = append(events, e)
@@ -59,25 +59,32 @@ func (p *Pending) tellEvents() {
 	}
 }
 
-func (f follower) wants(e request.Event) bool {
+func (f follower) wants(e *request.Event) bool {
 	return len(f.services) == 0 || e.Service == "" || slices.Contains(f.services, e.Service)
 }
 
 // wants reports whether an event is about a service whose outcome is not known yet.
-func (w *Wait) wants(e request.Event) bool {
+func (w *Wait) wants(e *request.Event) bool {
 	return slices.ContainsFunc(w.targets, func(t target) bool {
 		return !t.done && w.services.Name(t.service) == e.Service
 	})
 }
 
-func tellSome(call Call, events []request.Event, wanted func(request.Event) bool) {
-	var some []request.Event
-	for _, e := range events {
-		if wanted(e) {
-			some = append(some, e)
+// tellSome tells a call the events that it wants: often all of them.
+func tellSome(call Call, events []request.Event, wanted func(*request.Event) bool) {
+	some := events
+	for i := range events {
+		if !wanted(&events[i]) {
+			some = slices.Clone(events[:i])
+			break
 		}
 	}
-	if some != nil {
+	for i := len(some) + 1; i < len(events); i++ {
+		if wanted(&events[i]) {
+			some = append(some, events[i])
+		}
+	}
+	if len(some) > 0 {
 		call.Tell(&request.Reply{Events: some})
 	}
 }

@@ -64,6 +64,10 @@ func (o Origin) String() string {
 // Gone reports whether nobody reads the answer any more.
 func (c *Call) Gone() bool { return c.gone.Load() }
 
+// Abandon says that nobody does. It reports whether that is news. It may be called on any
+// goroutine.
+func (c *Call) Abandon() bool { return !c.gone.Swap(true) }
+
 // Tell sends one of several answers. It may be dropped when the client is slow; the next one
 // that is not dropped counts those that were. The reply must not be changed afterwards.
 func (c *Call) Tell(r *request.Reply) {

@@ -177,7 +177,7 @@ func (q *queueServer) requested(frame wire.Frame) {
 // reportGone tells the loop that nobody will read the answer to a call that it has not
 // answered; call may be nil.
 func (q *queueServer) reportGone(call *Call) {
-	if call != nil && !call.gone.Swap(true) {
+	if call != nil && call.Abandon() {
 		q.server.push(item{call: call, ended: true})
 	}
 }

@@ -23,6 +23,10 @@ type Options struct {
 	JSON     bool             // lines on the console are JSON objects
 	Color    bool             // the console is a terminal
 	Observer output.Observer
+
+	// Warn is told what did not keep a service from being started, but is not as the
+	// configuration has it. It may be called on any goroutine.
+	Warn func(service, text string)
 }
 
 // Host is the operating system. It implements [kernel.Kernel].
@@ -30,6 +34,7 @@ type Host struct {
 	in         *intake.Intake
 	began      time.Time
 	launcher   *launch.Launcher
+	warn       func(service, text string)
 	outputs    *output.Outputs
 	hookOutput *output.Route
 	root       *tree.Root
@@ -48,6 +53,7 @@ func Open(options Options) (*Host, error) {
 		in: options.Intake, began: time.Now(), leaders: map[int]struct{}{}, terminal: hasTerminal(),
 		launcher: launch.New(os.Environ(), launch.Rlimit(options.Intake.Inherited().NoFile)),
 	}
+	h.warn = options.Warn
 	h.mailbox.wake = options.Intake.Wake
 	reserveThreads()
 	h.in.MaskThreads()

@@ -2,6 +2,7 @@ package host
 
 import (
 	"path/filepath"
+	"slices"
 
 	"supervise/config"
 	"supervise/signals"
@@ -18,6 +19,7 @@ type service struct {
 	identity launch.Identity
 	tree     tree.Tree
 	route    *output.Route
+	warned   []string // what was told of its starts
 }
 
 // start starts the main process. It may be called on several goroutines at once, for
@@ -25,12 +27,28 @@ type service struct {
 func (s *service) start() (pid int, err error) {
 	child, err := s.host.launcher.Start(launch.Service{
 		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name),
-		Cgroup: s.tree, Output: s.route,
+		Cgroup: s.tree, Output: s.route, Warn: s.warn,
 	})
 	return child.PID, err
 }
 
-// Signal and the following methods are those of [kernel.Service].
+// warn tells what is not as the configuration has it, once and not at each start.
+func (s *service) warn(text string) {
+	if slices.Contains(s.warned, text) {
+		return
+	}
+	if len(s.warned) == maxWarned {
+		s.warned = nil
+	}
+	s.warned = append(s.warned, text)
+	s.host.warn(s.spec.Name, text)
+}
+
+// maxWarned is how many warnings about a service are remembered, where a file changes all
+// the time.
+const maxWarned = 64
+
+// Signal is part of [kernel.Service], as all of the following.
 func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (sent int, err error) {
 	result := send.Gone
 	switch scope {

@@ -22,8 +22,8 @@ type Journal struct {
 	// The present step:
 	step    machine.EventID
 	now     time.Duration
-	changed map[machine.ServiceID]bool // the services whose state it changes
-	opening uint64                     // the number of its first entry, 0 for none yet
+	changed map[machine.ServiceID]machine.EventID // the origins of the states that services have since
+	opening uint64                                // the number of its first entry, 0 for none yet
 	event   machine.Event
 
 	recorder Recorder // nil: nothing is written
@@ -38,6 +38,10 @@ type Journal struct {
 	action   machine.Action // its Action; its Event is that of the step
 	unpacked bool
 	writer   object
+
+	// The entry that was read last.
+	readEntry Entry
+	reader    object
 }
 
 // asked says who asked for something with the event of a step.
@@ -62,7 +66,7 @@ type kept struct {
 type marks uint8
 
 const (
-	stateChanged marks = 1 << iota // its step has changed the state of its service
+	stateChanged marks = 1 << iota // it says why its step has changed the state of its service
 	commands                       // it is a signal or an update with commands
 	commanded                      // it is such a command, in the same step
 	isFact
@@ -73,7 +77,7 @@ const (
 func New(limit int, began time.Time, name func(machine.ServiceID) string) *Journal {
 	return &Journal{
 		began: began, name: name, limit: limit, next: 1, base: 1, boot: 1,
-		changed: make(map[machine.ServiceID]bool),
+		changed: make(map[machine.ServiceID]machine.EventID),
 	}
 }
 
@@ -88,7 +92,7 @@ func (j *Journal) Step(now time.Duration, event machine.Event, actions []machine
 	clear(j.changed)
 	for i := range actions {
 		if a := &actions[i]; a.Kind == machine.Tell && a.Note.Kind == machine.Changed {
-			j.changed[a.Service] = true
+			j.changed[a.Service] = a.Origin
 		}
 	}
 	e := &j.entry
@@ -199,13 +203,32 @@ func (j *Journal) marksOf(e *Entry, service machine.ServiceID) (m marks) {
 	if e.Fact.Kind != 0 {
 		m |= isFact
 	}
-	if j.changed[service] && service != machine.NoService {
+	if j.toldOfChange(e, service) {
 		m |= stateChanged
 	}
-	if e.Event == nil && e.Action != nil && e.Action.Note.Kind == machine.Commanded {
+	if isCommand(e) {
 		m |= commanded
 	}
 	return m
+}
+
+// toldOfChange reports whether the present entry belongs to the matter for which the state of
+// its service has changed. A signal that was held until then, for one, does not.
+func (j *Journal) toldOfChange(e *Entry, service machine.ServiceID) bool {
+	step, changed := j.changed[service]
+	switch {
+	case !changed:
+		return false
+	case isCommand(e): // its service knows the step by it
+		return step == j.step
+	}
+	origin := j.Of(step, e.Service)
+	return origin == 0 || origin == e.Origin
+}
+
+// isCommand reports whether an entry is what a signal or an update commands of a service.
+func isCommand(e *Entry) bool {
+	return e.Event == nil && e.Action != nil && e.Action.Note.Kind == machine.Commanded
 }
 
 // share returns where an asker is kept: with the last entry or the origin, if it is the same.
@@ -311,27 +334,36 @@ func (j *Journal) at(id uint64) *kept { return &j.kept[(id-j.base)%uint64(j.limi
 
 // Entry returns the entry with a number, and false if there is none, or it is forgotten.
 func (j *Journal) Entry(id uint64) (Entry, bool) {
-	if !j.has(id) {
+	e, ok := j.read(id)
+	if !ok {
 		return Entry{}, false
 	}
-	j.pack()
-	k := j.at(id)
-	e := Entry{ID: id, Cause: k.cause, Origin: k.origin, Time: k.time, Step: k.step, Service: k.service}
-	if k.by != nil {
-		e.By = *k.by
-	}
-	o := object{in: k.text, reading: true}
-	value(&o, &e, entryFields)
-	return e, o.err == nil
+	return *e, true
 }
 
 // Event returns the entry with a number in the form for clients.
 func (j *Journal) Event(id uint64) (request.Event, bool) {
-	e, ok := j.Entry(id)
+	e, ok := j.read(id)
 	if !ok {
 		return request.Event{}, false
 	}
 	return e.ForClients(j.began), true
+}
+
+// read returns an entry that is in memory. It is valid until the next one is read.
+func (j *Journal) read(id uint64) (*Entry, bool) {
+	if !j.has(id) {
+		return nil, false
+	}
+	j.pack()
+	k, e := j.at(id), &j.readEntry
+	*e = Entry{ID: id, Cause: k.cause, Origin: k.origin, Time: k.time, Step: k.step, Service: k.service}
+	if k.by != nil {
+		e.By = *k.by
+	}
+	j.reader = object{in: k.text, reading: true}
+	value(&j.reader, e, entryFields)
+	return e, j.reader.err == nil
 }
 
 // Last returns the last limit entries about these services, or about none in particular, the

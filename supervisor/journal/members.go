@@ -3,8 +3,10 @@ package journal
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 
 	"supervise/internal/text/escape"
 )
@@ -119,14 +121,45 @@ func kind[K wordy](o *object, name string, v *K) {
 	switch there := o.member(name); {
 	case there && o.reading:
 		text := o.readQuoted()
-		for k := range 1 << 8 {
-			if K(k).String() == text {
-				*v = K(k)
-				return
-			}
+		if k, ok := valueOf[K](text); ok {
+			*v = k
+			return
 		}
 		o.fail(errors.New("unknown " + name + " " + strconv.Quote(text) + ": a later supervise wrote it"))
 	case there:
 		o.out = append(append(append(o.out, '"'), (*v).String()...), '"')
 	}
+}
+
+// valueOf returns the value that has a word.
+func valueOf[K wordy](text string) (K, bool) {
+	values, ok := words.Load(reflect.TypeFor[K]())
+	if !ok {
+		values = valuesOf[K]()
+		words.Store(reflect.TypeFor[K](), values)
+	}
+	if value, ok := values.(map[string]uint8)[text]; ok {
+		return K(value), true
+	}
+	for k := maxWords; k < 1<<8; k++ {
+		if K(k).String() == text {
+			return K(k), true
+		}
+	}
+	return 0, false
+}
+
+// words are the first maxWords words of each type of which one has been read: from
+// reflect.Type to map[string]uint8.
+var words sync.Map
+
+// maxWords is more than most types have. There are 64 signals.
+const maxWords = 65
+
+func valuesOf[K wordy]() map[string]uint8 {
+	values := make(map[string]uint8, maxWords)
+	for k := maxWords - 1; k >= 0; k-- { // of two with the same word it is the first one
+		values[K(k).String()] = uint8(k)
+	}
+	return values
 }

@@ -51,7 +51,7 @@ type Kernel interface {
 	Load(path string, how Loading) (Configuration, error)
 
 	// Beside runs work on another goroutine, and then on the loop, unless it is nil, the
-	// function that work has returned.
+	// function that work has returned. It may be called from any goroutine.
 	Beside(work func() (then func()))
 	// Later runs f on the loop after a time, unless stop is called before.
 	Later(after time.Duration, f func()) (stop func())

@@ -11,47 +11,6 @@ import (
 	"supervise/supervisor/process"
 )
 
-func TestParseEnvironment(t *testing.T) {
-	for _, c := range []struct {
-		text string
-		want []string
-	}{
-		{"", nil},
-		{"\n  \n# A=1\n", nil},
-		{"A=1\nB_2=x y \n", []string{"A=1", "B_2=x y"}},
-		{"export A=1\n", []string{"A=1"}},
-		{" A = 1\n", []string{"A=1"}},
-		{"A=\n", []string{"A="}},
-		{"A=b=c\n", []string{"A=b=c"}},
-		{"A='$x \\n \"'\n", []string{`A=$x \n "`}},
-		{`A="a\nb\\\"\$\` + "`" + `\x"`, []string{"A=a\nb\\\"$`\\x"}},
-		{"A=1\nA=2\n", []string{"A=1", "A=2"}},
-		{"A=it's\n", []string{"A=it's"}},
-	} {
-		got, err := parseEnvironment("env", c.text)
-		if err != nil || !slices.Equal(got, c.want) {
-			t.Errorf("%q: %q, %v, want %q", c.text, got, err, c.want)
-		}
-	}
-}
-
-func TestParseEnvironmentErrors(t *testing.T) {
-	for _, c := range []struct{ text, want string }{
-		{"A", "env:1: not of the form NAME=value"},
-		{"\n1A=x\n", "env:2: not of the form NAME=value"},
-		{"=x\n", "env:1: not of the form NAME=value"},
-		{"A-B=x\n", "env:1: not of the form NAME=value"},
-		{"A='x\n", "env:1: no closing quote: 'x"},
-		{"A=\"x\\\"\n", `env:1: no closing quote: "x\"`},
-		{"A='x' y\n", "env:1: text after the closing quote:  y"},
-	} {
-		got, err := parseEnvironment("env", c.text)
-		if err == nil || err.Error() != c.want || got != nil {
-			t.Errorf("%q: %q, %v, want %q", c.text, got, err, c.want)
-		}
-	}
-}
-
 // TestReadEnvironmentFileOf reads what is ours for anybody's service, and what is not with
 // the rights of the service's user, if that is not ours.
 func TestReadEnvironmentFileOf(t *testing.T) {
@@ -94,9 +53,9 @@ func TestReadEnvironmentFileOf(t *testing.T) {
 	} {
 		got, err := readEnvironmentFile(in(c.name), c.who)
 		switch {
-		case c.want == "" && (err != nil || !slices.Equal(got, []string{"A=1"})):
+		case c.want == "" && (err != nil || !slices.Equal(got.Entries, []string{"A=1"})):
 			t.Errorf("%s as %+v: %q, %v", c.name, c.who, got, err)
-		case c.want != "" && (err == nil || got != nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), in(c.name))):
+		case c.want != "" && (err == nil || got.Entries != nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), in(c.name))):
 			t.Errorf("%s as %+v: %q, %v, want %q", c.name, c.who, got, err, c.want)
 		}
 	}
@@ -108,9 +67,14 @@ func TestReadEnvironmentFile(t *testing.T) {
 	if err := os.WriteFile(large, make([]byte, maxEnvironmentFile+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	wide := filepath.Join(dir, "wide")
+	if err := os.WriteFile(wide, []byte("\xff\xfeA\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for path, want := range map[string]string{
 		dir:                           "it is a directory, not a regular file",
 		large:                         "it is larger than 1 MiB",
+		wide:                          "wide: it is UTF-16: save it as UTF-8",
 		filepath.Join(dir, "missing"): "no such file or directory",
 	} {
 		if _, err := readEnvironmentFile(path, nil); err == nil || !strings.Contains(err.Error(), want) {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"supervise/signals"
+	"supervise/supervisor/launch/environ"
 	"supervise/supervisor/process"
 )
 
@@ -33,10 +34,10 @@ func (l *Launcher) StartHook(hook Hook) (process.Process, error) {
 
 // hookSpec says how to start a hook, except for its output.
 func (l *Launcher) hookSpec(hook *Hook) (*process.Spec, error) {
-	return program(hook.Command, l.inherited.below([]string{
+	return program(hook.Command, l.inherited.For(&environ.Recipient{Own: []string{
 		"SUPERVISE_SIGNAL=" + hook.Signal.Signal.String(),
 		"SUPERVISE_SENDER=" + strconv.Itoa(int(hook.Signal.PID)),
 		"SUPERVISE_VALUE=" + strconv.FormatUint(hook.Signal.Value, 10),
 		"SUPERVISE_RUNTIME_DIR=" + hook.RuntimeDir,
-	}))
+	}}))
 }

@@ -2,7 +2,6 @@ package launch
 
 import (
 	"fmt"
-	"os"
 	"os/user"
 	"strconv"
 
@@ -14,6 +13,8 @@ import (
 type Identity struct {
 	Credential  *process.Credential // nil: that of the supervisor
 	Environment []string            // HOME, USER and LOGNAME of a user that has an account
+	AnotherUser bool                // it is not the supervisor's
+	Notes       []string            // what of it cannot be had, and is done without
 }
 
 // owner returns the ids for chown(2), -1 for those of the supervisor.
@@ -27,7 +28,7 @@ func (i Identity) owner() (uid, gid int) {
 // Identify looks up a service's user and group, by name or number. That may take long, as
 // their databases may be on another host.
 func Identify(service *config.Service) (Identity, error) {
-	return identify(service, host{})
+	return identify(service, host{}, self())
 }
 
 // Group looks up a group, by name or number. A number need not be in any database.
@@ -49,11 +50,11 @@ func (host) LookupID(id string) (*user.User, error)       { return user.LookupId
 func (host) LookupGroup(name string) (*user.Group, error) { return user.LookupGroup(name) }
 func (host) GroupIDs(u *user.User) ([]string, error)      { return u.GroupIds() }
 
-func identify(service *config.Service, db accounts) (who Identity, err error) {
+func identify(service *config.Service, db accounts, me privileges) (who Identity, err error) {
 	if service.User == "" && service.Group == "" {
 		return Identity{}, nil
 	}
-	credential := &process.Credential{UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
+	credential := &process.Credential{UID: me.uid, GID: me.gid}
 	if service.User != "" {
 		if who, err = account(service.User, db); err != nil {
 			return Identity{}, err
@@ -68,7 +69,16 @@ func identify(service *config.Service, db accounts) (who Identity, err error) {
 			credential.Groups = []uint32{credential.GID}
 		}
 	}
-	who.Credential = credential
+	who.Credential, who.AnotherUser = credential, credential.UID != me.uid
+	if service.User != "" && who.Environment == nil { // no account
+		credential.Groups = []uint32{credential.GID}
+		if who.AnotherUser {
+			who.Environment = []string{"HOME=/"} // nobody's, as container engines do
+		}
+	}
+	if !who.AnotherUser {
+		who.makeDo(me, service.Group != "")
+	}
 	return who, nil
 }
 
@@ -82,7 +92,7 @@ func account(name string, db accounts) (Identity, error) {
 		}
 		if u, err = db.LookupID(name); err != nil {
 			id := uint32(uid)
-			return Identity{Credential: &process.Credential{UID: id, GID: id, Groups: []uint32{id}}}, nil
+			return Identity{Credential: &process.Credential{UID: id, GID: id}}, nil
 		}
 	}
 	uid, _ := strconv.ParseUint(u.Uid, 10, 32)

@@ -1,22 +1,37 @@
 package launch
 
 import (
+	"os"
+	"syscall"
+
 	"supervise/config"
+	"supervise/supervisor/launch/environ"
 	"supervise/supervisor/process"
 )
 
 // Launcher starts processes. Its methods may be called from several goroutines at once.
 type Launcher struct {
-	inherited inheritance
+	inherited *environ.Inherited
 	noFile    Rlimit
 	filter    coreFilter
 }
 
-// New returns a Launcher. Services inherit the environment environ, of NAME=value entries,
-// and the descriptor limit noFile, with which the supervisor was started; with the zero
-// Rlimit they inherit its present one.
-func New(environ []string, noFile Rlimit) *Launcher {
-	return &Launcher{inherited: newInheritance(environ), noFile: noFile, filter: coreFilter{path: ownCoreFilter}}
+// New returns a Launcher for a supervisor that has this environment, NAME=value
+// each, and was itself started with the descriptor limit noFile. Services get
+// the limit, and of the environment what package environ says; the
+// zero Rlimit leaves them the supervisor's present one.
+func New(environment []string, noFile Rlimit) *Launcher {
+	return &Launcher{
+		inherited: environ.New(environment, uint32(os.Geteuid()), workingDirectory()),
+		noFile:    noFile, filter: coreFilter{path: ownCoreFilter},
+	}
+}
+
+// workingDirectory is ours as the kernel names it. [os.Getwd] would look at what PWD names,
+// which may be on a file system that does not answer.
+func workingDirectory() string {
+	dir, _ := syscall.Getwd()
+	return dir
 }
 
 // Cgroup is the cgroup that a process starts in. [tree.Tree] implements it.
@@ -41,6 +56,16 @@ type Service struct {
 	Marks    []string // environment variables that nothing overrides, to recognise descendants
 	Cgroup   Cgroup
 	Output   Output
+
+	// Warn, unless it is nil, is called by Start with what did not keep the service from
+	// being started, but is not as the configuration has it.
+	Warn func(text string)
+}
+
+func (s *Service) warn(text string) {
+	if s.Warn != nil {
+		s.Warn(text)
+	}
 }
 
 // Start starts the main process of a service, in a session of its own. The caller reaps
@@ -71,6 +96,9 @@ func (l *Launcher) Start(service Service) (process.Process, error) {
 
 // spec says how to start a service, except for its cgroup and its output.
 func (l *Launcher) spec(service *Service) (*process.Spec, error) {
+	for _, text := range service.Identity.Notes {
+		service.warn(text)
+	}
 	env, err := l.environment(service)
 	if err != nil {
 		return nil, err
@@ -91,7 +119,7 @@ func (l *Launcher) spec(service *Service) (*process.Spec, error) {
 // of its own environment, a session of its own, and no descriptors but those that it is
 // given. It needs no pidfd: as the loop reaps, a pid cannot be reused while it is in use here.
 func program(argv, env []string) (*process.Spec, error) {
-	path, havePath := lookup(env, "PATH")
+	path, havePath := environ.Lookup(env, "PATH")
 	file, err := process.Lookup(argv[0], path, havePath)
 	if err != nil {
 		return nil, err

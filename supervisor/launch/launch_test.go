@@ -46,7 +46,7 @@ func TestSpec(t *testing.T) {
 	}{
 		{&full, Rlimit{Soft: 1024, Hard: 4096}, process.Spec{
 			Path: program, Argv: []string{"web", "-v"}, Dir: "/srv",
-			Env:  []string{"MARK=web", "A=1", "B=2", "HOME=/home/www", "PATH=/none:" + dir},
+			Env:  []string{"MARK=web", "A=1", "B=2", "HOME=/home/www", "PATH=/none:" + dir, "PWD=/srv"},
 			Mask: signals.SetOf(signals.SIGUSR1), Ignore: signals.SetOf(signals.SIGPIPE),
 			Limits:     []process.Limit{{Resource: unix.RLIMIT_NOFILE, Soft: 1024, Hard: 4096, Optional: true}},
 			Credential: credential, Umask: 0o27, HasUmask: true,
@@ -81,10 +81,11 @@ func TestSpecSeesEveryField(t *testing.T) {
 	limit := uint64(1)
 	changed := config.Service{
 		Command: []string{"/bin/true", "x"}, Directory: "/", Environment: map[string]string{"A": "1"}, EnvironmentFile: file,
-		Umask: config.Umask{Set: true, Mask: 0o77}, Signals: config.Signals{Block: 1, Ignore: 1}, Core: config.Core{Limit: &limit},
+		PassEnvironment: []string{"NOTIFY_SOCKET"},
+		Umask:           config.Umask{Set: true, Mask: 0o77}, Signals: config.Signals{Block: 1, Ignore: 1}, Core: config.Core{Limit: &limit},
 	}
 	spec := func(s config.Service) *process.Spec {
-		got, err := New(nil, Rlimit{}).spec(&Service{Config: &s})
+		got, err := New([]string{"NOTIFY_SOCKET=/x"}, Rlimit{}).spec(&Service{Config: &s})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -70,6 +70,15 @@ func (m *Machine) Find(name string) (ServiceID, bool) {
 	return id, ok
 }
 
+// Targets are the services that a signal is forwarded to, unless a rule says otherwise. They
+// are the machine's, and good until the next Step.
+func (m *Machine) Targets(signal signals.Signal) []ServiceID {
+	if !signal.Valid() {
+		return nil
+	}
+	return m.targets[signal]
+}
+
 // has reports whether there is, or was, a service with this id.
 func (m *Machine) has(id ServiceID) bool { return id >= 0 && int(id) < len(m.services) }
 

@@ -95,13 +95,14 @@ func (s *Snapshots) enqueue(q query) {
 	start := !s.queue.running
 	s.queue.running = true
 	s.queue.mu.Unlock()
-	switch {
-	case !start:
-	case s.options.Go != nil:
-		s.options.Go(s.answerQueue)
-	default:
-		s.queue.answering.Go(s.answerQueue)
+	if !start {
+		return
 	}
+	s.queue.answering.Add(1)
+	s.options.Go(func() {
+		defer s.queue.answering.Done()
+		s.answerQueue()
+	})
 }
 
 // takeQueue returns the queries that wait. If there are none, the goroutine ends.

@@ -24,7 +24,8 @@ type Options struct {
 	// goroutine, and must not wait.
 	Leave func(Call)
 
-	// Go runs a function beside the loop; nil starts a goroutine for it.
+	// Go runs a function beside the loop, on a goroutine of its own. It is called on any
+	// goroutine, and must not wait.
 	Go func(func())
 }
 

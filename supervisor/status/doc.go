@@ -14,5 +14,5 @@
 //
 // Times are nanoseconds since 1970, 0 being none. The package does no I/O: package board
 // shares the memory of the slots, package snapshot decides who gets which status. It is
-// early: see cmd/supervise/first.
+// early: see cmd/supervise/preinit.
 package status

@@ -1,5 +1,5 @@
 // Package json reads and writes JSON before encoding/json is initialised. It is early: see
-// cmd/supervise/first.
+// cmd/supervise/preinit.
 //
 //	w := json.NewWriter(nil)
 //	w.Open()

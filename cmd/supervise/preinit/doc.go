@@ -1,7 +1,7 @@
-// Package first runs what people wait for before the rest of the program is initialised:
+// Package preinit runs what people wait for before the rest of the program is initialised:
 // supervise init, also under the names of the programs that it replaces, and the plain
 // question of supervise status. Its init function does the work and exits. For any other
-// subcommand, and for what package glance does not handle, it returns, and main runs as
+// subcommand, and for what package quickstatus does not handle, it returns, and main runs as
 // usual.
 //
 // # Why
@@ -37,6 +37,6 @@
 //	internal/ipc/owner          who made a runtime file, apart from package ipc
 //	supervisor/control/wire     the protocol, apart from packages control and client
 //	supervisor/board/segment    the layout of the status board, apart from package board
-//	supervisor/glance           the plain question of status
+//	supervisor/quickstatus      the plain question of status
 //	signals/intake/boot         even earlier: what runs before the Go runtime
-package first
+package preinit

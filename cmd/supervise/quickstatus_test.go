@@ -23,9 +23,9 @@ func early(t *testing.T, dir string, args ...string) (out string, code int, earl
 	return stdout.String(), code, !strings.Contains(trace.String(), "\ninit os @")
 }
 
-// TestGlance has the two ways of status print the same: the plain question, and one with a
+// TestQuickStatus has the two ways of status print the same: the plain question, and one with a
 // flag that changes nothing.
-func TestGlance(t *testing.T) {
+func TestQuickStatus(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
 	s.mu.Lock()
@@ -47,9 +47,9 @@ func TestGlance(t *testing.T) {
 	}
 }
 
-// TestGlanceAgain asks again where no answer comes in time, and not where one has come that
+// TestQuickStatusAgain asks again where no answer comes in time, and not where one has come that
 // is not plain: one with a text.
-func TestGlanceAgain(t *testing.T) {
+func TestQuickStatusAgain(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t)
 	s.mu.Lock()

@@ -17,7 +17,7 @@ import (
 	"supervise/supervisor/status"
 )
 
-// boardStates are what TestGlanceAtBoard looks at: services, each with how it comes to stand as
+// boardStates are what TestQuickStatusAtBoard looks at: services, each with how it comes to stand as
 // it does. Those that say more than the board has room for are asked for.
 var boardStates = map[string]struct {
 	life, keys string
@@ -61,9 +61,9 @@ func (s *supervised) awaitStatus(t *testing.T, name, state string) {
 	}
 }
 
-// TestGlanceAtBoard has the board and the supervisor say the same of services, whatever they
+// TestQuickStatusAtBoard has the board and the supervisor say the same of services, whatever they
 // do; and the board also when the supervisor cannot.
-func TestGlanceAtBoard(t *testing.T) {
+func TestQuickStatusAtBoard(t *testing.T) {
 	t.Parallel()
 	var config strings.Builder
 	for name, p := range boardStates {
@@ -156,9 +156,9 @@ func near(a, b string) bool {
 	return xErr == nil && yErr == nil && (x-y).Abs() < 10*time.Second
 }
 
-// TestGlanceAfterTold looks how a service is right after having been told: the board must not
+// TestQuickStatusAfterTold looks how a service is right after having been told: the board must not
 // be behind.
-func TestGlanceAfterTold(t *testing.T) {
+func TestQuickStatusAfterTold(t *testing.T) {
 	t.Parallel()
 	s := start(t, entryBuild, "[service.a]\ncommand = \"sleep 1000\"\n")
 	see := func(want string, wantCode int) {
@@ -177,9 +177,9 @@ func TestGlanceAfterTold(t *testing.T) {
 	s.stop(t, syscall.SIGTERM)
 }
 
-// TestGlanceAfterSeen kills a service and looks how it is as soon as that can be known: from
+// TestQuickStatusAfterSeen kills a service and looks how it is as soon as that can be known: from
 // the log, or because the process is no more.
-func TestGlanceAfterSeen(t *testing.T) {
+func TestQuickStatusAfterSeen(t *testing.T) {
 	t.Parallel()
 	s := start(t, entryBuild, "[service.a]\ncommand = \"sleep 1000\"\nrestart = { delay = \"0s\" }\n")
 	for i := range 20 {

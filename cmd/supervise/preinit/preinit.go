@@ -1,11 +1,11 @@
-package first
+package preinit
 
 import (
 	"syscall"
 
 	"supervise/signals/intake"
-	"supervise/supervisor/glance"
 	"supervise/supervisor/pid1/cmdline"
+	"supervise/supervisor/quickstatus"
 )
 
 func init() {
@@ -13,7 +13,7 @@ func init() {
 	if index, args, ok := cmdline.Select(argv); ok {
 		syscall.Exit(cmdline.Main(argv, index, args))
 	}
-	if question, ok := glance.Select(argv); ok {
+	if question, ok := quickstatus.Select(argv); ok {
 		if status, done := question.Answer(); done {
 			syscall.Exit(status)
 		}

@@ -1,4 +1,4 @@
-package glance
+package quickstatus
 
 import (
 	"encoding/json"

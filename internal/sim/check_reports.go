@@ -16,8 +16,8 @@ type question struct {
 	service machine.ServiceID
 }
 
-// ask takes note of a command that a Report is to answer.
-func (w *world) ask(ticket machine.Ticket, id machine.ServiceID, kind machine.EventKind) {
+// expectReport takes note of a command that a Report is to answer.
+func (w *world) expectReport(ticket machine.Ticket, id machine.ServiceID, kind machine.EventKind) {
 	if !kind.Answered() {
 		return
 	}
@@ -29,7 +29,7 @@ func (w *world) ask(ticket machine.Ticket, id machine.ServiceID, kind machine.Ev
 
 // start takes note that somebody wants a service started, or started again.
 func (w *world) start(id machine.ServiceID, kind machine.EventKind, once bool) {
-	s := &w.services[id]
+	s := w.services[id]
 	s.manual, s.once = true, once
 	s.last = kind == machine.Start && (s.state == machine.Starting || s.state == machine.Running)
 }
@@ -40,8 +40,8 @@ func (w *world) checkCommanded(a *machine.Action) {
 	if w.commanded != nil {
 		w.commanded[id] = kind
 	}
-	w.ask(a.Cause, id, kind)
-	if (kind == machine.Start || kind == machine.Restart) && w.shutdown == never && w.m.View(id).Wanted != machine.Absent {
+	w.expectReport(a.Cause, id, kind)
+	if (kind == machine.Start || kind == machine.Restart) && w.shutdown == never && w.twin.View(id).Wanted != machine.Absent {
 		w.start(id, kind, false)
 	}
 }
@@ -50,22 +50,18 @@ func (w *world) checkCommanded(a *machine.Action) {
 func (w *world) checkReport(a *machine.Action) {
 	q := question{a.Ticket, a.Service}
 	if !w.asked[q] {
-		w.fail(a.Service, "%s, which nobody waits for", a.Text("it"))
+		w.fail(w.of(a.Service), "%s, which nobody waits for", a.Text("it"))
 	}
 	delete(w.asked, q)
+	if a.Note.Kind == machine.Held {
+		w.services[a.Service].heldAt = w.steps
+	}
 }
 
 // checkAnswered finds what has not been reported on, although all that the machine wanted to
 // know has been said.
 func (w *world) checkAnswered() {
 	if len(w.asked) > 0 && w.err == nil {
-		w.fail(machine.NoService, "no report on %v", w.asked)
-	}
-}
-
-// inspected takes note of a reload, which is a signal like others from then on.
-func (w *world) inspected(a *machine.Action, effect machine.Effect) {
-	if effect != machine.Fatal {
-		w.services[a.Service].ledger.taken++
+		w.fail(nil, "no report on %v", w.asked)
 	}
 }

@@ -1,4 +1,4 @@
-// Package glance answers "supervise status" before the rest of the program is initialised.
+// Package quickstatus answers "supervise status" before the rest of the program is initialised.
 //
 // Who looks how things stand, by hand or from a script again and again, waits for the
 // program's start more than for the supervisor. So the plain question is answered from
@@ -17,5 +17,5 @@
 // in common they share: package wire talks to the supervisor, package where knows its
 // directory, package status has the record, its JSON and the table.
 //
-// It is early: see cmd/supervise/first.
-package glance
+// It is early: see cmd/supervise/preinit.
+package quickstatus
