@@ -34,6 +34,6 @@ func (s *Supervisor) carryOut(action *machine.Action) {
 	case machine.RunHook:
 		s.runHook(action)
 	case machine.Finish:
-		s.finished = true
+		s.finished = &ending{status: action.Status}
 	}
 }

@@ -33,17 +33,18 @@ type Options struct {
 	RuntimeDir string
 }
 
-// Run supervises the services of a file until a shutdown has stopped them all. An error
-// says why it could not start; later ones are logged.
-func Run(options Options) error {
+// Run supervises the services of a file until a shutdown has stopped them all, and returns
+// the status to exit with: 0, unless the file says that it is another. An error says why it
+// could not start; later ones are logged.
+func Run(options Options) (status int, err error) {
 	r := &run{options: &options}
 	if err := r.open(); err != nil {
 		r.abandon()
-		return fmt.Errorf("cannot start: %w", err)
+		return 0, fmt.Errorf("cannot start: %w", err)
 	}
-	r.loop.Run(host.EndBulkStart)
+	status = r.loop.Run(host.EndBulkStart)
 	r.close()
-	return nil
+	return status, nil
 }
 
 // run is a loop on the real system, with what the loop itself does not know.

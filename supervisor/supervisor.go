@@ -43,8 +43,11 @@ type Supervisor struct {
 	pending  pending
 	held     heldSignals
 	orphans  orphans
-	finished bool
+	finished *ending // nil: not yet
 }
+
+// ending is how it is to end.
+type ending struct{ status int }
 
 // pending is what remains to be done for the present event.
 type pending struct {
@@ -135,8 +138,9 @@ func (s *Supervisor) AnswerBeside(call *control.Call) bool {
 }
 
 // Run begins, and returns when everything is down. booted is called, on any goroutine, when
-// what is to be started at the start has been, and takes commands.
-func (s *Supervisor) Run(booted func()) {
+// what is to be started at the start has been, and takes commands. The status is what to
+// exit with.
+func (s *Supervisor) Run(booted func()) (status int) {
 	s.dispatch(machine.Event{Kind: machine.Boot, PID: int32(s.self.PID)})
 	s.listFIFOs()
 	if s.commands != nil {
@@ -145,9 +149,10 @@ func (s *Supervisor) Run(booted func()) {
 		booted()
 	}
 	s.publish()
-	for !s.finished {
+	for s.finished == nil {
 		s.iterate()
 	}
+	return s.finished.status
 }
 
 // MoveBoard registers the board in another runtime directory.

@@ -29,7 +29,10 @@ that want it.
 
 Nothing is started if the file has an error; 'supervise check' prints the same errors.
 
-Exit status: 0 after a shutdown, 2 for a wrong command line or file, 1 when supervise
+With 'exit-with' in [supervisor] it shuts down by itself when a service, or all of them,
+have ended.
+
+Exit status: 0 after a shutdown, that of a service if 'exit-with' says so, 2 for a wrong command line or file, 1 when supervise
 itself cannot start.`,
 		Example: `  supervise run testdata/quickstart.toml
   supervise run --log-format json /etc/supervise/services.toml
@@ -52,11 +55,15 @@ itself cannot start.`,
 				return usageError{err}
 			}
 			terminal := isTerminal(os.Stderr)
-			return supervisor.Run(supervisor.Options{
+			status, err := supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
 				Version: version, JSON: format == "json" || format == "auto" && !terminal,
 				Color: quickstatus.Colors(2), RuntimeDir: dir,
 			})
+			if err == nil && status != 0 {
+				return exitStatus(status)
+			}
+			return err
 		},
 	}
 	cmd.Flags().Var(newChoice(&level, "info", "debug", "info", "warn", "error"), "log-level", "what to log: debug, info, warn or error")

@@ -46,7 +46,7 @@ const (
 	Load
 	// RunHook starts the program that the rules have for the signal Info.
 	RunHook
-	// Finish comes once: after a shutdown, when nothing is left.
+	// Finish comes once: after a shutdown, when nothing is left. Status is what to exit with.
 	Finish
 
 	numActions = iota
@@ -68,5 +68,6 @@ type Action struct {
 	Final  bool           // ReportTail
 	Path   string         // Load
 	Set    signals.Set    // Hold, Release
+	Status int            // Finish
 	Note   Note           // Tell, Report
 }

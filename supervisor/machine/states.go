@@ -101,6 +101,9 @@ type Lifecycle struct {
 	Up       time.Duration // how long it lived
 	Unasked  bool          // nobody asked for its end, so the policy decides what follows
 
+	Completed bool // it is Stopped because its work is done
+	Unspawned bool // the last generation could not be spawned
+
 	Ladder   Ladder
 	Restarts Restarts
 	Requests []Request // those that wait for an answer from the kernel, in order
@@ -163,6 +166,7 @@ func (m *Machine) rest(s *service) {
 // spawn begins a new generation.
 func (m *Machine) spawn(s *service) {
 	s.Gen++
+	s.Completed, s.Unspawned = false, false
 	m.enter(s, Starting)
 	m.do(s, Action{Kind: Spawn})
 }
