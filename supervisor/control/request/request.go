@@ -114,7 +114,8 @@ type (
 	// Update puts a configuration file in force, "" being the present one's path, or only
 	// says what that would change. The answer has Plan.
 	Update struct {
-		File   string `json:"file,omitempty"` // absolute
+		File   string `json:"file,omitempty"`  // absolute
+		Await  bool   `json:"await,omitempty"` // the last answer has the outcomes of what is started and restarted
 		DryRun bool   `json:"dry_run,omitempty"`
 	}
 
