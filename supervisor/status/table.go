@@ -141,5 +141,5 @@ func until(t, now int64) string {
 	if t == 0 {
 		return ""
 	}
-	return "in " + Short(t-now)
+	return Short(t - now)
 }
