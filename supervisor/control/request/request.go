@@ -54,7 +54,8 @@ type (
 	}
 
 	// Why asks for the events that led to the present state of a service, the first
-	// cause first. The answer has Events.
+	// cause first. The answer has Events, and as Lines the last lines that its last main
+	// process wrote before its end.
 	Why struct {
 		Service string `json:"service"`
 	}
