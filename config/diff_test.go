@@ -67,7 +67,7 @@ func fullFile() *File {
 	service.Core = Core{Limit: &limit, Filter: &filter}
 	service.Log = Log{Mode: ToFile, Format: Text, File: "/x", MaxSize: 1, Keep: 1}
 	return &File{
-		Supervisor: Supervisor{RuntimeDir: "/x", ShutdownTimeout: time.Second, Journal: "/x", JournalSize: 1},
+		Supervisor: Supervisor{RuntimeDir: "/x", ShutdownTimeout: time.Second, Journal: "/x", JournalSize: 1, ExitWith: "web"},
 		Control:    Control{Mode: 0o600, Group: "x"},
 		Signals:    map[signals.Signal]Rule{signals.SIGTERM: Shutdown},
 		Commands: map[signals.Signal]Command{

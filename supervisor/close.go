@@ -55,20 +55,26 @@ func lastWords(text string) {
 
 // endRest kills and reaps our remaining descendants, which belong to no service any more.
 func (r *run) endRest() {
-	deadline := time.Now().Add(grace)
-	for time.Now().Before(deadline) {
+	told := map[int]bool{}
+	for deadline := time.Now().Add(grace); time.Now().Before(deadline); {
 		rest, err := tree.Descendants()
 		if err != nil || len(rest) == 0 {
 			break
 		}
 		for _, m := range rest {
-			r.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: still there although every service is down")
+			if len(told) < mostTold && !told[m.PID] {
+				told[m.PID] = true
+				r.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: still there although every service is down")
+			}
 		}
-		if err := tree.KillDescendants(); err != nil {
+		done, err := r.host.KillDescendants()
+		if err != nil {
 			r.log.Error().Err(err).Msg("cannot end what is left")
 			break
 		}
-		r.host.Wait(100 * time.Millisecond)
+		if done {
+			r.host.Wait(100 * time.Millisecond)
+		}
 		r.loop.reap()
 	}
 	r.loop.reap()
@@ -76,3 +82,6 @@ func (r *run) endRest() {
 		r.log.Error().Msg("processes that services have started are left: they cannot be found, or cannot be killed")
 	}
 }
+
+// mostTold is how many of those are told of: some fork all the time.
+const mostTold = 100

@@ -11,6 +11,8 @@ type orphans struct {
 	total int  // since the start
 	told  int  // how many of them the log has told of
 	later bool // the next line about them has to wait
+
+	lookAgain bool // survivors are looked for again in a moment
 }
 
 // orphansEvery is how often it is told at the most how many orphans were reaped. To leave

@@ -1,12 +1,15 @@
 package supervisor
 
 import (
+	"errors"
 	"slices"
+	"time"
 
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/machine"
+	"supervise/supervisor/process/tree"
 )
 
 // maxReaps is how many children are reaped in one iteration: a service that makes orphans
@@ -76,9 +79,27 @@ func (s *Supervisor) lookForSurvivors() {
 // are some: two copies must never run.
 func (s *Supervisor) empty(service *service) bool {
 	empty, err := service.system.Empty()
-	if err != nil {
-		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot tell whether any of its processes are left")
-		return false
+	switch {
+	case errors.Is(err, tree.ErrUnsure):
+		s.lookAgain()
+	case err != nil:
+		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot tell whether anything of it is left")
 	}
-	return empty
+	return empty && err == nil
+}
+
+// unsurePause is how long a process is given to execute its program, before it is looked at
+// again.
+const unsurePause = 5 * time.Millisecond
+
+// lookAgain looks for survivors again in a moment, though nothing may have ended until then.
+func (s *Supervisor) lookAgain() {
+	if s.orphans.lookAgain {
+		return
+	}
+	s.orphans.lookAgain = true
+	s.kernel.Later(unsurePause, func() {
+		s.orphans.lookAgain = false
+		s.lookForSurvivors()
+	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"supervise/config"
 	"supervise/config/accounts"
+	"supervise/internal/release"
 	"supervise/signals/intake"
 	"supervise/supervisor"
 	"supervise/supervisor/control/wire"
@@ -44,7 +45,7 @@ itself cannot start.`,
 			if err != nil {
 				return err
 			}
-			intake.RestoreGOMAXPROCS(host.MaxProcessors)
+			intake.RestoreVariables(host.MaxProcessors)
 			host.BeginBulkStart(config.Estimate(args[0]))
 			file, err := config.Load(args[0], accounts.Host{})
 			if err != nil {
@@ -57,7 +58,7 @@ itself cannot start.`,
 			terminal := isTerminal(os.Stderr)
 			status, err := supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
-				Version: version, JSON: format == "json" || format == "auto" && !terminal,
+				Version: release.Version, JSON: format == "json" || format == "auto" && !terminal,
 				Color: quickstatus.Colors(2), RuntimeDir: dir,
 			})
 			if err == nil && status != 0 {

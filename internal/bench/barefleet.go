@@ -21,7 +21,7 @@ func (b *bench) bareFleet() (fleetCost, error) {
 // cgroupFleet is bareFleet with every service in a cgroup of its own, as supervise run has
 // them where it can.
 func (b *bench) cgroupFleet() (got fleetCost, err error) {
-	root := tree.Open("fleet", "fleet", func(int) bool { return false })
+	root := tree.Open("fleet", "fleet", tree.NoChildren{})
 	if root.Dir() == "" {
 		return got, root.Reason()
 	}

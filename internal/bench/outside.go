@@ -111,7 +111,7 @@ type group struct {
 
 func openGroup() (g group) {
 	name := "supervise-bench-" + strconv.Itoa(os.Getpid())
-	root := tree.Open(name, name, func(int) bool { return false })
+	root := tree.Open(name, name, tree.NoChildren{})
 	if root.Dir() == "" {
 		return g
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"supervise/config"
 	"supervise/signals"
 	"supervise/supervisor/calls"
 	"supervise/supervisor/control/request"
@@ -61,7 +62,7 @@ func textOf(r *request.Reply) string {
 func (c *client) checkLast(r *request.Reply) {
 	c.checkServices(r)
 	if r.Error != nil {
-		c.checkError(r.Error, r)
+		c.checkError(r.Error)
 		return
 	}
 	w := c.w
@@ -97,7 +98,7 @@ func (c *client) checkOnTheWay(r *request.Reply) {
 }
 
 // checkError holds that there is a reason for an error.
-func (c *client) checkError(e *request.Failure, r *request.Reply) {
+func (c *client) checkError(e *request.Failure) {
 	w := c.w
 	switch e.Code {
 	case request.UnknownService:
@@ -119,7 +120,7 @@ func (c *client) checkError(e *request.Failure, r *request.Reply) {
 	case request.Failed:
 		c.checkFailed(e)
 	case request.NotSupported:
-		if id, ok := w.loop.Find(request.Names(c.request)[0]); !ok || w.services[id].spec.Log.Mode == 0 {
+		if id, ok := w.loop.Find(request.Names(c.request)[0]); !ok || w.services[id].spec.Log.Mode != config.Inherit {
 			w.fail(w.of(id), "%s: %s", c.request.Verb(), e.Text)
 		}
 	case request.Usage, request.Lost:

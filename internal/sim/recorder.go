@@ -18,7 +18,7 @@ var _ journal.Recorder = (*recorder)(nil)
 func (r *recorder) Due() bool { return false }
 
 // replayed is in how many worlds, one of them, what is recorded is decided again.
-const replayed = 25
+const replayed = 100
 
 // Record shows the world each step, and now and then has it written down, read, and decided
 // again.

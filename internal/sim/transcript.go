@@ -104,7 +104,11 @@ func (w *world) write(out *strings.Builder, l *line) {
 		fmt.Fprintf(out, "%v: (%s)\n", l.now, l.text)
 		return
 	}
-	fmt.Fprintf(out, "%v: #%d %s, by %v\n", l.now, l.step, l.event.Text(w.nameOf(l.event.Service)), l.event.By)
+	fmt.Fprintf(out, "%v: #%d %s", l.now, l.step, l.event.Text(w.nameOf(l.event.Service)))
+	if l.event.By != (machine.Asker{}) {
+		fmt.Fprintf(out, ", by %v", l.event.By)
+	}
+	out.WriteByte('\n')
 	for i := range l.actions {
 		a := &l.actions[i]
 		if w.blame == nil || a.Service == w.blame.id || a.Service == machine.NoService {

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 	testproc.Role("pipes", pipes)
 	testproc.Role("leave", leave)
 	testproc.Role("hold", hold)
+	testproc.Role("busy", busy)
 	os.Exit(testproc.Run(func() int {
 		var err error
 		if scratch, err = os.MkdirTemp("", "supervise-intake"); err != nil {

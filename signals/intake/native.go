@@ -170,11 +170,16 @@ func Environ() []string {
 	return syscall.Environ()
 }
 
-// RestoreGOMAXPROCS lets the program use as many processors as there are, up to limit, unless
-// GOMAXPROCS was set from outside; before, it has one. It must be called before anything
-// reads the environment through package os or syscall, where GOMAXPROCS is set until then.
-func RestoreGOMAXPROCS(limit int) {
-	if boot.GOMAXPROCSSet() {
+// RestoreVariables takes what the entry point put into the environment out of it, and lets the
+// program use as many processors as there are, up to limit, unless GOMAXPROCS was set from
+// outside; before, it has one. It must be called before anything reads the environment through
+// package os or syscall.
+func RestoreVariables(limit int) {
+	gomaxprocs, godebug := boot.Variables()
+	if godebug {
+		_ = syscall.Unsetenv("GODEBUG")
+	}
+	if gomaxprocs {
 		_ = syscall.Unsetenv("GOMAXPROCS")
 		runtime.GOMAXPROCS(min(runtime.NumCPU(), limit))
 	}

@@ -58,8 +58,8 @@ func LookupEnv(name string) (value string, ok bool) { return syscall.Getenv(name
 // Environ returns the environment.
 func Environ() []string { return syscall.Environ() }
 
-// RestoreGOMAXPROCS does nothing here.
-func RestoreGOMAXPROCS(int) {}
+// RestoreVariables does nothing here.
+func RestoreVariables(int) {}
 
 // ReadInherited returns nothing: it cannot be known here.
 func ReadInherited() Inherited { return Inherited{} }

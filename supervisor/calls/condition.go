@@ -60,6 +60,7 @@ func (p *Pending) check(c Condition, t *target, at time.Duration) (request.Outco
 	case Ready:
 		outcome, done := p.up(t, now, at)
 		if outcome.OK && !p.services.Status(t.service).Ready {
+			t.upAt = 0 // a time that is past would keep the loop awake
 			return pending()
 		}
 		return outcome, done

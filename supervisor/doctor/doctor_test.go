@@ -66,7 +66,7 @@ func readFile(t *testing.T, name string) string {
 
 // siblings lists the cgroups that a doctor may have left beside where it makes its own.
 func siblings() []string {
-	root := tree.Open("supervise-doctor-test", "", nil)
+	root := tree.Open("supervise-doctor-test", "", tree.NoChildren{})
 	defer root.Close()
 	if root.Dir() == "" {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"supervise/config"
@@ -38,9 +39,10 @@ type Host struct {
 	outputs    *output.Outputs
 	hookOutput *output.Route
 	root       *tree.Root
-	leaders    map[int]struct{}
-	runtimeDir string // passed to hooks
-	terminal   bool   // there was a controlling terminal at the start
+	awaited    map[int]struct{} // children whose end the loop wants to be told of: main processes and hooks
+	reaped     []sys.Child      // orphans that were reaped while others were killed
+	runtimeDir string           // passed to hooks
+	terminal   bool             // there was a controlling terminal at the start
 	mailbox    mailbox
 }
 
@@ -50,7 +52,7 @@ var _ kernel.Kernel = (*Host)(nil)
 // nothing to close.
 func Open(options Options) (*Host, error) {
 	h := &Host{
-		in: options.Intake, began: time.Now(), leaders: map[int]struct{}{}, terminal: hasTerminal(),
+		in: options.Intake, began: time.Now(), awaited: map[int]struct{}{}, terminal: hasTerminal(),
 		launcher: launch.New(os.Environ(), launch.Rlimit(options.Intake.Inherited().NoFile)),
 	}
 	h.warn = options.Warn
@@ -79,12 +81,35 @@ func (h *Host) Supervise(id, runtimeDir string) error {
 		err = fmt.Errorf("cannot become child subreaper, so that orphans of services cannot be reaped or ended: %w", err)
 	}
 	mark := fmt.Sprintf("%s.%d.%d", id, os.Getpid(), h.began.Unix())
-	h.root = tree.Open("supervise-"+id, mark, func(pid int) bool {
-		_, leads := h.leaders[pid]
-		return leads
-	})
+	h.root = tree.Open("supervise-"+id, mark, h)
 	return err
 }
+
+// IsMain is part of [tree.Children].
+func (h *Host) IsMain(pid int) bool {
+	_, awaited := h.awaited[pid]
+	return awaited
+}
+
+// ReapOrphan is part of [tree.Children]. The loop hears of it later.
+func (h *Host) ReapOrphan(pid int) bool {
+	child, ok := sys.ReapOne(pid)
+	if ok {
+		h.reaped = append(h.reaped, child)
+		h.Wake()
+	}
+	return ok
+}
+
+// await takes note of a child whose end the loop wants to be told of. An orphan that had its
+// pid before, and of which the loop has not heard yet, is not to be taken for it.
+func (h *Host) await(pid int) {
+	h.awaited[pid] = struct{}{}
+	h.reaped = slices.DeleteFunc(h.reaped, func(child sys.Child) bool { return child.PID == pid })
+}
+
+// KillDescendants ends whatever is left below us. If it is not done, it is to be called again.
+func (h *Host) KillDescendants() (done bool, err error) { return h.root.KillDescendants() }
 
 // Leftovers kills the processes that an earlier supervisor of the same runtime directory left
 // running when it was killed, and returns them. marks is the prefix of the environment
@@ -125,9 +150,14 @@ func (h *Host) Release(set signals.Set) { h.in.Release(set) }
 
 // Reap reaps a child that has ended.
 func (h *Host) Reap() (sys.Child, bool) {
+	if len(h.reaped) > 0 {
+		child := h.reaped[0]
+		h.reaped = h.reaped[1:]
+		return child, true
+	}
 	child, ok, _ := sys.Reap()
 	if ok {
-		delete(h.leaders, child.PID)
+		delete(h.awaited, child.PID)
 	}
 	return child, ok
 }

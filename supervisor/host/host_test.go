@@ -32,7 +32,7 @@ func (silent) Trouble(logs.Trouble)        {}
 func newHost(t *testing.T) (h *Host, woken chan struct{}) {
 	t.Helper()
 	woken = make(chan struct{}, 1)
-	h = &Host{began: time.Now(), leaders: map[int]struct{}{}, launcher: launch.New(nil, launch.Rlimit{})}
+	h = &Host{began: time.Now(), awaited: map[int]struct{}{}, launcher: launch.New(nil, launch.Rlimit{})}
 	h.mailbox.wake = func() {
 		select {
 		case woken <- struct{}{}:
@@ -180,7 +180,7 @@ type fakeTree struct {
 }
 
 func (f *fakeTree) Signal(s signals.Signal) (int, error) { f.sent = append(f.sent, s); return 3, nil }
-func (f *fakeTree) Kill() error                          { f.killed++; return nil }
+func (f *fakeTree) Kill() (bool, error)                  { f.killed++; return true, nil }
 
 // TestSignalWithoutLeader sends to whom there still is: nobody is sent a signal by a pid of
 // 0, which would be our own group.

@@ -3,10 +3,16 @@ package host
 import (
 	"path/filepath"
 	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"supervise/config"
+	"supervise/internal/programs"
 	"supervise/signals"
 	"supervise/signals/send"
+	"supervise/supervisor/kernel"
 	"supervise/supervisor/launch"
 	"supervise/supervisor/output"
 	"supervise/supervisor/process/tree"
@@ -19,14 +25,16 @@ type service struct {
 	identity launch.Identity
 	tree     tree.Tree
 	route    *output.Route
+	session  int      // of the generation: the pid that its first main process had
 	warned   []string // what was told of its starts
+	hunting  func()   // ends what is to go on with a kill; nil: nothing is
 }
 
 // start starts the main process. It may be called on several goroutines at once, for
 // different services.
 func (s *service) start() (pid int, err error) {
 	child, err := s.host.launcher.Start(launch.Service{
-		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name),
+		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name), Brand: s.host.root.Brand(s.spec.Name),
 		Cgroup: s.tree, Output: s.route, Warn: s.warn,
 	})
 	return child.PID, err
@@ -56,7 +64,7 @@ func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (se
 		return s.tree.Signal(signal)
 	case config.Group:
 		if pid != 0 {
-			result = send.Group(pid, signal)
+			result = send.Group(s.group(pid), signal)
 		}
 	case config.Main:
 		if pid != 0 {
@@ -71,6 +79,17 @@ func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (se
 	case send.Again, send.Refused:
 	}
 	return 0, &sendError{signal, result}
+}
+
+// group is the process group of the main process: its own, unless another has led it, which
+// handed over.
+func (s *service) group(pid int) int {
+	if pid != s.session {
+		if group, err := unix.Getpgid(pid); err == nil && group != unix.Getpgrp() {
+			return group
+		}
+	}
+	return pid
 }
 
 // sendError says why a signal could not be sent.
@@ -89,16 +108,53 @@ func (s *service) Deliver(pid int, info signals.Info) send.Result {
 	return send.Info(pid, info)
 }
 
-// Kill sends SIGKILL to all processes.
+// Kill sends SIGKILL to everything. Where processes fork all the time that takes its time, and
+// goes on until there are none.
 func (s *service) Kill(pid int) error {
 	if pid != 0 {
 		send.Process(pid, signals.SIGKILL)
 	}
-	return s.tree.Kill()
+	return s.hunt(huntPause)
 }
 
-// Empty reports whether no process is left.
-func (s *service) Empty() (bool, error) { return s.tree.Empty() }
+// The pause between two slices of a kill, in which the loop has time for others. It grows while
+// nothing comes of it.
+const (
+	huntPause    = 2 * time.Millisecond
+	maxHuntPause = 100 * time.Millisecond
+)
+
+func (s *service) hunt(pause time.Duration) error {
+	s.endHunt()
+	done, err := s.tree.Kill()
+	if !done {
+		ended := false
+		stop := s.host.Later(pause, func() {
+			if !ended { // it may have been posted before it was stopped
+				_ = s.hunt(min(pause*5/4, maxHuntPause))
+			}
+		})
+		s.hunting = func() { ended = true; stop() }
+	}
+	return err
+}
+
+// endHunt ends a kill that goes on: nothing is left, or something new has been started.
+func (s *service) endHunt() {
+	if s.hunting != nil {
+		s.hunting()
+		s.hunting = nil
+	}
+}
+
+// Empty reports whether nothing is left.
+func (s *service) Empty() (bool, error) {
+	empty, err := s.tree.Empty()
+	if empty {
+		s.endHunt()
+	}
+	return empty, err
+}
 
 // Members are the living processes.
 func (s *service) Members() ([]tree.Member, error) { return s.tree.Members() }
@@ -112,6 +168,38 @@ func (s *service) MemoryEvents() string {
 	return ""
 }
 
+// started takes note of the main process of a new generation.
+func (s *service) started(pid int) {
+	s.endHunt()
+	s.tree.Started(pid)
+	s.session = pid
+	s.host.await(pid)
+}
+
+// Survey looks for who took over from the main process.
+func (s *service) Survey() kernel.Survey {
+	left, err := tree.Look(s.tree, s.session)
+	switch {
+	case err != nil:
+		return kernel.Survey{Reason: err.Error()}
+	case left.Heir.PID != 0:
+		return kernel.Survey{Heir: left.Heir.PID, Reason: named(left.Heir)}
+	case len(left.Orphans) == 0:
+		return kernel.Survey{Reason: "others; " + programs.Foreground(s.spec.Command, "")}
+	}
+	first := left.Orphans[0]
+	return kernel.Survey{Reason: named(first) + "; " + programs.Foreground(s.spec.Command, first.Name)}
+}
+
+func named(m tree.Member) string { return "pid " + strconv.Itoa(m.PID) + " (" + m.Name + ")" }
+
+// Follow makes another process the main process.
+func (s *service) Follow(pid int) {
+	s.tree.Follow(pid)
+	s.host.await(pid)
+	s.route.Resume()
+}
+
 // Ended has the output of the main process read to the end.
 func (s *service) Ended(read func(lines []string)) { s.route.Drain(read) }
 
@@ -120,6 +208,7 @@ func (s *service) ReportTail(final bool) { s.route.ReportTail(final) }
 
 // Close removes the cgroup and closes the log.
 func (s *service) Close() error {
+	s.endHunt()
 	s.route.Close()
 	return s.tree.Close()
 }

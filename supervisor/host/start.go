@@ -33,8 +33,7 @@ func (h *Host) Start(starts []kernel.Start) []kernel.Started {
 			made[i].Temporary = launch.Temporary(made[i].Err)
 			continue
 		}
-		starts[i].Service.(*service).tree.Started(made[i].PID)
-		h.leaders[made[i].PID] = struct{}{}
+		starts[i].Service.(*service).started(made[i].PID)
 	}
 	return made
 }
@@ -44,6 +43,9 @@ func (h *Host) StartHook(command config.Command, info signals.Info) (pid int, er
 	child, err := h.launcher.StartHook(launch.Hook{
 		Command: command.Argv, Signal: info, RuntimeDir: h.runtimeDir, Output: h.hookOutput,
 	})
+	if err == nil {
+		h.await(child.PID)
+	}
 	return child.PID, err
 }
 

@@ -101,6 +101,10 @@ type Lifecycle struct {
 	Up       time.Duration // how long it lived
 	Unasked  bool          // nobody asked for its end, so the policy decides what follows
 
+	Surveys    int    // that were asked for since it ended, while the ladder waits for them
+	Told       bool   // the present leader was sent a signal by command or as a forwarded one
+	Background string // what the last leader has left in the background, "" for nothing
+
 	Completed bool // it is Stopped because its work is done
 	Unspawned bool // the last generation could not be spawned
 

@@ -22,7 +22,7 @@ import (
 
 // lockFile locks the file, which also tells others who we are.
 func (d *Dir) lockFile() error {
-	for range 2 {
+	for began := time.Now(); ; time.Sleep(lockRetry) {
 		err := d.openLock()
 		if err != nil {
 			return fmt.Errorf("cannot lock the runtime directory %s: %w", d.Path, elsewhere(err))
@@ -33,11 +33,13 @@ func (d *Dir) lockFile() error {
 			return nil
 		case !errors.Is(err, unix.EWOULDBLOCK):
 			return fmt.Errorf("cannot lock the runtime directory %s: flock: %w", d.Path, err)
-		case !d.replaceLock():
-			return &BusyError{Path: d.Path, PID: recordedPID(d.lock)}
+		case d.replaceLock():
+			continue
+		}
+		if pid := recordedPID(d.lock); !orphaned(pid, began) {
+			return &BusyError{Path: d.Path, PID: pid}
 		}
 	}
-	return &BusyError{Path: d.Path, PID: recordedPID(d.lock)}
 }
 
 // openLock opens the file, or makes it, for us alone.
@@ -70,24 +72,21 @@ func (d *Dir) replaceLock() bool {
 	return known && owner == 0 && d.root.Remove(lockName) == nil
 }
 
-// Some programs lock a directory while they look into it: systemd-tmpfiles does, and skips
-// one that is locked.
-const (
-	foreignLockTime  = 500 * time.Millisecond
-	foreignLockRetry = 10 * time.Millisecond
-)
-
 // lockDir locks the directory itself, unless the file system cannot do that, or somebody
-// holds it who is no supervise.
+// holds it who is no supervise. Some programs lock a directory while they look into it:
+// systemd-tmpfiles does, and skips one that is locked.
 func (d *Dir) lockDir() error {
-	for deadline := time.Now().Add(foreignLockTime); ; time.Sleep(foreignLockRetry) {
+	for began := time.Now(); ; time.Sleep(lockRetry) {
 		if err := tryLock(d.self, unix.LOCK_EX); !errors.Is(err, unix.EWOULDBLOCK) {
 			return nil
 		}
 		if pid, held := d.holder(); held {
+			if orphaned(pid, began) {
+				continue
+			}
 			return &BusyError{Path: d.Path, PID: pid}
 		}
-		if time.Now().After(deadline) {
+		if time.Since(began) > foreignLockTime {
 			if _, owner := lockHolders(d.self); owner != 0 {
 				return &BusyError{Path: d.Path, PID: owner}
 			}

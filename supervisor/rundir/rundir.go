@@ -69,9 +69,10 @@ func openAs(path, id string) (*Dir, error) {
 	if err != nil {
 		return nil, cannotMake(path, err)
 	}
-	defer made.Close()
+	ours := made.Stat()
+	made.Close() // where descriptors are few, each counts
 	d := &Dir{Path: path, id: id}
-	if err := d.take(made.Stat()); err != nil {
+	if err := d.take(ours); err != nil {
 		d.release()
 		return nil, err
 	}
@@ -114,7 +115,7 @@ func (d *Dir) take(ours unix.Stat_t) (err error) {
 		return fmt.Errorf("cannot open the runtime directory %s: somebody has just put another one in its place", d.Path)
 	}
 	d.keepOut(st.Mode)
-	d.ownID = idOf(d.Path, st)
+	d.ownID = idOf(int(d.self.Fd()), st)
 	if err := d.lockDir(); err != nil {
 		return err
 	}
@@ -193,13 +194,19 @@ func (d *Dir) writeLock() error {
 }
 
 // ID is a short name for the directory in hexadecimal digits, the same in every process that
-// opens it by the same path. Another directory of the same path, in another mount namespace,
-// has another one, unless [Dir.Renew] made it in place of this one.
+// opens it by whatever path: a symbolic link, a bind mount, a relative one. Another directory,
+// be it at the same path, has another one, unless [Dir.Renew] made it in place of this one.
 func (d *Dir) ID() string { return d.id }
 
-func idOf(path string, st unix.Stat_t) string {
+// idOf derives the id from what the directory is. Its time of birth tells it from an earlier
+// one that had the same inode; a file system that does not know one has it 0.
+func idOf(fd int, st unix.Stat_t) string {
+	var born unix.Statx_t
+	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &born); err != nil || born.Mask&unix.STATX_BTIME == 0 {
+		born.Btime = unix.StatxTimestamp{}
+	}
 	sum := fnv.New64a()
-	_, _ = fmt.Fprintf(sum, "%s %d %d", path, st.Dev, st.Ino)
+	_, _ = fmt.Fprintf(sum, "%d %d %d.%d", st.Dev, st.Ino, born.Btime.Sec, born.Btime.Nsec)
 	return strconv.FormatUint(sum.Sum64(), 16)
 }
 

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 	testproc.Role("hold", hold)
 	testproc.Role("flock", flock)
 	testproc.Role("exposed", exposed)
+	testproc.Role("bequeath", bequeath)
 	testproc.Main(m)
 }
 
@@ -151,7 +152,7 @@ func TestLockRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(2*foreignLockRetry, func() { _ = passer.Close() })
+	time.AfterFunc(2*lockRetry, func() { _ = passer.Close() })
 	open(t, path)
 }
 

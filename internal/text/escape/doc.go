@@ -16,4 +16,6 @@
 //
 // What was escaped stays as it is when it is escaped again. It cannot be turned back: a name
 // may have a ^ of its own.
+//
+// The package is early: see cmd/supervise/preinit.
 package escape

@@ -32,7 +32,7 @@ var (
 	ignored uint64    // the inherited ignored signals
 	noFile  [2]uint64 // RLIMIT_NOFILE, soft and hard
 
-	gomaxprocsSet uint32 // the entry point put GOMAXPROCS=1 into the environment
+	variablesSet uint32 // what the entry point put into the environment
 )
 
 // profileRate is set to 0 by the entry point. What the runtime allocates while it starts is
@@ -147,12 +147,25 @@ func text(first *byte) string {
 	return unsafe.String(first, n)
 }
 
-// GOMAXPROCSSet reports whether the entry point put GOMAXPROCS=1 into the environment, which
-// it does if the variable is not set and the environment is of a usual size. Otherwise the
-// runtime would prepare to run on all processors: threads, and memory for each processor,
-// that a program which waits for a child does not need. [Environ] does not have the variable;
-// package os does.
-func GOMAXPROCSSet() bool { return gomaxprocsSet != 0 }
+// The variables that the entry point sets, as bits of variablesSet.
+const (
+	processorsSet = 1 << iota
+	debugSet
+	bothSet = processorsSet | debugSet
+)
+
+// Variables reports whether the entry point put GOMAXPROCS=1 and GODEBUG=asyncpreemptoff=1
+// into the environment, which it does if the variable is not set and the environment is of a
+// usual size. [Environ] has neither; package os does.
+//
+// Without the first the runtime would prepare to run on all processors: threads, and memory
+// for each processor, that a program which waits for a child does not need. Without the
+// second it would preempt its threads by SIGURG. When the user's queue of pending signals is
+// full (RLIMIT_SIGPENDING), the kernel has no room for that signal's siginfo, and it comes as
+// one from nobody, which cannot be told from one that was sent from outside the PID namespace.
+func Variables() (gomaxprocs, godebug bool) {
+	return variablesSet&processorsSet != 0, variablesSet&debugSet != 0
+}
 
 // Mask returns the inherited signal mask, if [Entered].
 func Mask() uint64 { return mask }

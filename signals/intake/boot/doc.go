@@ -19,6 +19,10 @@
 //   - The hook into the runtime's sigaction, which keeps the runtime from replacing the
 //     catcher: it only records the handlers that the runtime wants to install.
 //
+// The entry point also keeps the runtime from ending the process, or says in one line why it
+// must: closed standard descriptors are filled in, what the runtime would write about the
+// want of a thread goes through complain, and its own SIGURG is switched off ([Variables]).
+//
 // The kernel offers a signal for the process to its first thread before all others
 // (complete_signal in its signal.c), which is the one that package intake waits in.
 //

@@ -4,13 +4,18 @@
 #include "textflag.h"
 
 // System calls: asm/unistd_64.h.
+#define SYS_open		2
 #define SYS_rt_sigaction	13
 #define SYS_rt_sigprocmask	14
 #define SYS_getpid		39
+#define SYS_fcntl		72
 #define SYS_rt_sigtimedwait	128
 #define SYS_prlimit64		302
+#define SYS_memfd_create	319
 
 #define EINVAL		22
+#define F_GETFD		1
+#define F_ADD_SEALS	1033
 
 // Filled in by the kernel for the entry point: siginfo_t or struct sigaction.
 GLOBL	scratch<>(SB), NOPTR, $128
@@ -19,6 +24,9 @@ DATA	everything<>+0(SB)/8, $0xffffffffffffffff
 GLOBL	everything<>(SB), NOPTR|RODATA, $8
 DATA	forced<>+0(SB)/8, $const_Forced
 GLOBL	forced<>(SB), NOPTR|RODATA, $8
+DATA	devNull<>+0(SB)/8, $"/dev/nul"
+DATA	devNull<>+8(SB)/2, $"l"
+GLOBL	devNull<>(SB), NOPTR|RODATA, $16
 
 // The entry point of the process: -ldflags=-E=_supervise_entry. At SP are argc, argv and
 // everything else that the runtime will read; the stack below is free.
@@ -54,6 +62,49 @@ next:
 	MOVL	$0, DX
 	LEAQ	·noFile(SB), R10
 	SYSCALL
+
+	// The runtime ends the process if a standard descriptor is closed and it cannot open
+	// /dev/null. Without that, an empty file that nobody can write takes its place.
+	MOVL	$0, R14
+standard:
+	MOVL	$SYS_fcntl, AX
+	MOVQ	R14, DI
+	MOVL	$F_GETFD, SI
+	SYSCALL
+	CMPQ	AX, $0
+	JGE	filled
+	MOVL	$SYS_open, AX
+	LEAQ	devNull<>(SB), DI
+	MOVL	$2, SI			// O_RDWR
+	MOVL	$0, DX
+	SYSCALL
+	CMPQ	AX, $0
+	JGE	filled
+	MOVL	$SYS_memfd_create, AX
+	LEAQ	devNull<>(SB), DI
+	MOVL	$10, SI			// MFD_NOEXEC_SEAL|MFD_ALLOW_SEALING: Linux 6.3
+	SYSCALL
+	CMPQ	AX, $0
+	JGE	seal
+	MOVL	$SYS_memfd_create, AX
+	LEAQ	devNull<>(SB), DI
+	MOVL	$2, SI			// MFD_ALLOW_SEALING
+	SYSCALL
+	CMPQ	AX, $0
+	JLT	filled			// the runtime will say so: see complain
+seal:
+	MOVQ	AX, DI
+	MOVL	$SYS_fcntl, AX
+	MOVL	$F_ADD_SEALS, SI
+	MOVL	$15, DX			// F_SEAL_SEAL|F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_WRITE
+	SYSCALL
+filled:
+	INCQ	R14
+	CMPQ	R14, $3
+	JLT	standard
+
+	MOVQ	·complaint(SB), AX
+	MOVQ	AX, runtime·overrideWrite(SB)
 
 	// Files that the runtime need not read: see startupFiles in boot.go.
 	CMPQ	·noFile+0(SB), $const_startupFiles
@@ -118,7 +169,7 @@ spare:
 	JLE	catch
 	MOVL	$1, ·entered(SB)
 	MOVL	$1, ·holding(SB)
-	JMP	·setGOMAXPROCS(SB)
+	JMP	·setVariables(SB)
 
 // The runtime asks here before it asks the kernel: runtime/cgo_sigaction.go.
 DATA	_cgo_sigaction+0(SB)/8, $withhold<>(SB)

@@ -4,13 +4,18 @@
 #include "textflag.h"
 
 // System calls: asm-generic/unistd.h.
+#define SYS_fcntl		25
+#define SYS_openat		56
 #define SYS_rt_sigaction	134
 #define SYS_rt_sigprocmask	135
 #define SYS_rt_sigtimedwait	137
 #define SYS_getpid		172
 #define SYS_prlimit64		261
+#define SYS_memfd_create	279
 
 #define EINVAL		22
+#define F_GETFD		1
+#define F_ADD_SEALS	1033
 
 // Filled in by the kernel for the entry point: siginfo_t or struct sigaction.
 GLOBL	scratch<>(SB), NOPTR, $128
@@ -19,6 +24,9 @@ DATA	everything<>+0(SB)/8, $0xffffffffffffffff
 GLOBL	everything<>(SB), NOPTR|RODATA, $8
 DATA	forced<>+0(SB)/8, $const_Forced
 GLOBL	forced<>(SB), NOPTR|RODATA, $8
+DATA	devNull<>+0(SB)/8, $"/dev/nul"
+DATA	devNull<>+8(SB)/2, $"l"
+GLOBL	devNull<>(SB), NOPTR|RODATA, $16
 
 // The entry point of the process: -ldflags=-E=_supervise_entry. At RSP are argc, argv and
 // everything else that the runtime will read.
@@ -63,6 +71,47 @@ next:
 	MOVD	$0, R2
 	MOVD	$·noFile(SB), R3
 	SVC
+
+	// The runtime ends the process if a standard descriptor is closed and it cannot open
+	// /dev/null. Without that, an empty file that nobody can write takes its place.
+	MOVD	$0, R20
+standard:
+	MOVD	$SYS_fcntl, R8
+	MOVD	R20, R0
+	MOVD	$F_GETFD, R1
+	SVC
+	TBZ	$63, R0, filled
+	MOVD	$SYS_openat, R8
+	MOVD	$-100, R0		// AT_FDCWD
+	MOVD	$devNull<>(SB), R1
+	MOVD	$2, R2			// O_RDWR
+	MOVD	$0, R3
+	SVC
+	TBZ	$63, R0, filled
+	MOVD	$SYS_memfd_create, R8
+	MOVD	$devNull<>(SB), R0
+	MOVD	$10, R1			// MFD_NOEXEC_SEAL|MFD_ALLOW_SEALING: Linux 6.3
+	SVC
+	TBZ	$63, R0, seal
+	MOVD	$SYS_memfd_create, R8
+	MOVD	$devNull<>(SB), R0
+	MOVD	$2, R1			// MFD_ALLOW_SEALING
+	SVC
+	TBNZ	$63, R0, filled		// the runtime will say so: see complain
+seal:
+	MOVD	$SYS_fcntl, R8
+	MOVD	$F_ADD_SEALS, R1
+	MOVD	$15, R2			// F_SEAL_SEAL|F_SEAL_SHRINK|F_SEAL_GROW|F_SEAL_WRITE
+	SVC
+filled:
+	ADD	$1, R20
+	CMP	$3, R20
+	BLT	standard
+
+	MOVD	$·complaint(SB), R1
+	MOVD	(R1), R1
+	MOVD	$runtime·overrideWrite(SB), R2
+	MOVD	R1, (R2)
 
 	// Files that the runtime need not read: see startupFiles in boot.go.
 	MOVD	$·noFile(SB), R3
@@ -139,7 +188,7 @@ spare:
 	MOVW	R2, (R1)
 	MOVD	$·holding(SB), R1
 	MOVW	R2, (R1)
-	B	·setGOMAXPROCS(SB)
+	B	·setVariables(SB)
 
 // The runtime asks here before it asks the kernel: runtime/cgo_sigaction.go.
 DATA	_cgo_sigaction+0(SB)/8, $withhold<>(SB)

@@ -2,7 +2,9 @@ package boot
 
 // System call numbers. This package cannot import syscall.
 const (
+	sysWrite       = 64
 	sysRtSigaction = 134
 	sysGetpid      = 172
+	sysExitGroup   = 94
 	sysPrlimit64   = 261
 )

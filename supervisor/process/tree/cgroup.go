@@ -23,6 +23,9 @@ type cgroup struct {
 	path  string
 	group string // the same, as in /proc/PID/cgroup
 	fd    int    // of the directory, -1 until it is made
+
+	leader int      // the main process
+	strays ancestry // knows those that have gone to another cgroup
 }
 
 func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
@@ -41,13 +44,19 @@ func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
 	return c.fd, true, nil
 }
 
-func (c *cgroup) Started(int) {}
+func (c *cgroup) Started(pid int) { c.leader = pid }
+
+// Follow also lets it be elsewhere than in the cgroup, as the main process before may.
+func (c *cgroup) Follow(pid int) { c.leader = pid }
 
 func (c *cgroup) Members() ([]Member, error) {
 	pids, err := c.pids()
 	members := make([]Member, 0, len(pids))
 	for _, pid := range pids {
 		members = append(members, Member{PID: pid, Name: commOf(pid)})
+	}
+	for _, p := range c.findStrays(pids) {
+		members = append(members, Member{PID: p.pid, Name: p.name})
 	}
 	return members, err
 }
@@ -88,6 +97,11 @@ func (c *cgroup) Signal(s signals.Signal) (sent int, err error) {
 			sent++
 		}
 	}
+	for _, p := range c.findStrays(pids) {
+		if sendTo(p.pid, s, p.same) {
+			sent++
+		}
+	}
 	return sent, err
 }
 
@@ -107,6 +121,9 @@ func (c *cgroup) has(pid int) bool {
 }
 
 func (c *cgroup) Empty() (bool, error) {
+	if !c.strays.children.IsMain(c.leader) {
+		c.leader = 0 // its pid may be anybody's
+	}
 	if c.fd < 0 {
 		return true, nil
 	}
@@ -120,7 +137,10 @@ func (c *cgroup) Empty() (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path, err)
 	}
-	return unpopulated(buffer[:n]), nil
+	if !unpopulated(buffer[:n]) {
+		return false, nil
+	}
+	return c.noStrays()
 }
 
 // waitEmpty waits until no process is left in a cgroup. The kernel reports a change of
@@ -156,18 +176,39 @@ func unpopulated(text []byte) bool { return bytes.Contains(text, []byte("populat
 // Kill writes cgroup.kill (Linux 5.14), which no fork escapes. A process whose first thread
 // has ended before the others survives that, as the kernel signals the first thread alone; so
 // what is left is killed one by one. Older kernels, or missing permission, get only the
-// latter, until nothing is left.
-func (c *cgroup) Kill() error {
+// latter. Those that have gone to another cgroup are hunted.
+func (c *cgroup) Kill() (done bool, err error) {
+	pids, _ := c.pids() // an error is killGroup's too
+	strays := c.findStrays(pids)
+	err = c.killGroup()
+	if len(strays) == 0 || err != nil {
+		return true, err
+	}
+	return c.strays.hunt.slice(c.strays.children, c.pickStrays, c.strays.isOtherMain)
+}
+
+// killRounds bounds how often one call looks for processes that fork faster than they can be
+// listed; the caller comes back.
+const killRounds = 20
+
+func (c *cgroup) killGroup() error {
 	err := os.WriteFile(filepath.Join(c.path, "cgroup.kill"), []byte("1"), 0)
 	if errors.Is(err, fs.ErrNotExist) && !exists(c.path) {
 		return nil
 	}
+	rounds := killRounds
 	if err == nil {
-		_, err = c.Signal(signals.SIGKILL)
-		return err
+		rounds = 1
 	}
-	for range killRounds {
-		if sent, err := c.Signal(signals.SIGKILL); err != nil || sent == 0 {
+	for range rounds {
+		pids, err := c.pids()
+		sent := 0
+		for _, pid := range pids {
+			if sendTo(pid, signals.SIGKILL, c.has) {
+				sent++
+			}
+		}
+		if err != nil || sent == 0 {
 			return err
 		}
 	}

@@ -29,16 +29,12 @@ func TestZombies(t *testing.T) {
 		if sent, err := s.Signal(signals.SIGTERM); sent != 0 || err != nil {
 			b.Errorf("%d zombies were signalled, %v", sent, err)
 		}
-		if err := s.Kill(); err != nil {
-			b.Error(err)
-		}
+		kill(b.T, s.Kill)
 		if status := s.reap(s.leader); status.Signal() != syscall.SIGKILL {
 			b.Errorf("the status is %x", status)
 		}
 		s.wantMembers(nil)
-		if err := s.Kill(); err != nil {
-			b.Error(err)
-		}
+		kill(b.T, s.Kill)
 	})
 }
 
@@ -73,8 +69,8 @@ func TestBomb(t *testing.T) {
 		t.Skip("to bound it takes root: another user, with a limit")
 	}
 	eachMethod(t, func(b *bed) {
-		bomb := "ulimit -u 60; echo $$; f() { " + bounded(b.T) + "f & f & wait; f; }; f"
-		s := b.start("web", "exec setpriv --reuid=54777 --regid=54777 --clear-groups sh -c '"+bomb+"' 2>/dev/null")
+		bomb := "echo $$; f() { " + bounded(b.T) + "f & f & wait; f; }; f"
+		s := b.start("web", "exec prlimit --nproc=60 setpriv --reuid=54777 --regid=54777 --clear-groups sh -c '"+bomb+"' 2>/dev/null")
 		s.pids(1)
 		b.killUntilEmpty(s)
 	})
@@ -85,9 +81,7 @@ func TestBomb(t *testing.T) {
 func (b *bed) killUntilEmpty(s *service) {
 	b.Helper()
 	for began := time.Now(); ; {
-		if err := s.Kill(); err != nil {
-			b.Fatal(err)
-		}
+		kill(b.T, s.Kill)
 		for range 200 {
 			pid, err := syscall.Wait4(-1, nil, syscall.WALL, nil)
 			delete(b.leaders, pid)
@@ -117,7 +111,7 @@ func TestLeftovers(t *testing.T) {
 	stranger.pids(1)
 	name := "supervise-killed-" + strconv.Itoa(os.Getpid())
 	pids := killSupervisor(t, name)
-	next := Open(name, "", nil)
+	next := Open(name, "", NoChildren{})
 	if members, err := next.Service("web").Members(); err != nil || len(members) != len(pids) {
 		t.Errorf("before: %v, %v, want %v", members, err, pids)
 	}

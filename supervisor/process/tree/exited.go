@@ -2,7 +2,6 @@ package tree
 
 import (
 	"os"
-	"strconv"
 )
 
 // exitedChildren remembers, from one list of processes to the next, which children of ours
@@ -34,19 +33,4 @@ func (e *exitedChildren) addNew(all []entry) (addNew bool) {
 		}
 	}
 	return addNew
-}
-
-// children lists our children except ignored ones. ok is false if the kernel does not have
-// such a list.
-func children(ignored func(pid int) bool) (list []entry, ok bool) {
-	pids, ok := childPIDs()
-	for _, pid := range pids {
-		if ignored != nil && ignored(pid) {
-			continue
-		}
-		if p, there := readStat(strconv.Itoa(pid)); there {
-			list = append(list, p)
-		}
-	}
-	return list, ok
 }

@@ -17,7 +17,6 @@ type knowledge int
 
 const (
 	always knowledge = iota
-	withParent
 	never
 )
 
@@ -38,7 +37,7 @@ var families = []struct {
 	{"other name", `exec 3<&0; (setsid sh -c 'echo "x) Z 1 1 (" >/proc/$$/comm; echo $$; read x <&3' &); exec ` + here, 2, always},
 	{"some of its environment", "(env -u PATH -u HOME -u PWD setsid " + here + " &); exec " + here, 2, always},
 	{"no environment", "(env -i /bin/" + here + " &); exec " + here, 2, always},
-	{"no environment, own session", "env -i /usr/bin/setsid /bin/" + here + " & exec " + here, 2, withParent},
+	{"no environment, own session", "env -i /usr/bin/setsid /bin/" + here + " & exec " + here, 2, always},
 	{"no environment, daemon", "(env -i /usr/bin/setsid /bin/" + here + " &); exec " + here, 2, never},
 	{"first thread ended", `(SUPERVISE_TEST_ROLE=headless setsid "$SELF" &); exec ` + here, 2, always},
 }
@@ -85,9 +84,7 @@ func (b *bed) testFamily(script string, processes int, known knowledge) {
 		s.run(script)
 	}
 	s.pids(processes)
-	if err := s.Kill(); err != nil { // with its main process
-		b.Error(err)
-	}
+	kill(b.T, s.Kill) // with its main process
 	ended(b.T, s.leader)
 	other.wantMembers([]int{other.leader})
 	if !alive(stray.Process.Pid) {
@@ -102,9 +99,7 @@ func (s *service) signalAll(count int) {
 }
 
 func (s *service) killAll(int) {
-	if err := s.Kill(); err != nil {
-		s.b.Error(err)
-	}
+	kill(s.b.T, s.Kill)
 }
 
 // wantRest makes sure that these are, or are not, among all that descends from us.

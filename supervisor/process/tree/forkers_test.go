@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"errors"
 	"os"
 	"syscall"
 	"testing"
@@ -18,8 +19,9 @@ var forkers = []struct {
 	{"loop", `trap "" TERM; echo $$; while :; do (sleep 0.05 &); done`, false},
 	{"orphaned loop", `(trap "" TERM; while :; do (sleep 0.05 &); done) & echo $$; exec sleep 60`, true},
 	{"daemon's loop", `(setsid sh -c 'trap "" TERM; while :; do (sleep 0.05 &); done' &); echo $$; exec sleep 60`, true},
-	{"chain", `f() { f & }; f; echo $$; exec sleep 60`, true},
-	{"daemon's chain", `(setsid sh -c 'f() { f & }; f' &); echo $$; exec sleep 60`, true},
+	// Not as a function: the shell allows a thousand calls within each other.
+	{"chain", `export F='eval "$F" &'; eval "$F"; echo $$; exec sleep 60`, true},
+	{"daemon's chain", `export F='eval "$F" &'; (setsid sh -c 'eval "$F"' &); echo $$; exec sleep 60`, true},
 	{"chain of sessions", `export F='setsid sh -c "$F" &'; eval "$F"; echo $$; exec sleep 60`, true},
 }
 
@@ -57,7 +59,7 @@ func (s *service) reapOne() {
 func (s *service) neverEmpty() {
 	s.b.Helper()
 	for began := time.Now(); time.Since(began) < 100*time.Millisecond; s.reapOne() {
-		if empty, err := s.Empty(); empty || err != nil {
+		if empty, err := s.Empty(); empty || err != nil && !errors.Is(err, ErrUnsure) {
 			s.b.Fatalf("it forks, and is said to be empty: %v, %v", empty, err)
 		}
 	}
@@ -68,10 +70,10 @@ func (s *service) killForker() {
 	b := s.b
 	b.Helper()
 	for began := time.Now(); ; s.reapOne() {
-		if err := s.Kill(); err != nil {
+		if _, err := s.Kill(); err != nil {
 			b.Fatal(err)
 		}
-		if empty, err := s.Empty(); err != nil {
+		if empty, err := s.Empty(); err != nil && !errors.Is(err, ErrUnsure) {
 			b.Fatal(err)
 		} else if empty && !b.leaders[s.leader] {
 			break

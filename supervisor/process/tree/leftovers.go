@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/signals"
 )
 
 // leftoverGrace is how long a start waits for what it has killed, which takes less than a
@@ -32,10 +35,10 @@ func (r *Root) Leftovers(marks string) (members []Member, err error) {
 }
 
 func (r *Root) clearCgroups() ([]Member, error) {
-	old := &cgroup{path: r.dir, group: r.group, fd: -1}
+	old := &cgroup{path: r.dir, group: r.group, fd: -1, strays: ancestry{children: family{NoChildren{}}}}
 	members, err := old.Members()
 	if err == nil && len(members) > 0 {
-		if err = old.Kill(); err == nil {
+		if _, err = old.Kill(); err == nil {
 			err = waitEmpty(r.dir, leftoverGrace)
 		}
 	}
@@ -58,9 +61,12 @@ func killMarked(mark []byte) (members []Member, err error) {
 		}
 		return picked, false
 	}
+	var h hunt
 	for deadline := time.Now().Add(leftoverGrace); ; {
-		if err := killAll(pick, nil); err != nil {
+		if done, err := h.slice(others{}, pick, nil); err != nil {
 			return members, err
+		} else if !done && time.Now().Before(deadline) {
+			continue
 		}
 		for _, p := range found {
 			p.awaitEnd(deadline)
@@ -75,6 +81,32 @@ func killMarked(mark []byte) (members []Member, err error) {
 		}
 	}
 }
+
+// others are the orphans that are left to the ancestors of the calling process: those of a
+// supervisor that was killed went to one of them as a rule, if only to PID 1.
+type others struct{ NoChildren }
+
+func (others) orphanPIDs() (pids []int, ok bool) {
+	line := ancestors()
+	for _, pid := range line[1:] {
+		parent := strconv.Itoa(pid)
+		more, _ := childPIDs("/proc/" + parent + "/task/" + parent + "/children")
+		pids = append(pids, more...)
+	}
+	return slices.DeleteFunc(pids, func(pid int) bool { return slices.Contains(line, pid) }), true
+}
+
+// ancestors are the calling process, its parent, and so on, as far as they can be seen.
+func ancestors() (pids []int) {
+	pids = []int{os.Getpid()}
+	for p, ok := readStat("self"); ok && p.ppid != 0 && !slices.Contains(pids, p.ppid); p, ok = readStat(strconv.Itoa(p.ppid)) {
+		pids = append(pids, p.ppid)
+	}
+	return pids
+}
+
+// signal signals a process that somebody else reaps.
+func (others) signal(p entry, s signals.Signal) { sendTo(p.pid, s, p.same) }
 
 // findMarked selects the living processes that have a mark or descend from one that has,
 // except the caller and its ancestors: a supervisor may be restarted by hand in a shell that

@@ -55,14 +55,13 @@ func eachMethod(t *testing.T, test func(b *bed)) {
 func newBed(t *testing.T, method Method) *bed {
 	t.Helper()
 	b := &bed{T: t, leaders: map[int]bool{}}
-	known := func(pid int) bool { return b.leaders[pid] }
 	mark := "test." + strconv.Itoa(os.Getpid())
 	if err := sys.Subreaper(); err != nil {
 		t.Skip("cannot become subreaper:", err)
 	}
-	b.Root = &Root{mark: mark, isMain: known}
+	b.Root = &Root{mark: mark, children: family{b}}
 	if method == ByCgroup {
-		b.Root = Open("supervise-"+mark, mark, known)
+		b.Root = Open("supervise-"+mark, mark, b)
 		if b.Method() != ByCgroup {
 			t.Skip("no cgroups here:", b.Reason())
 		}
@@ -71,15 +70,37 @@ func newBed(t *testing.T, method Method) *bed {
 	return b
 }
 
+// IsMain is part of [Children].
+func (b *bed) IsMain(pid int) bool { return b.leaders[pid] }
+
+// ReapOrphan is part of [Children].
+func (b *bed) ReapOrphan(pid int) bool {
+	_, ok := sys.ReapOne(pid)
+	return ok
+}
+
+// kill kills until it is done, and counts how often that had to go on.
+func kill(tb testing.TB, again func() (done bool, err error)) (slices int) {
+	tb.Helper()
+	for began := time.Now(); time.Since(began) < testproc.Limit/4; slices++ {
+		switch done, err := again(); {
+		case err != nil:
+			tb.Fatal(err)
+		case done:
+			return slices
+		}
+	}
+	tb.Fatal("it does not come to an end")
+	return 0
+}
+
 // end ends all that is left.
 func (b *bed) end() {
 	for range 50 {
 		if rest, err := Descendants(); err == nil && len(rest) == 0 {
 			break
 		}
-		if err := KillDescendants(); err != nil {
-			b.Error(err)
-		}
+		kill(b.T, b.KillDescendants)
 		for reapAll() {
 			// until there is nothing to wait for
 		}
@@ -234,7 +255,7 @@ func alive(pid int) bool {
 // killed is the role of a supervisor that is killed: it starts its script in the cgroup of
 // a service, and says what that says.
 func killed(args []string) int {
-	root := Open(args[0], "killed", nil)
+	root := Open(args[0], "killed", NoChildren{})
 	if root.Method() != ByCgroup {
 		fmt.Println("no cgroups:", root.Reason())
 		return 1

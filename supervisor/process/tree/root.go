@@ -12,11 +12,12 @@ import (
 
 // Root makes the trees of a supervisor's services.
 type Root struct {
-	dir    string // its cgroup directory; "" with ByAncestry
-	group  string // the same, as in /proc/PID/cgroup
-	mark   string
-	isMain func(pid int) bool
-	reason error
+	dir      string // its cgroup directory; "" with ByAncestry
+	group    string // the same, as in /proc/PID/cgroup
+	mark     string
+	children family
+	reason   error
+	hunt     hunt // for all descendants
 }
 
 // ErrNoCgroup is the reason for ByAncestry if no cgroup2 hierarchy is mounted.
@@ -25,12 +26,11 @@ var ErrNoCgroup = errors.New("no cgroup2 hierarchy is mounted")
 // Open finds out how descendants can be known here. name becomes the name of a cgroup below
 // the caller's own; it must be the same for the same supervisor started again, and for no
 // other. mark is a string that no other supervisor puts into the environment of its services;
-// see [Root.Environment]. isMain reports whether a child of the caller is the main process of
-// a service.
+// see [Root.Environment].
 //
 // It never fails: without cgroups the method is ByAncestry, and [Root.Reason] says why.
-func Open(name, mark string, known func(pid int) bool) *Root {
-	r := &Root{mark: mark, isMain: known}
+func Open(name, mark string, children Children) *Root {
+	r := &Root{mark: mark, children: family{children}}
 	own, group, err := ownCgroup()
 	if err != nil {
 		r.reason = err
@@ -68,15 +68,21 @@ func (r *Root) Dir() string { return r.dir }
 
 // Service returns the tree of one service.
 func (r *Root) Service(name string) Tree {
+	descent := ancestry{mark: r.mark, service: name, children: r.children}
 	if r.dir == "" {
-		return &ancestry{mark: r.mark, service: name, isMain: r.isMain}
+		return &descent
 	}
-	return &cgroup{path: filepath.Join(r.dir, name), group: filepath.Join(r.group, name), fd: -1}
+	return &cgroup{path: filepath.Join(r.dir, name), group: filepath.Join(r.group, name), fd: -1, strays: descent}
 }
 
 // Environment returns the variables that mark a service's processes.
 func (r *Root) Environment(service string) []string {
 	return []string{"SUPERVISE_SERVICE=" + service, markVariable + r.mark}
+}
+
+// KillDescendants is [Tree.Kill] for everything that [Descendants] returns.
+func (r *Root) KillDescendants() (done bool, err error) {
+	return r.hunt.slice(r.children, descendants, nil)
 }
 
 // Close removes the cgroups that are empty.

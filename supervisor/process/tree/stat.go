@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+
+	"supervise/internal/sys"
 )
 
 // entry is a process as in /proc/PID/stat.
@@ -46,11 +48,11 @@ func processes() ([]entry, error) {
 }
 
 func readStat(pid string) (entry, bool) {
-	text, err := os.ReadFile("/proc/" + pid + "/stat")
+	text, err := sys.ReadFile("/proc/" + pid + "/stat") // without the system calls that package os adds
 	if err != nil {
 		return entry{}, false
 	}
-	return parseStat(text)
+	return parseStat([]byte(text))
 }
 
 // parseStat parses "pid (name) state ppid pgrp session ...": proc_pid_stat(5). The name may

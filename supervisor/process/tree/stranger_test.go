@@ -94,18 +94,14 @@ func TestPIDReused(t *testing.T) {
 			if _, err := os.Stat("/proc/self/task/" + strconv.Itoa(old)); err == nil {
 				t.Skip("a thread of ours has taken the pid")
 			}
-			if err := other.Kill(); err != nil {
-				t.Error(err)
-			}
+			kill(t, other.Kill)
 			for _, pid := range all {
 				other.reap(pid)
 			}
 			continue
 		}
 		s.wantMembers([]int{daemon})
-		if err := s.Kill(); err != nil {
-			t.Error(err)
-		}
+		kill(t, s.Kill)
 		ended(t, daemon)
 		s.wantMembers(nil)
 		other.wantMembers(all)

@@ -36,17 +36,23 @@ type Tree interface {
 	// Started sets the service's current main process.
 	Started(pid int)
 
+	// Follow makes another process of the tree the main process.
+	Follow(pid int)
+
 	// Members returns the living processes, in no particular order.
 	Members() ([]Member, error)
 
-	// Empty reports whether nothing is left. Zombies do not count.
+	// Empty reports whether nothing is left. Zombies do not count. [ErrUnsure] wants to be
+	// asked again in a moment.
 	Empty() (bool, error)
 
 	// Signal sends a signal to every member as ourselves, and returns how many took it.
 	Signal(s signals.Signal) (sent int, err error)
 
-	// Kill sends SIGKILL to all members, so that none escapes by forking.
-	Kill() error
+	// Kill sends SIGKILL to all members, so that none escapes by forking. It takes no longer
+	// than some 20 ms at a time: if it is not done, it is to be called again soon, until it
+	// is or the tree is empty.
+	Kill() (done bool, err error)
 
 	// Close releases what the tree holds. It leaves living members alone.
 	Close() error

@@ -1,0 +1,78 @@
+//go:build linux && (amd64 || arm64)
+
+package boot
+
+import "unsafe"
+
+// complaint is put into the runtime's overrideWrite by the entry point: runtime/time_nofake.go.
+//
+//lint:ignore U1000 used from assembly
+var complaint = complain
+
+// What the runtime begins to write when it ends the process for want of something that only
+// others can give: newosproc in runtime/os_linux.go, checkfds in runtime/fds_unix.go.
+const (
+	noThread     = "runtime: failed to create new OS thread"
+	noDescriptor = "runtime: standard file descriptor "
+)
+
+// What is said in its place.
+const (
+	noThreadText = "supervise: cannot go on: there is no room for another thread or process; " +
+		"raise the user's limit (ulimit -u), pids.max of the cgroup, or kernel.pid_max\n"
+	noDescriptorText = "supervise: cannot start: a standard descriptor is closed, " +
+		"and neither /dev/null nor an empty file in memory can be opened in its place\n"
+)
+
+// exitStatus is that of a process that ends for one of these reasons: the one of a command
+// that cannot be executed, but 1 of supervise run.
+//
+//go:nosplit
+func exitStatus() uintptr {
+	if *stack > 1 { // argc; argv follows
+		first := *(**byte)(unsafe.Add(unsafe.Pointer(stack), 2*pointerSize))
+		if begins(unsafe.Pointer(first), int32(len(run)), run) {
+			return 1
+		}
+	}
+	return 126
+}
+
+const run = "run\x00"
+
+// complain is write(2) for the runtime. What it would say of a limit that others have set, and
+// a trace of all goroutines behind it, becomes one line. Everything else is written as it is.
+//
+// It is called on any stack, and before the runtime is ready: nothing here may allocate.
+//
+//go:nosplit
+func complain(fd uintptr, text unsafe.Pointer, n int32) int32 {
+	if fd == 2 {
+		switch {
+		case begins(text, n, noThread):
+			end(noThreadText)
+		case begins(text, n, noDescriptor):
+			end(noDescriptorText)
+		}
+	}
+	return int32(rawSyscall(sysWrite, fd, uintptr(text), uintptr(n), 0))
+}
+
+//go:nosplit
+func begins(text unsafe.Pointer, n int32, prefix string) bool {
+	if int(n) < len(prefix) {
+		return false
+	}
+	for i := range len(prefix) {
+		if *(*byte)(unsafe.Add(text, i)) != prefix[i] {
+			return false
+		}
+	}
+	return true
+}
+
+//go:nosplit
+func end(text string) {
+	rawSyscall(sysWrite, 2, uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)), 0)
+	rawSyscall(sysExitGroup, exitStatus(), 0, 0, 0)
+}
