@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"supervise/internal/guess"
 	"supervise/signals"
 )
 
@@ -76,6 +77,7 @@ func readFile(c *checker, root *node) *File {
 		file.Commands[signals.SIGHUP] = Command{Verb: CommandUpdate}
 	}
 	c.ownJournal(root, file.Supervisor.Journal)
+	c.exitWith(root, file)
 	for i := range file.Services {
 		c.checkForwards(root, &file.Services[i], file)
 	}
@@ -123,6 +125,16 @@ var supervisorFields = []field[Supervisor]{
 		},
 	},
 	{
+		name: "exit-with", aliases: "exit-on exit-when exit-code-from abort-on-container-exit essential", takes: `the name of a service, "all" or "any-failed"`, initial: `""`,
+		doc: "when supervise shuts down by itself, and its exit status says why: when this service has done its work or has failed, with its status; " +
+			`"all": when every service has, with the status of the first in the file that has failed, else 0; "any-failed": when one has failed, with its status; empty for never`,
+		read: func(c *checker, n *node, into *Supervisor) {
+			if n.value != "" {
+				c.text(n, "a name in quotes", &into.ExitWith)
+			}
+		},
+	},
+	{
 		name: "journal", aliases: "journal-file record event-log audit-log history", takes: "an absolute path",
 		doc: "a file of what happened and what was decided, for supervise replay, and for supervise why and events after a new start; " +
 			"beside it FILE.1 has what was before",
@@ -143,6 +155,25 @@ const (
 	minJournal     = 64_000
 	initialJournal = 16_000_000
 )
+
+// exitWith finds out whether the service is there with which supervise is to exit.
+func (c *checker) exitWith(root *node, file *File) {
+	name := file.Supervisor.ExitWith
+	if name == "" || name == ExitWithAll || name == ExitWithAnyFailed {
+		return
+	}
+	names := []string{ExitWithAll, ExitWithAnyFailed}
+	for i := range file.Services {
+		if names = append(names, file.Services[i].Name); file.Services[i].Name == name {
+			return
+		}
+	}
+	hint := "name a service of this file, or write \"all\" or \"any-failed\""
+	if near := guess.Word(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	c.wrong(root.child("supervisor").child("exit-with"), hint, "there is no service %s to exit with", quote(name))
+}
 
 func readSupervisor(c *checker, n *node, into *top) {
 	readTable(c, n, "[supervisor]", supervisorFields, &into.file.Supervisor)

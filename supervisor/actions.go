@@ -40,6 +40,6 @@ func (s *Supervisor) carryOut(action *machine.Action) {
 	case machine.ReopenLog:
 		s.reopenLogs(action)
 	case machine.Finish:
-		s.finished = true
+		s.finished = &ending{status: action.Status}
 	}
 }

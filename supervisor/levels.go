@@ -90,7 +90,7 @@ func levelOfNote(n *machine.Note) zerolog.Level {
 		}
 	case machine.Followed, machine.Restarting, machine.Completed, machine.Remembered, machine.Already, machine.Updated,
 		machine.Kept, machine.SentToMany, machine.Translated, machine.IgnoredSignal, machine.ShuttingDown,
-		machine.AlreadyShuttingDown:
+		machine.AlreadyShuttingDown, machine.ExitsWith:
 	}
 	return zerolog.InfoLevel
 }

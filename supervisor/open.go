@@ -37,19 +37,20 @@ type Options struct {
 // ErrLeftBehind is the error of [Run] when a shutdown could not end every process.
 var ErrLeftBehind = errors.New("the shutdown has left processes behind, which the log names")
 
-// Run supervises the services of a file until a shutdown has stopped them all. An error
-// says why it could not start, or is [ErrLeftBehind]; others are logged.
-func Run(options Options) error {
+// Run supervises the services of a file until a shutdown has stopped them all, and returns
+// the status to exit with: 0, unless the file says that it is another. An error says why it
+// could not start, or is [ErrLeftBehind]; others are logged.
+func Run(options Options) (status int, err error) {
 	r := &run{options: &options}
 	if err := r.open(); err != nil {
 		r.abandon()
-		return fmt.Errorf("cannot start: %w", err)
+		return 0, fmt.Errorf("cannot start: %w", err)
 	}
-	left := r.loop.Run(host.EndBulkStart)
+	status, left := r.loop.Run(host.EndBulkStart)
 	if rest := r.close(left > 0); rest || left > 0 {
-		return ErrLeftBehind
+		return status, ErrLeftBehind
 	}
-	return nil
+	return status, nil
 }
 
 // run is a loop on the real system, with what the loop itself does not know.

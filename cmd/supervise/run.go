@@ -31,12 +31,16 @@ that want it.
 
 Nothing is started if the file has an error; 'supervise check' prints the same errors.
 
+With 'exit-with' in [supervisor] it shuts down by itself when a service, or all of them,
+have ended.
+
 A shutdown ends in time: when supervisor.shutdown-timeout is over, whatever still runs is
 killed, and 6 seconds later supervise exits, come what may. Processes that survive SIGKILL
 are then left behind, and the log names each, and says why.
 
-Exit status: 0 after a shutdown, 5 when it had to leave processes behind, 2 for a wrong
-command line or file, 1 when supervise itself cannot start.`,
+Exit status: 0 after a shutdown, or that of a service if 'exit-with' says so; 5 when it had
+to leave processes behind, 2 for a wrong command line or file, 1 when supervise itself
+cannot start.`,
 		Example: `  supervise run testdata/quickstart.toml
   supervise run --log-format json /etc/supervise/services.toml
   supervise run --runtime-dir /tmp/try services.toml`,
@@ -58,13 +62,16 @@ command line or file, 1 when supervise itself cannot start.`,
 				return usageError{err}
 			}
 			terminal := isTerminal(os.Stderr)
-			err = supervisor.Run(supervisor.Options{
+			status, err := supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
 				Version: release.Version, JSON: format == "json" || format == "auto" && !terminal,
 				Color: quickstatus.Colors(2), RuntimeDir: dir,
 			})
-			if errors.Is(err, supervisor.ErrLeftBehind) {
+			switch {
+			case errors.Is(err, supervisor.ErrLeftBehind):
 				return exitStatus(exitLeftBehind) // the log says it
+			case err == nil && status != 0:
+				return exitStatus(status)
 			}
 			return err
 		},

@@ -66,7 +66,7 @@ var planted = []struct {
 	},
 	{
 		"nothing is shown until something happens", "supervisor/supervisor.go",
-		"	s.publish()\n	for !s.finished", "	for !s.finished",
+		"	s.publish()\n	for s.finished == nil", "	for s.finished == nil",
 		"it is shown as",
 	},
 	{

@@ -54,6 +54,7 @@ func actionFields(o *object, a *machine.Action) {
 	nested(o, "info", &a.Info, infoFields)
 	unsigned(o, "ticket", &a.Ticket)
 	boolean(o, "final", &a.Final)
+	integer(o, "status", &a.Status)
 	text(o, "path", &a.Path)
 	unsigned(o, "set", &a.Set)
 	nested(o, "note", &a.Note, noteFields)

@@ -55,7 +55,7 @@ const (
 	// moved away.
 	ReopenLog
 	// Finish comes once: after a shutdown, when nothing is left, or nothing more can be done
-	// about what is.
+	// about what is. Status is what to exit with.
 	Finish
 
 	numActions = iota
@@ -78,5 +78,6 @@ type Action struct {
 	Final  bool           // ReportTail
 	Path   string         // Load
 	Set    signals.Set    // Hold, Release
+	Status int            // Finish
 	Note   Note           // Tell, Report
 }

@@ -90,6 +90,7 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	default:
 		m.tell(Note{Kind: Impossible, Event: ev.Kind, Reason: "there is no event " + ev.Kind.String()})
 	}
+	m.exitIfDone()
 	m.finishIfDown()
 	return m.actions
 }

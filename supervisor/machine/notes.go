@@ -91,6 +91,9 @@ const (
 	// ShuttingDown: a shutdown, of the kind Event (Shutdown or ShutdownNow), has begun. After
 	// For every ladder is cut. Info is the signal that asked for it, if one did.
 	ShuttingDown
+	// ExitsWith: the service has ended by itself, its last leader as Exit says, and by the
+	// configuration that begins a shutdown, after which to exit with the status Count.
+	ExitsWith
 	// AlreadyShuttingDown: Event, or Info, asks for a shutdown, and one is under way.
 	AlreadyShuttingDown
 	// ShutdownTimedOut: the time For is up, every ladder is cut.

@@ -129,6 +129,7 @@ func (m *Machine) judge(s *service) {
 		}
 		m.note(s, n)
 		m.enter(s, Stopped)
+		s.Completed = true
 	default:
 		m.giveUp(s, s.whyOnce())
 	}

@@ -56,6 +56,9 @@ var sentences = [numNotes]func(Note) string{
 	Coalesced:     func(n Note) string { return "one is pending already, merged: " + n.Info.String() },
 	Dropped:       Note.dropped,
 
+	ExitsWith: func(n Note) string {
+		return "supervise exits with it (exit-with), with status " + strconv.Itoa(n.Count)
+	},
 	ShuttingDown:        Note.shuttingDown,
 	AlreadyShuttingDown: func(n Note) string { return n.shutdown() + " changes nothing, one is under way" },
 	ShutdownTimedOut:    func(n Note) string { return "the shutdown has taken " + round(n.For) + ", every ladder is cut" },

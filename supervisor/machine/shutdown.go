@@ -15,6 +15,7 @@ type shutdown struct {
 	origin   EventID // the event that began it, 0 for none
 	cutting  bool    // ladders are cut, because time is up or by ShutdownNow
 	finished bool
+	status   int // to exit with, when all is down
 
 	deadline timer // for all ladders together; when they are cut, for everything
 	progress timer // for the next note about it
@@ -152,5 +153,5 @@ func (m *Machine) finish() {
 	down.finished = true
 	m.timers.clear(&down.deadline)
 	m.timers.clear(&down.progress)
-	m.act(Action{Kind: Finish, Origin: down.origin, Service: NoService})
+	m.act(Action{Kind: Finish, Origin: down.origin, Service: NoService, Status: down.status})
 }

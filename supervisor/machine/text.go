@@ -57,7 +57,7 @@ var noteNames = [numNotes]string{
 	NoSuchService: "no-such-service", RungTimedOut: "rung-timed-out", LadderCut: "ladder-cut",
 	SurvivesKill: "survives-kill", Delivered: "delivered", SentToMany: "sent-to-many", Translated: "translated", NoRule: "no-rule",
 	IgnoredSignal: "ignored-signal", Held: "held", Coalesced: "coalesced", Dropped: "dropped",
-	ShuttingDown: "shutting-down", AlreadyShuttingDown: "already-shutting-down",
+	ExitsWith: "exits-with", ShuttingDown: "shutting-down", AlreadyShuttingDown: "already-shutting-down",
 	ShutdownTimedOut: "shutdown-timed-out", StillWaiting: "still-waiting",
 	LeftBehind: "left-behind",
 	Late:       "late", Impossible: "impossible",
@@ -267,7 +267,7 @@ var actionTexts = [numActions]func(a Action, service string) string{
 	Load:       func(a Action, _ string) string { return "load " + strconv.Quote(a.Path) },
 	RunHook:    func(a Action, _ string) string { return "run the hook for " + a.Info.String() },
 	ReopenLog:  Action.reopenLog,
-	Finish:     func(Action, string) string { return "finish" },
+	Finish:     Action.finish,
 }
 
 // note is the Note, with the service's name before it if it is about one.
@@ -283,6 +283,13 @@ func (a Action) reopenLog(service string) string {
 		return "reopen all logs"
 	}
 	return "reopen the log of " + service
+}
+
+func (a Action) finish(string) string {
+	if a.Status != 0 {
+		return "finish with status " + strconv.Itoa(a.Status)
+	}
+	return "finish"
 }
 
 func (a Action) of(service string) string { return a.Kind.String() + " " + generation(service, a.Gen) }

@@ -52,6 +52,7 @@ func (m *Machine) stopAsked(s *service) {
 func (m *Machine) stopAskedAtRest(s *service) {
 	m.wantDown(s)
 	s.Origin = m.seq
+	s.Completed = false
 	m.rest(s)
 }
 
@@ -119,6 +120,7 @@ func (m *Machine) spawned(s *service) {
 // has run before, as this may be the middle of a deployment, or if only resources were
 // lacking.
 func (m *Machine) spawnFailed(s *service) {
+	s.Unspawned = true
 	m.note(s, Note{Kind: CannotSpawn, Reason: m.event.Reason, Permanent: m.event.Permanent})
 	m.do(s, Action{Kind: ReportTail, Final: true})
 	switch {

@@ -59,6 +59,14 @@ func (q SigQ) String() string {
 	return strconv.FormatUint(q.Used, 10) + "/" + strconv.FormatUint(q.Limit, 10)
 }
 
+// pending is String if there are any.
+func (q SigQ) pending() string {
+	if q.Used == 0 {
+		return ""
+	}
+	return q.String()
+}
+
 // Observe adds what /proc says about the process with the main process's pid. If that has
 // ended, or is not a child of the supervisor, it changes nothing and returns false.
 func (s *Service) Observe(process sys.SignalState, supervisor int) (ok bool) {
@@ -98,6 +106,14 @@ func (s *Service) ExitText() string {
 		return ""
 	}
 	return s.Exit.String()
+}
+
+// exitBrief is that in as few words as a table has room for; why and JSON say all.
+func (s *Service) exitBrief() string {
+	if !s.Exited {
+		return ""
+	}
+	return s.Exit.brief()
 }
 
 // MarshalJSON writes a service as docs/control.md has it.
@@ -203,7 +219,7 @@ func (q *SigQ) readJSON(r *json.Reader) {
 	}
 }
 
-// columns are those of the table. Where a text is empty, the table has "-".
+// columns are those of the table, whose width is 80 where names are short. Where a text is empty, the table has "-".
 var columns = [...]column{
 	{head: "NAME", text: func(s *Service, _ int64) string { return s.Name }},
 	{head: "STATE", text: func(s *Service, _ int64) string { return s.StateText() }, color: stateColor},
@@ -212,8 +228,8 @@ var columns = [...]column{
 	{head: "SINCE", text: func(s *Service, now int64) string { return since(s.Since, now) }},
 	{head: "READY", text: func(s *Service, _ int64) string { return yes(s.Ready) }},
 	{head: "RESTARTS", text: func(s *Service, _ int64) string { return strconv.Itoa(s.Restarts) }},
-	{head: "NEXT", text: func(s *Service, now int64) string { return until(s.NextRestart, now) }},
-	{head: "SIGQ", text: func(s *Service, _ int64) string { return s.SigQ.String() }},
-	{head: "HELD", text: func(s *Service, _ int64) string { return number(s.Held) }},
-	{head: "LAST EXIT", text: func(s *Service, _ int64) string { return s.ExitText() }},
+	{head: "NEXT", text: func(s *Service, now int64) string { return until(s.NextRestart, now) }, optional: true},
+	{head: "SIGQ", text: func(s *Service, _ int64) string { return s.SigQ.pending() }, optional: true},
+	{head: "HELD", text: func(s *Service, _ int64) string { return number(s.Held) }, optional: true},
+	{head: "LAST EXIT", text: func(s *Service, _ int64) string { return s.exitBrief() }},
 }
