@@ -1,5 +1,5 @@
-# What can be made here; `make` alone lists it. Nothing but Go is needed to build and test;
-# the race detector wants a C compiler, and the comparison the programs that it compares.
+# `make` lists the targets. Only Go is needed to build and test; the race detector also needs
+# a C compiler, and the comparison the programs that it compares.
 
 VERSION  := $(shell git describe --tags --dirty 2>/dev/null)
 LDFLAGS  := -s -w -E=_supervise_entry $(if $(VERSION),-X main.version=$(VERSION))
@@ -12,10 +12,10 @@ BENCH    ?=
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1#\2/p' $(MAKEFILE_LIST) | while IFS='#' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
-build: ## bin/supervise for this machine: static, with an entry point of its own
+build: ## bin/supervise for this machine: static, with its own entry point
 	$(RELEASE) -o bin/supervise ./cmd/supervise
 
-init: ## bin/supervise-init: init and the names that it stands in for alone, for images
+init: ## bin/supervise-init: only init and the programs that it replaces, for images
 	$(RELEASE) -tags slim -o bin/supervise-init ./cmd/supervise
 
 build-arm64: ## bin/supervise-arm64
@@ -27,7 +27,7 @@ test: ## all tests
 race: ## all tests under the race detector
 	go test -race ./...
 
-lint: format vet staticcheck exhaustive tidy ## all that reads the source: format, vet, staticcheck, exhaustive, tidy
+lint: format vet staticcheck exhaustive tidy ## all checks of the source: format, vet, staticcheck, exhaustive, tidy
 
 format: ## fail if a file is not as gofumpt writes it
 	@files=$$(go tool gofumpt -l .) && if [ -n "$$files" ]; then echo "not gofumpt-clean:"; echo "$$files"; exit 1; fi
@@ -42,15 +42,15 @@ staticcheck: ## staticcheck
 
 # A default does not make up for a value that a switch does not name. A switch that is partial
 # on purpose says //exhaustive:ignore, below a comment with the reason. Left out are types
-# whose values are the kernel's or the standard library's.
+# whose values are the kernel's or the standard library's, or numbers with one special value.
 exhaustive: ## fail if a switch or a map over an enumeration does not name every value
 	go tool exhaustive -check=switch,mapliteral \
-		-typeignore='^(syscall\.Errno|reflect\.Kind|time\.Duration|supervise/signals\.(Signal|Set|Code))$$' ./...
+		-typeignore='^(syscall\.Errno|reflect\.Kind|time\.Duration|supervise/signals\.(Signal|Set|Code)|supervise/supervisor/machine\.ServiceID)$$' ./...
 
 tidy: ## fail if go.mod or go.sum is not tidy
 	go mod tidy -diff
 
-generate: ## write generated files anew
+generate: ## rewrite generated files
 	go generate ./...
 
 man: ## docs/man, the manual pages, from the descriptions of the commands

@@ -2,8 +2,8 @@ package config
 
 import "fmt"
 
-// argv reads a program with its arguments, from an array or from a string that is
-// split as a shell would. It returns nil when that cannot be run.
+// argv reads a program with its arguments, from an array or from a string that is split like
+// in a shell. It returns nil if that cannot be run.
 func (c *checker) argv(n *node) []string {
 	var words []string
 	if line, ok := n.value.(string); ok {
@@ -42,7 +42,7 @@ func (c *checker) argv(n *node) []string {
 	return words
 }
 
-// splitLine splits a command line into words, and warns of what only a shell would do.
+// splitLine splits a command line into words, and warns about anything that needs a shell.
 func (c *checker) splitLine(n *node, line string) ([]string, bool) {
 	if !c.noNUL(n, line) {
 		return nil, false
@@ -53,7 +53,7 @@ func (c *checker) splitLine(n *node, line string) ([]string, bool) {
 		return nil, false
 	}
 	if special != "" {
-		c.warn(n, fmt.Sprintf(`for a shell write %s = ["sh", "-c", %s]`, n.name, quote(line)), "%s in %s is passed on as it stands, because no shell reads it", quote(special), n.name)
+		c.warn(n, fmt.Sprintf(`for a shell write %s = ["sh", "-c", %s]`, n.name, quote(line)), "%s in %s is passed on unchanged, because no shell reads it", quote(special), n.name)
 	}
 	return words, true
 }

@@ -8,22 +8,22 @@ import (
 	"supervise/internal/guess"
 )
 
-// checker collects what is wrong while a tree of nodes is read into a File.
+// checker collects problems while a tree of nodes is read into a File.
 type checker struct {
 	source    string // the text of the file
 	reference func() []Entry
-	problems  []finding // refuse the file
+	problems  []finding // make the file invalid
 	warnings  []finding // do not
 
 	users, groups accounts
-	logs          map[string]logFile   // the log files by path, to tell two services with the same
-	numbered      map[string][]logFile // those whose names are those of rotated files, by what these would be of
+	logs          map[string]logFile   // log files by path, to find two services with the same one
+	numbered      map[string][]logFile // log files named like rotated ones, by the name before the number
 	signals       []string             // the names of all, once they were needed
-	services      *node                // [service], nil when there is none
-	guesses       int                  // at services that were meant
+	services      *node                // [service], nil if there is none
+	guesses       int                  // how often a service name was guessed
 }
 
-// wrong reports a problem with the value of n, if it is the first.
+// wrong reports the first problem with the value of n.
 func (c *checker) wrong(n *node, hint, format string, args ...any) {
 	if n.broken {
 		return
@@ -37,20 +37,20 @@ func (c *checker) wrongKey(n *node, hint, format string, args ...any) {
 	c.problems = append(c.problems, finding{n.key, n.path(), fmt.Sprintf(format, args...), hint})
 }
 
-// warn reports what is allowed, but will not do what it seems to say.
+// warn reports something that is allowed but does not do what it seems to say.
 func (c *checker) warn(n *node, hint, format string, args ...any) {
 	c.warnings = append(c.warnings, finding{n.key, n.path(), fmt.Sprintf(format, args...), hint})
 }
 
-// wrongType reports a value of another type than its key takes.
+// wrongType reports a value of a type that its key does not take.
 func (c *checker) wrongType(n *node, takes, hint string) {
 	c.wrong(n, hint, "%s must be %s, not %s", n.label(), takes, n.is())
 }
 
-// raw returns the value of n as the file has it.
+// raw returns the value of n as in the file.
 func (c *checker) raw(n *node) string { return c.source[n.val.start:n.val.end] }
 
-// label names n in a message: its key, or its array's and its number there.
+// label names n in a message: its key, or its array's key and its index.
 func (n *node) label() string {
 	if n.parent != nil && (n.parent.kind == array || n.parent.kind == tables) {
 		return fmt.Sprintf("%s[%d]", n.parent.label(), n.position)
@@ -61,16 +61,16 @@ func (n *node) label() string {
 // field is one key of a table with fixed keys. T is what the table is read into.
 type field[T any] struct {
 	name    string
-	aliases string // what others call it, and so people here, separated by blanks
+	aliases string // its names in other programs, separated by blanks
 	takes   string // in words
-	initial string // the default as TOML; "" when there is none
+	initial string // the default as TOML; "" if there is none
 	doc     string
 	read    func(c *checker, n *node, into *T)
 	inside  func() []Entry // of a table with fixed keys
 }
 
-// readTable reads the table n into a struct. It returns false when n is no table, and
-// the keys that were there, or were meant by wrong ones.
+// readTable reads the table n into a struct. It returns false if n is not a table, and the
+// keys that are present, or were meant by misspelt ones.
 func readTable[T any](c *checker, n *node, example string, fields []field[T], into *T) (map[string]bool, bool) {
 	if n.kind != table {
 		c.wrongType(n, "a table", "write "+example)
@@ -89,8 +89,8 @@ func readTable[T any](c *checker, n *node, example string, fields []field[T], in
 	return there, true
 }
 
-// unknownKey reports a key that its table does not have, with a hint at what was
-// meant, and returns the key of the same table that it seems to mean, if any.
+// unknownKey reports a key that its table does not have, with a hint at what was meant. It
+// returns the key of the same table that was probably meant, if any.
 func unknownKey[T any](c *checker, n, child *node, fields []field[T]) string {
 	names := make([]string, len(fields))
 	near, fits := "", false
@@ -142,7 +142,7 @@ func byAlias[T any](name string, fields []field[T]) string {
 	return ""
 }
 
-// elsewhere tells in which other tables an unknown key would be right.
+// elsewhere says in which other tables an unknown key would be valid.
 func (c *checker) elsewhere(n *node) string {
 	service := "NAME"
 	for up := n; up.parent != nil; up = up.parent {

@@ -10,25 +10,25 @@ import (
 	"supervise/internal/guess"
 )
 
-// hookTimeout is how long a hook may run when a file does not say it.
+// hookTimeout is how long a hook may run by default.
 const hookTimeout = 30 * time.Second
 
-// maxGuesses bounds the services that were not found for which a near one is looked
-// for: each costs a look at all services.
+// maxGuesses bounds how often a similar name is looked for: each time costs a look at all
+// services.
 const maxGuesses = 16
 
-// commandTable is a rule in braces while it is read. What its verb takes depends on the
-// other keys, and is read after them.
+// commandTable is a rule in braces while it is read. What its verb takes depends on the other
+// keys, so it is read after them.
 type commandTable struct {
 	verbs     []*node
 	fromValue bool
 	timeout   time.Duration
 }
 
-// verbs are the keys of which a rule in braces has one.
+// verbs are the keys of which a rule in braces has exactly one.
 func verbs() []string { return verbWords[CommandStart:] }
 
-// serviceVerbs are those of them that are about services.
+// serviceVerbs are the verbs that name services.
 func serviceVerbs() (words []string) {
 	for i, word := range verbWords {
 		if Verb(i).NamesServices() {
@@ -38,7 +38,7 @@ func serviceVerbs() (words []string) {
 	return words
 }
 
-// restart is the first because it is what is meant by what is as near to start.
+// restart comes first because it is meant by words that are as similar to start.
 var commandFields = []field[commandTable]{
 	serviceVerb("restart", "stop the service, or all of an array, and start it again"),
 	serviceVerb("start", "start it"),
@@ -48,7 +48,7 @@ var commandFields = []field[commandTable]{
 	serviceVerb("continue", "let it go on by SIGCONT"),
 	{
 		name: "service-from-value", aliases: "from-value service-index index", takes: "true or false", initial: "false",
-		doc:  "the service, where the verb is = true, is the one whose index, as status lists it, was sent as the value of the signal",
+		doc:  "with a verb that is true: the service is the one whose index in the list of status is the value of the signal",
 		read: func(c *checker, n *node, into *commandTable) { c.boolean(n, &into.fromValue) },
 	},
 	{
@@ -106,7 +106,7 @@ func (c *checker) command(n *node) Command {
 		command.Services, command.FromValue = c.targets(verb, read.fromValue), read.fromValue
 	}
 	if other := n.child("service-from-value"); other != nil && !command.Verb.NamesServices() {
-		c.wrongKey(other, "", "%v is about no service", command.Verb)
+		c.wrongKey(other, "", "%v does not take a service", command.Verb)
 	}
 	if other := n.child("timeout"); other != nil && command.Verb != CommandRun {
 		c.wrongKey(other, "", "only run has a timeout")
@@ -114,8 +114,8 @@ func (c *checker) command(n *node) Command {
 	return command
 }
 
-// otherForm refuses { action = "restart", service = "worker" } and its like, and tells
-// how the same is written here.
+// otherForm rejects { action = "restart", service = "worker" } and its like, and says how to
+// write it.
 func (c *checker) otherForm(n *node) bool {
 	var at *node
 	var verb, service string
@@ -141,11 +141,11 @@ func (c *checker) otherForm(n *node) bool {
 	case n.child("service-from-value") != nil:
 		rule = fromValue(verb)
 	}
-	c.wrongKey(at, "write "+rule, "the verb of a rule is its key, and what it is about its value")
+	c.wrongKey(at, "write "+rule, "the verb of a rule is its key, and its argument is the value")
 	return true
 }
 
-// example is a rule with a verb, and with the first of the services.
+// example is a rule with a verb and the first of the services.
 func (c *checker) example(verb string) string {
 	if !slices.Contains(serviceVerbs(), verb) {
 		return map[string]string{"update": `{ update = "/path/to/file.toml" }`, "run": `{ run = ["program", "argument"] }`}[verb]
@@ -169,29 +169,29 @@ func (c *checker) noVerb(n *node, isFromValue bool) {
 	c.wrong(n, hint, "the rule of %s has none of the verbs %s", n.label(), strings.Join(verbs(), ", "))
 }
 
-// hook reads a program that must be the same one wherever supervise was started.
+// hook reads a program that must not depend on where supervise was started.
 func (c *checker) hook(n *node) []string {
 	argv := c.argv(n)
 	if argv != nil && argv[0][0] != '/' && strings.Contains(argv[0], "/") {
-		c.wrong(n, "begin it with /, or leave out the directory for one in PATH", "the program %s in run is no absolute path", quote(argv[0]))
+		c.wrong(n, "begin it with /, or leave out the directory for one in PATH", "the program %s in run is not an absolute path", quote(argv[0]))
 	}
 	return argv
 }
 
-// targets reads the services that a verb is about. isFromValue leaves no room for any.
+// targets reads the services of a verb. With isFromValue there must be none.
 func (c *checker) targets(n *node, isFromValue bool) []string {
 	inside := n.child("service-from-value")
 	switch {
 	case isFromValue && n.value == true:
 		return nil
 	case isFromValue:
-		c.wrong(n, "write "+fromValue(n.name), "beside service-from-value %s must be true, because the signal tells which service", n.name)
+		c.wrong(n, "write "+fromValue(n.name), "with service-from-value, %s must be true, because the signal says which service", n.name)
 		return nil
 	case inside != nil && inside.value == true:
-		c.wrong(n, "write "+fromValue(n.name), "service-from-value stands beside %s, not in it", n.name)
+		c.wrong(n, "write "+fromValue(n.name), "service-from-value goes next to %s, not into it", n.name)
 		return nil
 	case n.value == true:
-		c.wrong(n, "write "+c.example(n.name)+" or "+fromValue(n.name), "%s = true does not tell which service", n.name)
+		c.wrong(n, "write "+c.example(n.name)+" or "+fromValue(n.name), "%s = true does not say which service", n.name)
 		return nil
 	case n.kind != array:
 		name, ok := n.value.(string)
@@ -212,7 +212,7 @@ func (c *checker) targets(n *node, isFromValue bool) []string {
 		case !ok:
 			c.wrongType(element, "a service", c.inQuotes(element))
 		case seen[name]:
-			c.wrong(element, "", "service %s is there twice", quote(name))
+			c.wrong(element, "", "service %s is listed twice", quote(name))
 		default:
 			c.checkService(element, name)
 			names, seen[name] = append(names, name), true
@@ -221,8 +221,8 @@ func (c *checker) targets(n *node, isFromValue bool) []string {
 	return names
 }
 
-// checkService refuses a service that the file does not have. That it has none at all is
-// said elsewhere.
+// checkService rejects a service that the file does not have. A file without any is reported
+// elsewhere.
 func (c *checker) checkService(n *node, name string) {
 	if c.services == nil || c.services.kind != table || c.services.child(name) != nil {
 		return

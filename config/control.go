@@ -1,7 +1,7 @@
 package config
 
-// The modes that control has without one in the file, and the bits that a mode can
-// have: nothing that the supervisor makes is ever executed.
+// The default modes, and the bits that a mode may have: nothing that the supervisor makes is
+// executable.
 const (
 	ownerMode    = 0o600
 	groupMode    = 0o660
@@ -11,12 +11,12 @@ const (
 var controlFields = []field[Control]{
 	{
 		name: "group", aliases: "gid owner chown group-name", takes: "a name or a number",
-		doc:  "the group that they belong to; without it the supervisor's",
+		doc:  "the group that they belong to; the default is the supervisor's",
 		read: func(c *checker, n *node, into *Control) { c.account(n, &c.groups, &into.Group) },
 	},
 	{
 		name: "mode", aliases: "permissions chmod perm umask access", takes: "an octal number in quotes", initial: `"0600"`,
-		doc:  `the permission bits: 4 to read the status, 2 to command; "0660" is the default where group is given`,
+		doc:  `the permission bits: 4 to read the status, 2 to command; "0660" is the default if group is given`,
 		read: readControlMode,
 	},
 }
@@ -29,7 +29,7 @@ func readControl(c *checker, n *node, into *Control) {
 	if !there["mode"] {
 		into.Mode = groupMode
 	} else if group := n.child("group"); group != nil && into.Mode&(groupMode&^ownerMode) == 0 {
-		c.warn(group, `for that write mode = "0660"`, "the group may do nothing in mode %04o", into.Mode)
+		c.warn(group, `for that write mode = "0660"`, "mode %04o does not let the group do anything", into.Mode)
 	}
 }
 
@@ -38,7 +38,7 @@ func readControlMode(c *checker, n *node, into *Control) {
 	switch {
 	case !ok:
 	case mode&^everyoneMode != 0:
-		c.wrong(n, `the most is "0666"`, "mode %04o has bits to execute, and nothing there is a program", mode)
+		c.wrong(n, `the most is "0666"`, "mode %04o has execute bits, but nothing there is a program", mode)
 	case mode&ownerMode != ownerMode:
 		c.wrong(n, `its first digit is 6: "0600" or "0660"`, "mode %04o keeps the supervisor's own user from commanding it", mode)
 	default:

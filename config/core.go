@@ -10,12 +10,12 @@ import (
 var coreFields = []field[Core]{
 	{
 		name: "limit", aliases: "size max-size rlimit limit-core", takes: `a size, or "unlimited"`,
-		doc:  "RLIMIT_CORE, the size of the largest core, in bytes; without it the supervisor's",
+		doc:  "RLIMIT_CORE, the size of the largest core, in bytes; the default is the supervisor's",
 		read: readCoreLimit,
 	},
 	{
 		name: "filter", aliases: "coredump-filter mappings", takes: "an array of kinds of mapping, or a mask in quotes",
-		doc:  `which memory goes into a core: systemd's names as in CoredumpFilter=, or "0x33"; without it the supervisor's`,
+		doc:  `which memory goes into a core: systemd's names as in CoredumpFilter=, or "0x33"; the default is the supervisor's`,
 		read: readCoreFilter,
 	},
 }
@@ -50,8 +50,8 @@ func readCoreLimit(c *checker, n *node, into *Core) {
 	into.Limit = &limit
 }
 
-// readCoreFilter takes an array, a string with one or more words in it as systemd
-// does, and of TOML's integers those in hexadecimal digits.
+// readCoreFilter takes an array, a string with one or more words as in systemd, and of TOML's
+// integers the hexadecimal ones.
 func readCoreFilter(c *checker, n *node, into *Core) {
 	var filter coredump.Filter
 	add := func(at *node, words []string) {

@@ -9,17 +9,17 @@ import (
 	"supervise/signals"
 )
 
-// Effect is what it takes for a changed key to count.
+// Effect says when a changed key takes effect.
 type Effect uint8
 
-// The effects, from the least to the most.
+// The effects, in ascending order.
 const (
-	Live          Effect = iota // counts at once, or at the next stop, restart or signal
-	NeedsRestart                // of the service: its process was started with the old value
-	NeedsNewStart               // of the supervisor: it keeps the old value as long as it runs
+	Live          Effect = iota // at once, or at the next stop, restart or signal
+	NeedsRestart                // when the service is restarted: its process has the old value
+	NeedsNewStart               // when the supervisor is restarted
 )
 
-// ChangeKind says what has become of a service.
+// ChangeKind says what happened to a service.
 type ChangeKind uint8
 
 // The kinds. The supervisor itself is only ever changed.
@@ -29,30 +29,29 @@ const (
 	Removed
 )
 
-// Change is what an update has to do to one service, or to the supervisor itself.
+// Change is what an update must do to one service, or to the supervisor itself.
 type Change struct {
 	Service string      `json:"service"` // "" for the supervisor
 	Kind    ChangeKind  `json:"kind"`
-	Effect  Effect      `json:"effect"`         // the most that one of the keys takes
-	Keys    []KeyChange `json:"keys,omitempty"` // of what is changed, at least one
+	Effect  Effect      `json:"effect"`         // the highest of its keys
+	Keys    []KeyChange `json:"keys,omitempty"` // of a changed service, at least one
 }
 
-// KeyChange is one key whose value is another one now. The texts are for people, and
-// differ; those of the environment do not tell its values, which may be secret.
+// KeyChange is one key whose value has changed. The texts are for people, and differ; those
+// of environment variables omit the values, which may be secret.
 type KeyChange struct {
-	Path   string `json:"path"` // without the service.NAME before it: "stop.ladder"
+	Path   string `json:"path"` // without the leading service.NAME: "stop.ladder"
 	Old    string `json:"old"`
 	New    string `json:"new"`
 	Effect Effect `json:"effect"`
 }
 
-// Diff returns what has to be done for new to hold where old does, nothing if that is
-// nothing. First comes the supervisor, then what is removed in the order of old, then
-// what is added or changed in the order of new.
+// Diff returns what must be done to get from old to new. First comes the supervisor, then
+// removed services in the order of old, then added and changed ones in the order of new.
 //
-// It compares what the files mean and not how they are written. Another order of the
-// same services is no change. A service with another name is another service. What is
-// in an environment-file is not looked at: it is read at each start.
+// It compares the meaning of the files, not their text. The order of services does not
+// matter. A service with another name is another service. The contents of an environment-file
+// are ignored: it is read at each start.
 func Diff(old, new *File) []Change {
 	var changes []Change
 	if keys := append(compare(fileKeys, old, new), compareRules(old, new)...); len(keys) > 0 {
@@ -119,7 +118,7 @@ func compareRules(old, new *File) []KeyChange {
 	return changes
 }
 
-// hangUpText says what a rule for SIGHUP that is not in the file leaves out.
+// hangUpText says what the default rule for SIGHUP includes.
 func hangUpText(f *File) string {
 	if f.HangUp {
 		return ", and a shutdown when the terminal is closed"
@@ -151,7 +150,7 @@ func compareEnvironment(old, new map[string]string) []KeyChange {
 	return changes
 }
 
-// String says in a few words what is to be done: restart service "web".
+// String returns in a few words what is to be done: restart service "web".
 func (c Change) String() string {
 	what := "service " + strconv.Quote(c.Service)
 	if c.Service == "" {
@@ -165,12 +164,12 @@ func (c Change) String() string {
 	case c.Effect == NeedsRestart:
 		return "restart " + what
 	case c.Effect == NeedsNewStart:
-		return "change " + what + ", in part only when it is started anew"
+		return "change " + what + ", in part only when it is restarted"
 	}
 	return "change " + what + " while it runs"
 }
 
-// String writes the change down: stop.ladder: SIGTERM main 10s -> SIGQUIT main 5s.
+// String returns the change: stop.ladder: SIGTERM main 10s -> SIGQUIT main 5s.
 func (k KeyChange) String() string { return fmt.Sprintf("%s: %s -> %s", k.Path, k.Old, k.New) }
 
 var (
@@ -178,14 +177,14 @@ var (
 	kindWords   = []string{"changed", "added", "removed"}
 )
 
-// String is one of "live", "restart" and "new-supervisor".
+// String returns "live", "restart" or "new-supervisor".
 func (e Effect) String() string { return wordOf(effectWords, uint8(e)) }
 
-// MarshalText writes what String does.
+// MarshalText returns what String does.
 func (e Effect) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 
-// String is one of "changed", "added" and "removed".
+// String returns "changed", "added" or "removed".
 func (k ChangeKind) String() string { return wordOf(kindWords, uint8(k)) }
 
-// MarshalText writes what String does.
+// MarshalText returns what String does.
 func (k ChangeKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }

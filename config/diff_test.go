@@ -81,7 +81,7 @@ func fullFile() *File {
 	}
 }
 
-// TestDiffSeesEveryField changes each value in a File, and expects to be told. It fails
+// TestDiffSeesEveryField changes each value in a File, and expects a difference. It fails
 // for a field that is new in spec.go and not yet in diffkeys.go.
 func TestDiffSeesEveryField(t *testing.T) {
 	leaves(reflect.ValueOf(fullFile()).Elem(), "File", func(path string, value reflect.Value) {

@@ -11,8 +11,8 @@ import (
 	"supervise/signals"
 )
 
-// diffKey is one key as Diff sees it. Two values are the same if their texts are: so a
-// text has all of its value in it, and what somebody made up himself in quotes.
+// diffKey is one key for Diff. Two values are equal if their texts are: so a text contains
+// the whole value, with user-defined parts in quotes.
 type diffKey[T any] struct {
 	path   string
 	effect Effect
@@ -21,7 +21,7 @@ type diffKey[T any] struct {
 
 // fileKeys are the keys outside of [service] and [signals].
 var fileKeys = []diffKey[File]{
-	// The lock, the FIFOs and the keys of the queues and the board are all in, or of, this directory.
+	// The lock, the FIFOs and the keys of queues and board depend on this directory.
 	{"supervisor.runtime-dir", NeedsNewStart, func(f *File) string { return given(f.Supervisor.RuntimeDir) }},
 	{"supervisor.shutdown-timeout", Live, func(f *File) string { return f.Supervisor.ShutdownTimeout.String() }},
 	{"supervisor.journal", NeedsNewStart, func(f *File) string { return given(f.Supervisor.Journal) }},
@@ -30,16 +30,18 @@ var fileKeys = []diffKey[File]{
 	{"control.mode", Live, func(f *File) string { return fmt.Sprintf("%04o", f.Control.Mode) }},
 }
 
-// serviceKeys are the keys of a service but its environment. What a process has from
-// its birth on needs a restart, and so does its log, whose pipe or file it holds.
+// serviceKeys are the keys of a service except its environment. Whatever a process has from
+// its start needs a restart, and so does its log, whose pipe or file it holds.
 var serviceKeys = []diffKey[Service]{
 	{"command", NeedsRestart, func(s *Service) string { return quoteAll(s.Command) }},
 	{"directory", NeedsRestart, func(s *Service) string { return given(s.Directory) }},
 	{"environment-file", NeedsRestart, func(s *Service) string { return given(s.EnvironmentFile) }},
+	{"pass-environment", NeedsRestart, func(s *Service) string { return quoteAll(s.PassEnvironment) }},
 	{"user", NeedsRestart, func(s *Service) string { return given(s.User) }},
 	{"group", NeedsRestart, func(s *Service) string { return given(s.Group) }},
 	{"umask", NeedsRestart, func(s *Service) string { return umaskText(s.Umask) }},
 	{"startup", Live, func(s *Service) string { return startupText(s.Enabled) }},
+	{"up-after", Live, func(s *Service) string { return s.UpAfter.String() }},
 	{"restart.policy", Live, func(s *Service) string { return s.Restart.Policy.String() }},
 	{"restart.delay", Live, func(s *Service) string { return s.Restart.Delay.String() }},
 	{"restart.factor", Live, func(s *Service) string { return numberText(s.Restart.Factor) }},
@@ -67,7 +69,7 @@ var serviceKeys = []diffKey[Service]{
 // String writes the rung as a few words: SIGTERM main 10s.
 func (r Rung) String() string { return fmt.Sprintf("%v %v %v", r.Signal, r.Scope, r.Timeout) }
 
-// none stands for what was not given. Everything else with these letters is in quotes.
+// none stands for an absent value. User-defined text is always in quotes.
 const none = "none"
 
 func given(text string) string {

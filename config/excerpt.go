@@ -13,8 +13,8 @@ const (
 	tabWidth    = 4
 )
 
-// excerpt returns the line that begins at lineStart as it can be shown, and the line
-// that goes below it with carets under at.
+// excerpt returns the line that begins at lineStart in a printable form, and a line of carets
+// for the place at.
 func excerpt(text string, lineStart int, at span) (source, caret string) {
 	from, to := max(lineStart, at.start-bytesBefore), min(len(text), at.start+bytesAfter)
 	for i := 1; i < utf8.UTFMax && from > lineStart && !utf8.RuneStart(text[from]); i++ {
@@ -57,8 +57,7 @@ func excerpt(text string, lineStart int, at span) (source, caret string) {
 	return line.String(), strings.Repeat(" ", before) + strings.Repeat("^", max(1, width))
 }
 
-// show returns what stands for a character on a terminal, and how many columns it is
-// wide there.
+// show returns the printable form of a character, and its columns on a terminal.
 func show(r rune, column int) (string, int) {
 	switch {
 	case r == '\t':
@@ -67,22 +66,22 @@ func show(r rune, column int) (string, int) {
 	case unicode.In(r, unicode.Mn, unicode.Me):
 		return string(r), 0
 	case !unicode.IsPrint(r):
-		return "\uFFFD", 1 // an escape sequence or a change of direction must not act here
+		return "\uFFFD", 1 // an escape sequence or a change of direction must have no effect
 	case isWide(r):
 		return string(r), 2
 	}
 	return string(r), 1
 }
 
-// isWide knows the blocks whose characters take two columns: Unicode's East Asian
-// Width, W and F, and the pictures.
+// isWide reports whether a character takes two columns: Unicode's East Asian Width, W and F,
+// and pictographs.
 func isWide(r rune) bool {
 	return r >= 0x1100 && r <= 0x115f || r >= 0x2e80 && r <= 0xa4cf || r >= 0xac00 && r <= 0xd7a3 ||
 		r >= 0xf900 && r <= 0xfaff || r >= 0xfe30 && r <= 0xfe6f || r >= 0xff00 && r <= 0xff60 ||
 		r >= 0xffe0 && r <= 0xffe6 || r >= 0x1f300 && r <= 0x1faff || r >= 0x20000 && r <= 0x3fffd
 }
 
-// printable replaces what must not reach a terminal as it is.
+// printable replaces characters that must not reach a terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -11,7 +11,7 @@ import (
 // top is what the tables of a file are read into.
 type top struct {
 	file *File
-	said signals.Set // the signals that have a rule in [signals]
+	said signals.Set // the signals with a rule in [signals]
 }
 
 var topFields = []field[top]{
@@ -47,7 +47,7 @@ var topFields = []field[top]{
 	},
 }
 
-// readFile reads the whole tree. Its result counts only if c has no problem then.
+// readFile reads the whole tree. Its result is only valid if c has no problem afterwards.
 func readFile(c *checker, root *node) *File {
 	file := &File{
 		Supervisor: Supervisor{ShutdownTimeout: 30 * time.Second, JournalSize: initialJournal},
@@ -82,9 +82,9 @@ func readFile(c *checker, root *node) *File {
 	return file
 }
 
-// topTable reads one of the tables of a file. It returns "service" if there was at
-// least one service in it, or was meant to be. It does not use readTable because what
-// is unknown here is often a service without the "service." before its name.
+// topTable reads one of the tables of a file. It returns "service" if there was at least one
+// service in it, or was meant to be. It does not use readTable because an unknown table is
+// often a service without the "service." in front.
 func (c *checker) topTable(root, n *node, into *top) string {
 	for _, f := range topFields {
 		if f.name != n.name {
@@ -118,7 +118,7 @@ var supervisorFields = []field[Supervisor]{
 		doc: "how long all services together may take to stop before every one of their processes is killed; more than 0",
 		read: func(c *checker, n *node, into *Supervisor) {
 			if c.duration(n, &into.ShutdownTimeout) && into.ShutdownTimeout == 0 {
-				c.wrong(n, "that would kill every service at once, which shutdown-now does", "%s must be more than 0", n.label())
+				c.wrong(n, "0 would kill every service at once, as shutdown-now does", "%s must be more than 0", n.label())
 			}
 		},
 	},
@@ -166,8 +166,8 @@ func readServices(c *checker, n *node, into *top) {
 	}
 }
 
-// maxName is the longest name of a service, in bytes: it becomes part of the names of
-// files and of a cgroup.
+// maxName is the longest name of a service, in bytes: it becomes part of file and cgroup
+// names.
 const maxName = 64
 
 func (c *checker) serviceName(n *node) bool {
@@ -177,7 +177,7 @@ func (c *checker) serviceName(n *node) bool {
 	case n.name == "":
 		problem = "the name of a service is empty"
 	case bad >= 0:
-		problem = fmt.Sprintf("the name %s has a character that no service can have in its name", quote(n.name))
+		problem = fmt.Sprintf("the name %s has a character that the name of a service cannot have", quote(n.name))
 	case !isLetterOrDigit(rune(n.name[0])):
 		problem = fmt.Sprintf("the name %s does not begin with a letter or digit", quote(n.name))
 	case len(n.name) > maxName:
@@ -185,7 +185,7 @@ func (c *checker) serviceName(n *node) bool {
 	default:
 		return true
 	}
-	c.wrongKey(n, "letters, digits and . _ - @ are allowed, the first a letter or digit, 64 at the most", "%s", problem)
+	c.wrongKey(n, "letters, digits and . _ - @ are allowed, the first a letter or digit, at most 64", "%s", problem)
 	return false
 }
 

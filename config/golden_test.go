@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the .golden files anew")
+var update = flag.Bool("update", false, "rewrite the .golden files")
 
 // fakeHost is a host with a few users and groups.
 type fakeHost struct{}
@@ -95,6 +95,9 @@ func dump(file *File) string {
 		line(name+"enabled", s.Enabled)
 		line(name+"directory", s.Directory)
 		line(name+"environment", fmt.Sprintf("%q %q", s.Environment, s.EnvironmentFile))
+		if s.PassEnvironment != nil {
+			line(name+"pass-environment", fmt.Sprintf("%q", s.PassEnvironment))
+		}
 		line(name+"account", fmt.Sprintf("%q %q", s.User, s.Group))
 		line(name+"umask", fmt.Sprintf("%v %03o", s.Umask.Set, s.Umask.Mask))
 		line(name+"restart", fmt.Sprintf("%+v", s.Restart))

@@ -9,22 +9,20 @@ import (
 	"supervise/internal/guess"
 )
 
-// Host answers what a file can be checked against on the machine that it is for.
-// Package config/accounts has the one for this machine.
+// Host answers what a file is checked against on its machine. Package config/accounts has the
+// one for this machine.
 type Host interface {
-	// HasUser and HasGroup report whether the host knows a user or group of that name.
-	// An error means that it could not be found out.
+	// HasUser and HasGroup report whether the host has a user or group of that name. An error
+	// means that it could not be found out.
 	HasUser(name string) (bool, error)
 	HasGroup(name string) (bool, error)
 
-	// Users and Groups list the names that could have been meant by one that is not
-	// known. They may be incomplete.
+	// Users and Groups list names to suggest for an unknown one. They may be incomplete.
 	Users() []string
 	Groups() []string
 }
 
-// maxID is the highest user or group id: 2^32-1 means "no change" to the kernel,
-// setreuid(2).
+// maxID is the highest user or group id: to the kernel 2^32-1 means "no change", setreuid(2).
 const maxID = 1<<32 - 2
 
 // accounts are the users or the groups of a host.
@@ -45,8 +43,8 @@ func newAccounts(host Host) (users, groups accounts) {
 	return users, groups
 }
 
-// account reads a name or number. The host, if there is one, must know the name; the
-// number it need not.
+// account reads a name or number. The host, if there is one, must know a name, but not a
+// number.
 func (c *checker) account(n *node, a *accounts, into *string) {
 	if id, ok := n.value.(int64); ok {
 		if id < 0 || id > maxID {
@@ -73,7 +71,7 @@ func (c *checker) account(n *node, a *accounts, into *string) {
 		if user, group, ok := strings.Cut(name, ":"); ok && user != "" && group != "" && a.what == "user" {
 			hint = fmt.Sprintf("write user = %s and group = %s", quote(user), quote(group))
 		}
-		c.wrong(n, hint, "%s is no %s name", quote(name), a.what)
+		c.wrong(n, hint, "%s is not a %s name", quote(name), a.what)
 		return
 	}
 	if a.has != nil && !c.isKnown(n, a, name) {
@@ -82,7 +80,7 @@ func (c *checker) account(n *node, a *accounts, into *string) {
 	*into = name
 }
 
-// notInName tells what passwd(5) and group(5) cannot hold.
+// notInName reports characters that passwd(5) and group(5) cannot hold.
 func notInName(r rune) bool { return r < ' ' || r == 0x7f || r == ':' || r == '/' || r == ',' }
 
 func (c *checker) isKnown(n *node, a *accounts, name string) bool {

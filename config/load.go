@@ -2,106 +2,69 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"strings"
 	"sync"
-	"syscall"
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
+
+	"supervise/internal/safefile"
 )
 
-// MaxFileSize is the size in bytes above which a file is refused unread: 4 MiB.
+// MaxFileSize is the size in bytes above which a file is rejected unread: 4 MiB.
 const MaxFileSize = 4 << 20
 
-// Load reads and checks a configuration file, all of it: what is wrong with its
-// contents comes back as one [*Error]. A nil host leaves out the checks against this
-// machine.
+// Load reads and checks a whole configuration file: all problems with its contents are
+// returned as one [*Error]. A nil host skips the checks against this machine.
 //
-// Other errors say why the file could not be read, and wrap the system's error. What
-// is no regular file is refused without reading it, so that a FIFO blocks nobody.
+// Other errors say why the file could not be read, and wrap the system's error. Only regular
+// files are read, so that a FIFO cannot block.
 func Load(path string, host Host) (*File, error) {
 	data, err := read(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read configuration %q: %w", path, err)
+		return nil, err
 	}
 	return Parse(path, data, host)
 }
 
-// Estimate says about how many services a configuration file has, without looking whether
-// anything in it is right; 0 when it cannot be read.
+// Estimate returns about how many services a configuration file has, without checking it; 0
+// if it cannot be read.
 func Estimate(path string) (n int) {
 	data, _ := read(path)
 	for line := range bytes.Lines(data) {
 		name, header := bytes.CutPrefix(line, []byte("[service."))
-		if header && !bytes.Contains(name, []byte(".")) { // else a table of a service
+		if header && !bytes.Contains(name, []byte(".")) { // otherwise a table within a service
 			n++
 		}
 	}
 	return n
 }
 
-func read(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+// LoadOursAlone is Load for a path that comes from somebody who must not say what we do: it
+// refuses a file that, or a part of whose path, others than root and we can change.
+func LoadOursAlone(path string, host Host) (*File, error) {
+	data, err := readBy(path, safefile.OursAlone)
 	if err != nil {
-		return nil, withoutPath(err)
+		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, notRegular(info.Mode())
-	}
-	// The file may have become another one since. O_NONBLOCK lets a FIFO be opened
-	// without a writer, and means nothing to a regular file: fifo(7), open(2).
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
+	return Parse(path, data, host)
+}
+
+func read(path string) ([]byte, error) { return readBy(path, safefile.Named) }
+
+func readBy(path string, rule safefile.Rule) ([]byte, error) {
+	data, err := safefile.Read(path, MaxFileSize, rule)
 	if err != nil {
-		return nil, withoutPath(err)
-	}
-	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return nil, withoutPath(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, notRegular(info.Mode())
-	}
-	data, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
-	if err != nil {
-		return nil, withoutPath(err)
-	}
-	if len(data) > MaxFileSize {
-		return nil, fmt.Errorf("it is larger than %d MiB", MaxFileSize>>20)
+		return nil, fmt.Errorf("cannot read configuration %q: %w", path, err)
 	}
 	return data, nil
 }
 
-// withoutPath keeps the path from being said twice in one message.
-func withoutPath(err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return os.NewSyscallError(pathError.Op, pathError.Err)
-	}
-	return err
-}
-
-func notRegular(mode fs.FileMode) error {
-	what := "a device"
-	switch {
-	case mode.IsDir():
-		what = "a directory"
-	case mode&fs.ModeNamedPipe != 0:
-		what = "a FIFO or pipe"
-	case mode&fs.ModeSocket != 0:
-		what = "a socket"
-	}
-	return fmt.Errorf("it is %s, not a regular file", what)
-}
-
-// Parse checks the contents of a configuration file, and returns it with all defaults
-// filled in. name stands for the file in messages. A nil host leaves out the checks
-// against this machine. The error is an [*Error] that has everything that is wrong, up
-// to the first place, if any, after which nothing more can be read as TOML.
+// Parse checks the contents of a configuration file, and returns it with all defaults filled
+// in. name stands for the file in messages. A nil host skips the checks against this machine.
+// The error is an [*Error] with all problems, up to the first place, if any, after which the
+// rest cannot be read as TOML.
 func Parse(name string, data []byte, host Host) (*File, error) {
 	text, f := decode(data)
 	if f != nil {
@@ -127,8 +90,7 @@ func Parse(name string, data []byte, host Host) (*File, error) {
 	return file, nil
 }
 
-// decode makes text of a file's bytes, without the byte order mark that some editors
-// put before it.
+// decode makes text of a file's bytes, without the byte order mark of some editors.
 func decode(data []byte) (string, *finding) {
 	if len(data) > MaxFileSize {
 		return "", &finding{message: fmt.Sprintf("the file is larger than %d MiB", MaxFileSize>>20)}
@@ -143,7 +105,7 @@ func decode(data []byte) (string, *finding) {
 			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
 				return text, &finding{
 					at:      span{i, i + 1},
-					message: fmt.Sprintf("byte 0x%02x is no UTF-8", text[i]), hint: "save the file in UTF-8",
+					message: fmt.Sprintf("byte 0x%02x is not UTF-8", text[i]), hint: "save the file in UTF-8",
 				}
 			}
 		case r < ' ' && r != '\t' && r != '\n' && !strings.HasPrefix(text[i:], "\r\n"), r == 0x7f:
@@ -157,8 +119,8 @@ func decode(data []byte) (string, *finding) {
 	return text, nil
 }
 
-// decodeTOML gives the text to the library. The library panics where it finds a
-// mistake in itself; no file may end its reader.
+// decodeTOML calls the library. The library panics if it finds a bug in itself; no file may
+// end its reader.
 func decodeTOML(text string, values *map[string]any) (err error) {
 	defer func() {
 		if failure := recover(); failure != nil {

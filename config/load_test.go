@@ -98,6 +98,26 @@ func TestLoadNoFile(t *testing.T) {
 	}
 }
 
+// TestLoadOursAlone takes for a stranger's word only what a stranger cannot change.
+func TestLoadOursAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file.toml")
+	if err := os.WriteFile(path, []byte("[service.web]\ncommand = \"true\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[uint32]string{0o600: "", 0o644: "", 0o646: "everyone can write the file"} {
+		if err := os.Chmod(path, os.FileMode(mode)); err != nil {
+			t.Fatal(err)
+		}
+		file, err := LoadOursAlone(path, nil)
+		if want == "" && (err != nil || len(file.Services) != 1) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("mode %o: %v, want %q", mode, err, want)
+		}
+		if _, err := Load(path, nil); err != nil {
+			t.Errorf("mode %o: %v", mode, err)
+		}
+	}
+}
+
 func TestLoadUnreadable(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root may read every file")

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// maxKeep is more rotated files than a directory ought to have.
+// maxKeep is more rotated files than a directory should have.
 const maxKeep = 10_000
 
 var logFields = []field[Log]{
 	{
 		name: "mode", aliases: "to target output type", takes: `"prefix", "inherit" or "file"`, initial: `"prefix"`,
-		doc: "where the output goes: with the service's name before each line to the supervisor's own; directly to the supervisor's own; to a file. " +
-			`"file" is the default where file is given`,
+		doc: "where the output goes: to the supervisor's own, with the service's name before each line; directly to the supervisor's own; to a file. " +
+			`"file" is the default if file is given`,
 		read: func(c *checker, n *node, into *Log) {
 			if word, ok := c.word(n, logModeWords, "stdout=prefix console=prefix pipe=prefix none=inherit passthrough=inherit"); ok {
 				into.Mode = LogMode(word)
@@ -22,7 +22,7 @@ var logFields = []field[Log]{
 	},
 	{
 		name: "format", aliases: "style", takes: `"text" or "json"`,
-		doc: `how a line is written in mode "file", text without it; in mode "prefix" the format is that of the supervisor's log`,
+		doc: `the format of lines in mode "file", the default is text; in mode "prefix" the format is that of the supervisor's log`,
 		read: func(c *checker, n *node, into *Log) {
 			if word, ok := c.word(n, formatWords[Text:], "plain=text logfmt=text jsonl=json"); ok {
 				into.Format = Text + LogFormat(word)
@@ -31,7 +31,7 @@ var logFields = []field[Log]{
 	},
 	{
 		name: "file", aliases: "path filename logfile log-file stdout-logfile", takes: "an absolute path",
-		doc: `the file of mode "file", in a directory that is there; as long as it cannot be opened, the output goes to the ` +
+		doc: `the file of mode "file", in an existing directory, behind symbolic links of root and the supervisor's user only; as long as it cannot be opened, the output goes to the ` +
 			`supervisor's own, with the service's name before each line`,
 		read: func(c *checker, n *node, into *Log) { c.absolute(n, &into.File) },
 	},
@@ -42,7 +42,7 @@ var logFields = []field[Log]{
 	},
 	{
 		name: "keep", aliases: "backups max-files count rotate", takes: "a whole number", initial: "5",
-		doc:  "how many rotated files are kept beside the current one",
+		doc:  "how many rotated files are kept",
 		read: func(c *checker, n *node, into *Log) { c.integer(n, 0, maxKeep, &into.Keep) },
 	},
 }
@@ -64,7 +64,7 @@ func readLog(c *checker, n *node, into *Log) {
 		case Inherit:
 			c.wrongKey(format, "", `mode "inherit" has no format: the supervisor does not see the lines`)
 		case Prefix:
-			c.wrongKey(format, "the format of all of them is that of the supervisor's log: supervise run --log-format", `in mode "prefix" a service has no format of its own`)
+			c.wrongKey(format, "all use the format of the supervisor's log: supervise run --log-format", `in mode "prefix" a service has no format of its own`)
 		case ToFile:
 		}
 	}
@@ -80,15 +80,15 @@ func readLog(c *checker, n *node, into *Log) {
 	}
 }
 
-// logFile is the log of a service, and how many rotated files are kept beside it.
+// logFile is the log of a service, and how many rotated files of it are kept.
 type logFile struct {
-	n    *node
+	n    *node // its node
 	path string
 	keep int
 }
 
-// ownLog refuses a file that is the log of another service, or what one is renamed to when
-// it is rotated (FILE.1 to FILE.keep): they would lose lines of each other.
+// ownLog rejects a file that is the log of another service, or that a log is renamed to when
+// it is rotated (FILE.1 to FILE.keep): each would lose lines of the other.
 func (c *checker) ownLog(n *node, into *Log) {
 	if c.logs == nil {
 		c.logs, c.numbered = map[string]logFile{}, map[string][]logFile{}
@@ -114,11 +114,11 @@ func (c *checker) ownLog(n *node, into *Log) {
 }
 
 func (c *checker) rotatedOver(n *node, log, by logFile) {
-	c.wrong(n, "choose a name that does not end in a number", "%s, the log of service %q, is what %s, the log of service %q, is renamed to when it is rotated",
+	c.wrong(n, "choose a name that does not end in a number", "%s, the log of service %q, is the name of %s, the log of service %q, after a rotation",
 		quote(log.path), log.n.parent.parent.name, quote(by.path), by.n.parent.parent.name)
 }
 
-// ownJournal refuses a journal whose file, or FILE.1, is that of a log.
+// ownJournal rejects a journal whose file, or FILE.1, is the file of a log.
 func (c *checker) ownJournal(root *node, file string) {
 	if file == "" {
 		return
@@ -135,7 +135,7 @@ func (c *checker) ownJournal(root *node, file string) {
 	}
 }
 
-// rotated takes the name of a rotated file apart. The number is 0 for any other.
+// rotated splits the name of a rotated file. The number is 0 for any other file.
 func rotated(file string) (stem string, number int) {
 	i := strings.LastIndexByte(file, '.')
 	if i < 0 {

@@ -9,7 +9,7 @@ import (
 // span is a piece of the text, in bytes from its beginning.
 type span struct{ start, end int }
 
-// kind says what a node is in TOML.
+// kind is the kind of a node in TOML.
 type kind uint8
 
 const (
@@ -19,28 +19,28 @@ const (
 	tables      // [[header]]; its children are tables
 )
 
-// node is one key or array element of a file, with the place where it stands and the
-// value that the TOML library read there.
+// node is one key or array element of a file, with its position and the value that the TOML
+// library read there.
 type node struct {
 	name     string // of a key, without its quotes
 	parent   *node  // nil at the root
 	kind     kind
-	key      span // the key where it appears first; of an element, the value
-	val      span // the value; of a table with a header, the key in it
+	key      span // the key where it first appears; of an element, the value
+	val      span // the value; of a table with a header, its key
 	value    any  // of a scalar
-	broken   bool // something is wrong with the value, and that has been said
+	broken   bool // a problem with the value has been reported
 	children []*node
-	position int // among the children of an array, or of tables
+	position int // index among the children of an array, or of tables
 
 	byName   map[string]*node // once there are many children
-	explicit bool             // a table that has a header or was given in braces
-	pathLen  int              // of the names from the root down, and the dots between them
+	explicit bool             // a table with a header or in braces
+	pathLen  int              // length of the names from the root, with dots
 }
 
-// many is the number of children from which a map finds one faster than a loop.
+// many is the number of children above which a map is faster than a loop.
 const many = 8
 
-// child returns the child with a name, nil when there is none.
+// child returns the child with a name, nil if there is none.
 func (n *node) child(name string) *node {
 	if n.byName != nil {
 		return n.byName[name]
@@ -71,13 +71,12 @@ func (n *node) add(c *node) *node {
 	return c
 }
 
-// inline reports whether n is a table in braces, to which nothing can be added after
-// them.
+// inline reports whether n is a table in braces, to which nothing can be added later.
 func (n *node) inline() bool { return n.kind == table && n.val != n.key }
 
-// attach gives every scalar below n its value. value is what the library made of the
-// same text: it has the same shape, and where it had not, a scalar would keep nil,
-// which is a value of no type that any key takes.
+// attach sets the value of every scalar below n. value is what the library made of the same
+// text and has the same shape; otherwise a scalar would keep nil, which is a value that no
+// key takes.
 func (n *node) attach(value any) {
 	switch v := value.(type) {
 	case map[string]any:
@@ -123,8 +122,8 @@ func (n *node) is() string {
 	return "nothing known"
 }
 
-// path writes where n is as TOML's dotted keys do: service.web.stop.ladder[1].signal.
-// The root is "".
+// path returns the position of n as a dotted key of TOML: service.web.stop.ladder[1].signal.
+// That of the root is "".
 func (n *node) path() string {
 	if n.parent == nil {
 		return ""
@@ -139,8 +138,8 @@ func (n *node) path() string {
 	return above + "." + keyText(n.name)
 }
 
-// keyText writes a key as TOML wants it: in quotes when it has other characters than
-// letters, digits, - and _.
+// keyText writes a key as TOML requires: in quotes if it has characters other than letters,
+// digits, - and _.
 func keyText(name string) string {
 	bare := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_'

@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// Error is everything that is wrong with a configuration file, in the order of its
-// lines. Its fields are for those who want to print it in another form.
+// Error is everything that is wrong with a configuration file, in the order of its lines. Its
+// fields are for other ways to print it.
 type Error struct {
 	File     string    `json:"file"`
 	Problems []Problem `json:"problems"` // never empty
 }
 
-// Error says all of it in plain text, each problem with its line and a caret under
-// what is meant. It has no line end at its end.
+// Error returns all problems in plain text, each with its line and a caret under the place,
+// without a final line end.
 func (e *Error) Error() string {
 	texts := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
@@ -31,16 +31,16 @@ type Problem struct {
 	Column  int    `json:"column"`         // in characters, not bytes, from 1
 	Path    string `json:"path"`           // service.web.stop.ladder[1].signal; "" for the whole file or its syntax
 	Message string `json:"message"`        // lower case, one line
-	Hint    string `json:"hint,omitempty"` // what to write instead, if that can be told
+	Hint    string `json:"hint,omitempty"` // what to write instead, if known
 
-	// Source is the line as it can be shown: tabs expanded, unprintable characters
-	// replaced, a long one cut at both ends. Caret is as many blanks as there are
-	// columns before the place in Source, and then its width in ^ characters.
+	// Source is the line in printable form: tabs expanded, unprintable characters replaced, a
+	// long one cut at both ends. Caret has as many blanks as there are columns before the
+	// place in Source, and then its width in ^ characters.
 	Source string `json:"source"`
 	Caret  string `json:"caret"`
 }
 
-// Text writes the problem down in two to four lines, without a line end at the end:
+// Text returns the problem in two to four lines, without a final line end:
 //
 //	services.toml:12:1: unknown key "comand" in [service.web]
 //	   12 | comand = ["nginx"]
@@ -68,8 +68,8 @@ type finding struct {
 	message, hint string
 }
 
-// locate sorts findings by their place, and counts lines and columns on one way
-// through the text, so that many on one long line do not cost its square.
+// locate sorts findings by position, and counts lines and columns in one pass through the
+// text, so that many on one long line do not take quadratic time.
 func locate(text string, findings []finding) []Problem {
 	slices.SortStableFunc(findings, func(a, b finding) int { return cmp.Compare(a.at.start, b.at.start) })
 	problems := make([]Problem, 0, len(findings))

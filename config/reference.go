@@ -5,11 +5,11 @@ type Entry struct {
 	Path    string // service.NAME.stop.ladder[].signal
 	Takes   string // in words: "a duration"
 	Default string // as TOML; "" for none
-	Doc     string // one sentence without a dot at its end
+	Doc     string // one sentence without a final full stop
 }
 
-// Reference returns every key that a file can have, from the same tables by which
-// files are read, a table before the keys in it. Documentation is made from it.
+// Reference returns every key that a file can have, from the same tables by which files are
+// read, each table before its keys. Documentation is made from it.
 func Reference() []Entry { return entries(topFields) }
 
 func entries[T any](fields []field[T]) []Entry {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,6 +85,49 @@ func TestWords(t *testing.T) {
 	}
 	if got := oneOf([]string{"a"}); got != `"a"` {
 		t.Errorf("oneOf(a) = %s", got)
+	}
+}
+
+// TestEveryValueHasAWord: what can be set can be written in a file.
+func TestEveryValueHasAWord(t *testing.T) {
+	for what, of := range map[string]struct {
+		words []string
+		want  int
+	}{
+		"rule": {ruleWords, numRules}, "verb": {verbWords, numVerbs}, "policy": {policyWords, numPolicies},
+		"scope": {scopeWords, numScopes}, "when-full": {whenFullWords, numWhenFulls},
+		"log mode": {logModeWords, numLogModes}, "log format": {formatWords, numLogFormats},
+	} {
+		if len(of.words) != of.want {
+			t.Errorf("there are %d words for %d values of %s: %q", len(of.words), of.want, what, of.words)
+		}
+	}
+}
+
+// TestEveryDifferenceIsAKey: what Diff compares can be set in a file.
+func TestEveryDifferenceIsAKey(t *testing.T) {
+	known := map[string]bool{}
+	for _, e := range Reference() {
+		known[e.Path] = true
+	}
+	for _, k := range fileKeys {
+		if !known[k.path] {
+			t.Errorf("there is no key %s", k.path)
+		}
+	}
+	for _, k := range serviceKeys {
+		if path := "service.NAME." + k.path; !known[path] {
+			t.Errorf("there is no key %s", path)
+		}
+	}
+}
+
+// TestEveryVerbIsAKey: each verb is a key of a rule in braces.
+func TestEveryVerbIsAKey(t *testing.T) {
+	for _, verb := range verbs() {
+		if !slices.ContainsFunc(commandFields, func(f field[commandTable]) bool { return f.name == verb }) {
+			t.Errorf("a rule in braces cannot have %s", verb)
+		}
 	}
 }
 

@@ -5,19 +5,18 @@ import (
 	"sort"
 )
 
-// The bounds of how often the library reads one text, and how much that is together.
+// How often the library may read one text, and how many bytes in total.
 const (
 	maxRepairs     = 64
 	maxRepairBytes = 4 * MaxFileSize
 )
 
-// readValues gives a text to the library, and returns the values and what is wrong
-// with the text. The values are nil when it cannot be read.
+// readValues passes a text to the library, and returns the values and the problems of the
+// text. The values are nil if it cannot be read.
 //
-// The library stops at the first thing that is wrong. But often that is just one value,
-// text without quotes for the most part, or something that is there twice. Then that
-// alone is taken out, with blanks so that everything else keeps its place, and the rest
-// can be read and checked.
+// The library stops at the first problem. Often that is only one value, usually text without
+// quotes, or a duplicate. Then that alone is replaced by blanks, so that everything else
+// keeps its position, and the rest can be read and checked.
 func readValues(text string, s *scanner) (map[string]any, []finding) {
 	findings := repeatFindings(text, s.repeats)
 	work := []byte(text)
@@ -47,7 +46,7 @@ func readValues(text string, s *scanner) (map[string]any, []finding) {
 	return nil, findings
 }
 
-// blank leaves line ends where they are.
+// blank keeps line ends.
 func blank(text []byte, at span) {
 	for i := at.start; i < at.end; i++ {
 		if text[i] != '\n' {
@@ -56,7 +55,7 @@ func blank(text []byte, at span) {
 	}
 }
 
-// unread is what would be wrong if the library took what the scanner does not.
+// unread is the problem if the library accepts text that the scanner does not.
 func unread(text string, s *scanner) []finding {
 	if s.pos == len(text) {
 		return nil
@@ -64,8 +63,8 @@ func unread(text string, s *scanner) []finding {
 	return []finding{{at: span{s.pos, s.pos + 1}, message: "this cannot be read as TOML"}}
 }
 
-// repeatFindings names each key that is there twice, but not what is inside of a table
-// that is itself there twice.
+// repeatFindings reports each duplicate key, but nothing inside a table that is itself a
+// duplicate.
 func repeatFindings(text string, repeats []repeat) []finding {
 	if len(repeats) == 0 {
 		return nil
@@ -82,7 +81,7 @@ func repeatFindings(text string, repeats []repeat) []finding {
 	}
 	var findings []finding
 	for _, r := range repeats {
-		inside := false // of a table, and there with its header
+		inside := false // of a table that is a duplicate
 		for n := r.node.parent; n != nil; n = n.parent {
 			inside = inside || twice[n] && r.node.kind != scalar
 		}

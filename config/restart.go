@@ -8,13 +8,13 @@ import (
 	"supervise/signals"
 )
 
-// maxFactor keeps the powers of the factor far from where float64 ends.
+// maxFactor keeps powers of the factor far within float64.
 const maxFactor = 1000
 
 var restartFields = []field[Restart]{
 	{
 		name: "policy", aliases: "when on mode restart condition", takes: `"on-failure", "always" or "never"`, initial: `"on-failure"`,
-		doc: "after which ends the service is started again; on-failure: after all but those in success",
+		doc: "after which exits the service is started again; on-failure: after all except those in success",
 		read: func(c *checker, n *node, into *Restart) {
 			if word, ok := c.word(n, policyWords, "no=never off=never false=never none=never yes=always on=always true=always unless-stopped=always failure=on-failure unexpected=on-failure"); ok {
 				into.Policy = Policy(word)
@@ -22,28 +22,28 @@ var restartFields = []field[Restart]{
 		},
 	},
 	{
-		name: "delay", aliases: "backoff interval wait restart-sec initial-delay min-delay startsecs", takes: "a duration", initial: `"500ms"`,
+		name: "delay", aliases: "backoff interval wait restart-sec initial-delay min-delay", takes: "a duration", initial: `"500ms"`,
 		doc:  "how long to wait before the first restart",
 		read: func(c *checker, n *node, into *Restart) { c.duration(n, &into.Delay) },
 	},
 	{
 		name: "factor", aliases: "multiplier backoff-factor", takes: "a number", initial: "2.0",
-		doc:  "each further delay is this times the one before; at least 1",
+		doc:  "each further delay is the previous one times this; at least 1",
 		read: func(c *checker, n *node, into *Restart) { c.number(n, 1, maxFactor, &into.Factor) },
 	},
 	{
 		name: "max-delay", aliases: "backoff-limit delay-max", takes: "a duration", initial: `"30s"`,
-		doc:  "the longest delay; without it never shorter than delay. A service that ends within a second of its start, ten times in a row, waits up to a second whatever is said here",
+		doc:  "the longest delay; the default is never below delay. A service that exits within a second of its start, ten times in a row, waits up to a second in any case",
 		read: func(c *checker, n *node, into *Restart) { c.duration(n, &into.MaxDelay) },
 	},
 	{
 		name: "jitter", aliases: "random randomize", takes: "a number", initial: "0.1",
-		doc:  "the share of a delay that is added or taken off at random; 0 to 1",
+		doc:  "the share of a delay that is added or subtracted at random; 0 to 1",
 		read: func(c *checker, n *node, into *Restart) { c.number(n, 0, 1, &into.Jitter) },
 	},
 	{
 		name: "reset-after", aliases: "reset stable-after", takes: "a duration", initial: `"30s"`,
-		doc:  "a service that was up for so long begins with the first delay again",
+		doc:  "a service that was up for this long starts with the first delay again",
 		read: func(c *checker, n *node, into *Restart) { c.duration(n, &into.ResetAfter) },
 	},
 	{
@@ -53,7 +53,7 @@ var restartFields = []field[Restart]{
 	},
 	{
 		name: "success", aliases: "exitcodes exit-codes success-exit-status", takes: "an array of exit codes and signals", initial: `[0, "SIGTERM"]`,
-		doc:  "the ends that are no failure",
+		doc:  "the exits that are not a failure",
 		read: readSuccess,
 	},
 }
@@ -62,7 +62,7 @@ func readRestart(c *checker, n *node, into *Restart) {
 	if _, ok := readTable(c, n, `restart = { policy = "always" }`, restartFields, into); !ok {
 		return
 	}
-	// Where just one of the two is given, the default of the other gives way to it.
+	// If only one of the two is given, the default of the other is adapted to it.
 	switch delay, most := n.child("delay"), n.child("max-delay"); {
 	case into.MaxDelay >= into.Delay:
 	case delay != nil && delay.broken, most != nil && most.broken:
@@ -105,7 +105,7 @@ func (c *checker) outcome(n *node) (Outcome, bool) {
 			return Outcome{}, false
 		}
 		if d := s.Default(); d != signals.Terminate && d != signals.Core {
-			c.wrong(n, "", "no process dies of %v", s)
+			c.wrong(n, "", "%v does not end a process", s)
 			return Outcome{}, false
 		}
 		return Outcome{Signal: s}, true
@@ -114,7 +114,7 @@ func (c *checker) outcome(n *node) (Outcome, bool) {
 	return Outcome{}, false
 }
 
-// exitHint knows the shell's way to write a death by a signal as an exit code.
+// exitHint knows the shell's exit code for a death by a signal.
 func exitHint(code int64) string {
 	if code >= -int64(signals.Max) && code < 0 {
 		return fmt.Sprintf("for death by signal %d write %q", -code, signals.Signal(-code))

@@ -8,16 +8,16 @@ import (
 	"supervise/signals"
 )
 
-// wordsOfRules are those of the rules, and then the one command that is a word.
+// wordsOfRules are the words of rules, and then the one command that is a word.
 var wordsOfRules = append(slices.Clone(ruleWords), CommandUpdate.String())
 
 func ruleEntries() []Entry {
 	list := []Entry{{
 		Path: "SIGNAL", Takes: oneOf(wordsOfRules) + ", or a table with one verb",
 		Default: `SIGTERM = "shutdown", SIGINT = "shutdown", SIGQUIT = "shutdown-now"`,
-		Doc: `any signal but SIGKILL, SIGSTOP and SIGCHLD; "update" reads this file again, and applies what has changed in it. ` +
-			"SIGHUP, without a rule for it here, does the same, or is forwarded where a service forwards it; " +
-			"but one that comes because the supervisor's terminal was closed is a shutdown",
+		Doc: `any signal except SIGKILL, SIGSTOP and SIGCHLD; "update" reads this file again and applies what has changed. ` +
+			"SIGHUP without a rule does the same, or is forwarded if a service forwards it; " +
+			"but a SIGHUP because the supervisor's terminal was closed is a shutdown",
 	}}
 	for _, e := range entries(commandFields) {
 		e.Path = "SIGNAL." + e.Path
@@ -72,7 +72,7 @@ func (c *checker) rule(n *node) (Rule, Command) {
 	return Rule(word), Command{}
 }
 
-// rule writes what a signal does as a file does.
+// rule returns what a signal does as a file has it.
 func (f *File) rule(s signals.Signal) string {
 	if command, ok := f.Commands[s]; ok {
 		return command.String()
@@ -80,7 +80,7 @@ func (f *File) rule(s signals.Signal) string {
 	return strconv.Quote(f.Signals[s].String())
 }
 
-// forwards reports whether there is a service that a signal is for.
+// forwards reports whether a signal is forwarded to any service.
 func (f *File) forwards(s signals.Signal) bool {
 	return slices.ContainsFunc(f.Services, func(service Service) bool { return service.Signals.Forward[s] != 0 })
 }

@@ -1,15 +1,15 @@
 package config
 
-// The TOML library tells the order of the keys and, to an error of its own, where it
-// is. It does not tell where each key and value stands, and of those inside inline
-// tables and arrays it does not keep it. The scanner finds that out: it reads a text
-// into a tree of nodes with their places, and leaves it to the library to say whether
-// the text is TOML at all and what the values are. So it takes everything that the
-// library takes and much that it does not; where it cannot go on, it stops.
+// The TOML library returns the order of keys, and the position of its own error. It does not
+// return the positions of keys and values, nor the order within inline tables and arrays. The
+// scanner finds that out: it reads a text into a tree of nodes with positions, and leaves it
+// to the library whether the text is TOML at all and what the values are. So it accepts
+// everything that the library does and much that it does not; where it cannot go on, it
+// stops.
 //
-// It runs before the library, and so guards it against the few texts that would cost
-// it more than a large file ought to: it calls itself for each level of nesting, and
-// keeps the full path of each key in memory.
+// It runs before the library, and protects it from the few texts that would cost it more than
+// a large file should: the library recurses for each level of nesting, and keeps the full
+// path of each key in memory.
 type scanner struct {
 	text    string
 	pos     int
@@ -18,29 +18,29 @@ type scanner struct {
 	cost    int // of the paths that the library will make, in bytes
 	root    *node
 	repeats []repeat
-	block   *int     // the index of the repeat that is a header, until the next header
-	refused *finding // why the library must not have the text
+	block   *int     // index of the repeat that is a header, until the next header
+	refused *finding // why the library must not get the text
 
-	// Where the scanner stopped within quotes or brackets: the first character of the
-	// string, and of the outermost brackets.
+	// Where the scanner stopped within quotes or brackets: the first character of the string,
+	// and of the outermost brackets.
 	inString, inBrackets *span
 }
 
-// The bounds. A correct file has five levels at the most, and paths that cost less
-// than ten bytes for each one of the text; 4 MiB of text cost 16 times that here.
+// The limits. A valid file has at most five levels, and paths that cost less than ten bytes
+// for each byte of text; 4 MiB of text may cost 16 times that.
 const (
 	maxDepth = 16
 	maxParts = 256
 	maxCost  = 64 << 20
 )
 
-// repeat is a key or a header that was there before.
+// repeat is a duplicate key or header.
 type repeat struct {
-	node  *node // with the place of the first
+	node  *node // the first one
 	again span
 
-	// all is what has to go for the rest to be right: the key with its value, or the
-	// header with all up to the next one. It is empty for a key in braces.
+	// all is what must be removed for the rest to be valid: the key with its value, or the
+	// header with everything up to the next one. It is empty for a key in braces.
 	all span
 }
 
@@ -63,7 +63,7 @@ func scan(text string) *scanner {
 	return s
 }
 
-// endBlock ends what the last header began.
+// endBlock ends the block of the last header.
 func (s *scanner) endBlock(end int) {
 	if s.block != nil {
 		s.repeats[*s.block].all.end = end
@@ -98,7 +98,7 @@ func (s *scanner) statement() bool {
 	return s.pos == len(s.text)
 }
 
-// header reads what stands between the brackets, and makes that the current table.
+// header reads the text between the brackets, and makes that the current table.
 func (s *scanner) header(element bool) bool {
 	start := s.pos - 1
 	if element {
@@ -130,7 +130,7 @@ func (s *scanner) header(element bool) bool {
 		s.current = &node{name: clash.node.name, parent: clash.node.parent, pathLen: clash.node.pathLen, kind: table}
 		return true
 	}
-	if !n.explicit { // implied so far, if it was there, by the header of a table in it
+	if !n.explicit { // until now implied by the header of a table in it
 		n.explicit, n.key, n.val = true, last.at, last.at
 	}
 	s.current = n
@@ -140,8 +140,8 @@ func (s *scanner) header(element bool) bool {
 	return true
 }
 
-// descend goes down from a table by the given names, and makes what is not there yet.
-// It fails where it meets a value to which nothing can be added.
+// descend goes down from a table by the given names, and makes missing tables. It fails at a
+// value to which nothing can be added.
 func (s *scanner) descend(n *node, parts []part) (*node, *repeat) {
 	for _, p := range parts {
 		next := n.child(p.name)
@@ -188,8 +188,8 @@ func (s *scanner) assignment(into *node) bool {
 	return ok
 }
 
-// pay counts what the paths of a key below a table will cost the library, which keeps
-// one for each of the parts.
+// pay counts what the paths of a key below a table will cost the library, which keeps one for
+// each part.
 func (s *scanner) pay(under *node, parts []part) bool {
 	end := parts[len(parts)-1].at.end
 	s.cost += len(parts) * (under.pathLen + end - parts[0].at.start)
@@ -215,7 +215,7 @@ func (s *scanner) parts() ([]part, bool) {
 			return nil, false
 		}
 		if parts = append(parts, p); len(parts) > maxParts {
-			s.refuse(parts[0].at, "the key has too many parts", "the longest that there are have five, like service.web.signals.queue.limit")
+			s.refuse(parts[0].at, "the key has too many parts", "the longest have five, like service.web.signals.queue.limit")
 			return nil, false
 		}
 		s.skipBlanks()
@@ -245,7 +245,7 @@ func (s *scanner) value(n *node) bool {
 	return ok
 }
 
-// nested reads what stands in brackets, unless there are too many around it.
+// nested reads the text in brackets, unless the nesting is too deep.
 func (s *scanner) nested(n *node, read func(*scanner, *node) bool) bool {
 	s.depth++
 	defer func() { s.depth-- }()

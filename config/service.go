@@ -13,6 +13,7 @@ func defaultService(name string) Service {
 	return Service{
 		Name:    name,
 		Enabled: true,
+		UpAfter: 250 * time.Millisecond,
 		Restart: Restart{
 			Policy: OnFailure, Delay: 500 * time.Millisecond, Factor: 2, MaxDelay: 30 * time.Second,
 			Jitter: 0.1, ResetAfter: 30 * time.Second,
@@ -33,32 +34,38 @@ var serviceFields = []field[Service]{
 	},
 	{
 		name: "directory", aliases: "cwd dir workdir work-dir working-dir working-directory chdir", takes: "an absolute path",
-		doc:  "the working directory; without it the supervisor's",
+		doc:  "the working directory; the default is the supervisor's",
 		read: func(c *checker, n *node, into *Service) { c.absolute(n, &into.Directory) },
 	},
 	{
 		name: "environment", aliases: "env envs vars variables", takes: "a table of NAME = string",
-		doc:  "variables added to the supervisor's own, or put in their place",
+		doc:  "variables that are added to those that the service gets of the supervisor's own, or replace them; environment.md says which it gets",
 		read: readEnvironment,
 	},
 	{
 		name: "environment-file", aliases: "env-file envfile dotenv", takes: "an absolute path",
-		doc:  "a file of NAME=value lines, read at each start",
+		doc: "a file of NAME=value lines, read at each start as systemd reads its EnvironmentFile= (environment.md says where it differs): as the supervisor, if root or its user owns it and all of its path; " +
+			"else with the rights of the service's user, if that is another one",
 		read: func(c *checker, n *node, into *Service) { c.absolute(n, &into.EnvironmentFile) },
 	},
 	{
+		name: "pass-environment", aliases: "inherit-environment keep-environment passenvironment pass-env inherit-env", takes: "an array of names", initial: `[]`,
+		doc:  "variables that are the supervisor's and not its services', such as NOTIFY_SOCKET, and that the service gets all the same if the supervisor has them",
+		read: readPassEnvironment,
+	},
+	{
 		name: "user", aliases: "uid run-as runas", takes: "a name or a number",
-		doc:  "the user to run as; without it the supervisor's",
+		doc:  "the user to run as; the default is the supervisor's",
 		read: func(c *checker, n *node, into *Service) { c.account(n, &c.users, &into.User) },
 	},
 	{
 		name: "group", aliases: "gid", takes: "a name or a number",
-		doc:  "the group to run as; without it the user's, or the supervisor's",
+		doc:  "the group to run as; the default is the user's, or the supervisor's",
 		read: func(c *checker, n *node, into *Service) { c.account(n, &c.groups, &into.Group) },
 	},
 	{
 		name: "umask", takes: "an octal number in quotes",
-		doc:  "the file mode creation mask, 000 to 777; without it the supervisor's",
+		doc:  "the file mode creation mask, 000 to 777; the default is the supervisor's",
 		read: readUmask,
 	},
 	{
@@ -69,6 +76,11 @@ var serviceFields = []field[Service]{
 				into.Enabled = word == 1
 			}
 		},
+	},
+	{
+		name: "up-after", aliases: "startsecs start-seconds start-secs min-uptime minimum-uptime settle", takes: "a duration", initial: `"250ms"`,
+		doc:  "how long the main process must have run before `start`, `restart`, `update` and `wait --for up` say that it is up; `0s` for at once",
+		read: func(c *checker, n *node, into *Service) { c.duration(n, &into.UpAfter) },
 	},
 	{
 		name: "restart", aliases: "autorestart auto-restart respawn backoff restart-sec restart-delay restart-policy", takes: "a table",
@@ -105,7 +117,7 @@ var serviceFields = []field[Service]{
 	},
 	{
 		name: "log", aliases: "logging output stdout stderr logfile log-file stdout-logfile", takes: "a table",
-		doc:    "what becomes of the output of the service",
+		doc:    "where the output of the service goes",
 		read:   func(c *checker, n *node, into *Service) { readLog(c, n, &into.Log) },
 		inside: func() []Entry { return entries(logFields) },
 	},
@@ -129,7 +141,7 @@ func readEnvironment(c *checker, n *node, into *Service) {
 	into.Environment = make(map[string]string, len(n.children))
 	for _, child := range n.children {
 		if child.name == "" || strings.ContainsAny(child.name, "=\x00") {
-			c.wrongKey(child, "environ(7): it is neither empty nor has = in it", "%s is no name for a variable", quote(child.name))
+			c.wrongKey(child, "environ(7): it must not be empty or contain =", "%s cannot be the name of a variable", quote(child.name))
 			continue
 		}
 		value, ok := child.value.(string)
@@ -139,6 +151,20 @@ func readEnvironment(c *checker, n *node, into *Service) {
 			into.Environment[child.name] = value
 		}
 	}
+}
+
+func readPassEnvironment(c *checker, n *node, into *Service) {
+	c.elements(n, "an array of names", func(element *node) {
+		var name string
+		if !c.text(element, "the name of a variable in quotes", &name) {
+			return
+		}
+		if before, _, assigned := strings.Cut(name, "="); assigned {
+			c.wrong(element, fmt.Sprintf("write %s, or put it into environment", quote(before)), "%s is no name for a variable", quote(name))
+			return
+		}
+		into.PassEnvironment = append(into.PassEnvironment, name)
+	})
 }
 
 // firstText returns the text of n, or of its first element.

@@ -83,16 +83,16 @@ func (c *checker) set(n *node, into *signals.Set) {
 	*into = set
 }
 
-// catchable refuses the two signals that the kernel keeps for itself.
+// catchable rejects the two signals that cannot be caught.
 func (c *checker) catchable(n *node, s signals.Signal, verb string) bool {
 	if s.Catchable() {
 		return true
 	}
-	c.wrong(n, "", "%s must not have %v: the kernel lets no process block, catch or ignore it", verb, s)
+	c.wrong(n, "", "%s must not have %v: no process can block, catch or ignore it", verb, s)
 	return false
 }
 
-// handled refuses to send the two signals that no process can act on by itself.
+// handled rejects sending the two signals that no process can handle.
 func (c *checker) handled(n *node, s signals.Signal, sender, hint string) bool {
 	if s.Catchable() {
 		return true
@@ -101,21 +101,21 @@ func (c *checker) handled(n *node, s signals.Signal, sender, hint string) bool {
 	return false
 }
 
-// receivable refuses the signals that cannot be rules of the supervisor, because they
-// never arrive there or mean something else to it.
+// receivable rejects signals that cannot have a rule, because they never arrive or have
+// another meaning to the supervisor.
 func (c *checker) receivable(n *node, s signals.Signal) bool {
 	switch {
 	case !s.Catchable():
-		c.wrongKey(n, "", "%v cannot be caught, by no process", s)
+		c.wrongKey(n, "", "%v cannot be caught by any process", s)
 		return false
 	case s == signals.SIGCHLD:
-		c.wrongKey(n, "", "%v tells the supervisor that a child has ended, and cannot have another meaning", s)
+		c.wrongKey(n, "", "%v tells the supervisor that a child has ended, and can have no other meaning", s)
 		return false
 	}
 	return true
 }
 
-// once refuses a signal that a table has under another name already.
+// once rejects a signal that a table already has under another name.
 func (c *checker) once(n *node, s signals.Signal, seen map[signals.Signal]*node) bool {
 	if first := seen[s]; first != nil {
 		c.wrongKey(n, "", "%s is the same signal as %s above", quote(n.name), quote(first.name))

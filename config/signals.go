@@ -7,23 +7,23 @@ import (
 	"supervise/signals"
 )
 
-// maxQueue bounds the memory of a queue: each signal in it takes some 128 bytes.
+// maxQueue bounds the memory of a queue: each signal in it takes about 128 bytes.
 const maxQueue = 1 << 20
 
 var signalsFields = []field[Signals]{
 	{
 		name: "block", aliases: "blocked mask", takes: "an array of signals", initial: "[]",
-		doc:  "the signals that are blocked when the program begins; no others are",
+		doc:  "the signals that are blocked when the program starts; no others are",
 		read: func(c *checker, n *node, into *Signals) { c.set(n, &into.Block) },
 	},
 	{
 		name: "ignore", aliases: "ignored", takes: "an array of signals", initial: "[]",
-		doc:  "the signals that are ignored when the program begins; all others have their default action",
+		doc:  "the signals that are ignored when the program starts; all others have their default action",
 		read: func(c *checker, n *node, into *Signals) { c.set(n, &into.Ignore) },
 	},
 	{
 		name: "forward", aliases: "forwards pass rewrite", takes: "a table of signal = signal", initial: "{}",
-		doc:  "which of the signals that the supervisor is sent go to the service, and as what",
+		doc:  "which signals to the supervisor are forwarded to the service, and as which signals",
 		read: readForward,
 	},
 	{
@@ -42,7 +42,7 @@ var queueFields = []field[Queue]{
 	},
 	{
 		name: "when-full", aliases: "full on-full overflow policy", takes: `"wait", "drop-oldest" or "drop-newest"`, initial: `"wait"`,
-		doc: "what becomes of one more",
+		doc: "what to do with one more",
 		read: func(c *checker, n *node, into *Queue) {
 			if word, ok := c.word(n, whenFullWords, "block=wait"); ok {
 				into.WhenFull = WhenFull(word)
@@ -74,7 +74,7 @@ func readForward(c *checker, n *node, into *Signals) {
 		from, ok := c.signalKey(child)
 		ok = ok && c.receivable(child, from) && c.once(child, from, seen)
 		to, isSignal := c.signal(child)
-		if isSignal && c.handled(child, to, n.name, "stopping a service is a matter of its ladder") && ok {
+		if isSignal && c.handled(child, to, n.name, "a service is stopped by its ladder") && ok {
 			forward[from] = to
 		}
 	}
@@ -83,8 +83,8 @@ func readForward(c *checker, n *node, into *Signals) {
 	}
 }
 
-// checkForwards warns of signals that a service will not see because the supervisor
-// has a rule of its own for them.
+// checkForwards warns about signals that a service will not get because the supervisor has a
+// rule of its own for them.
 func (c *checker) checkForwards(root *node, s *Service, file *File) {
 	forward := strconv.Quote(Forward.String())
 	for from := range s.Signals.Forward {
@@ -95,7 +95,7 @@ func (c *checker) checkForwards(root *node, s *Service, file *File) {
 		table := root.child("service").child(s.Name).child("signals").child("forward")
 		for _, n := range table.children {
 			if named, err := signals.Parse(n.name); err == nil && named == from {
-				c.warn(n, fmt.Sprintf(`if it is to be forwarded, write %s = %s in [signals]`, keyText(from.String()), forward),
+				c.warn(n, fmt.Sprintf(`to forward it, write %s = %s in [signals]`, keyText(from.String()), forward),
 					"%v is not forwarded, because the supervisor's own rule for it is %s", from, rule)
 			}
 		}

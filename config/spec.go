@@ -10,21 +10,21 @@ import (
 // File is a configuration file, validated and with every default filled in. Nothing
 // in it depends on the host that it was read on.
 type File struct {
-	Path       string // as it was given; it names the file in messages
+	Path       string // as given; it names the file in messages
 	Supervisor Supervisor
 	Control    Control
 	Signals    map[signals.Signal]Rule    // what a signal to the supervisor itself does
 	Commands   map[signals.Signal]Command // the signals that command; none of them is in Signals
-	HangUp     bool                       // there is no rule for SIGHUP: when a terminal is closed, that is a shutdown
+	HangUp     bool                       // SIGHUP has no rule: closing the terminal is a shutdown
 	Services   []Service                  // in the order of the file
 
-	// Warnings are about what is allowed, but will not do what it seems to say.
+	// Warnings are about what is allowed but does not do what it seems to say.
 	Warnings []Problem
 }
 
 // Supervisor is the [supervisor] table.
 type Supervisor struct {
-	RuntimeDir      string        // "" stands for the host's default
+	RuntimeDir      string        // "" for the host's default
 	ShutdownTimeout time.Duration // all ladders together; then SIGKILL to every tree
 	Journal         string        // absolute, the file that it is written to; "" for none
 	JournalSize     int64         // bytes that the file, and the one before it, may have; at least minJournal
@@ -32,19 +32,21 @@ type Supervisor struct {
 
 // Control is the [control] table: who may command the supervisor, besides root.
 type Control struct {
-	Mode  uint32 // of FIFOs, queues and the board; some of 0666, and 0600 always
+	Mode  uint32 // of FIFOs, queues and the board; within 0666, and always with 0600
 	Group string // a name or a number; "" keeps the supervisor's
 }
 
-// Rule is what the supervisor does with a signal that it was sent.
+// Rule is what the supervisor does with a signal that it receives.
 type Rule uint8
 
-// The rules. The zero value, no rule, passes the signal to the services that forward it.
+// The rules. The zero value, no rule, forwards the signal to the services that want it.
 const (
 	Forward     Rule = iota
 	Shutdown         // stop every service by its ladder, then exit
 	ShutdownNow      // the same with every ladder cut to its last rung, SIGKILL
 	Ignore
+
+	numRules = iota
 )
 
 // Verb says what a [Command] does.
@@ -60,6 +62,8 @@ const (
 	CommandContinue // SIGCONT
 	CommandUpdate   // read the configuration again, and apply what has changed
 	CommandRun      // run a hook
+
+	numVerbs = iota + 1
 )
 
 // Command is what a signal to the supervisor commands.
@@ -72,10 +76,10 @@ type Command struct {
 	Services  []string
 	FromValue bool
 
-	File string // of CommandUpdate: absolute; "" for the file that was read last
+	File string // of CommandUpdate: absolute; "" for the last file that was read
 
-	// Of CommandRun: the program, absolute or to be found in PATH, with its arguments,
-	// and after how long it is killed; more than 0.
+	// Of CommandRun: the program, absolute or found in PATH, with its arguments, and the time
+	// after which it is killed; more than 0.
 	Argv    []string
 	Timeout time.Duration
 }
@@ -88,9 +92,12 @@ type Service struct {
 
 	Directory       string // "" keeps the supervisor's
 	Environment     map[string]string
-	EnvironmentFile string // read when the service starts; "" for none
-	User, Group     string // a name or a number; "" keeps the supervisor's
+	EnvironmentFile string   // read when the service starts; "" for none
+	PassEnvironment []string // names of variables of the supervisor's that are not withheld
+	User, Group     string   // a name or a number; "" keeps the supervisor's
 	Umask           Umask
+
+	UpAfter time.Duration // the main process must have run for that long to be called up
 
 	Restart Restart
 	Stop    Stop
@@ -114,35 +121,39 @@ const (
 	OnFailure Policy = iota // unless it ended in one of Restart.Success
 	Always
 	Never
+
+	numPolicies = iota
 )
 
 // Restart is [service.NAME.restart].
 type Restart struct {
 	Policy     Policy
 	Delay      time.Duration // before the first restart; 0 restarts at once
-	Factor     float64       // each further delay is this times the one before, from 1
+	Factor     float64       // each further delay is the previous one times this; at least 1
 	MaxDelay   time.Duration
-	Jitter     float64       // a share of the delay, 0 to 1, added or taken off at random
-	ResetAfter time.Duration // up for this long, a service's delays begin anew
-	Limit      int           // restarts in a row before it has failed; 0 is unlimited
+	Jitter     float64       // a share of the delay, 0 to 1, added or subtracted at random
+	ResetAfter time.Duration // up for this long, a service starts with the first delay again
+	Limit      int           // restarts in a row before it fails; 0 is unlimited
 	Success    []Outcome
 }
 
-// Outcome is one way for a process to end: by exit code, or by a signal when Signal
-// is not zero.
+// Outcome is one way for a process to end: by exit code, or by a signal if Signal is not
+// zero.
 type Outcome struct {
 	Code   int            // 0 to 255
 	Signal signals.Signal `json:",omitzero"`
 }
 
-// Scope says whom a signal is for.
+// Scope says which processes a signal is for.
 type Scope uint8
 
 // The scopes.
 const (
-	Main  Scope = iota // the process that was started
+	Main  Scope = iota // the main process
 	Group              // its process group
-	Tree               // everything that descends from it, wherever it went
+	Tree               // all its descendants, too
+
+	numScopes = iota
 )
 
 // Rung is one step of a ladder: send Signal, and wait up to Timeout for the end.
@@ -152,8 +163,8 @@ type Rung struct {
 	Timeout time.Duration
 }
 
-// Stop is [service.NAME.stop]: the rungs in their order. SIGKILL of the tree, which
-// always ends a ladder, is not among them.
+// Stop is [service.NAME.stop]: the rungs in order. It does not include SIGKILL of the tree,
+// which always ends a ladder.
 type Stop struct {
 	Ladder []Rung
 }
@@ -166,14 +177,16 @@ type Signals struct {
 	Queue   Queue
 }
 
-// WhenFull says what becomes of a real-time signal for which the queue has no room.
+// WhenFull says what to do with a real-time signal for which the queue has no room.
 type WhenFull uint8
 
-// The three ways; each one is counted and told.
+// Signals that are dropped are counted and logged.
 const (
-	Wait       WhenFull = iota // leave it in the kernel's queue, and all later ones
-	DropOldest                 // make room
-	DropNewest                 // do not take it
+	Wait       WhenFull = iota // leave it in the kernel's queue, with all later ones
+	DropOldest                 // drop the one that has waited longest
+	DropNewest                 // drop it
+
+	numWhenFulls = iota
 )
 
 // Queue bounds the real-time signals that wait for a service.
@@ -193,12 +206,14 @@ type LogMode uint8
 
 // The modes.
 const (
-	Prefix  LogMode = iota // to the supervisor's own, each line under the service's name
-	Inherit                // the service writes to the supervisor's descriptors itself
+	Prefix  LogMode = iota // to the supervisor's own, each line after the service's name
+	Inherit                // directly to the supervisor's descriptors
 	ToFile
+
+	numLogModes = iota
 )
 
-// LogFormat says how a line of output is written down.
+// LogFormat is the format of output lines.
 type LogFormat uint8
 
 // The formats, of mode "file". AutoFormat, which is Text there, is that of the supervisor's
@@ -207,6 +222,8 @@ const (
 	AutoFormat LogFormat = iota
 	Text
 	JSON // an object with time, service, stream and line
+
+	numLogFormats = iota
 )
 
 // Log is [service.NAME.log].
@@ -214,6 +231,6 @@ type Log struct {
 	Mode    LogMode
 	Format  LogFormat
 	File    string // absolute, with Mode ToFile
-	MaxSize int64  // bytes after which the file is rotated; 0 never rotates
-	Keep    int    // rotated files that are kept beside the current one
+	MaxSize int64  // bytes at which the file is rotated; 0 never
+	Keep    int    // how many rotated files are kept
 }

@@ -10,15 +10,15 @@ var (
 	errBackslash = errors.New("it ends in a backslash")
 )
 
-// splitWords splits a command line into words as sh(1) does ("Quoting" in POSIX's
-// Shell Command Language), and expands nothing: $HOME, *.conf and > are words, or parts
-// of words, like any others.
+// splitWords splits a command line into words as sh(1) does ("Quoting" in POSIX's Shell
+// Command Language), and expands nothing: $HOME, *.conf and > are words, or parts of words,
+// like any others.
 //
-// special is the first piece that a shell would not have passed on as it stands, ""
-// when there is none.
+// special is the first piece that a shell would not have passed on unchanged, "" if there is
+// none.
 //
-// The libraries for this do either less or more: one ends without a word at the first
-// unquoted ; or |, one knows comments, one expands, and none tells what special does.
+// The libraries for this do less or more: one stops silently at the first unquoted ; or |,
+// one knows comments, one expands, and none returns what special does.
 func splitWords(line string) (words []string, special string, err error) {
 	var word strings.Builder
 	inWord, plain := false, true // plain: nothing in the word was quoted
@@ -66,7 +66,7 @@ func splitWords(line string) (words []string, special string, err error) {
 			if i == len(line) {
 				return nil, "", errBackslash
 			}
-			if line[i] == '\n' { // a line goes on in the next one
+			if line[i] == '\n' { // the line is continued
 				continue
 			}
 			word.WriteByte(line[i])
@@ -83,8 +83,8 @@ func splitWords(line string) (words []string, special string, err error) {
 	return words, special, nil
 }
 
-// doubleQuoted writes what stands up to the closing quote. It returns the length with
-// that quote, and the first expansion in it.
+// doubleQuoted writes the text up to the closing quote. It returns the length including that
+// quote, and the first expansion in it.
 func doubleQuoted(word *strings.Builder, rest string) (length int, special string, ok bool) {
 	for i := 0; i < len(rest); i++ {
 		c := rest[i]
@@ -104,8 +104,8 @@ func doubleQuoted(word *strings.Builder, rest string) (length int, special strin
 	return 0, "", false
 }
 
-// expansion returns what a text begins with if a shell would expand it: $NAME, ${, $(
-// or a back quote.
+// expansion returns what a text begins with if a shell would expand it: $NAME, ${, $( or a
+// back quote.
 func expansion(text string) string {
 	if text[0] == '`' {
 		return "`"
@@ -126,7 +126,7 @@ func expansion(text string) string {
 	return text[:end]
 }
 
-// isOperator tells the words by which a shell joins commands and redirects.
+// isOperator reports whether a shell uses a word to join commands or redirect.
 func isOperator(word string) bool {
 	switch word {
 	case "|", "||", "&", "&&", ";":

@@ -33,7 +33,7 @@ var stopFields = []field[stopTable]{
 	},
 	{
 		name: "ladder", aliases: "steps rungs escalation sequence", takes: "an array of tables",
-		doc:  "in the place of signal and timeout: several signals, one after the other, and then SIGKILL of the whole tree",
+		doc:  "instead of signal and timeout: several signals, one after the other, and then SIGKILL of the whole tree",
 		read: readLadder,
 		inside: func() []Entry {
 			list := entries(rungFields)
@@ -57,7 +57,7 @@ var rungFields = []field[Rung]{
 	},
 	{
 		name: "scope", aliases: "target to who whom kill-mode", takes: `"main", "group" or "tree"`, initial: `"main"`,
-		doc: "whom to send it: the main process, its process group, or everything that descends from it",
+		doc: "who gets it: the main process, its process group, or that and everything that descends from it",
 		read: func(c *checker, n *node, into *Rung) {
 			if word, ok := c.word(n, scopeWords, "process=main leader=main mixed=main pgrp=group process-group=group all=tree cgroup=tree control-group=tree"); ok {
 				into.Scope = Scope(word)
@@ -66,7 +66,7 @@ var rungFields = []field[Rung]{
 	},
 	{
 		name: "timeout", aliases: "wait delay after for", takes: "a duration",
-		doc:  "how long to wait after it before the next",
+		doc:  "how long to wait before the next rung",
 		read: func(c *checker, n *node, into *Rung) { c.duration(n, &into.Timeout) },
 	},
 }
@@ -110,11 +110,11 @@ func readLadder(c *checker, n *node, into *stopTable) {
 	case rungs == 0:
 		c.wrong(n, `leave it out for the default, or write signal = "SIGKILL"`, "ladder is empty")
 	case rungs > maxRungs:
-		c.wrong(n, "", "ladder has %d rungs, and %d are the most", rungs, maxRungs)
+		c.wrong(n, "", "ladder has %d rungs, but at most %d are allowed", rungs, maxRungs)
 	}
 }
 
-// stopSignal refuses the one signal that would keep a process from ending.
+// stopSignal rejects the one signal that would keep a process from ending.
 func (c *checker) stopSignal(n *node) (signals.Signal, bool) {
 	s, ok := c.signal(n)
 	if ok && s == signals.SIGSTOP {

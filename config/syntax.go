@@ -10,12 +10,12 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// notAValue is the message for most of what stands without quotes and needs them.
-const notAValue = "the value is no number, date or quoted text"
+// notAValue is the message for most text that needs quotes.
+const notAValue = "the value is not a number, a date or quoted text"
 
-// syntaxFinding says in our words why the library refused a text, and returns the
-// value that is wrong, if it is just one. The scanner has read the same text, and
-// knows what was open where it had to stop.
+// syntaxFinding explains why the library rejected a text, and returns the value that is
+// wrong, if it is a single one. The scanner has read the same text, and knows what was open
+// where it stopped.
 func syntaxFinding(text string, s *scanner, err error) (finding, *node) {
 	var parse toml.ParseError
 	if !errors.As(err, &parse) {
@@ -49,7 +49,7 @@ func beginsWithBracket(text string, offset int) bool {
 	return strings.HasPrefix(strings.TrimLeft(line, " \t"), "[")
 }
 
-// valueAt returns the number, date, word or string that stands at an offset.
+// valueAt returns the number, date, word or string at an offset.
 func valueAt(n *node, offset int) *node {
 	for _, c := range n.children {
 		if c.kind == scalar && c.val.start <= offset && offset < c.val.end {
@@ -62,8 +62,8 @@ func valueAt(n *node, offset int) *node {
 	return nil
 }
 
-// position turns the library's into ours. It is sometimes one line off where a line
-// or the file ends, so that only the offset counts.
+// position converts the library's position. Its line is sometimes off by one at the end of a
+// line or of the file, so only the offset counts.
 func position(text string, p toml.Position) span {
 	start := min(max(p.Start, 0), len(text))
 	for start > 0 && start < len(text) && !utf8.RuneStart(text[start]) {
@@ -78,8 +78,8 @@ func position(text string, p toml.Position) span {
 
 func lineOf(text string, offset int) int { return 1 + strings.Count(text[:offset], "\n") }
 
-// explain rewrites the library's messages that people meet most, and tells what to
-// write instead. n is the value that is wrong, if it is one.
+// explain rewords the library's most frequent messages, and says what to write instead. n is
+// the value that is wrong, if any.
 func explain(text string, at span, message string, n *node) finding {
 	found, _ := utf8.DecodeRuneInString(text[at.start:])
 	say := func(message, hint string) finding { return finding{at: at, message: message, hint: hint} }
@@ -136,8 +136,8 @@ func inQuotes(at span, raw string) finding {
 	return finding{at: at, message: notAValue, hint: "put it in quotes: " + quote(raw)}
 }
 
-// begunAsNumber reports whether the library took the first part of a word for a number,
-// and stumbled in the middle of it: 5s, 10MB.
+// begunAsNumber reports whether the library took the start of a word for a number, and failed
+// in the middle of it: 5s, 10MB.
 func begunAsNumber(text string, at span, n *node) bool {
 	first := text[n.val.start]
 	return n.val.start < at.start && first >= '0' && first <= '9' && text[at.start-1] != ' ' && text[at.start-1] != '\t'
@@ -146,7 +146,7 @@ func begunAsNumber(text string, at span, n *node) bool {
 func explainKey(text string, at span, found rune) (string, string) {
 	switch {
 	case found == ':':
-		return "a colon stands between key and value", "write key = value"
+		return "there is a colon between key and value", "write key = value"
 	case at.start >= len(text)-1, found == '\n', found == '\r', found == '"', found == '\'', found == '[',
 		at.start > 0 && (text[at.start-1] == ' ' || text[at.start-1] == '\t'):
 		return "a key has no value", "write key = value"
@@ -161,7 +161,7 @@ func explainKey(text string, at span, found rune) (string, string) {
 
 func quoteHint(text string, at span) string {
 	if strings.HasPrefix(text[at.start:], `"""`) || strings.HasPrefix(text[at.start:], "'''") {
-		return "it began with three quotes, and needs three at its end"
+		return "it begins with three quotes, and must end with three"
 	}
 	return ""
 }

@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// This file is the lower half of the scanner: what is smaller than a key with its value.
+// This file is the lower half of the scanner: everything smaller than a key with its value.
 
-// peek returns the next byte, 0 at the end. A text that has a real 0 stops the scanner,
-// as it stops the library.
+// peek returns the next byte, 0 at the end. A real 0 in a text stops the scanner, as it stops
+// the library.
 func (s *scanner) peek() byte {
 	if s.pos < len(s.text) {
 		return s.text[s.pos]
@@ -78,7 +78,7 @@ func isBare(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
 }
 
-// word reads a number, a date, or true and false: up to what can end a value.
+// word reads a number, a date, or true and false: up to a character that ends a value.
 func (s *scanner) word() bool {
 	start := s.pos
 	end := strings.IndexAny(s.text[start:], ",]}#\r\n")
@@ -89,7 +89,7 @@ func (s *scanner) word() bool {
 	return s.pos > start
 }
 
-// str reads any of the four kinds of string.
+// str reads any of the four kinds of strings.
 func (s *scanner) str() bool {
 	start, quote := s.pos, s.peek()
 	var ok bool
@@ -121,8 +121,8 @@ func (s *scanner) quoted(quote byte) bool {
 	return false
 }
 
-// multiline reads the rest of a string in triple quotes. It may have one or two quotes
-// right before those that end it.
+// multiline reads the rest of a string in triple quotes. One or two quotes may precede those
+// that end it.
 func (s *scanner) multiline(quote byte) bool {
 	run := 0
 	for ; s.pos < len(s.text); s.pos++ {
@@ -141,8 +141,8 @@ func (s *scanner) multiline(quote byte) bool {
 	return run >= 3
 }
 
-// unescape undoes the escapes of a quoted key. Those that TOML does not have make the
-// library refuse the file, so that it does not matter what becomes of them.
+// unescape undoes the escapes of a quoted key. The library rejects files with invalid
+// escapes, so that their result does not matter.
 func unescape(text string) string {
 	if strings.IndexByte(text, '\\') < 0 {
 		return text

@@ -11,14 +11,14 @@ import (
 	"supervise/internal/size"
 )
 
-// maxDuration keeps sums of many durations far from where time.Duration ends.
+// maxDuration keeps sums of many durations far within time.Duration.
 const maxDuration = 365 * 24 * time.Hour
 
-// maxPath is the longest path that the kernel takes: PATH_MAX without its final 0.
+// maxPath is the longest path that the kernel accepts: PATH_MAX without its final 0.
 const maxPath = 4095
 
-// text reads a string that is not empty and has no NUL byte, which no argument, path
-// or environment of a process can have: execve(2).
+// text reads a string that is not empty and has no NUL byte, which no argument, path or
+// environment of a process can have: execve(2).
 func (c *checker) text(n *node, takes string, into *string) bool {
 	text, ok := n.value.(string)
 	if !ok {
@@ -52,7 +52,7 @@ func (c *checker) absolute(n *node, into *string) {
 	}
 	switch {
 	case path[0] != '/':
-		c.wrong(n, "begin it with /, so that it does not depend on where supervise was started", "%s %s is no absolute path", n.label(), quote(path))
+		c.wrong(n, "begin it with /, as it must not depend on where supervise was started", "%s %s is not an absolute path", n.label(), quote(path))
 	case len(path) > maxPath:
 		c.wrong(n, "", "%s is longer than the %d bytes that a path can have", n.label(), maxPath)
 	default:
@@ -60,8 +60,8 @@ func (c *checker) absolute(n *node, into *string) {
 	}
 }
 
-// word reads one of a few words, and returns its number among them. meant knows what
-// is written elsewhere for the same: "yes=enabled no=disabled".
+// word reads one of a few words, and returns its index. meant maps words of other programs:
+// "yes=enabled no=disabled".
 func (c *checker) word(n *node, words []string, meant string) (int, bool) {
 	text, ok := n.value.(string)
 	if !ok {
@@ -77,7 +77,7 @@ func (c *checker) word(n *node, words []string, meant string) (int, bool) {
 	return 0, false
 }
 
-// likeWord is a hint at the word that a text looks like, or means.
+// likeWord is a hint at the word that a text is similar to, or means.
 func likeWord(text string, words []string, meant string) string {
 	near := guess.Word(text, words)
 	for _, pair := range strings.Fields(meant) {
@@ -121,7 +121,7 @@ func (c *checker) duration(n *node, into *time.Duration) bool {
 	case err != nil && tooLong(text), d > maxDuration:
 		c.wrong(n, `the longest is a year, "8760h"`, "%s %s is too long", n.label(), quote(text))
 	case err != nil:
-		c.wrong(n, durationHint(text), "%s %s is no duration", n.label(), quote(text))
+		c.wrong(n, durationHint(text), "%s %s is not a duration", n.label(), quote(text))
 	case d < 0:
 		c.wrong(n, "", "%s %s is negative", n.label(), quote(text))
 	default:
@@ -131,7 +131,8 @@ func (c *checker) duration(n *node, into *time.Duration) bool {
 	return false
 }
 
-// tooLong tells a number that time.ParseDuration cannot hold from what is no duration.
+// tooLong reports whether a text is a number too large for time.ParseDuration, rather than no
+// duration at all.
 func tooLong(text string) bool {
 	digits := strings.TrimLeft(strings.TrimLeft(text, "+"), "0123456789.")
 	switch digits {
@@ -258,8 +259,8 @@ func (c *checker) wrongText(n *node, err error) {
 	c.wrong(n, hint, "%s: %s", n.label(), message)
 }
 
-// octal reads permission bits. It takes octal digits only, and of TOML's integers only
-// 0o22: without the 0o nobody can tell what 22 is meant to be.
+// octal reads permission bits. It accepts octal digits only, and of TOML's integers only
+// 0o22: without the 0o it is unclear what 22 means.
 func (c *checker) octal(n *node, example string) (uint32, bool) {
 	var mask uint64
 	switch v := n.value.(type) {
@@ -273,7 +274,7 @@ func (c *checker) octal(n *node, example string) (uint32, bool) {
 		var err error
 		digits := strings.TrimPrefix(v, "0o")
 		if mask, err = strconv.ParseUint(digits, 8, 64); err != nil || digits == "" || strings.Contains(digits, "_") {
-			c.wrong(n, fmt.Sprintf("write three octal digits: %q", example), "%s %s is no octal number", n.label(), quote(v))
+			c.wrong(n, fmt.Sprintf("write three octal digits: %q", example), "%s %s is not an octal number", n.label(), quote(v))
 			return 0, false
 		}
 	default:
@@ -306,10 +307,10 @@ func (c *checker) elements(n *node, takes string, read func(*node)) bool {
 	return true
 }
 
-// maxQuoted is how much of somebody's text a message has room for.
+// maxQuoted is how much of a user's text a message may contain.
 const maxQuoted = 100
 
-// quote keeps a message on one line and readable, whatever is quoted in it.
+// quote keeps a message on one line and readable, whatever is quoted.
 func quote(text string) string { return strconv.Quote(shorten(text)) }
 
 // shorten keeps a message readable.

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// The words of a file, each at the number of its constant in spec.go.
+// The words of a file, each at the index of its constant in spec.go.
 var (
 	ruleWords     = []string{"forward", "shutdown", "shutdown-now", "ignore"}
-	verbWords     = []string{"", "start", "stop", "restart", "reload", "pause", "continue", "update", "run"} // the zero Verb is no command
+	verbWords     = []string{"", "start", "stop", "restart", "reload", "pause", "continue", "update", "run"} // the zero Verb is not a command
 	policyWords   = []string{"on-failure", "always", "never"}
 	scopeWords    = []string{"main", "group", "tree"}
 	whenFullWords = []string{"wait", "drop-oldest", "drop-newest"}
 	logModeWords  = []string{"prefix", "inherit", "file"}
-	formatWords   = []string{"", "text", "json"} // AutoFormat has no word: it is what no word means
+	formatWords   = []string{"", "text", "json"} // AutoFormat has no word
 	startupWords  = []string{"disabled", "enabled"}
 )
 
@@ -26,7 +26,7 @@ func wordOf(words []string, number uint8) string {
 	return strconv.Itoa(int(number))
 }
 
-// parseWord reads one of some words into the number of its constant.
+// parseWord parses one of some words into its constant.
 func parseWord[T ~uint8](words []string, text []byte, into *T) error {
 	i := slices.Index(words, string(text))
 	if i < 0 {
@@ -36,16 +36,16 @@ func parseWord[T ~uint8](words []string, text []byte, into *T) error {
 	return nil
 }
 
-// String writes the rule as a file does: "shutdown".
+// String returns the rule as in a file: "shutdown".
 func (r Rule) String() string { return wordOf(ruleWords, uint8(r)) }
 
-// MarshalText writes what String does.
+// MarshalText returns what String does.
 func (r Rule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText reads it.
+// UnmarshalText parses what String returns.
 func (r *Rule) UnmarshalText(text []byte) error { return parseWord(ruleWords, text, r) }
 
-// String writes the verb as a file does: "restart". That of no command is "".
+// String returns the verb as in a file: "restart". That of the zero Verb is "".
 func (v Verb) String() string { return wordOf(verbWords, uint8(v)) }
 
 // NamesServices reports whether the verb is about services, and not about the supervisor.
@@ -58,13 +58,13 @@ func (v Verb) NamesServices() bool {
 	return false
 }
 
-// MarshalText writes what String does.
+// MarshalText returns what String does.
 func (v Verb) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// UnmarshalText reads it.
+// UnmarshalText parses what String returns.
 func (v *Verb) UnmarshalText(text []byte) error { return parseWord(verbWords, text, v) }
 
-// String writes the command as a file does: { restart = "worker" }.
+// String returns the command as in a file: { restart = "worker" }.
 func (c Command) String() string {
 	switch {
 	case c.Verb == CommandUpdate && c.File == "":
@@ -90,25 +90,25 @@ func quoteAll(texts []string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// String writes the policy as a file does: "on-failure".
+// String returns the policy as in a file: "on-failure".
 func (p Policy) String() string { return wordOf(policyWords, uint8(p)) }
 
-// MarshalText writes what String does.
+// MarshalText returns what String does.
 func (p Policy) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// UnmarshalText reads it.
+// UnmarshalText parses what String returns.
 func (p *Policy) UnmarshalText(text []byte) error { return parseWord(policyWords, text, p) }
 
-// String writes the scope as a file does: "main".
+// String returns the scope as in a file: "main".
 func (s Scope) String() string { return wordOf(scopeWords, uint8(s)) }
 
 // ScopeWords are the words of all scopes, in a file as on the command line.
 func ScopeWords() []string { return slices.Clone(scopeWords) }
 
-// MarshalText writes the scope as [Scope.String] does.
+// MarshalText returns what [Scope.String] does.
 func (s Scope) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads one of [ScopeWords]; "" is Main.
+// UnmarshalText parses one of [ScopeWords]; "" is Main.
 func (s *Scope) UnmarshalText(text []byte) error {
 	i := slices.Index(scopeWords, string(text))
 	if i < 0 && len(text) > 0 {
@@ -119,22 +119,22 @@ func (s *Scope) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String writes the way as a file does: "drop-oldest".
+// String returns the word as in a file: "drop-oldest".
 func (w WhenFull) String() string { return wordOf(whenFullWords, uint8(w)) }
 
-// MarshalText writes what String does.
+// MarshalText returns what String does.
 func (w WhenFull) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
 
-// UnmarshalText reads it.
+// UnmarshalText parses what String returns.
 func (w *WhenFull) UnmarshalText(text []byte) error { return parseWord(whenFullWords, text, w) }
 
-// String writes the mode as a file does: "prefix".
+// String returns the mode as in a file: "prefix".
 func (m LogMode) String() string { return wordOf(logModeWords, uint8(m)) }
 
-// String writes the format as a file does: "json". AutoFormat is "".
+// String returns the format as in a file: "json". AutoFormat is "".
 func (f LogFormat) String() string { return wordOf(formatWords, uint8(f)) }
 
-// String writes the outcome as a file does: an exit code, or the name of a signal.
+// String returns the outcome as in a file: an exit code, or the name of a signal.
 func (o Outcome) String() string {
 	if o.Signal != 0 {
 		return o.Signal.String()

@@ -8,13 +8,12 @@ import (
 	"supervise/internal/guess"
 )
 
-// Filter is a process's coredump_filter: one bit for each kind of mapping that goes
-// into its core. Even with none of them a core has its notes and the vdso. core(5),
-// "Controlling which mappings are written to the core dump".
+// Filter is a process's coredump_filter: one bit for each kind of mapping that goes into its
+// core. Even without any, a core has its notes and the vdso. core(5), "Controlling which
+// mappings are written to the core dump".
 type Filter uint32
 
-// The kinds of mapping, bit 0 to bit 8: core(5), MMF_DUMP_* in the kernel's
-// linux/mm_types.h.
+// The kinds of mapping, bit 0 to bit 8: core(5), MMF_DUMP_* in the kernel's linux/mm_types.h.
 const (
 	PrivateAnonymous Filter = 1 << iota
 	SharedAnonymous
@@ -33,8 +32,8 @@ const (
 	All = SharedDAX<<1 - 1
 )
 
-// The names of the bits in their order, as systemd.exec(5) has them in
-// CoredumpFilter=, and then the two words for several bits.
+// The names of the bits in order, as systemd.exec(5) has them in CoredumpFilter=, and then
+// two words for several bits.
 var filterNames = []string{
 	"private-anonymous",
 	"shared-anonymous",
@@ -51,16 +50,16 @@ var filterNames = []string{
 
 const kinds = 9
 
-// FilterNames returns every name that [ParseFilter] reads: the kinds of mapping in
-// the order of their bits, then "default" and "all".
+// FilterNames returns every name that [ParseFilter] parses: the kinds of mapping in the order
+// of their bits, then "default" and "all".
 func FilterNames() []string { return append([]string(nil), filterNames...) }
 
-// ParseFilter reads a filter as the union of the given words. A word is one of
-// [FilterNames], or a mask in hexadecimal digits with 0x before them, from 0x0 to
-// 0x1ff. No words at all are the filter 0.
+// ParseFilter parses a filter as the union of the given words. A word is one of
+// [FilterNames], or a mask in hexadecimal digits after 0x, from 0x0 to 0x1ff. Without any
+// words the filter is 0.
 //
-// Digits without 0x are refused, because systemd reads them as hexadecimal and the
-// kernel's own file as decimal. The error is a [*guess.Error].
+// Digits without 0x are rejected, because systemd reads them as hexadecimal and the kernel's
+// own file as decimal. The error is a [*guess.Error].
 func ParseFilter(words []string) (Filter, error) {
 	var filter Filter
 	for _, word := range words {
@@ -97,7 +96,7 @@ func parseMask(word string) (Filter, error) {
 	switch {
 	case strings.Trim(digits, "0123456789abcdef") != "" || digits == "":
 		return 0, &guess.Error{
-			Message: "core filter " + guess.Quote(word) + " is no hexadecimal number",
+			Message: "core filter " + guess.Quote(word) + " is not a hexadecimal number",
 			Hint:    `write a mask such as "0x33", or names such as "private-anonymous"`,
 		}
 	case !hexadecimal && mask != 0:
@@ -114,8 +113,8 @@ func parseMask(word string) (Filter, error) {
 	return Filter(mask), nil
 }
 
-// Names returns the names of the bits that are set, the lowest first. Bits above
-// [All] have no name and are left out.
+// Names returns the names of the bits that are set, lowest first, without bits above [All],
+// which have no name.
 func (f Filter) Names() []string {
 	f &= All
 	names := make([]string, 0, kinds)
@@ -125,6 +124,6 @@ func (f Filter) Names() []string {
 	return names
 }
 
-// String writes the mask as [ParseFilter] reads it and as one writes it into
+// String returns the mask as [ParseFilter] parses it and as one writes it into
 // /proc/PID/coredump_filter: "0x33".
 func (f Filter) String() string { return "0x" + strconv.FormatUint(uint64(f), 16) }

@@ -56,11 +56,11 @@ func TestParseFilterErrors(t *testing.T) {
 		{"33", `core filter "33" could be decimal or hexadecimal, write 0x before hexadecimal digits: "0x33"`},
 		{"0x200", `core filter "0x200" has bits that mean nothing, the highest is "0x1ff"`},
 		{"0xffffffffffffffffffff", "has bits that mean nothing"},
-		{"0x", "is no hexadecimal number"},
-		{"0xzz", "is no hexadecimal number"},
-		{"0x-1", "is no hexadecimal number"},
-		{"0x1_0", "is no hexadecimal number"},
-		{"5 6", "is no hexadecimal number"},
+		{"0x", "is not a hexadecimal number"},
+		{"0xzz", "is not a hexadecimal number"},
+		{"0x-1", "is not a hexadecimal number"},
+		{"0x1_0", "is not a hexadecimal number"},
+		{"5 6", "is not a hexadecimal number"},
 		{"-1", "known are"},
 	} {
 		got, err := ParseFilter([]string{"private-anonymous", test.word})

@@ -11,7 +11,7 @@
 // it can be passed on to another process unchanged.
 //
 // The package knows no process, makes no system call and keeps no state. Package intake
-// receives signals, package send sends them. It is early: see cmd/supervise/first.
+// receives signals, package send sends them. It is early: see cmd/supervise/preinit.
 //
 // Numbers are those of Linux on amd64, arm64 and every other architecture except alpha, mips,
 // parisc and sparc, which this project does not support: signal(7), "Signal numbering for

@@ -77,6 +77,9 @@ func (i Info) Raw() RawInfo {
 	return *(*RawInfo)(unsafe.Pointer(&l))
 }
 
+// Rest is what siginfo_t has behind Value, which has no name here. It may be written to.
+func (i *Info) Rest() *[16]byte { return &i.rest }
+
 // Forwardable returns the info in the form in which the kernel lets one process pass it to
 // another, with sender and payload. The kernel refuses every code of 0 and above, and
 // SI_TKILL, from everybody, even root (do_rt_sigqueueinfo in the kernel's signal.c). So a

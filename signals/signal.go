@@ -83,7 +83,7 @@ func (a Action) String() string {
 	return "Action(" + strconv.Itoa(int(a)) + ")"
 }
 
-// A row of signal(7)'s table: the name without "SIG", and the default action.
+// A row of signal(7)'s table: the name, another one without "SIG", and the default action.
 type row struct {
 	name    string
 	alias   string
@@ -91,37 +91,37 @@ type row struct {
 }
 
 var table = [KernelRTMin]row{
-	SIGHUP:    {name: "HUP"},
-	SIGINT:    {name: "INT"},
-	SIGQUIT:   {name: "QUIT", initial: Core},
-	SIGILL:    {name: "ILL", initial: Core},
-	SIGTRAP:   {name: "TRAP", initial: Core},
-	SIGABRT:   {name: "ABRT", alias: "IOT", initial: Core},
-	SIGBUS:    {name: "BUS", initial: Core},
-	SIGFPE:    {name: "FPE", initial: Core},
-	SIGKILL:   {name: "KILL"},
-	SIGUSR1:   {name: "USR1"},
-	SIGSEGV:   {name: "SEGV", initial: Core},
-	SIGUSR2:   {name: "USR2"},
-	SIGPIPE:   {name: "PIPE"},
-	SIGALRM:   {name: "ALRM"},
-	SIGTERM:   {name: "TERM"},
-	SIGSTKFLT: {name: "STKFLT"},
-	SIGCHLD:   {name: "CHLD", alias: "CLD", initial: Ignore},
-	SIGCONT:   {name: "CONT", initial: Continue},
-	SIGSTOP:   {name: "STOP", initial: Stop},
-	SIGTSTP:   {name: "TSTP", initial: Stop},
-	SIGTTIN:   {name: "TTIN", initial: Stop},
-	SIGTTOU:   {name: "TTOU", initial: Stop},
-	SIGURG:    {name: "URG", initial: Ignore},
-	SIGXCPU:   {name: "XCPU", initial: Core},
-	SIGXFSZ:   {name: "XFSZ", initial: Core},
-	SIGVTALRM: {name: "VTALRM"},
-	SIGPROF:   {name: "PROF"},
-	SIGWINCH:  {name: "WINCH", initial: Ignore},
-	SIGIO:     {name: "IO", alias: "POLL"},
-	SIGPWR:    {name: "PWR"},
-	SIGSYS:    {name: "SYS", alias: "UNUSED", initial: Core},
+	SIGHUP:    {name: "SIGHUP"},
+	SIGINT:    {name: "SIGINT"},
+	SIGQUIT:   {name: "SIGQUIT", initial: Core},
+	SIGILL:    {name: "SIGILL", initial: Core},
+	SIGTRAP:   {name: "SIGTRAP", initial: Core},
+	SIGABRT:   {name: "SIGABRT", alias: "IOT", initial: Core},
+	SIGBUS:    {name: "SIGBUS", initial: Core},
+	SIGFPE:    {name: "SIGFPE", initial: Core},
+	SIGKILL:   {name: "SIGKILL"},
+	SIGUSR1:   {name: "SIGUSR1"},
+	SIGSEGV:   {name: "SIGSEGV", initial: Core},
+	SIGUSR2:   {name: "SIGUSR2"},
+	SIGPIPE:   {name: "SIGPIPE"},
+	SIGALRM:   {name: "SIGALRM"},
+	SIGTERM:   {name: "SIGTERM"},
+	SIGSTKFLT: {name: "SIGSTKFLT"},
+	SIGCHLD:   {name: "SIGCHLD", alias: "CLD", initial: Ignore},
+	SIGCONT:   {name: "SIGCONT", initial: Continue},
+	SIGSTOP:   {name: "SIGSTOP", initial: Stop},
+	SIGTSTP:   {name: "SIGTSTP", initial: Stop},
+	SIGTTIN:   {name: "SIGTTIN", initial: Stop},
+	SIGTTOU:   {name: "SIGTTOU", initial: Stop},
+	SIGURG:    {name: "SIGURG", initial: Ignore},
+	SIGXCPU:   {name: "SIGXCPU", initial: Core},
+	SIGXFSZ:   {name: "SIGXFSZ", initial: Core},
+	SIGVTALRM: {name: "SIGVTALRM"},
+	SIGPROF:   {name: "SIGPROF"},
+	SIGWINCH:  {name: "SIGWINCH", initial: Ignore},
+	SIGIO:     {name: "SIGIO", alias: "POLL"},
+	SIGPWR:    {name: "SIGPWR"},
+	SIGSYS:    {name: "SIGSYS", alias: "UNUSED", initial: Core},
 }
 
 // Valid reports whether s is a number that the kernel accepts: 1 to 64.
@@ -148,7 +148,7 @@ func (s Signal) Catchable() bool { return s.Valid() && s != SIGKILL && s != SIGS
 func (s Signal) String() string {
 	switch {
 	case s >= 1 && s < KernelRTMin:
-		return "SIG" + table[s].name
+		return table[s].name
 	case s == SIGRTMIN:
 		return "SIGRTMIN"
 	case s == SIGRTMAX:
@@ -198,7 +198,7 @@ func Parse(given string) (Signal, error) {
 		return s, nil
 	}
 	for s := SIGHUP; s < KernelRTMin; s++ {
-		if name == table[s].name || name != "" && name == table[s].alias {
+		if name == table[s].name[len("SIG"):] || name != "" && name == table[s].alias {
 			return s, nil
 		}
 	}
@@ -235,7 +235,7 @@ func parseRealTime(name string) (Signal, bool) {
 // missing, one extra, or two swapped), or "".
 func nearest(name string) string {
 	for s := SIGHUP; s < KernelRTMin; s++ {
-		if oneEdit(name, table[s].name) {
+		if oneEdit(name, table[s].name[len("SIG"):]) {
 			return s.String()
 		}
 	}

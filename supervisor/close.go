@@ -10,12 +10,11 @@ import (
 	"supervise/supervisor/process/tree"
 )
 
-// grace is how long the end may take that is left when all services are down: writing
-// what they have written, and ending what belongs to none of them.
+// grace bounds each part of the exit after all services are down: writing what they have
+// written, and killing processes that belong to none of them.
 const grace = 5 * time.Second
 
-// close ends what is left when every service is down. It is no longer in a hurry, but it
-// does not wait for ever.
+// close ends everything else when all services are down.
 func (r *run) close() {
 	r.loop.End()
 	r.endRest()
@@ -25,10 +24,14 @@ func (r *run) close() {
 	}
 	if r.journal != nil {
 		if err := r.journal.Close(grace); err != nil {
-			r.log.Error().Err(err).Msg("the end of the journal is lost")
+			r.log.Error().Err(err).Msg("the end of the journal could not be written")
 		}
 	}
-	r.log.Info().Msg("supervise exits")
+	last := r.log.Info()
+	if reaped := r.loop.orphans.total; reaped > 0 {
+		last = last.Int("reaped-orphans", reaped)
+	}
+	last.Msg("supervise exits")
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := r.host.Close(ctx); err != nil {
@@ -37,7 +40,7 @@ func (r *run) close() {
 	_ = r.dir.Close()
 }
 
-// lastWords writes to standard error without the logs, and goes on when that is stuck.
+// lastWords writes to standard error, past the logs, and gives up if that is stuck.
 func lastWords(text string) {
 	written := make(chan struct{})
 	go func() {
@@ -50,7 +53,7 @@ func lastWords(text string) {
 	}
 }
 
-// endRest kills what belongs to no service any more but is still below us, and reaps it.
+// endRest kills and reaps our remaining descendants, which belong to no service any more.
 func (r *run) endRest() {
 	told := map[int]bool{}
 	for deadline := time.Now().Add(grace); time.Now().Before(deadline); {
@@ -76,7 +79,7 @@ func (r *run) endRest() {
 	}
 	r.loop.reap()
 	if _, ended, living := sys.Peek(); ended || living { // without /proc they cannot be found
-		r.log.Error().Msg("processes that services have started are left: they cannot be found, or not be killed")
+		r.log.Error().Msg("processes that services have started are left: they cannot be found, or cannot be killed")
 	}
 }
 

@@ -9,20 +9,20 @@ import (
 	"supervise/supervisor/rundir"
 )
 
-// watchDirectory has the loop know when somebody removes or moves the runtime directory:
-// from then on commands do not find us, and nothing keeps a second supervisor out.
+// watchDirectory tells the loop when somebody removes or moves the runtime directory: from
+// then on commands cannot find us, and nothing keeps out a second supervisor.
 func (r *run) watchDirectory() {
 	err := r.dir.Watch(func() { r.host.Post(r.checkDirectory) })
 	if err != nil {
-		r.log.Debug().Err(err).Msg("cannot see when somebody removes the runtime directory")
+		r.log.Debug().Err(err).Msg("a removal of the runtime directory will not be noticed")
 	}
 }
 
-// removalTime is how long a removal is left to go on: who removes a directory removes its
-// files one by one, and would meet some of those that are made anew meanwhile.
+// removalTime is how long to wait for a removal to finish: files are removed one by one, and
+// new ones that appear meanwhile would be removed as well.
 const removalTime = 100 * time.Millisecond
 
-// checkDirectory looks whether the directory is still there.
+// checkDirectory checks that the directory is still there.
 func (r *run) checkDirectory() {
 	if r.directoryMissing || r.dir.InPlace() {
 		return
@@ -31,7 +31,7 @@ func (r *run) checkDirectory() {
 	r.host.Later(removalTime, r.renewDirectory)
 }
 
-// renewDirectory makes the directory anew, so that we are found again.
+// renewDirectory creates the directory again, so that commands find us.
 func (r *run) renewDirectory() {
 	r.directoryMissing = false
 	if r.dir.InPlace() {
@@ -53,7 +53,7 @@ func (r *run) renewDirectory() {
 			_ = before.Close()
 		}
 		r.log.Warn().Str("runtime-dir", next.Path).
-			Msg("somebody has removed or moved the runtime directory, or files in it: it is made anew, and commands work again; what cleans up there should spare it")
+			Msg("somebody has removed or moved the runtime directory, or files in it: it has been created again, and commands work again; exclude it from whatever cleans up there")
 	}
 	if r.control == nil {
 		moved()
@@ -62,14 +62,14 @@ func (r *run) renewDirectory() {
 	r.control.Move(next.Root(), moved)
 }
 
-// loseDirectory says that we cannot be reached any more, and what can be done.
+// loseDirectory logs that commands cannot reach us any more, and what can be done.
 func (r *run) loseDirectory(err error) {
-	const gone = "somebody has removed or moved the runtime directory, and commands do not reach this supervise any more: "
+	const gone = "somebody has removed or moved the runtime directory, and commands cannot reach this supervise any more: "
 	end := "kill -TERM " + strconv.Itoa(os.Getpid())
-	text := gone + "it cannot be made anew; make room for it, and start anew after " + end
+	text := gone + "it cannot be created again; make room for it, then stop this supervise with " + end + " and start it again"
 	var busy *rundir.BusyError
 	if errors.As(err, &busy) {
-		text = gone + "another one has its place, and its services may run twice; end this one with " + end + ", or the other one"
+		text = gone + "another one has taken its place, and services may run twice; stop this one with " + end + ", or the other one"
 	}
 	r.log.Error().Err(err).Str("runtime-dir", r.dir.Path).Msg(text)
 }

@@ -4,11 +4,11 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// manyEvents is how many results of one event are kept room for.
+// manyEvents is the capacity up to which the queue of results is kept between events.
 const manyEvents = 64
 
-// dispatch hands an event to the machine and carries out what it wants, and then the same
-// with what came of that, before anything else is looked at.
+// dispatch hands an event to the machine and carries out its actions, and then does the
+// same with their results, before anything else happens.
 func (s *Supervisor) dispatch(event machine.Event) {
 	s.pending.events = append(s.pending.events, event)
 	for i := 0; i < len(s.pending.events); i++ {
@@ -20,17 +20,14 @@ func (s *Supervisor) dispatch(event machine.Event) {
 	s.pending.events = s.pending.events[:0]
 }
 
-// result adds what came of an action.
+// result queues the result of an action, which is an event too.
 func (s *Supervisor) result(event machine.Event) { s.pending.events = append(s.pending.events, event) }
 
-// step takes one event. What it leads to is entered into the journal as it happens.
+// step handles one event. Its actions are entered into the journal as they are carried out.
 func (s *Supervisor) step(event machine.Event) {
-	now := s.kernel.Now()
+	now, stopping := s.kernel.Now(), s.machine.ShuttingDown()
 	actions := s.machine.Step(now, event)
-	if s.observer != nil {
-		s.observer(now, &event, actions)
-	}
-	s.touch(event.Service)
+	s.touchAbout(&event, s.machine.ShuttingDown() != stopping)
 	if number := s.journal.Step(now, event, actions); number != 0 {
 		s.logEvent(number)
 	}

@@ -9,14 +9,14 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// hook is a program that runs because of a signal. It is no service: it is started once, and
-// killed with its group when its time is over.
+// hook is a program that runs because of a signal. It is not a service: it is started once,
+// and killed with its process group when it times out.
 type hook struct {
 	signal    signals.Signal
 	began     time.Duration
 	stopTimer func()
-	entry     uint64 // of the journal, which tells that it was started,
-	origin    uint64 // and the one that tells of the signal
+	entry     uint64 // number of the journal entry about its start
+	origin    uint64 // number of the entry about the signal
 }
 
 // runHook starts the program of a rule.
@@ -43,7 +43,7 @@ func (s *Supervisor) hookTimedOut(pid int) {
 	}
 }
 
-// hookEnded reports whether a child that has ended was a hook.
+// hookEnded records the end of a hook, and reports whether the child was one.
 func (s *Supervisor) hookEnded(pid int, exit signals.Exit) bool {
 	hook, ok := s.hooks[pid]
 	if !ok {

@@ -8,7 +8,7 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// levelOf says how much an entry matters in the log; zerolog.Disabled is not at all.
+// levelOf is the log level of an entry; with zerolog.Disabled it is not logged.
 func levelOf(e *journal.Entry) zerolog.Level {
 	switch {
 	case e.Event != nil:
@@ -21,7 +21,7 @@ func levelOf(e *journal.Entry) zerolog.Level {
 	return levelOfFact(&e.Fact)
 }
 
-// levelOfEvent has commands told. Other events are told by what the machine makes of them.
+// levelOfEvent logs commands. Other events show in what the machine makes of them.
 func levelOfEvent(e *journal.Entry) zerolog.Level {
 	switch e.Event.Kind {
 	case machine.Start, machine.Stop, machine.Restart, machine.Remove, machine.Shutdown, machine.ShutdownNow:
@@ -65,13 +65,13 @@ func levelOfNote(n *machine.Note) zerolog.Level {
 	case machine.Held, machine.Coalesced, machine.Late:
 		return zerolog.DebugLevel
 	case machine.Commanded:
-		if n.Event == machine.Pause || n.Event == machine.Continue { // SentToMany tells of it
+		if n.Event == machine.Pause || n.Event == machine.Continue { // SentToMany says it
 			return zerolog.Disabled
 		}
-	case machine.Obeyed, machine.HungUp, machine.NotUpdated, machine.Delivered: // the event's line says it, or its answer
+	case machine.Obeyed, machine.HungUp, machine.NotUpdated, machine.Delivered: // the line of the event or of the action says it
 		return zerolog.Disabled
 	case machine.Changed:
-		// The other changes of state are said by what led to them.
+		// What led to the other changes is logged.
 		if n.To != machine.Running && n.To != machine.Stopped {
 			return zerolog.DebugLevel
 		}
@@ -84,7 +84,7 @@ func levelOfNote(n *machine.Note) zerolog.Level {
 			return zerolog.WarnLevel
 		}
 	case machine.NoRule:
-		// A terminal that changes its size is no news.
+		// SIGWINCH, for one, comes with every change of the terminal's size.
 		if d := n.Info.Signal.Default(); d == signals.Ignore || d == signals.Continue {
 			return zerolog.DebugLevel
 		}

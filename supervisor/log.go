@@ -8,9 +8,8 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// line begins a line about an entry of the journal, or about what was not worth an entry but
-// may be worth a line; nil if it is not. number is that of the entry, or of the one that led
-// to it.
+// line begins a log line about an entry, nil if its level is not logged. The entry need not
+// be in the journal: number is its own, or that of the entry that led to it.
 func (s *Supervisor) line(number uint64, e *journal.Entry) *zerolog.Event {
 	level := levelOf(e)
 	if level == zerolog.Disabled || level < s.log.GetLevel() {
@@ -37,7 +36,7 @@ func (s *Supervisor) line(number uint64, e *journal.Entry) *zerolog.Event {
 	return line.Uint64(eventField, number)
 }
 
-// sender says who sent a signal: as the siginfo has it, or who asked for one of ours.
+// sender adds who sent a signal: going by its siginfo, or who asked for one of our own.
 func (s *Supervisor) sender(line *zerolog.Event, info signals.Info, by machine.Asker) *zerolog.Event {
 	line = line.Stringer("signal", info.Signal)
 	if s.names.Own(info) {
@@ -50,7 +49,7 @@ func (s *Supervisor) sender(line *zerolog.Event, info signals.Info, by machine.A
 	return line
 }
 
-// finish writes a line with what the entry says. Processes have a field of their own.
+// finish writes a line with the text of the entry. Processes have a field of their own.
 func finish(line *zerolog.Event, e *journal.Entry) {
 	if line == nil {
 		return

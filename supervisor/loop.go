@@ -8,7 +8,7 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// iterate waits for what happens next, and deals with it.
+// iterate waits for something to happen, and handles it.
 func (s *Supervisor) iterate() {
 	timeout := s.timeout()
 	s.snapshots.Work(false)
@@ -27,7 +27,7 @@ func (s *Supervisor) iterate() {
 	s.publish()
 }
 
-// timeout is how long to wait for something to happen.
+// timeout is how long to wait for something to happen: until the next deadline.
 func (s *Supervisor) timeout() time.Duration {
 	deadline, ok := s.machine.Deadline()
 	if next, some := s.calls.NextTimeout(); some && (!ok || next < deadline) {
@@ -39,16 +39,16 @@ func (s *Supervisor) timeout() time.Duration {
 	return max(0, deadline-s.kernel.Now())
 }
 
-// expire has the machine deal with its deadline, if that has passed.
+// expire tells the machine that its deadline has passed, if it has.
 func (s *Supervisor) expire() {
 	if deadline, ok := s.machine.Deadline(); ok && deadline <= s.kernel.Now() {
 		s.dispatch(machine.Event{Kind: machine.Tick})
-		// Where it could not be told whether something is left, it may be possible now.
+		// Where a look at the survivors has failed, it may succeed now.
 		s.lookForSurvivors()
 	}
 }
 
-// signalled hands a signal to the machine, with who sent it.
+// signalled hands a signal to the machine, together with its sender.
 func (s *Supervisor) signalled(info signals.Info) {
 	s.names.Arrived(info, s.kernel.Now())
 	s.dispatch(machine.Event{

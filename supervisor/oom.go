@@ -8,9 +8,9 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// checkOOM looks into the end of a main process by a SIGKILL that nobody sent through us:
-// it may have been the kernel's OOM killer. That reads files, beside the loop. step is the
-// one that took note of the end.
+// checkOOM checks whether the kernel's OOM killer sent the SIGKILL that ended a main process,
+// as nobody sent it through us. It reads files, beside the loop. step is the machine's step
+// that handled the exit.
 func (s *Supervisor) checkOOM(service *service, pid int, step machine.EventID) {
 	if s.oom == nil {
 		return
@@ -25,8 +25,8 @@ func (s *Supervisor) checkOOM(service *service, pid int, step machine.EventID) {
 	})
 }
 
-// attributeOOM has everything that tells of an end say that it was the kernel. at is when
-// the process ended: there may be a later end by now, of which nothing is known.
+// attributeOOM adds a finding to the status and the journal. at is when the process ended:
+// by now another one may have ended, which the finding is not about.
 func (s *Supervisor) attributeOOM(service *service, at time.Duration, finding attribution.Finding, step machine.EventID) {
 	if view := s.machine.View(service.id); view.ExitedAt == at {
 		service.verdict.OOM = finding

@@ -20,21 +20,21 @@ import (
 	"supervise/supervisor/rundir"
 )
 
-// Options is how a supervisor is to run.
+// Options say how to run a supervisor.
 type Options struct {
 	File    *config.File
-	Version string // told to those who ask
+	Version string // shown to clients
 	Intake  *intake.Intake
 	Level   zerolog.Level
 	JSON    bool // log lines, and by default those of services, are JSON objects
 	Color   bool // standard error is a terminal
 
-	// RuntimeDir takes the place of what File says, unless it is "".
+	// RuntimeDir overrides the one in File, unless it is "".
 	RuntimeDir string
 }
 
-// Run supervises the services of a file until a shutdown has stopped them all. The
-// error says why it could not start; once it has, there is none.
+// Run supervises the services of a file until a shutdown has stopped them all. An error
+// says why it could not start; later ones are logged.
 func Run(options Options) error {
 	r := &run{options: &options}
 	if err := r.open(); err != nil {
@@ -46,7 +46,7 @@ func Run(options Options) error {
 	return nil
 }
 
-// run is a loop on the real system: all that the loop itself does not know.
+// run is a loop on the real system, with what the loop itself does not know.
 type run struct {
 	options *Options
 	loop    *Supervisor
@@ -56,11 +56,10 @@ type run struct {
 	control *control.Server // nil: commands cannot be taken
 	journal *disk.Writer    // nil: the journal is not written to disk
 
-	directoryMissing bool // the directory is about to be made anew
+	directoryMissing bool // the directory is about to be created again
 }
 
-// open takes hold of everything that the loop needs. What it cannot do without comes
-// first.
+// open acquires all that the loop needs. What it cannot do without comes first.
 func (r *run) open() (err error) {
 	path := cmp.Or(r.options.RuntimeDir, r.options.File.Supervisor.RuntimeDir, rundir.Default())
 	if r.dir, err = rundir.Open(path); err != nil {
@@ -69,6 +68,7 @@ func (r *run) open() (err error) {
 	r.host, err = host.Open(host.Options{
 		Intake: r.options.Intake, Services: r.options.File.Services,
 		JSON: r.options.JSON, Color: r.options.Color, Observer: outputLog{&r.log},
+		Warn: func(service, text string) { r.log.Warn().Str(serviceField, service).Msg(text) },
 	})
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (r *run) open() (err error) {
 	return nil
 }
 
-// abandon gives up what open has taken hold of.
+// abandon releases what open has acquired.
 func (r *run) abandon() {
 	if r.host != nil {
 		r.host.Abandon()
@@ -107,8 +107,8 @@ func (r *run) abandon() {
 	}
 }
 
-// killLeftovers ends what a supervisor of this directory left running when it was killed:
-// two copies of a service must never run.
+// killLeftovers kills what an earlier supervisor of this directory left running when it was
+// killed itself: two copies of a service must never run.
 func (r *run) killLeftovers() {
 	marks := ""
 	if r.dir.Killed() {
@@ -119,12 +119,12 @@ func (r *run) killLeftovers() {
 		r.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: left behind by an earlier supervise in this runtime directory")
 	}
 	if err != nil {
-		r.log.Error().Err(err).Msg("cannot look for what an earlier supervise left behind")
+		r.log.Error().Err(err).Msg("cannot look for processes that an earlier supervise left behind")
 	}
 }
 
-// openJournal has the journal written to disk, and go on from what is there. That it does
-// not work is no reason not to supervise.
+// openJournal has the journal written to disk, and continued from what is there. Without it
+// we supervise all the same.
 func (r *run) openJournal(setup *Setup) {
 	settings := r.options.File.Supervisor
 	if settings.Journal == "" {
@@ -134,18 +134,18 @@ func (r *run) openJournal(setup *Setup) {
 		r.log.Error().Str("journal", settings.Journal).Msg(report.String())
 	})
 	if err != nil {
-		r.log.Error().Err(err).Msg("the journal is kept in memory alone")
+		r.log.Error().Err(err).Msg("the journal is kept in memory only")
 		return
 	}
 	earlier, bad := w.Earlier(journalSize)
 	if bad > 0 {
-		r.log.Error().Int("lines", bad).Str("journal", settings.Journal).Msg("some of the journal of earlier runs cannot be read")
+		r.log.Error().Int("lines", bad).Str("journal", settings.Journal).Msg("some lines of the journal of earlier runs cannot be read")
 	}
 	r.journal, setup.Recorder, setup.Earlier = w, w, earlier
 }
 
-// openControl lets others command us, and see what there is. That it does not work is no
-// reason not to supervise. The services' own FIFOs come when they have been started.
+// openControl lets clients command us, and see the status. Without it we supervise all the
+// same. The FIFOs of services are made once these have been started.
 func (r *run) openControl() {
 	settings, group := r.options.File.Control, -1
 	if settings.Group != "" {
@@ -161,7 +161,7 @@ func (r *run) openControl() {
 		Dir: r.dir.Root(), Mode: settings.Mode, Group: group,
 		Wake: r.host.Wake, Answer: r.loop.AnswerBeside,
 		Report: func(source string, err error) {
-			r.log.Warn().Err(err).Str("source", source).Msg("a command is refused, or could not be taken")
+			r.log.Warn().Err(err).Str("source", source).Msg("a command is refused, or could not be read")
 		},
 	})
 	if err != nil {
@@ -176,14 +176,13 @@ func (r *run) openControl() {
 	r.loop.Take(server)
 }
 
-// openBoard puts the state of the services where all can see it. That it does not work is
-// no reason not to supervise.
+// openBoard opens the status board. Without it we supervise all the same.
 func (r *run) openBoard(group int) {
 	b, left, err := board.Create(board.Options{
 		Dir: r.dir.Root(), Slots: len(r.options.File.Services), Mode: r.options.File.Control.Mode, Group: group,
 	})
 	if err != nil {
-		r.log.Error().Err(err).Msg("no status board")
+		r.log.Error().Err(err).Msg("there is no status board")
 		return
 	}
 	if left > 0 {
@@ -192,7 +191,7 @@ func (r *run) openBoard(group int) {
 	r.loop.Show(b)
 }
 
-// greet says what runs here, and in which way.
+// greet logs what is run, and how.
 func (r *run) greet() {
 	file := r.options.File
 	method, reason := r.host.Descendants()
@@ -202,6 +201,10 @@ func (r *run) greet() {
 		line = line.Str("no-cgroup", reason.Error())
 	}
 	line.Msg("supervise starts")
+	if r.dir.Exposed() {
+		r.log.Warn().Str("runtime-dir", r.dir.Path).
+			Msg("others can write in the runtime directory, and so keep commands from reaching supervise, or a next one from starting: chmod go-w")
+	}
 	for _, w := range file.Warnings {
 		r.log.Warn().Str("file", file.Path+":"+strconv.Itoa(w.Line)).Str("key", w.Path).Str("hint", w.Hint).Msg(w.Message)
 	}

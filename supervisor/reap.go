@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"supervise/internal/sys"
@@ -11,12 +12,11 @@ import (
 	"supervise/supervisor/process/tree"
 )
 
-// maxReaps is how many children are reaped before other things are looked at: where
-// somebody makes orphans without end, deadlines still count.
+// maxReaps is how many children are reaped in one iteration: a service that makes orphans
+// without end must not hold up everything else.
 const maxReaps = 512
 
-// reap takes children that have ended out of the kernel: SIGCHLD says no more than that
-// there may be some.
+// reap reaps all children that have ended: SIGCHLD says only that there may be some.
 func (s *Supervisor) reap() {
 	reaped := 0
 	for ; reaped < maxReaps; reaped++ {
@@ -39,14 +39,15 @@ func (s *Supervisor) reap() {
 	}
 }
 
-// leaderEnded tells the machine that a main process was reaped. Its pid may be anybody's
-// from now on.
+// leaderEnded tells the machine that a main process was reaped. From now on its pid may be
+// given to another process.
 func (s *Supervisor) leaderEnded(service *service, child sys.Child) {
 	delete(s.leaders, child.PID)
-	service.system.Ended()
+	service.tail.reading++
+	service.system.Ended(func(lines []string) { service.tail.lines, service.tail.reading = lines, service.tail.reading-1 })
 	survivors := !s.empty(service)
 	if survivors {
-		s.clearing[service] = struct{}{}
+		s.clearing = append(s.clearing, service)
 	}
 	service.verdict = service.ledger.Explain(child.Exit, s.kernel.Now())
 	step := s.machine.Steps() + 1
@@ -58,19 +59,24 @@ func (s *Supervisor) leaderEnded(service *service, child sys.Child) {
 	}
 }
 
-// lookForSurvivors asks for the services whose leader is gone whether the rest is too. The
-// last of it cannot go without being reaped here: orphans are our children.
+// lookForSurvivors checks the services whose main process is gone for other processes. The
+// last of these cannot end unnoticed: orphans are our children, and we reap them.
 func (s *Supervisor) lookForSurvivors() {
-	for service := range s.clearing {
-		if s.empty(service) {
-			delete(s.clearing, service)
-			s.dispatch(machine.Event{Kind: machine.Emptied, Service: service.id, Gen: s.machine.View(service.id).Gen})
+	var emptied []*service
+	s.clearing = slices.DeleteFunc(s.clearing, func(service *service) bool {
+		empty := s.empty(service)
+		if empty {
+			emptied = append(emptied, service)
 		}
+		return empty
+	})
+	for _, service := range emptied {
+		s.dispatch(machine.Event{Kind: machine.Emptied, Service: service.id, Gen: s.machine.View(service.id).Gen})
 	}
 }
 
-// empty reports whether nothing is left of a service. If that cannot be told, something is:
-// two copies must never run.
+// empty reports whether no process is left of a service. On an error it assumes that there
+// are some: two copies must never run.
 func (s *Supervisor) empty(service *service) bool {
 	empty, err := service.system.Empty()
 	switch {

@@ -4,25 +4,26 @@ import (
 	"strconv"
 	"strings"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/journal"
 	"supervise/supervisor/machine"
 )
 
-// record enters what was done into the journal, and logs it. It returns the number of
-// the entry, or of the one that led to it if it is not worth one.
+// record adds an entry to the journal, and logs it. It returns the number of the entry, or
+// of the one that led to it if the journal does not keep it.
 func (s *Supervisor) record(entry journal.Entry) uint64 {
 	number := s.journal.Add(entry)
 	s.logEntry(number, s.journal.Present())
 	return number
 }
 
-// recordFact enters what happened beside the machine, and logs it.
+// recordFact does the same with something that happened beside the machine.
 func (s *Supervisor) recordFact(entry journal.Entry, fact journal.Fact) uint64 {
 	entry.Fact, entry.Time = fact, s.kernel.Now()
 	return s.record(entry)
 }
 
-// logEvent makes a line of the event that the journal has just taken in, if it is worth one.
+// logEvent logs the event whose entry the journal has just added.
 func (s *Supervisor) logEvent(number uint64) {
 	e := s.journal.Present()
 	line := s.line(number, e)
@@ -32,18 +33,19 @@ func (s *Supervisor) logEvent(number uint64) {
 	finish(line, e)
 }
 
-// tell enters what the machine has to say of its decisions.
+// tell records a note of the machine, with what only the loop knows about it.
 func (s *Supervisor) tell(action *machine.Action) {
 	entry := journal.Entry{Action: action}
-	switch action.Note.Kind {
-	case machine.Changed:
-		if action.Note.To == machine.Running {
-			entry.PID = s.leader(s.services[action.Service])
-		}
-	case machine.LeaderExited:
+	if info := action.Note.Info; info.Signal != 0 {
+		entry.By = s.askerOf(action, info)
+	}
+	switch note := action.Note.Kind; {
+	case note == machine.Changed && action.Note.To == machine.Running:
+		entry.PID = s.leader(s.services[action.Service])
+	case note == machine.LeaderExited:
 		entry.Verdict = s.services[action.Service].verdict
 		entry.Cause = entry.Verdict.Entry
-	case machine.StillWaiting, machine.SurvivorsRemain, machine.SurvivesKill:
+	case note == machine.StillWaiting, note == machine.SurvivorsRemain, note == machine.SurvivesKill:
 		entry.Processes = s.processes(s.services[action.Service])
 	}
 	number := s.record(entry)
@@ -52,10 +54,10 @@ func (s *Supervisor) tell(action *machine.Action) {
 	}
 }
 
-// maxNamed is how many processes a line names.
+// maxNamed is how many processes one line names.
 const maxNamed = 8
 
-// processes names what is alive of a service.
+// processes names the living processes of a service.
 func (s *Supervisor) processes(service *service) string {
 	members, err := service.system.Members()
 	if err != nil {
@@ -70,7 +72,7 @@ func (s *Supervisor) processes(service *service) string {
 			b.WriteString(strconv.Itoa(len(members)-i) + " more")
 			break
 		}
-		b.WriteString(strconv.Itoa(m.PID) + " (" + m.Name + ")")
+		b.WriteString(strconv.Itoa(m.PID) + " (" + escape.Name(m.Name) + ")")
 	}
 	return b.String()
 }

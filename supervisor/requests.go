@@ -15,17 +15,19 @@ import (
 
 // Commands is where the calls of clients come from. A [*control.Server] is one.
 type Commands interface {
-	// Take returns the next call, or one that is no longer waited for, and false if there
+	// Take returns the next call, or, with ended, one whose client has gone; false if there
 	// is none.
 	Take() (call *control.Call, ended, ok bool)
-	// SetServices has each service listed have a FIFO of its own.
+	// SetServices gives each service that is named a FIFO of its own.
 	SetServices(names []string)
+	// Then calls f, on another goroutine, when that is done.
+	Then(f func())
 }
 
-// maxCalls is how many calls are answered before other things are looked at.
+// maxCalls is how many calls are answered in one iteration.
 const maxCalls = 32
 
-// serve answers what has been asked.
+// serve answers the calls that have come in.
 func (s *Supervisor) serve() {
 	if s.commands == nil {
 		return
@@ -44,8 +46,8 @@ func (s *Supervisor) serve() {
 	s.kernel.Wake() // there may be more
 }
 
-// answer does what one call asks for. What has changed is published first: a client must
-// never get a status older than something it has already seen.
+// answer does what a call asks for. Changes are published before it is answered: a client
+// must never get a status older than something it has already seen.
 func (s *Supervisor) answer(call *control.Call) {
 	switch r := call.Request.(type) {
 	case request.Ping, request.Status:

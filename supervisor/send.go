@@ -11,8 +11,8 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// predict looks at what a signal that is about to be sent can do to a main process. known is
-// false if there is none, or it cannot be told.
+// predict says what a signal that is about to be sent can do to a main process, and in which
+// state that is. known is false if there is none, or its state cannot be read.
 func (s *Supervisor) predict(pid int, signal signals.Signal) (effect machine.Effect, before sys.SignalState, known bool) {
 	if pid == 0 {
 		return machine.NoEffect, before, false
@@ -27,9 +27,9 @@ func (s *Supervisor) predict(pid int, signal signals.Signal) (effect machine.Eff
 // leader is the pid of a service's main process, 0 if there is none.
 func (s *Supervisor) leader(service *service) int { return int(s.machine.View(service.id).PID) }
 
-// send sends a signal to the processes of a service: a rung of its ladder, or one that was
-// asked for. That nobody is there to take a rung is no failure: what counts is the end,
-// which is on its way then.
+// send sends a signal to the processes of a service: a rung of its ladder, or one that
+// somebody asked for. If nobody is left to take a rung, that is not an error: the service
+// is about to be down then.
 func (s *Supervisor) send(action *machine.Action) {
 	service := s.services[action.Service]
 	pid, at := s.leader(service), s.kernel.Now()
@@ -80,8 +80,11 @@ func (s *Supervisor) deliver(action *machine.Action) {
 	}
 	switch result {
 	case send.OK:
-		by := s.journal.By(action.Origin, service.name())
-		entry := s.journal.Add(journal.Entry{Action: action, PID: pid})
+		by := s.askerOf(action, action.Info)
+		entry := s.journal.Add(journal.Entry{Action: action, PID: pid, By: by})
+		if by == (machine.Asker{}) {
+			by = s.names.Asker(action.Info) // such as the kernel, which is no process
+		}
 		service.ledger.Sent(action.Info.Signal, attribution.Sending{By: by, Effect: effect, At: at, Entry: entry})
 		if known {
 			s.observeOutcome(action, pid, before)
@@ -95,6 +98,17 @@ func (s *Supervisor) deliver(action *machine.Action) {
 	s.result(machine.Event{
 		Kind: machine.Sent, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Result: resultOf(result),
 	})
+}
+
+// askerOf is who asked for what an action does with a signal, or sent that. A signal that was
+// held and led to nothing else has no entry in the journal: the siginfo still has the process,
+// without its name.
+func (s *Supervisor) askerOf(action *machine.Action, info signals.Info) machine.Asker {
+	by := s.journal.By(action.Origin, s.Name(action.Service))
+	if sender := s.names.Asker(info); by == (machine.Asker{}) && sender.Known() {
+		return sender
+	}
+	return by
 }
 
 func resultOf(result send.Result) machine.Result {
@@ -111,8 +125,7 @@ func resultOf(result send.Result) machine.Result {
 	return machine.Refused
 }
 
-// observeOutcome finds out what a main process does with a signal, if somebody wants to
-// know.
+// observeOutcome finds out what a main process does with a signal, if a call waits for that.
 func (s *Supervisor) observeOutcome(action *machine.Action, pid int, before sys.SignalState) {
 	if !s.calls.Expects(action.Service, action.Ticket) {
 		return
@@ -125,11 +138,10 @@ func (s *Supervisor) observeOutcome(action *machine.Action, pid int, before sys.
 	s.calls.Delivered(action.Service, action.Ticket, request.Outcome{OK: true, Result: outcome.Result(), Text: outcome.String()})
 }
 
-// takeInHeld keeps held signals from holding up each other for ever. RLIMIT_SIGPENDING
-// counts what is pending for all processes of a user, so that signals that wait for us in
-// the kernel can be the very ones that leave a service of the same user no room. If the
-// service itself has none of the number pending, ours are let in in spite of the limit of
-// its queue.
+// takeInHeld resolves a deadlock. RLIMIT_SIGPENDING counts the signals that are pending for
+// all processes of a user. So the signals that we leave in the kernel may be the very ones
+// that leave no room for a service of the same user. If the service itself has none of this
+// number pending, ours are taken in, beyond the limit of its queue.
 func (s *Supervisor) takeInHeld(service *service, pid int, signal signals.Signal) {
 	state, err := s.kernel.SignalState(pid)
 	if err != nil || (state.Pending | state.Shared).Has(signal) {
@@ -144,7 +156,7 @@ func (s *Supervisor) takeInHeld(service *service, pid int, signal signals.Signal
 	}
 }
 
-// kill ends everything that is left of a service.
+// kill sends SIGKILL to all processes of a service.
 func (s *Supervisor) kill(action *machine.Action) {
 	service := s.services[action.Service]
 	pid, at := s.leader(service), s.kernel.Now()
@@ -156,7 +168,7 @@ func (s *Supervisor) kill(action *machine.Action) {
 	}
 }
 
-// inspect looks at what a signal would do to a main process.
+// inspect answers what a signal would do to a main process.
 func (s *Supervisor) inspect(action *machine.Action) {
 	effect, _, known := s.predict(s.leader(s.services[action.Service]), action.Signal)
 	if !known {

@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"time"
+
 	"supervise/config"
 	"supervise/internal/sys"
 	"supervise/supervisor/attribution"
@@ -16,14 +18,21 @@ type service struct {
 	id      machine.ServiceID
 	spec    *config.Service
 	system  kernel.Service
-	ledger  attribution.Ledger  // the signals that its main process was sent
-	verdict attribution.Verdict // who ended the last one
+	ledger  attribution.Ledger  // signals sent to its main process
+	verdict attribution.Verdict // on how the last main process ended
 	removed bool                // by an update
+	tail    tail                // what the last main process wrote
+}
+
+// tail is the last lines that a main process wrote before its end.
+type tail struct {
+	lines   []string // of the last one whose output was read
+	reading int      // how many have ended whose output is still being read
 }
 
 func (s *service) name() string { return s.spec.Name }
 
-// The methods that calls.Services wants:
+// The following methods are those of calls.Services.
 
 // Find returns the service with a name.
 func (s *Supervisor) Find(name string) (machine.ServiceID, bool) {
@@ -52,7 +61,7 @@ func (s *Supervisor) Name(id machine.ServiceID) string {
 	return s.services[id].name()
 }
 
-// View is what the machine knows of it.
+// View is what the machine knows about it.
 func (s *Supervisor) View(id machine.ServiceID) machine.View { return s.machine.View(id) }
 
 // Paused reports whether a command has paused it.
@@ -64,8 +73,8 @@ func (s *Supervisor) Stopped(id machine.ServiceID) bool {
 	return ok && state.Stopped
 }
 
-// observe reads what /proc says of a main process; ok is false when there is none. Until the
-// loop reaps, nobody else gets the pid.
+// observe reads the state of a main process from /proc; ok is false when there is none. Its
+// pid cannot be reused before the loop has reaped it.
 func (s *Supervisor) observe(id machine.ServiceID) (state sys.SignalState, ok bool) {
 	pid := s.machine.View(id).PID
 	if pid == 0 {
@@ -75,13 +84,22 @@ func (s *Supervisor) observe(id machine.ServiceID) (state sys.SignalState, ok bo
 	return state, err == nil
 }
 
-// LastOutcome says how its last main process ended or why it could not be started, and what
-// was decided then.
+// LastOutcome says how its last main process ended, or why it could not be started, and
+// what followed.
 func (s *Supervisor) LastOutcome(id machine.ServiceID) string {
 	return s.journal.LastOutcome(s.Name(id))
 }
 
-// Status is how it stands, with what /proc says now.
+// LastLines are those that its last main process wrote, and whether they were read already.
+func (s *Supervisor) LastLines(id machine.ServiceID) (lines []string, read bool) {
+	t := &s.services[id].tail
+	return t.lines, t.reading == 0
+}
+
+// UpAfter is how long it must have run before it is said to be up.
+func (s *Supervisor) UpAfter(id machine.ServiceID) time.Duration { return s.services[id].spec.UpAfter }
+
+// Status is its status, with what /proc says now.
 func (s *Supervisor) Status(id machine.ServiceID) status.Service {
 	described := s.describe(s.services[id])
 	if state, ok := s.observe(id); ok {
@@ -95,7 +113,7 @@ func (s *Supervisor) describe(service *service) status.Service {
 	return snapshot.Describe(service.name(), s.machine.View(service.id), service.verdict, s.self.Since.UnixNano())
 }
 
-// supervisor is who we are.
+// supervisor describes us to clients.
 func (s *Supervisor) supervisor() *request.Supervisor {
 	self := s.self
 	self.File, self.Stopping = s.file.Path, s.machine.ShuttingDown()

@@ -5,8 +5,8 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// spawn carries out the starts of one step, all at once. The loop waits for them, so that
-// nothing else, an end above all, can come in between.
+// spawn carries out all starts of a step at once. The loop waits for them, so that nothing
+// else can happen meanwhile, an exit above all.
 func (s *Supervisor) spawn() {
 	actions := s.pending.starts
 	s.pending.starts = nil
@@ -22,7 +22,7 @@ func (s *Supervisor) spawn() {
 	}
 }
 
-// spawned takes note of a start and returns the event that tells of it.
+// spawned records the result of a start, and returns the event about it.
 func (s *Supervisor) spawned(service *service, gen machine.Gen, started kernel.Started) machine.Event {
 	if started.Err != nil {
 		return machine.Event{

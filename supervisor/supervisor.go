@@ -2,7 +2,6 @@ package supervisor
 
 import (
 	"os"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -28,14 +27,14 @@ type Supervisor struct {
 	file    *config.File // in force
 	self    request.Supervisor
 
-	services []*service            // by id, the removed ones too
-	byName   map[string]*service   // those that are not removed
-	leaders  map[int]*service      // by the pid of a living main process
-	clearing map[*service]struct{} // whose main process is gone, and others are not
-	hooks    map[int]hook          // by pid
+	services []*service          // by id, the removed ones too
+	byName   map[string]*service // those that are not removed
+	leaders  map[int]*service    // by the pid of a living main process
+	clearing []*service          // whose main process is gone, and others are not
+	hooks    map[int]hook        // by pid
 
 	names *attribution.Names
-	oom   *attribution.OOM // nil: it is not asked
+	oom   *attribution.OOM // nil: the OOM killer is not looked for
 
 	commands  Commands // nil: commands cannot be taken
 	calls     *calls.Pending
@@ -45,46 +44,40 @@ type Supervisor struct {
 	held     heldSignals
 	orphans  orphans
 	finished bool
-	observer Observer
 }
 
-// Observer is told of every step of the machine, before its actions are carried out. What it
-// is given is used again after it has returned.
-type Observer func(now time.Duration, event *machine.Event, actions []machine.Action)
-
-// pending is what is left to be done of the present event.
+// pending is what remains to be done for the present event.
 type pending struct {
-	events []machine.Event  // results of actions, before anything from outside
-	starts []machine.Action // made all at once when the other actions are carried out
+	events []machine.Event  // results of actions; they come before events from outside
+	starts []machine.Action // carried out together, after the other actions of a step
 }
 
 // heldSignals are the real-time signals that are left in the kernel.
 type heldSignals struct {
 	set       signals.Set
-	overdrawn bool // it was told that more was taken in than allowed
+	overdrawn bool // the queue-overflow warning has been logged
 }
 
 // Setup is what a loop needs.
 type Setup struct {
 	Kernel        kernel.Kernel
 	Configuration kernel.Configuration // the first
-	Self          request.Supervisor   // who we are, for clients; Since is when the kernel's time began
+	Self          request.Supervisor   // how clients see us; Since is the beginning of the kernel's time
 	Log           zerolog.Logger
 	Logs          calls.Logs
-	OOM           *attribution.OOM // nil: the OOM killer is not suspected
-	Observer      Observer         // nil: nobody is
-	Recorder      journal.Recorder // takes the journal to disk; nil: nobody does
-	Earlier       []journal.Record // what it has of earlier runs
+	OOM           *attribution.OOM // nil: the OOM killer is not looked for
+	Recorder      journal.Recorder // writes the journal to disk; nil: it is not written
+	Earlier       []journal.Record // the journal of earlier runs
 }
 
-// journalSize is how many entries are remembered, of about 120 bytes each.
+// journalSize is how many entries the journal keeps in memory, of about 120 bytes each.
 const journalSize = 4096
 
-// New returns a loop that has not begun.
+// New returns a loop. [Supervisor.Run] starts it.
 func New(setup Setup) *Supervisor {
 	s := &Supervisor{
-		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM, observer: setup.Observer,
-		byName: map[string]*service{}, leaders: map[int]*service{}, clearing: map[*service]struct{}{}, hooks: map[int]hook{},
+		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM,
+		byName: map[string]*service{}, leaders: map[int]*service{}, hooks: map[int]hook{},
 	}
 	s.names = attribution.NewNames(setup.Self.PID, s.comm)
 	s.machine = machine.New(s.file, s.seed())
@@ -100,13 +93,19 @@ func New(setup Setup) *Supervisor {
 		Leave: func(call snapshot.Call) {
 			s.kernel.Beside(func() func() { return func() { s.answer(call.(*control.Call)) } })
 		},
+		Go: func(f func()) {
+			s.kernel.Beside(func() func() {
+				f()
+				return nil
+			})
+		},
 	})
 	s.configure(setup.Configuration)
 	s.relist()
 	return s
 }
 
-// journalHeader is how a machine is made that takes the steps to come.
+// journalHeader is all that a replay needs to continue from the present state.
 func (s *Supervisor) journalHeader() journal.Header {
 	saved := s.machine.Save()
 	return journal.Header{
@@ -114,52 +113,57 @@ func (s *Supervisor) journalHeader() journal.Header {
 	}
 }
 
-// seed is the machine's: another one for each run.
+// seed is the seed of the machine, different in each run.
 func (s *Supervisor) seed() uint64 { return uint64(s.self.Since.UnixNano()) }
 
-// comm is the name of a process, "" if there is none.
+// comm is the kernel's name of a process, "" if there is no such process.
 func (s *Supervisor) comm(pid int) string {
 	by, _ := s.kernel.Process(pid)
 	return by.Name
 }
 
-// Take has the loop answer the calls of clients.
+// Take sets where the loop takes the calls of clients from.
 func (s *Supervisor) Take(commands Commands) { s.commands = commands }
 
-// Show has a board show how the services stand. It belongs to the loop from now on.
+// Show sets the board that shows the status. It belongs to the loop from now on.
 func (s *Supervisor) Show(b snapshot.Board) { s.snapshots.Show(b) }
 
-// AnswerBeside answers a call that only asks, if it can be answered without the loop. It
-// may be called on any goroutine.
+// AnswerBeside answers a read-only call, if that is possible without the loop. It may be
+// called on any goroutine.
 func (s *Supervisor) AnswerBeside(call *control.Call) bool {
 	return s.snapshots.Answer(call, call.Request)
 }
 
-// Run begins, and returns when everything is down. booted is called when what is to be
-// started at the start has been.
+// Run begins, and returns when everything is down. booted is called, on any goroutine, when
+// what is to be started at the start has been, and takes commands.
 func (s *Supervisor) Run(booted func()) {
 	s.dispatch(machine.Event{Kind: machine.Boot, PID: int32(s.self.PID)})
 	s.listFIFOs()
-	booted()
+	if s.commands != nil {
+		s.commands.Then(booted)
+	} else {
+		booted()
+	}
+	s.publish()
 	for !s.finished {
 		s.iterate()
 	}
 }
 
-// MoveBoard has the board named in another runtime directory.
+// MoveBoard registers the board in another runtime directory.
 func (s *Supervisor) MoveBoard(dir *os.Root) {
 	if err := s.snapshots.Move(dir); err != nil {
-		s.log.Error().Err(err).Msg("no status board")
+		s.log.Error().Err(err).Msg("the status board cannot be found any more")
 	}
 }
 
-// End answers everyone who still waits: nothing more will happen.
+// End answers all calls that still wait: nothing more will happen.
 func (s *Supervisor) End() {
 	s.publishSnapshots()
 	s.calls.End(s.kernel.Now())
 }
 
-// Close gives up what the loop holds, when the kernel has nothing left for it to reap.
+// Close releases all that the loop holds, after the last child was reaped.
 func (s *Supervisor) Close() {
 	for _, service := range s.services {
 		if service.removed {

@@ -2,8 +2,12 @@ package supervisor
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
 
 	"supervise/config"
+	"supervise/internal/safefile"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/kernel"
@@ -12,19 +16,23 @@ import (
 
 // loading is a configuration that is being read.
 type loading struct {
-	call *control.Call // who asked for it; nobody's if a signal did
+	call *control.Call // to be answered; that of nobody if a signal asked
 	path string
-	dry  bool // it is only to be said what it changes
+	how  kernel.Loading
 	by   machine.Asker
-	step machine.EventID // of the signal that asked for it, 0 if none did
+	step machine.EventID // of the signal that asked, 0 if none did
 }
 
-// answerUpdate reads a configuration and puts it in force.
+// answerUpdate reads a configuration and applies it.
 func (s *Supervisor) answerUpdate(call *control.Call, r request.Update) {
-	s.load(loading{call: call, path: r.File, dry: r.DryRun, by: s.asker(call)})
+	inForce, _ := filepath.Abs(s.file.Path)
+	l := loading{call: call, path: cmp.Or(r.File, s.file.Path), how: kernel.Loading{Dry: r.DryRun}, by: s.asker(call)}
+	// Who may command services must not say what they are, as root.
+	l.how.Confined = call.Origin.Shared && r.File != "" && r.File != inForce
+	s.load(l)
 }
 
-// loadAsked does so because the rule of a signal says it.
+// loadAsked does the same on behalf of a signal's rule.
 func (s *Supervisor) loadAsked(action *machine.Action) {
 	s.load(loading{
 		call: control.NewCall(nil, control.Origin{}, nil), path: action.Path,
@@ -32,13 +40,13 @@ func (s *Supervisor) loadAsked(action *machine.Action) {
 	})
 }
 
-// load reads a configuration beside the loop, as files and the databases of users may be
-// slow. A path of "" is that of the present one.
+// load reads a configuration beside the loop, as files and user databases may be slow. The
+// path "" stands for that of the present one.
 func (s *Supervisor) load(l loading) {
 	l.path = cmp.Or(l.path, s.file.Path)
-	s.log.Info().Str("file", l.path).Bool("dry-run", l.dry).Str("by", l.by.String()).Msg("reads the configuration")
+	s.log.Info().Str("file", l.path).Bool("dry-run", l.how.Dry).Str("by", l.by.String()).Msg("reads the configuration")
 	s.kernel.Beside(func() func() {
-		loaded, err := s.kernel.Load(l.path, l.dry)
+		loaded, err := s.kernel.Load(l.path, l.how)
 		if err != nil {
 			return func() { s.refuse(l, err) }
 		}
@@ -46,17 +54,32 @@ func (s *Supervisor) load(l loading) {
 	})
 }
 
-// refuse tells of a configuration that cannot be put in force. Nothing is changed.
+// refuse answers for a configuration that cannot be applied. Nothing changes.
 func (s *Supervisor) refuse(l loading, err error) {
-	if l.dry {
-		s.log.Error().Err(err).Str("by", l.by.String()).Msg("the configuration cannot be put in force")
+	if l.how.Confined {
+		err = s.withhold(l, err)
+	}
+	if l.how.Dry {
+		s.log.Error().Err(err).Str("by", l.by.String()).Msg("the configuration cannot be applied")
 	} else {
 		s.dispatch(machine.Event{Kind: machine.LoadFailed, Path: l.path, Reason: err.Error(), By: l.by, Ticket: l.step})
 	}
 	l.call.Fail(request.Failed, err.Error())
 }
 
-// loaded puts a configuration in force, or says what that would change.
+// withhold keeps from somebody who named a file what is in it, and whether it is there: errors
+// of a file of root's quote it. That it is somebody else's is told.
+func (s *Supervisor) withhold(l loading, err error) error {
+	var refused *safefile.RefusedError
+	if errors.As(err, &refused) {
+		return fmt.Errorf("cannot apply %q: others than root and the user of supervise may command it (control), "+
+			"so that it takes only the file that is in force, without a name, or one that nobody else can change: %w", l.path, refused)
+	}
+	s.log.Error().Err(err).Str("by", l.by.String()).Msg("the configuration that somebody named cannot be used")
+	return fmt.Errorf("cannot use %q as configuration: only the log of supervise says why", l.path)
+}
+
+// loaded applies a configuration, or says what it would change.
 func (s *Supervisor) loaded(l loading, configuration kernel.Configuration) {
 	if s.machine.ShuttingDown() {
 		configuration.Release()
@@ -68,13 +91,13 @@ func (s *Supervisor) loaded(l loading, configuration kernel.Configuration) {
 	for i, c := range changes {
 		plan[i] = request.Change{Action: actionOf(c), Service: c.Service, Text: c.String(), Keys: keysOf(c)}
 	}
-	if !l.dry {
+	if !l.how.Dry {
 		s.update(l, configuration, changes)
 	}
 	s.reply(l.call, &request.Reply{Supervisor: s.supervisor(), Plan: plan})
 }
 
-// actionOf is one word for what becomes of a service.
+// actionOf is one word for what happens to a service.
 func actionOf(c config.Change) string {
 	switch c.Kind {
 	case config.Added:
@@ -102,8 +125,8 @@ func keysOf(c config.Change) []string {
 	return keys
 }
 
-// update puts a configuration in force: what services are on the system first, and then
-// the machine decides what becomes of their processes.
+// update applies a configuration: first to what services have on the system, and then the
+// machine decides what happens to their processes.
 func (s *Supervisor) update(l loading, configuration kernel.Configuration, changes []config.Change) {
 	s.logUpdate(l, changes)
 	s.file = configuration.File()
@@ -130,7 +153,7 @@ func (s *Supervisor) logUpdate(l loading, changes []config.Change) {
 	}
 }
 
-// configure gives every service of a configuration what it has for it on the system.
+// configure applies a configuration to what its services have on the system.
 func (s *Supervisor) configure(loaded kernel.Configuration) {
 	file := loaded.File()
 	for i := range file.Services {
@@ -146,7 +169,7 @@ func (s *Supervisor) configure(loaded kernel.Configuration) {
 	s.giveUpBoard(s.snapshots.Resize(len(s.services)))
 }
 
-// forget gives up a service of which nothing is left.
+// forget removes a service that is gone for good.
 func (s *Supervisor) forget(service *service) {
 	service.removed = true
 	if s.byName[service.spec.Name] == service {

@@ -12,8 +12,8 @@ import (
 	"supervise/supervisor/control/request"
 )
 
-// change is what the commands have in common that want services in another state and wait
-// for that: start, stop, restart and reload.
+// change is what start, stop, restart and reload have in common: they want services in
+// another state and wait for it.
 type change struct {
 	remote
 	all     bool
@@ -21,8 +21,8 @@ type change struct {
 	timeout time.Duration
 }
 
-// changing adds the flags of a change to a command and has it run with the request that
-// ask makes.
+// changing adds the flags of a change to a command, which then sends the request that ask
+// makes.
 func (c *change) changing(cmd *cobra.Command, ask func(target request.Target, await bool) request.Request) *cobra.Command {
 	cmd.Args = func(cmd *cobra.Command, args []string) error { return namesOrAll(cmd, args, c.all) }
 	cmd.ValidArgsFunction = completeServices(&c.remote, many)
@@ -36,17 +36,17 @@ func (c *change) changing(cmd *cobra.Command, ask func(target request.Target, aw
 	c.printing(cmd)
 	cmd.Flags().BoolVar(&c.all, "all", false, "all services")
 	cmd.Flags().BoolVar(&c.noWait, "no-wait", false, "do not wait for the outcome")
-	cmd.Flags().DurationVar(&c.timeout, "timeout", 0, "wait for the outcome for a `DURATION`, such as 30s, and no longer; what was begun goes on after that (default: for ever)")
+	cmd.Flags().DurationVar(&c.timeout, "timeout", 0, "how long to wait for the outcome, a `DURATION` such as 30s; what was begun goes on after that (default: for ever)")
 	return cmd
 }
 
-// namesOrAll wants the names of services, or --all, and not both.
+// namesOrAll requires either names of services or --all.
 func namesOrAll(cmd *cobra.Command, args []string, all bool) error {
 	switch {
 	case all && len(args) > 0:
 		return usageError{fmt.Errorf("give names or --all, not both; try '%s --help'", cmd.CommandPath())}
 	case !all && len(args) == 0:
-		return usageError{fmt.Errorf("NAME is missing, or --all; try '%s --help'", cmd.CommandPath())}
+		return usageError{fmt.Errorf("NAME or --all is missing; try '%s --help'", cmd.CommandPath())}
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (c *change) run(w io.Writer, q request.Request) error {
 	return outcomeError(last, err)
 }
 
-// outcomeError is err, or the failure of an outcome that has been printed.
+// outcomeError returns err, or the failure of an outcome that has been printed.
 func outcomeError(reply *request.Reply, err error) error {
 	if err != nil {
 		return err
@@ -98,13 +98,13 @@ func outcomeError(reply *request.Reply, err error) error {
 	return nil
 }
 
-// printProgress prints what happens on the way to an outcome.
+// printProgress prints an event on the way to an outcome.
 func printProgress(w io.Writer, e *request.Event) error {
 	_, err := fmt.Fprintf(w, "%s: %s\n", e.Service, e.Text)
 	return err
 }
 
-// printOutcomes prints what became of a request, service by service.
+// printOutcomes prints the result of a request for each service.
 func printOutcomes(w io.Writer, reply *request.Reply, asJSON bool) error {
 	if asJSON {
 		return printJSON(w, reply.Outcomes)
@@ -117,11 +117,24 @@ func printOutcomes(w io.Writer, reply *request.Reply, asJSON bool) error {
 		if _, err := fmt.Fprintf(w, "%s: %s\n", o.Service, text); err != nil {
 			return err
 		}
+		if err := printLines(w, o.Lines); err != nil {
+			return err
+		}
 	}
 	return printText(w, reply)
 }
 
-// printText prints the sentence of a reply, if it has one.
+// printLines prints what a service wrote before its end, below what is said of that.
+func printLines(w io.Writer, lines []string) error {
+	for _, line := range lines {
+		if _, err := fmt.Fprintf(w, "  | %s\n", line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printText prints the text of a reply, if it has one.
 func printText(w io.Writer, reply *request.Reply) error {
 	if reply.Text == "" {
 		return nil

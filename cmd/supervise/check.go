@@ -11,6 +11,7 @@ import (
 
 	"supervise/config"
 	"supervise/config/accounts"
+	"supervise/internal/text/escape"
 )
 
 func newCheck() *cobra.Command {
@@ -18,10 +19,10 @@ func newCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE.toml",
 		Short: "Check a configuration file, and start nothing",
-		Long: `Check a configuration file and print everything that is wrong with it, each error with
-its line, a caret under the place, and what was probably meant. Nothing is started.
+		Long: `Check a configuration file and print all its errors, each with its line, a caret under
+the place, and what was probably meant. Nothing is started.
 
-Exit status: 0 when the file is right, 2 when it is not, 1 when it cannot be read.`,
+Exit status: 0 when the file is valid, 2 when it is not, 1 when it cannot be read.`,
 		Example: "  supervise check services.toml\n  supervise check --format json services.toml",
 		Args:    exactly("FILE.toml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,7 +44,7 @@ Exit status: 0 when the file is right, 2 when it is not, 1 when it cannot be rea
 	return cmd
 }
 
-// checked is what check prints as JSON. Its lists are empty rather than missing.
+// checked is the JSON output of check. Its lists are empty rather than missing.
 type checked struct {
 	File     string           `json:"file"`
 	Services int              `json:"services"`
@@ -63,7 +64,7 @@ func checkJSON(cmd *cobra.Command, path string, file *config.File, err error) er
 		result.Services = len(file.Services)
 		result.Warnings = append(result.Warnings, file.Warnings...)
 	}
-	encoder := json.NewEncoder(cmd.OutOrStdout())
+	encoder := json.NewEncoder(escape.JSON{To: cmd.OutOrStdout()})
 	encoder.SetIndent("", "  ")
 	if e := encoder.Encode(result); e != nil {
 		return e

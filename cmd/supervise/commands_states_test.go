@@ -122,7 +122,7 @@ func TestCommandsStates(t *testing.T) {
 		var config strings.Builder
 		for _, state := range slices.Sorted(maps.Keys(outcomes)) {
 			for command := range orders {
-				fmt.Fprintf(&config, "[service.%s-%s]\nstartup = \"disabled\"\ncommand = [\"sh\", \"-c\", '''%s''']\nreload = \"SIGWINCH\"\nstop.timeout = \"60s\"\nrestart.delay = \"60s\"\n",
+				fmt.Fprintf(&config, "[service.%s-%s]\nstartup = \"disabled\"\ncommand = [\"sh\", \"-c\", '''%s''']\nreload = \"SIGWINCH\"\nstop.timeout = \"60s\"\nrestart.delay = \"60s\"\nup-after = \"0s\"\n",
 					state, command, scripts[state])
 				if state == "failed" {
 					config.WriteString("restart.policy = \"never\"\n")

@@ -19,8 +19,8 @@ func newCompletion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash|zsh|fish",
 		Short: "Print the completion script of a shell",
-		Long: `Print the script by which a shell completes the commands and flags of supervise, and the
-names of the services that run.`,
+		Long: `Print the script with which a shell completes the commands and flags of supervise, and
+the names of running services.`,
 		Example: `  supervise completion bash >/etc/bash_completion.d/supervise
   supervise completion zsh >"${fpath[1]}/_supervise"
   supervise completion fish >~/.config/fish/completions/supervise.fish`,
@@ -36,7 +36,7 @@ names of the services that run.`,
 			case "fish":
 				return root.GenFishCompletion(out, true)
 			}
-			return usageError{fmt.Errorf("no completion for %q: there is one for bash, zsh and fish", args[0])}
+			return usageError{fmt.Errorf("no completion for %q, only for bash, zsh and fish", args[0])}
 		},
 	}
 }
@@ -49,11 +49,11 @@ const (
 
 type completer = func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective)
 
-// completionTime is how long a shell is held up for the names of services.
+// completionTime is how long a shell waits for the names of services.
 const completionTime = time.Second
 
-// completeServices completes the names of the services of the supervisor that runs, up to
-// a number of them, each once.
+// completeServices completes the names of the running supervisor's services, up to a number
+// of them, each once.
 func completeServices(r *remote, most int) completer {
 	return func(_ *cobra.Command, args []string, _ string) (words []cobra.Completion, _ cobra.ShellCompDirective) {
 		if len(args) >= most {
@@ -72,7 +72,7 @@ func completeServices(r *remote, most int) completer {
 	}
 }
 
-// completeSignal completes NAME SIGNAL, whose SIG may be left out.
+// completeSignal completes NAME SIGNAL, with or without SIG.
 func completeSignal(r *remote) completer {
 	services := completeServices(r, one)
 	return func(cmd *cobra.Command, args []string, begun string) (words []cobra.Completion, _ cobra.ShellCompDirective) {

@@ -32,7 +32,7 @@ func golden(t *testing.T, file, text string) {
 		return
 	}
 	if want, _ := os.ReadFile(file); text != string(want) {
-		t.Errorf("%s is not what it was (go test -update writes it anew):\n%s", file, text)
+		t.Errorf("%s is not what it was (go test -update rewrites it):\n%s", file, text)
 	}
 }
 
@@ -40,7 +40,7 @@ func golden(t *testing.T, file, text string) {
 // [control.Call.Tell].
 type answers []*request.Reply
 
-// scripted is a supervisor that says what it is told to.
+// scripted is a supervisor with scripted answers.
 type scripted struct {
 	dir    string
 	server *control.Server
@@ -388,7 +388,7 @@ func TestFollowEnds(t *testing.T) {
 	}
 }
 
-// TestForeigner is somebody who may not command the supervisor.
+// TestForeigner may not command the supervisor.
 func TestForeigner(t *testing.T) {
 	t.Parallel()
 	needRoot(t)

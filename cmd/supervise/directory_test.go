@@ -37,7 +37,7 @@ command = ["/bin/sh", "-c", "echo up; exec sleep 600"]
 	if err := remove(s.runtime); err != nil {
 		t.Fatal(err)
 	}
-	s.await("the new directory", says("", "it is made anew"))
+	s.await("the new directory", says("", "it has been created again"))
 	if files := list(s.runtime); len(files) != 5 {
 		t.Errorf("in it are %v", files)
 	}
@@ -81,7 +81,7 @@ func TestDirectoriesExchanged(t *testing.T) {
 		t.Skip("the file system cannot exchange two directories:", err)
 	}
 	for i, s := range all {
-		l := s.await("the loss", says("", "another one has its place"))
+		l := s.await("the loss", says("", "another one has taken its place"))
 		if other := fmt.Sprintf("pid %d", all[1-i].cmd.Process.Pid); !strings.Contains(l.raw, other) {
 			t.Errorf("it does not say %s: %s", other, l.raw)
 		}

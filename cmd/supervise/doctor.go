@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"supervise/internal/text/escape"
 	"supervise/signals/intake"
 	"supervise/supervisor/doctor"
 	"supervise/supervisor/rundir"
@@ -20,9 +21,9 @@ func newDoctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what this machine allows, and what that means",
-		Long: `Look at this machine and say what it means for supervise: how signals come in, whether
-orphans can be reaped, how the descendants of a service are known, where cores go, which
-limits will bite. Nothing is changed.
+		Long: `Examine this machine and say what it means for supervise: how signals are received,
+whether orphans can be reaped, how the descendants of a service are known, where cores
+go, which limits matter. Nothing is changed.
 
 Exit status: 0, or 1 when a warning was given.`,
 		Example: "  supervise doctor\n  supervise doctor --format json",
@@ -46,7 +47,7 @@ Exit status: 0, or 1 when a warning was given.`,
 
 func printFindings(w io.Writer, findings []doctor.Finding, format string) error {
 	if format == "json" {
-		encoder := json.NewEncoder(w)
+		encoder := json.NewEncoder(escape.JSON{To: w})
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(findings)
 	}

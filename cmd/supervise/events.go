@@ -18,17 +18,17 @@ func newEvents() *cobra.Command {
 		Use:   "events [NAME...]",
 		Short: "Show what happened, and what was done about it",
 		Long: `Show what happened to the services, and what was done about it: each event and action
-with its time, its number, the number of what it follows from, the service, and a
-sentence. Without names, of all services and of the supervisor itself.
+with its time, its number, the number of its cause, the service, and a sentence. Without
+names, those of all services and of the supervisor itself.
 
-As JSON it prints one object a line. With --follow it goes on until the supervisor ends, or
-until Ctrl-C, by which it dies as every program does.
+As JSON it prints one object per line. With --follow it goes on until the supervisor ends
+or Ctrl-C.
 
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs, 4
 when a service is unknown.`,
 		Example: `  supervise events
   supervise events --follow web
-  supervise events --lines 0 --format json    all that is remembered`,
+  supervise events --lines 0 --format json    all that are remembered`,
 		ValidArgsFunction: completeServices(&r, many),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if q.Limit < 0 {
@@ -43,20 +43,20 @@ when a service is unknown.`,
 			return r.stream(limit, q, func(reply *request.Reply) error {
 				warnDropped(cmd.ErrOrStderr(), reply)
 				if r.json() {
-					return printLines(cmd.OutOrStdout(), reply.Events)
+					return printObjects(cmd.OutOrStdout(), reply.Events)
 				}
 				return printEvents(cmd.OutOrStdout(), reply.Events)
 			})
 		},
 	}
 	r.printing(cmd)
-	cmd.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with what is to come")
+	cmd.Flags().BoolVarP(&q.Follow, "follow", "f", false, "go on with new events")
 	cmd.Flags().IntVarP(&q.Limit, "lines", "n", 20, "the last `N` of them; 0 is all that are remembered")
 	return cmd
 }
 
-// printEvents prints events as a table whose last column is a sentence. Its widths are
-// fixed, as more may come.
+// printEvents prints events as a table whose last column is a sentence. Its widths are fixed,
+// as more events may follow.
 func printEvents(w io.Writer, events []request.Event) error {
 	for i := range events {
 		e := &events[i]
@@ -75,7 +75,7 @@ func printEvents(w io.Writer, events []request.Event) error {
 	return nil
 }
 
-// eventText is the sentence of an event, with who did it if it does not say so.
+// eventText is the sentence of an event, or else its kind.
 func eventText(e *request.Event) string {
 	if e.Text == "" {
 		return e.Kind

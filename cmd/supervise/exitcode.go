@@ -16,21 +16,21 @@ const (
 	exitOK         = 0
 	exitFailed     = 1
 	exitUsage      = 2
-	exitNotRunning = 3 // no supervisor runs; of status and wait also: a service that was named does not
-	exitUnknown    = 4 // a service that was named is not there
+	exitNotRunning = 3 // no supervisor runs; of status and wait also: a named service does not run
+	exitUnknown    = 4 // a named service does not exist
 )
 
-// exitStatus is an exit code when everything has been said already.
+// exitStatus is an exit code after everything was printed.
 type exitStatus int
 
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// usageError is a command line or a configuration that cannot be used.
+// usageError is an invalid command line or configuration.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// exitCode is the exit code that goes with an error.
+// exitCode is the exit code of an error.
 func exitCode(err error) int {
 	var usage usageError
 	var invalid *config.Error

@@ -10,12 +10,12 @@ import (
 )
 
 // endWithReader ends the process as soon as nobody reads its output any more, as SIGPIPE
-// would (which the Go runtime keeps from us unless a write fails): what follows something
-// would otherwise notice when there is more to write, which may be never.
+// would (the Go runtime withholds it until a write fails). A command that follows something
+// would otherwise notice only when there is more to write, which may be never.
 func endWithReader() {
 	go func() {
 		for {
-			// A pipe without readers has POLLERR, which need not be asked for: poll(2).
+			// A pipe without readers has POLLERR, which need not be requested: poll(2).
 			fds := []unix.PollFd{{Fd: 1}}
 			switch _, err := unix.Poll(fds, -1); {
 			case errors.Is(err, unix.EINTR):

@@ -35,5 +35,5 @@ func (c *choice) Set(text string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("it is one of %v, not %q", c.words, text)
+	return fmt.Errorf("must be one of %v, not %q", c.words, text)
 }

@@ -89,10 +89,10 @@ func writeFile(t *testing.T, file, text string) string {
 	return file
 }
 
-// enterSandbox gives a supervise run its place, from which nothing gets away unseen: a cgroup
-// where one can be made, and a mark in the environment everywhere.
+// enterSandbox puts a supervise run where nothing that it starts can escape unseen: into a
+// cgroup if one can be made, and with a mark in its environment in any case.
 func (s *supervised) enterSandbox(t *testing.T) {
-	s.sandbox.mark = "SUPERVISE_TEST_GROUND=" + s.dir
+	s.sandbox.mark = "SUPERVISE_TEST_SANDBOX=" + s.dir
 	s.cmd.Env = append(os.Environ(), s.sandbox.mark, "GORACE=atexit_sleep_ms=0", "XDG_RUNTIME_DIR="+s.dir)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if os.Geteuid() != 0 {
@@ -263,7 +263,7 @@ func withFIFO(t *testing.T, name string) setup {
 	}
 }
 
-// release lets the reader of a FIFO go. Neither of them minds who comes first. It is for
+// release unblocks the reader of a FIFO. Either may come first. It is for
 // one reader: the next one may find it open still, and then its end.
 func (s *supervised) release(t *testing.T, name string) {
 	t.Helper()

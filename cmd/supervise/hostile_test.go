@@ -260,7 +260,7 @@ func (s *supervised) killClients(t *testing.T, n int) {
 	all.Wait()
 }
 
-// awaitNoMessage waits until the queues are empty. Nothing tells of that; each look costs
+// awaitNoMessage waits until the queues are empty. No event reports that; each look costs
 // the time of a request.
 func (s *supervised) awaitNoMessage(t *testing.T, queues []int) {
 	t.Helper()

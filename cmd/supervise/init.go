@@ -10,8 +10,8 @@ import (
 	"supervise/supervisor/pid1/cmdline"
 )
 
-// newInit is init as the other commands' help, completion and manual see it. When it is
-// run it does not come this way, but that of package first.
+// newInit is init for the help, completion and manual of the other commands. Package preinit
+// runs it before main, so it never runs here.
 func newInit() *cobra.Command {
 	return &cobra.Command{
 		Use:                "init [flags] [--] COMMAND [ARG...]",

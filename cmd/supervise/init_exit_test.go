@@ -26,7 +26,7 @@ func runInit(t *testing.T, cmd *exec.Cmd) (code int, stdout, stderr string) {
 	return exitCode(t, cmd.Wait()), out.String(), told.String()
 }
 
-// TestInitExit runs commands of every fate, as root and as a user without rights.
+// TestInitExit runs commands that end in every way, as root and as a user without rights.
 func TestInitExit(t *testing.T) {
 	dir := openDir(t)
 	plain := writeFile(t, filepath.Join(dir, "plain"), "#!/bin/sh\nexit 0\n")

@@ -21,6 +21,7 @@ type line struct {
 	By                      string
 	Descendants             string
 	Output                  []string
+	Orphans                 int `json:"reaped-orphans"`
 
 	Stream, Line string // of a service's
 

@@ -10,16 +10,15 @@
 // container, supervisor of services on a server, and the tool that shows what signals
 // really do.
 //
-// This package is the roof: flags, wiring and exit codes, one file for each subcommand.
-// What the subcommands do stands in the packages that they call. Package first
-// runs two of them before main, because somebody waits for them: init, and the plain
-// question of status.
+// This package has flags, wiring and exit codes, one file for each subcommand; the packages
+// that they call do the work. Package preinit runs two of them before main, because somebody
+// waits for them: init, and the plain question of status.
 package main
 
 import (
 	"os"
 
-	_ "supervise/cmd/supervise/first"
+	_ "supervise/cmd/supervise/preinit"
 )
 
 func main() { os.Exit(execute(os.Args[1:])) }

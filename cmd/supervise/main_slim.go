@@ -5,9 +5,8 @@
 //go:debug containermaxprocs=0
 //go:debug updatemaxprocs=0
 
-// The slim build, for images: init and the names that it stands in for, whatever the program
-// is called, and nothing else. It is made of the same source as the full one, whose files
-// all carry the opposite tag.
+// The slim build, for images: only init and the programs that it replaces, whatever the
+// program is called. The files of the full build have the opposite tag.
 package main
 
 import (
@@ -17,13 +16,13 @@ import (
 	"supervise/supervisor/pid1/cmdline"
 )
 
-// main has nothing to do: see [intake.StartInInit].
+// main has nothing to do: see package preinit.
 func main() {}
 
 func init() {
 	argv := intake.Arguments()
 	if len(argv) == 0 {
-		syscall.Exit(126) // there is no /proc to read them from
+		syscall.Exit(126) // there is no /proc to read the arguments from
 	}
 	index, args, ok := cmdline.Select(argv)
 	if !ok {

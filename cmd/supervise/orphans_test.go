@@ -84,19 +84,35 @@ log.file = "$DIR/log"
 				withFIFO(t, fmt.Sprint("go", i+1))(s)
 			}
 		})
-		awaitReaped := func(n string) {
-			for reaped, want := 0, atoi(t, n); reaped < want; {
-				reaped += s.await("orphans are reaped", says("", "reaped processes that services had left behind")).Count
+		// The log tells of orphans once; the program answers when all of its are reaped.
+		answers := 1 // and "ready"
+		awaitReaped := func() {
+			answers++
+			for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) { // nothing tells when it is written
+				log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+				if strings.Count(string(log), "\n") == answers {
+					return
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("orphans are not reaped: %q", log)
+				}
 			}
 		}
-		awaitReaped(few)
+		awaitReaped()
 		again := 0
 		checkFlat(t, s.cmd.Process.Pid, most, func() {
 			again++
 			s.release(t, fmt.Sprint("go", again))
-			awaitReaped(n)
+			awaitReaped()
 		})
-		s.stop(t, syscall.SIGTERM)
+		lines := s.stop(t, syscall.SIGTERM)
+		if n := count(lines, says("", "reaped processes that services had left behind")); n != 1 {
+			t.Errorf("orphans are told of %d times, want once", n)
+		}
+		last := lines[len(lines)-1]
+		if want := atoi(t, few) + (answers-2)*atoi(t, n); last.Message != "supervise exits" || last.Orphans < want {
+			t.Errorf("the last line %q does not tell of %d orphans", last.raw, want)
+		}
 	})
 }
 

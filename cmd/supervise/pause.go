@@ -12,9 +12,9 @@ func newPause() *cobra.Command {
 	return newHalt(&cobra.Command{
 		Use:   "pause NAME...",
 		Short: "Stop the processes of services where they are (SIGSTOP)",
-		Long: `Stop the processes of services where they are, with SIGSTOP, and say in which state that
-leaves them. They keep their memory and their files and use no CPU until
-'supervise continue'. Signals sent to them meanwhile wait; 'supervise stop' works.
+		Long: `Stop the processes of services where they are, with SIGSTOP, and print their state. They
+keep their memory and their files and use no CPU until 'supervise continue'. Signals sent
+to them meanwhile wait; 'supervise stop' works.
 
 Exit status: 0 when all of them are paused, 1 when one is not, 2 for a wrong command line,
 3 when no supervisor runs, 4 when a service is unknown.`,
@@ -25,9 +25,8 @@ Exit status: 0 when all of them are paused, 1 when one is not, 2 for a wrong com
 func newContinue() *cobra.Command {
 	return newHalt(&cobra.Command{
 		Use:   "continue NAME...",
-		Short: "Have the processes of paused services go on (SIGCONT)",
-		Long: `Have the processes of services go on that were paused, with SIGCONT, and say in which
-state that leaves them.
+		Short: "Continue the processes of paused services (SIGCONT)",
+		Long: `Continue the processes of paused services, with SIGCONT, and print their state.
 
 Exit status: 0 when all of them go on, 1 when one does not, 2 for a wrong command line, 3
 when no supervisor runs, 4 when a service is unknown.`,
@@ -35,7 +34,7 @@ when no supervisor runs, 4 when a service is unknown.`,
 	}, func(target request.Target) request.Request { return request.Continue{Target: target} })
 }
 
-// newHalt makes pause or continue of a command that has its texts.
+// newHalt completes pause or continue, of which it gets the texts.
 func newHalt(cmd *cobra.Command, ask func(request.Target) request.Request) *cobra.Command {
 	var r remote
 	var all bool

@@ -50,9 +50,9 @@ func TestPermissions(t *testing.T) {
 					case !try.allowed && code == 0:
 						t.Errorf("uid %d may %q: %s", who.Uid, try.argv, out)
 					case !try.allowed && !strings.Contains(strings.ToLower(out), "permission denied"):
-						t.Errorf("uid %d is told nothing clear of %q: %s", who.Uid, try.argv, out)
+						t.Errorf("uid %d gets no clear message for %q: %s", who.Uid, try.argv, out)
 					case !try.allowed && try.argv[0] == entryBuild && !strings.Contains(out, "control.group"):
-						t.Errorf("uid %d is not told what would help: %s", who.Uid, out)
+						t.Errorf("uid %d gets no hint: %s", who.Uid, out)
 					}
 				}
 			}

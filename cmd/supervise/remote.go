@@ -18,15 +18,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/internal/guess"
+	"supervise/internal/text/escape"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/control/wire"
 )
 
-// remote is the supervisor that a command talks to, and how it prints what that says.
+// remote is the supervisor that a command talks to, and the format of its output.
 type remote struct {
-	dir    string // as given; "" is the environment's, or the default
-	format string // text or json; "" when the command prints nothing of the kind
+	dir    string // as given; "" for the environment's, or the default
+	format string // text or json; "" if the command has no such flag
 }
 
 // flags adds --runtime-dir.
@@ -43,7 +44,7 @@ func (r *remote) printing(cmd *cobra.Command) {
 
 func (r *remote) json() bool { return r.format == "json" }
 
-// directory is the runtime directory that is meant.
+// directory is the runtime directory of the supervisor.
 func (r *remote) directory() string {
 	dir := wire.Directory(r.dir, os.Getenv)
 	if absolute, err := filepath.Abs(dir); err == nil {
@@ -52,10 +53,10 @@ func (r *remote) directory() string {
 	return dir
 }
 
-// answerTime is how long a supervisor may take for an answer that it need not wait for.
+// answerTime is how long a supervisor may take for an answer that needs no waiting.
 const answerTime = 10 * time.Second
 
-// call asks for what can be answered at once.
+// call sends a request that can be answered at once.
 func (r *remote) call(q request.Request) (*request.Reply, error) {
 	return r.callWithin(answerTime, q)
 }
@@ -68,9 +69,8 @@ func (r *remote) callWithin(limit time.Duration, q request.Request) (reply *requ
 	return reply, err
 }
 
-// stream asks and hands over each answer as it comes, the last one also when it is an
-// error's. A limit of 0 is none. The error is ready to be printed; its exit code is
-// [exitCode]'s.
+// stream sends a request and passes on each answer as it comes, also one with an error. A
+// limit of 0 is none. The error is ready to be printed; its exit code is [exitCode]'s.
 func (r *remote) stream(limit time.Duration, q request.Request, take func(*request.Reply) error) error {
 	c, err := client.Dial(r.directory())
 	if err != nil {
@@ -86,6 +86,9 @@ func (r *remote) stream(limit time.Duration, q request.Request, take func(*reque
 		if err != nil {
 			return r.explain(c, q, err)
 		}
+		if !r.json() {
+			printable(answer)
+		}
 		if err := take(answer); err != nil {
 			return err
 		}
@@ -96,7 +99,7 @@ func (r *remote) stream(limit time.Duration, q request.Request, take func(*reque
 	return nil
 }
 
-// explain says of an error what can be done about it.
+// explain adds to an error what can be done about it.
 func (r *remote) explain(c *client.Client, q request.Request, err error) error {
 	var absent *client.NotRunningError
 	var failure *request.Failure
@@ -113,7 +116,7 @@ func (r *remote) explain(c *client.Client, q request.Request, err error) error {
 	return err
 }
 
-// unknown names the services that are not there, each with the one that was meant.
+// unknown names the services that do not exist, each with the one that was probably meant.
 func (r *remote) unknown(c *client.Client, q request.Request, failure *request.Failure) error {
 	ctx, cancel := context.WithTimeout(context.Background(), answerTime)
 	defer cancel()
@@ -136,7 +139,7 @@ func (r *remote) unknown(c *client.Client, q request.Request, failure *request.F
 	return &request.Failure{Code: failure.Code, Text: r.without(missing, known)}
 }
 
-// without says of each name that there is no such service, and which was meant.
+// without says of each name that there is no such service, and which one was probably meant.
 func (r *remote) without(missing, known []string) string {
 	texts := make([]string, len(missing))
 	for i, name := range missing {
@@ -144,27 +147,27 @@ func (r *remote) without(missing, known []string) string {
 		if near := guess.Word(name, known); near != "" {
 			texts[i] += fmt.Sprintf("; did you mean %q?", near)
 		} else {
-			texts[i] += "; 'supervise status' lists those that there are"
+			texts[i] += "; 'supervise status' lists its services"
 		}
 	}
 	return strings.Join(texts, "\n")
 }
 
-// printJSON prints a list of a reply, [] when it is empty.
+// printJSON prints a list of a reply, [] if it is empty.
 func printJSON[E any](w io.Writer, list []E) error {
 	if list == nil {
 		list = []E{}
 	}
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(escape.JSON{To: w})
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(list)
 }
 
-// printLines prints a list of a reply as JSON, one object a line, as it can be read while
-// more is to come.
-func printLines[E any](w io.Writer, list []E) error {
-	encoder := json.NewEncoder(w)
+// printObjects prints a list of a reply as JSON, one object per line, so that it can be read
+// while more follows.
+func printObjects[E any](w io.Writer, list []E) error {
+	encoder := json.NewEncoder(escape.JSON{To: w})
 	encoder.SetEscapeHTML(false)
 	for i := range list {
 		if err := encoder.Encode(&list[i]); err != nil {
@@ -174,9 +177,9 @@ func printLines[E any](w io.Writer, list []E) error {
 	return nil
 }
 
-// warnDropped says that something is missing, where it is missing.
+// warnDropped says that answers are missing, at their place.
 func warnDropped(w io.Writer, reply *request.Reply) {
 	if reply.Dropped > 0 {
-		fmt.Fprintf(w, "supervise: %d answers were left out here: they came faster than they were read\n", reply.Dropped)
+		fmt.Fprintf(w, "supervise: %d answers are missing here: they came faster than they were read\n", reply.Dropped)
 	}
 }

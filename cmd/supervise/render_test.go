@@ -25,7 +25,7 @@ func compare(t *testing.T, file, text string) {
 		return
 	}
 	if want, _ := os.ReadFile(file); text != string(want) {
-		t.Errorf("%s is not what it was (go test -update writes it anew):\n%s", file, text)
+		t.Errorf("%s is not what it was (go test -update rewrites it):\n%s", file, text)
 	}
 }
 

@@ -14,10 +14,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/internal/guess"
-	"supervise/supervisor/glance"
+	"supervise/internal/text/escape"
 	"supervise/supervisor/journal/disk"
 	"supervise/supervisor/journal/replay"
 	"supervise/supervisor/machine"
+	"supervise/supervisor/quickstatus"
 )
 
 func newReplay() *cobra.Command {
@@ -50,7 +51,7 @@ replay, or the file cannot be read, 2 for a wrong command line.`,
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p := replayPrinter{out: cmd.OutOrStdout(), names: args[1:], json: format == "json", color: glance.Colors(1)}
+			p := replayPrinter{out: cmd.OutOrStdout(), names: args[1:], json: format == "json", color: quickstatus.Colors(1)}
 			return replayFile(args[0], &p, cmd.ErrOrStderr())
 		},
 	}
@@ -115,7 +116,7 @@ func (p *replayPrinter) decision(d *replay.Decision) error {
 	if p.json {
 		return p.object(d, "", "")
 	}
-	if _, err := fmt.Fprintf(p.out, "%s  %5d %-8s  %s\n", clock(d.Time), d.Step.Number, "", d.Event()); err != nil {
+	if _, err := fmt.Fprintf(p.out, "%s  %5d %-8s  %s\n", clock(d.Time), d.Step.Number, "", escape.Line(d.Event())); err != nil {
 		return err
 	}
 	for i, a := range d.Now {
@@ -126,7 +127,7 @@ func (p *replayPrinter) decision(d *replay.Decision) error {
 		if a.Origin != d.Step.Number {
 			origin = fmt.Sprintf("<- %d", a.Origin)
 		}
-		if _, err := fmt.Fprintf(p.out, "%29s  %s%-8s    %s%s\n", "", p.escape("2"), origin, d.Action(i, d.Now), p.escape("0")); err != nil {
+		if _, err := fmt.Fprintf(p.out, "%29s  %s%-8s    %s%s\n", "", p.escape("2"), origin, escape.Line(d.Action(i, d.Now)), p.escape("0")); err != nil {
 			return err
 		}
 	}
@@ -141,7 +142,7 @@ func (p *replayPrinter) object(d *replay.Decision, recorded, now string) error {
 	for i, a := range d.Now {
 		o.Actions[i] = decidedAction{a.Origin, d.Service(a.Service), d.Action(i, d.Now)}
 	}
-	encoder := json.NewEncoder(p.out)
+	encoder := json.NewEncoder(escape.JSON{To: p.out})
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(o)
 }
@@ -154,7 +155,7 @@ func (p *replayPrinter) difference(d *replay.Decision) error {
 		err = p.object(d, recorded, now)
 	} else {
 		_, err = fmt.Fprintf(p.out, "%s  %5d %-8s  %s\n%srecorded: %s\nnow:      %s%s\n",
-			clock(d.Time), d.Step.Number, "", d.Event(), p.escape("31"), recorded, now, p.escape("0"))
+			clock(d.Time), d.Step.Number, "", escape.Line(d.Event()), p.escape("31"), escape.Line(recorded), escape.Line(now), p.escape("0"))
 	}
 	if err != nil {
 		return err

@@ -14,7 +14,8 @@ func newRestart() *cobra.Command {
 		Use:   "restart NAME...",
 		Short: "Stop services by their ladders and start them again",
 		Long: `Stop services by their ladders and start each again as soon as nothing of it is left.
-Several are restarted at the same time. One that is down is started.
+Several are restarted at the same time. One that is down is started. It waits until each
+has run for a moment, as 'start' does.
 
 Exit status: 0 when all of them run again, 1 when one does not, 2 for a wrong command
 line, 3 when no supervisor runs, 4 when a service is unknown.`,

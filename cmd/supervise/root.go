@@ -11,12 +11,15 @@ import (
 
 	"supervise/config"
 	"supervise/internal/guess"
+	"supervise/internal/text/escape"
 	"supervise/signals/intake"
 )
 
 func execute(args []string) int {
 	root := newRoot(args)
 	root.SetArgs(args)
+	root.SetOut(escape.Screen{To: os.Stdout})
+	root.SetErr(escape.Screen{To: os.Stderr})
 	err := root.Execute()
 	if err == nil {
 		return exitOK
@@ -29,7 +32,7 @@ func execute(args []string) int {
 	return exitCode(err)
 }
 
-// groups are the commands, as the help shows them.
+// groups are the commands in the order of the help.
 var groups = []struct {
 	id, title string
 	commands  map[string]func() *cobra.Command
@@ -47,8 +50,8 @@ var groups = []struct {
 	}},
 }
 
-// addCommands adds all commands, or the one alone that is asked for where it is enough: to
-// describe the others takes a tenth of what status takes.
+// addCommands adds all commands, or only the one that is asked for if that is enough:
+// building the others takes a tenth of the time of status.
 func addCommands(root *cobra.Command, args []string) {
 	for _, g := range groups {
 		if len(args) > 0 && g.commands[args[0]] != nil && args[0] != "completion" {
@@ -67,7 +70,7 @@ func addCommands(root *cobra.Command, args []string) {
 	root.SetHelpCommandGroupID("help")
 }
 
-// newRoot returns the command that args are for, which may know no more than these need.
+// newRoot returns the root command for args. It may lack the commands that they do not need.
 func newRoot(args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "supervise",
@@ -78,13 +81,13 @@ No signal is lost, reordered or made anonymous, and every stop, restart and cras
 explained afterwards.`,
 		Example: `  supervise init -- nginx -g 'daemon off;'     as PID 1 of a container
   supervise run /etc/supervise/services.toml   services on a server
-  supervise check services.toml                is the file right?
-  supervise status                             how do they stand?
+  supervise check services.toml                is the file valid?
+  supervise status                             how are they?
   supervise why web                            and why so?
   supervise doctor                             what does this machine allow?`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
-		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}, // there is our own
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}, // we have our own
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -95,7 +98,7 @@ explained afterwards.`,
 			_ = cmd.Help()
 			return exitStatus(exitUsage)
 		},
-		// Only run receives signals itself; every other command dies of them as usual.
+		// Only run receives signals itself; for every other command they work as usual.
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
 			if cmd.Name() != "run" {
 				intake.RestoreRuntimeSignals()
@@ -109,7 +112,7 @@ explained afterwards.`,
 	return root
 }
 
-// meant says what to do instead of a command that there is not.
+// meant says what to do instead of an unknown command.
 func meant(root *cobra.Command, word string) string {
 	var known []string
 	for _, c := range root.Commands() {
@@ -121,8 +124,8 @@ func meant(root *cobra.Command, word string) string {
 	return "try 'supervise --help'"
 }
 
-// exactly is cobra.ExactArgs with the exit code of a usage error, and a name for what is
-// missing.
+// exactly is cobra.ExactArgs with the exit code of a usage error and names for missing
+// arguments.
 func exactly(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
@@ -135,13 +138,13 @@ func exactly(names ...string) cobra.PositionalArgs {
 	}
 }
 
-// printError writes an error where people look for it. A configuration's errors already
-// name their file.
+// printError prints an error to standard error. Those of a configuration already name its
+// file.
 func printError(err error) {
 	var invalid *config.Error
 	if errors.As(err, &invalid) {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(escape.Screen{To: os.Stderr}, err)
 		return
 	}
-	fmt.Fprintln(os.Stderr, "supervise:", err)
+	fmt.Fprintln(escape.Screen{To: os.Stderr}, "supervise:", err)
 }

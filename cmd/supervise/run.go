@@ -13,8 +13,8 @@ import (
 	"supervise/signals/intake"
 	"supervise/supervisor"
 	"supervise/supervisor/control/wire"
-	"supervise/supervisor/glance"
 	"supervise/supervisor/host"
+	"supervise/supervisor/quickstatus"
 )
 
 func newRun() *cobra.Command {
@@ -24,10 +24,10 @@ func newRun() *cobra.Command {
 		Short: "Supervise the services of a file until told to stop",
 		Long: `Supervise the services of a configuration file until a signal asks for a shutdown:
 SIGTERM and SIGINT stop every service by its ladder, SIGQUIT kills at once; the [signals]
-table of the file can say otherwise. A signal without a rule goes to the services that
-forward it.
+table of the file can change that. A signal without a rule is forwarded to the services
+that want it.
 
-Nothing is started when the file has an error; 'supervise check' says the same errors.
+Nothing is started if the file has an error; 'supervise check' prints the same errors.
 
 Exit status: 0 after a shutdown, 2 for a wrong command line or file, 1 when supervise
 itself cannot start.`,
@@ -36,7 +36,7 @@ itself cannot start.`,
   supervise run --runtime-dir /tmp/try services.toml`,
 		Args: exactly("FILE.toml"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			// First of all, so that no signal is missed: this may execute us anew.
+			// First of all, so that no signal is missed: this may execute us again.
 			in, err := intake.Start(os.Args)
 			if err != nil {
 				return err
@@ -55,11 +55,11 @@ itself cannot start.`,
 			return supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
 				Version: version, JSON: format == "json" || format == "auto" && !terminal,
-				Color: glance.Colors(2), RuntimeDir: dir,
+				Color: quickstatus.Colors(2), RuntimeDir: dir,
 			})
 		},
 	}
-	cmd.Flags().Var(newChoice(&level, "info", "debug", "info", "warn", "error"), "log-level", "what to tell: debug, info, warn or error")
+	cmd.Flags().Var(newChoice(&level, "info", "debug", "info", "warn", "error"), "log-level", "what to log: debug, info, warn or error")
 	cmd.Flags().Var(newChoice(&format, "auto", "auto", "text", "json"), "log-format", "text, json, or auto: text on a terminal")
 	cmd.Flags().StringVar(&dir, "runtime-dir", "", "the runtime `DIRECTORY`, in place of the file's (default: the file's, or $"+wire.DirectoryVariable+", or /run/supervise as root)")
 	_ = cmd.MarkFlagDirname("runtime-dir")

@@ -122,7 +122,7 @@ func TestRunRestart(t *testing.T) {
 	}
 }
 
-// TestRunTail crashes a service that writes a lot: given up, its last 20 lines are told.
+// TestRunTail crashes a service that writes a lot: given up, its last 20 lines are logged.
 func TestRunTail(t *testing.T) {
 	t.Parallel()
 	s := start(t, entryBuild, `
@@ -162,7 +162,7 @@ command = "/usr"
 command = "true"
 environment-file = "/nonexistent"
 `, asNobody)
-	writeFile(t, s.dir+"/plain", "no program")
+	writeFile(t, s.dir+"/plain", "\x00 is no program, and no text")
 	if err := os.Chmod(s.dir+"/plain", 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ environment-file = "/nonexistent"
 	for name, step := range map[string]string{
 		"user":        "operation not permitted",
 		"directory":   "chdir /nonexistent: no such file or directory",
-		"file":        "plain: exec format error",
+		"file":        "plain: exec format error (it is neither a program nor a text)",
 		"folder":      "execve /usr: permission denied",
 		"environment": "cannot read the environment file",
 	} {

@@ -166,7 +166,7 @@ signals.forward = { "SIGRTMIN+1" = "SIGRTMIN+1" }
 				return strings.HasPrefix(l.Message, "lost SIGRTMIN+1") && strings.HasSuffix(l.Message, "its queue is full")
 			})
 			if dropped != 8-len(values) {
-				t.Errorf("%d were told as lost, want %d", dropped, 8-len(values))
+				t.Errorf("%d were reported as lost, want %d", dropped, 8-len(values))
 			}
 			got := written(lines, "receiver")
 			n := count(lines, func(l line) bool { return strings.HasPrefix(l.Line, "35 ") })

@@ -14,16 +14,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sandbox is where a supervise run and all that it starts can be found.
+// sandbox contains a supervise run and everything that it starts.
 type sandbox struct {
 	cgroup string // root: everything is below it
 	mark   string // a variable in the environment of everything
 }
 
-// pids lists the processes that are alive on the ground.
-func (g sandbox) pids() (pids []int) {
-	if g.cgroup != "" {
-		_ = filepath.WalkDir(g.cgroup, func(path string, _ os.DirEntry, _ error) error {
+// pids lists the living processes of the sandbox.
+func (s sandbox) pids() (pids []int) {
+	if s.cgroup != "" {
+		_ = filepath.WalkDir(s.cgroup, func(path string, _ os.DirEntry, _ error) error {
 			text, _ := os.ReadFile(filepath.Join(path, "cgroup.procs"))
 			for field := range strings.FieldsSeq(string(text)) {
 				if pid, err := strconv.Atoi(field); err == nil {
@@ -37,7 +37,7 @@ func (g sandbox) pids() (pids []int) {
 	names, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, name := range names {
 		environ, err := os.ReadFile(name)
-		if err == nil && slices.ContainsFunc(bytes.Split(environ, []byte{0}), func(v []byte) bool { return string(v) == g.mark }) {
+		if err == nil && slices.ContainsFunc(bytes.Split(environ, []byte{0}), func(v []byte) bool { return string(v) == s.mark }) {
 			pid, _ := strconv.Atoi(strings.Split(name, "/")[2])
 			pids = append(pids, pid)
 		}
@@ -45,26 +45,26 @@ func (g sandbox) pids() (pids []int) {
 	return pids
 }
 
-// killAll kills whatever is there, when a test has failed.
-func (g sandbox) killAll() {
-	for _, pid := range g.pids() {
+// killAll kills whatever is left after a failed test.
+func (s sandbox) killAll() {
+	for _, pid := range s.pids() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 
 // checkEmpty fails the test if there is a process, or a cgroup below that of the test.
-func (g sandbox) checkEmpty(t *testing.T) {
+func (s sandbox) checkEmpty(t *testing.T) {
 	t.Helper()
-	for _, pid := range g.pids() {
+	for _, pid := range s.pids() {
 		text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 		if err == nil && !bytes.Contains(text, []byte("State:\tZ")) {
 			t.Errorf("process %d is left: %s", pid, bytes.Join(bytes.SplitN(text, []byte("\n"), 8)[:7], []byte(", ")))
 		}
 	}
-	if g.cgroup == "" {
+	if s.cgroup == "" {
 		return
 	}
-	below, _ := filepath.Glob(filepath.Join(g.cgroup, "*/cgroup.procs"))
+	below, _ := filepath.Glob(filepath.Join(s.cgroup, "*/cgroup.procs"))
 	if len(below) > 0 {
 		t.Errorf("cgroups are left: %v", below)
 	}

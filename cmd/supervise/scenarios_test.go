@@ -95,7 +95,7 @@ command = "/nonexistent/program"
 		s.rewind()
 		s.await("the second restart", says("slow", "2 restarts in a row"))
 		s.must(t, "stop", "slow")
-		s.must(t, "start", "slow")
+		s.must(t, "start", "--no-wait", "slow")
 		s.rewind()
 		s.awaitState(t, "slow", "backoff")
 		inOrder(t, s.why(t, "slow"), "exited with code 3", "restarts in ")
@@ -177,7 +177,7 @@ command = ["sh", "-c", "trap : USR1; echo ready; while :; do sleep 0.01; done"]
 	s.stop(t, syscall.SIGTERM)
 }
 
-// TestSignalByFIFO has what tells of a signal that came by a FIFO name the FIFO: its writer
+// TestSignalByFIFO makes reports of a signal that came by a FIFO name the FIFO: its writer
 // is not known, and it was not supervise that wanted it.
 func TestSignalByFIFO(t *testing.T) {
 	t.Parallel()

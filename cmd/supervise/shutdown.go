@@ -22,7 +22,7 @@ func newShutdown() *cobra.Command {
 		Use:   "shutdown",
 		Short: "Stop all services and the supervisor, and wait until it is gone",
 		Long: `Stop all services by their ladders and then the supervisor, and wait until its process is
-gone. Every few seconds a line says which services it still waits for. --now goes to
+gone. Every few seconds it prints which services are still being stopped. --now sends
 SIGKILL at once.
 
 Exit status: 0 when it is gone, 1 when it is not, 2 for a wrong command line, 3 when no
@@ -37,11 +37,11 @@ supervisor runs.`,
 	s.flags(cmd)
 	cmd.Flags().BoolVar(&s.now, "now", false, "kill everything at once")
 	cmd.Flags().BoolVar(&s.noWait, "no-wait", false, "do not wait until it is gone")
-	cmd.Flags().DurationVar(&s.timeout, "timeout", 0, "wait for a `DURATION`, such as 30s, and no longer; the shutdown goes on after that (default: for ever)")
+	cmd.Flags().DurationVar(&s.timeout, "timeout", 0, "how long to wait, a `DURATION` such as 30s; the shutdown goes on after that (default: for ever)")
 	return cmd
 }
 
-// shutdown is that command.
+// shutdown is the shutdown command.
 type shutdown struct {
 	remote
 	now     bool
@@ -57,8 +57,8 @@ func (s *shutdown) run(w io.Writer) error {
 	if err != nil {
 		return s.explain(nil, request.Shutdown{}, err)
 	}
-	// Opened before it is told, so that it cannot be another process of the same pid: one
-	// that answers is alive.
+	// Opened before the request: the process that answers it is alive, so the pidfd cannot be
+	// that of a later process with the same pid.
 	process, err := unix.PidfdOpen(c.PID(), 0)
 	if err != nil && !s.noWait {
 		return fmt.Errorf("cannot watch the supervise of %s: pidfd_open %d: %w", s.directory(), c.PID(), err)
@@ -69,7 +69,7 @@ func (s *shutdown) run(w io.Writer) error {
 	began := time.Now()
 	reply, err := s.call(request.Shutdown{Now: s.now})
 	if errors.Is(err, client.ErrEnded) {
-		err = nil // so it has done what was asked
+		err = nil // it has done what was asked
 	}
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func (s *shutdown) run(w io.Writer) error {
 	return err
 }
 
-// shutdownTold is how often is told what the shutdown waits for.
+// shutdownTold is how often the remaining services are printed.
 const shutdownTold = 3 * time.Second
 
 // await waits until the supervisor's process is gone.

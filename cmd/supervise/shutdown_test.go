@@ -41,7 +41,7 @@ func TestShutdownParallel(t *testing.T) {
 }
 
 // TestShutdownTimeout has the shutdown cut a ladder that would take a minute, when its time
-// is over or when it is told to.
+// is over or on request.
 func TestShutdownTimeout(t *testing.T) {
 	eachUser(t, func(t *testing.T, as setup) {
 		for name, c := range map[string]struct {

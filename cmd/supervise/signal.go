@@ -17,8 +17,8 @@ func newSignal() *cobra.Command {
 	var scope string
 	cmd := &cobra.Command{
 		Use:   "signal NAME SIGNAL [VALUE]",
-		Short: "Send a signal to a service, and say what became of it",
-		Long: `Send a signal to a service, and say what became of it: delivered, ignored by the process,
+		Short: "Send a signal to a service, and print the outcome",
+		Long: `Send a signal to a service, and print the outcome: delivered, ignored by the process,
 coalesced with one that was pending already, held in the queue until the service can take
 it, or refused, and by whom.
 
@@ -58,12 +58,12 @@ when no supervisor runs, 4 when the service is unknown.`,
 	}
 	r.printing(cmd)
 	scopes := config.ScopeWords()
-	cmd.Flags().Var(newChoice(&scope, scopes[0], scopes...), "scope", "who gets it: main, the process that was started; its process group; or tree, everything that descends from it")
+	cmd.Flags().Var(newChoice(&scope, scopes[0], scopes...), "scope", "who gets it: main, the process that was started; group, its process group; or tree, that and all its descendants")
 	_ = cmd.RegisterFlagCompletionFunc("scope", cobra.FixedCompletions(scopes, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-// signalRequest makes the request of NAME SIGNAL [VALUE].
+// signalRequest makes the request from NAME SIGNAL [VALUE].
 func signalRequest(args []string, scope string) (request.Request, error) {
 	signal, err := signals.Parse(args[1])
 	if err != nil {
@@ -76,7 +76,7 @@ func signalRequest(args []string, scope string) (request.Request, error) {
 	if len(args) == 3 {
 		value, ok := request.ParseValue(args[2])
 		if !ok {
-			return nil, usageError{fmt.Errorf("%q is no value for a signal: it is a number of 64 bits, such as 42 or 0x2a", args[2])}
+			return nil, usageError{fmt.Errorf("%q cannot be the value of a signal: give a 64-bit number such as 42 or 0x2a", args[2])}
 		}
 		q.Value = &value
 	}

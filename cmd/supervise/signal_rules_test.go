@@ -127,7 +127,7 @@ command = "sleep 1000"
 	}
 	s.queue(t, signals.SIGRTMIN+2, 0)
 	child := s.awaitPID("hook")
-	s.await("its time is over", says("", "the hook's time is over"))
+	s.await("it times out", says("", "the hook has timed out"))
 	s.await("its end", says("", "the hook killed by SIGKILL"))
 	awaitGone(t, child)
 	s.queue(t, signals.SIGRTMIN+3, 0)

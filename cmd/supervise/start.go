@@ -14,9 +14,10 @@ func newStart() *cobra.Command {
 	cmd := c.changing(&cobra.Command{
 		Use:   "start NAME...",
 		Short: "Start services, and wait until they run",
-		Long: `Start services, and wait until each of them runs, or cannot be started. One that runs
-already is left alone. A service that waits for its next restart is started at once, also
-one that was given up after too many restarts.
+		Long: `Start services, and wait until each of them has run for a moment ('up-after' in its
+table, 250 ms), or is known not to: then the reason and the last lines that it wrote are
+printed. Running ones are left alone. A service that waits for its next restart is started
+at once, and so is one that was given up after too many restarts.
 
 Exit status: 0 when all of them run, 1 when one does not, 2 for a wrong command line, 3
 when no supervisor runs, 4 when a service is unknown.`,

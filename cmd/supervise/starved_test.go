@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // buildSlim builds the slim build into a directory.
@@ -87,6 +88,7 @@ func TestPIDLimit(t *testing.T) {
 	})
 	for _, argv := range [][]string{{entryBuild, "init", "--", "/bin/true"}, {slim, "/bin/true"}} {
 		for limit := 1; limit <= enough; limit++ {
+			awaitNobody(t, dir)
 			writeFile(t, filepath.Join(dir, "pids.max"), strconv.Itoa(limit))
 			cmd := exec.Command("/bin/sh", append([]string{"-c", `echo $$ >"$0/cgroup.procs" && exec "$@"`, dir}, argv...)...)
 			out, err := cmd.CombinedOutput()
@@ -94,6 +96,23 @@ func TestPIDLimit(t *testing.T) {
 			if !(code == 0 && lines == 0) && !(code == 126 && lines == 1) || limit == enough && code != 0 {
 				t.Errorf("%s with %d: status %d\n%s", argv[0], limit, code, out)
 			}
+		}
+	}
+}
+
+// awaitNobody waits until the kernel no longer counts the processes that were in a cgroup.
+func awaitNobody(t *testing.T, dir string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		current, err := os.ReadFile(filepath.Join(dir, "pids.current"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.TrimSpace(string(current)) == "0" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("there are %s processes still", current)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
-	"supervise/supervisor/glance"
+	"supervise/supervisor/quickstatus"
 	"supervise/supervisor/status"
 )
 
@@ -64,10 +64,10 @@ a service that was named does not, 4 when a service is unknown.`,
 	return cmd
 }
 
-// status asks, unless package glance has done so before.
+// status asks, unless package quickstatus has done so before.
 func (r *remote) status(q request.Status) (*request.Reply, error) {
 	var reply request.Reply
-	if json.Unmarshal([]byte(glance.Unread()), &reply) != nil {
+	if json.Unmarshal([]byte(quickstatus.Unread()), &reply) != nil {
 		return r.call(q)
 	}
 	if reply.Error == nil {
@@ -86,7 +86,7 @@ func (r *remote) printStatus(w io.Writer, names []string, services []status.Serv
 	if r.json() {
 		err = printJSON(w, services)
 	} else {
-		err = printTable(w, status.Rows(services, time.Now().UnixNano()), glance.Colors(1))
+		err = printTable(w, status.Rows(services, time.Now().UnixNano()), quickstatus.Colors(1))
 	}
 	if err == nil && len(names) > 0 && slices.ContainsFunc(services, func(s status.Service) bool { return s.PID == 0 }) {
 		return exitStatus(exitNotRunning)

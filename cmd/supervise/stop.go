@@ -14,9 +14,9 @@ func newStop() *cobra.Command {
 		Use:   "stop NAME...",
 		Short: "Stop services by their ladders, and wait until nothing of them is left",
 		Long: `Stop services by their ladders, and wait until nothing of them is left: not the main
-process, not a worker, not a descendant that has made itself independent. Each rung of the
-ladder is told as it is climbed, with who survives it. A stopped service stays down until
-somebody starts it.
+process, not a worker, not a descendant that has detached itself. Each rung of the ladder
+is printed when it is reached, with the processes that survive it. A stopped service stays
+down until somebody starts it.
 
 Exit status: 0 when all of them are down, 1 when one is not, 2 for a wrong command line, 3
 when no supervisor runs, 4 when a service is unknown.`,

@@ -6,7 +6,48 @@ import (
 	"os"
 
 	"supervise/internal/sys"
+	"supervise/internal/text/escape"
+	"supervise/supervisor/control/request"
 )
 
-// isTerminal reports whether colours make sense there.
+// isTerminal reports whether a file is a terminal.
 func isTerminal(f *os.File) bool { return sys.Terminal(int(f.Fd())) }
+
+// printable makes an answer what it is to be for people: each text of it stays in its place.
+// A supervisor of somebody else may have sent anything.
+func printable(reply *request.Reply) {
+	line := func(texts ...*string) {
+		for _, text := range texts {
+			*text = escape.Line(*text)
+		}
+	}
+	reply.Text = escape.Lines(reply.Text)
+	if reply.Error != nil { // may be all that is wrong with a file, with excerpts
+		reply.Error.Text = escape.Lines(reply.Error.Text)
+	}
+	for i := range reply.Outcomes {
+		o := &reply.Outcomes[i]
+		line(&o.Service, &o.Result)
+		o.Text = escape.Lines(o.Text)
+		for k := range o.Lines {
+			o.Lines[k] = string(escape.AppendOutput(nil, []byte(o.Lines[k])))
+		}
+	}
+	for i := range reply.Events {
+		line(&reply.Events[i].Service, &reply.Events[i].Kind, &reply.Events[i].Text)
+	}
+	for i := range reply.Lines {
+		line(&reply.Lines[i].Stream, &reply.Lines[i].Service)
+	}
+	for i := range reply.Plan {
+		c := &reply.Plan[i]
+		line(&c.Action, &c.Service, &c.Text)
+		for k := range c.Keys {
+			line(&c.Keys[k])
+		}
+	}
+	for i := range reply.Services {
+		s := &reply.Services[i]
+		line(&s.Name, &s.State, &s.Wanted, &s.Exit.Cause)
+	}
+}

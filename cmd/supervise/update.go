@@ -18,14 +18,17 @@ func newUpdate() *cobra.Command {
 	q := request.Update{}
 	cmd := &cobra.Command{
 		Use:   "update [FILE.toml]",
-		Short: "Put a configuration file in force, or say what that would change",
-		Long: `Compare a configuration file with what runs, print what is different and by which keys,
-and change just that: services that are new are started, those that are gone are stopped,
-those whose command or surroundings have changed are restarted, the rest goes on. Without
-FILE it is the file that the supervisor was started with, read anew.
+		Short: "Apply a configuration file, or say what that would change",
+		Long: `Compare a configuration file with what runs, print the differences and their keys, and
+change only those: new services are started, missing ones are stopped, those whose command
+or environment has changed are restarted, the others go on. Without FILE the file that the
+supervisor was started with is read again.
 
-A file with an error changes nothing; its errors are printed. Services that are stopped or
-restarted do so by their ladders, which is not waited for.
+If others than root and the supervisor's own user may command it (control.group,
+control.mode), FILE and its whole path must be writable for these two alone.
+
+A file with an error changes nothing; its errors are printed. Services are stopped and
+restarted by their ladders; the command does not wait for that.
 
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs.`,
 		Example: `  supervise update --dry-run
@@ -46,7 +49,7 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervis
 				}
 				q.File = file
 			}
-			// It stops and starts services, which takes as long as it takes.
+			// No limit: the answer may take as long as it needs.
 			reply, err := r.callWithin(0, q)
 			if reply == nil {
 				return err

@@ -13,20 +13,20 @@ import (
 	"supervise/signals/intake"
 )
 
-// build is what version prints.
+// build is the output of version.
 type build struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
-	Intake   string `json:"intake"` // how run and init take signals in
+	Intake   string `json:"intake"` // how run and init receive signals
 }
 
 func newVersion() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:     "version",
-		Short:   "Print the version and how this build takes signals in",
+		Short:   "Print the version and how this build receives signals",
 		Example: "  supervise version --format json",
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -11,8 +11,8 @@ import (
 	"supervise/supervisor/control/request"
 )
 
-// waitGrace is how much longer than the time given the client waits, for the supervisor
-// to say that it is over and how the service stands.
+// waitGrace is how much longer than the timeout the client waits, so that the supervisor can
+// answer that it has passed, and print the state.
 const waitGrace = time.Second
 
 func newWait() *cobra.Command {
@@ -22,10 +22,11 @@ func newWait() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "wait NAME",
 		Short: "Wait until a service is up, ready or down",
-		Long: `Wait until a service is up (its main process runs), ready (it runs and is not paused), or
-down (nothing of it is left), and print its state. It changes nothing.
+		Long: `Wait until a service is up (its main process has run for a moment: 'up-after' in its
+table, 250 ms), ready (the same, and it is not paused), or down (nothing of it is left),
+and print its state. It changes nothing.
 
-Exit status: 0 when it is so, 1 when the time was up first, 2 for a wrong command line, 3
+Exit status: 0 when it is, 1 when the timeout passed first, 2 for a wrong command line, 3
 when no supervisor runs, 4 when the service is unknown.`,
 		Example: `  supervise wait --for ready database && supervise start web
   supervise wait --for down --timeout 1m worker`,
@@ -58,6 +59,6 @@ when no supervisor runs, 4 when the service is unknown.`,
 	conditions := []string{string(request.Up), string(request.Ready), string(request.Down)}
 	cmd.Flags().Var(newChoice(&condition, conditions[0], conditions...), "for", "what to wait for: up, ready or down")
 	_ = cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions(conditions, cobra.ShellCompDirectiveNoFileComp))
-	cmd.Flags().DurationVar(&timeout, "timeout", 0, "wait for a `DURATION`, such as 30s, and no longer (default: for ever)")
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how long to wait, a `DURATION` such as 30s (default: for ever)")
 	return cmd
 }

@@ -12,9 +12,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
-	"supervise/supervisor/glance"
+	"supervise/supervisor/quickstatus"
 	"supervise/supervisor/status"
 )
 
@@ -29,7 +30,7 @@ func (r *remote) watch(w io.Writer, names []string) error {
 	endWithReader()
 	show, again := r.printChanges(w), time.Hour
 	if !r.json() && isTerminal(os.Stdout) {
-		show, again = redraw(w), time.Second // for how long ago things were
+		show, again = redraw(os.Stdout), time.Second // for how long ago things were
 	}
 	for b.Alive() {
 		mark, err := b.Mark()
@@ -65,7 +66,7 @@ func (r *remote) printChanges(w io.Writer) func([]status.Service) error {
 				if err != nil {
 					return err
 				}
-				line, now = string(text), ""
+				line, now = string(escape.AppendJSON(nil, text)), ""
 			}
 			if before[s.Name] == line {
 				continue
@@ -89,7 +90,7 @@ const (
 // redraw draws the table in place of the one before, as much of it as the terminal shows.
 func redraw(w io.Writer) func([]status.Service) error {
 	begin := clearScreen + home
-	colors := glance.Colors(1)
+	colors := quickstatus.Colors(1)
 	return func(services []status.Service) error {
 		rows := status.Rows(services, time.Now().UnixNano())
 		if height := terminalHeight(os.Stdout); len(rows) > height-2 && height > 2 {

@@ -168,7 +168,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// TestWatchOnTerminal has it draw the table anew on a terminal, and end by Ctrl-C.
+// TestWatchOnTerminal makes it redraw the table on a terminal, and end by Ctrl-C.
 func TestWatchOnTerminal(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

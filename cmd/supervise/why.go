@@ -18,11 +18,11 @@ func newWhy() *cobra.Command {
 		Use:   "why NAME",
 		Short: "Explain what last happened to a service, and why",
 		Long: `Explain how a service came into its present state: what happened first, who did it, what
-the supervisor decided and did about it, and how that ended. What follows from something
-stands below it, indented. What has come later and changed nothing of its state, signals
-for example, stands below that; of those events the last 20.
+the supervisor decided and did about it, and how that ended. Consequences are indented
+below their cause. The last 20 later events that did not change its state, such as
+signals, follow below.
 
-Who sent a signal is said where the kernel tells. It does not tell of the SIGKILL of
+The sender of a signal is named if the kernel tells. It does not for a SIGKILL from
 another process, for example.
 
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs, 4
@@ -50,7 +50,7 @@ when the service is unknown.`,
 	return cmd
 }
 
-// printChain prints each event below what it follows from.
+// printChain prints each event below its cause.
 func printChain(w io.Writer, events []request.Event) error {
 	depth := make(map[uint64]int, len(events))
 	for i := range events {

@@ -6,13 +6,14 @@ import (
 	"strconv"
 	"time"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/status"
 )
 
-// short writes a duration as a table has it: 0.4s, 12s, 3m12s, 2h05m, 4d03h.
+// short formats a duration as in a table: 0.4s, 12s, 3m12s, 2h05m, 4d03h.
 func short(d time.Duration) string { return status.Short(int64(d)) }
 
-// clock writes a time for people.
+// clock formats a time for people.
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return "-"
@@ -20,7 +21,7 @@ func clock(t time.Time) string {
 	return t.Local().Format("2006-01-02 15:04:05.000")
 }
 
-// brief says how a service stands: web is running, pid 812, ready.
+// brief describes a service: web is running, pid 812, ready.
 func brief(s *status.Service) string {
 	text := s.Name + " is " + s.StateText()
 	if s.PID != 0 {
@@ -32,5 +33,5 @@ func brief(s *status.Service) string {
 	if s.PID == 0 && s.Exited {
 		text += ", last exit: " + s.ExitText()
 	}
-	return text
+	return escape.Line(text)
 }

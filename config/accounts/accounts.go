@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Host is this machine, for [supervise/config.Load]. The zero value is ready for use.
+// Host is this machine, for [supervise/config.Load]. The zero value is ready.
 type Host struct{}
 
-// HasUser reports whether there is a user of that name: [user.Lookup].
+// HasUser reports whether a user of that name exists: [user.Lookup].
 func (Host) HasUser(name string) (bool, error) {
 	_, err := user.Lookup(name)
 	var unknown user.UnknownUserError
@@ -22,7 +22,7 @@ func (Host) HasUser(name string) (bool, error) {
 	return err == nil, err
 }
 
-// HasGroup reports whether there is a group of that name: [user.LookupGroup].
+// HasGroup reports whether a group of that name exists: [user.LookupGroup].
 func (Host) HasGroup(name string) (bool, error) {
 	_, err := user.LookupGroup(name)
 	var unknown user.UnknownGroupError
@@ -32,14 +32,14 @@ func (Host) HasGroup(name string) (bool, error) {
 	return err == nil, err
 }
 
-// Users lists the names in /etc/passwd. Users that other databases have are missing.
+// Users lists the names in /etc/passwd, without those of other databases.
 func (Host) Users() []string { return names("/etc/passwd") }
 
-// Groups lists the names in /etc/group. Groups that other databases have are missing.
+// Groups lists the names in /etc/group, without those of other databases.
 func (Host) Groups() []string { return names("/etc/group") }
 
-// names reads the first field of each line: passwd(5), group(5). A file that cannot be
-// read has none, which costs the user a suggestion and no more.
+// names returns the first field of each line: passwd(5), group(5). If the file cannot be read
+// there are none, which only costs a suggestion.
 func names(path string) []string {
 	f, err := os.Open(path)
 	if err != nil {

@@ -1,9 +1,8 @@
-// Package accounts knows the users and groups of this machine, as far as a
-// configuration has to be checked against them.
-//
-// It is apart from package config so that a configuration can be read and tested
-// without any machine. It gives names only: what user and group ids a service gets is
-// found out by whoever spawns it, at that time.
+// Package accounts knows the users and groups of this machine, to check a configuration
+// against them.
 //
 //	file, err := config.Load("services.toml", accounts.Host{})
+//
+// It is separate from package config so that a configuration can be read and tested on any
+// machine. It handles names only: user and group ids are looked up when a service is started.
 package accounts

@@ -13,7 +13,7 @@ import (
 	"supervise/supervisor/process/tree"
 )
 
-// bareFleet is the floor of a fleet: nothing but fork, exec, kill and wait.
+// bareFleet is the lower bound for a fleet: only fork, exec, kill and wait.
 func (b *bench) bareFleet() (fleetCost, error) {
 	return b.forkFleet(func(int) (*syscall.SysProcAttr, error) { return nil, nil })
 }

@@ -21,7 +21,7 @@ import (
 // bench is the measuring process.
 type bench struct {
 	options
-	dir     string // of the programs, and of everything made
+	dir     string // of the programs, and of all other files
 	self    string // this program
 	trueCmd string // true(1)
 	init    bool   // we are PID 1 of a namespace, and may make others
@@ -30,9 +30,9 @@ type bench struct {
 
 // measure runs the experiments and prints the report.
 func measure(dir string, args []string) error {
-	// Processes are started by, and die with, the thread that measures; it is pinned, too.
+	// The measuring thread starts all processes, which end with it; it is also pinned.
 	runtime.LockOSThread()
-	// A collection would fall on whoever is measured at the moment. Little is allocated.
+	// A garbage collection would disturb the current measurement. Little is allocated.
 	debug.SetGCPercent(-1)
 	start := time.Now()
 	o, err := parse(args, os.Stderr)
@@ -82,7 +82,7 @@ func (b *bench) prepare() (err error) {
 // file returns the path of a file in the bench directory.
 func (b *bench) file(name string) string { return filepath.Join(b.dir, name) }
 
-// count returns how many times something is to be done: all of n, or a tenth when quick.
+// count returns how often to repeat something: n times, or a tenth of that when quick.
 func (b *bench) count(n int) int {
 	if b.quick {
 		return max(1, n/10)
@@ -114,7 +114,7 @@ func machine(b *bench) report.Machine {
 	}
 }
 
-// processor returns the model name of the first processor, the architecture where
+// processor returns the model name of the first processor, or the architecture if
 // /proc/cpuinfo has none.
 func processor() string {
 	text, _ := os.ReadFile("/proc/cpuinfo")
@@ -126,9 +126,9 @@ func processor() string {
 	return runtime.GOARCH
 }
 
-// noise spins for half a second and returns the share of it that others took, in percent,
-// and the longest time at a stretch in ms. Between two looks at the clock a thread that
-// has a processor to itself needs less than 20 µs.
+// noise spins for half a second and returns the share of it that other threads took, in
+// percent, and the longest pause in ms. A thread with a processor to itself needs less than
+// 20 µs between two readings of the clock.
 func noise() (percent, longest float64) {
 	const spin, normal = 500e6, 20e3
 	var lost int64

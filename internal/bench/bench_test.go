@@ -42,7 +42,7 @@ func command(t *testing.T, args ...string) (cmd *exec.Cmd, tmp string) {
 // TestMeasure runs some tables with true(1) in the place of supervise, as the programs
 // measured are not the matter here.
 func TestMeasure(t *testing.T) {
-	cmd, tmp := command(t, "-quick", "-rounds", "1", "-json", "-only", "startup,realtime,restart", "-supervise", lookPath(t, "true"))
+	cmd, tmp := command(t, "-quick", "-rounds", "1", "-json", "-only", "startup,realtime,restart", "-supervise", lookPath(t, "true"), "-before", lookPath(t, "true"))
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -67,6 +67,7 @@ func TestMeasure(t *testing.T) {
 		{0, bare, "median", ""},
 		{0, leastGo, "go", "1.00x"},
 		{0, supervise, "n", "6"},
+		{0, supervise + before, "n", "6"},
 		{1, bare, "arrived", "2000"},
 		{1, bare, "payload", "2000"},
 		{1, bare, "sender", "2000"},

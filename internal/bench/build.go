@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// program is one that is built for the comparison. Its file in the bench directory has its
-// name.
+// program is a program that is built for the comparison, under that name in the bench
+// directory.
 type program struct {
 	name    string
 	pkg     string
@@ -30,8 +30,7 @@ var programs = []program{
 //go:embed leastc/least.c
 var leastC []byte
 
-// build makes all programs in a directory. The one in C is left out when there is no
-// compiler.
+// build builds all programs into a directory, the one in C only if there is a compiler.
 func build(dir string, o options) error {
 	for _, p := range programs {
 		file := filepath.Join(dir, p.name)

@@ -17,16 +17,16 @@ import (
 	"supervise/internal/bench/role"
 )
 
-// patience is how long any one thing may take.
+// patience is how long any single wait may take.
 const patience = 20 * time.Second
 
 // child is a process that an experiment has started, with pipes to its standard input and
-// output. What it writes to standard error is kept in a file, for when it goes wrong.
+// output. Its standard error goes into a file, for error messages.
 type child struct {
 	pid     int
 	in, out int // our ends of the pipes
 	errors  string
-	rest    []byte // read from out, and not yet asked for
+	rest    []byte // read from out, but not yet requested
 }
 
 // start starts a program as it is, a wrapper with a command for example.
@@ -64,7 +64,7 @@ func (b *bench) spawn(argv []string, namespaces uintptr) (*child, error) {
 	return c, nil
 }
 
-// kill ends the child. What it has left behind is left to sweep.
+// kill ends the child. Its descendants are left to sweep.
 func (c *child) kill() {
 	if c == nil {
 		return
@@ -74,7 +74,7 @@ func (c *child) kill() {
 	c.close()
 }
 
-// wait reaps the child, which has to have been killed.
+// wait reaps the child, which must have been killed.
 func (c *child) wait() {
 	for {
 		if _, err := syscall.Wait4(c.pid, nil, 0, nil); err != syscall.EINTR {
@@ -171,8 +171,8 @@ func readable(fd int, deadline time.Time) error {
 	}
 }
 
-// sweep kills and reaps all children, and the orphans that come to this process, until
-// there is none: as PID 1 or child subreaper it gets them all.
+// sweep kills and reaps all children, and the orphans that come to this process as PID 1 or
+// child subreaper, until none is left.
 func sweep() error {
 	deadline := time.Now().Add(patience)
 	for {

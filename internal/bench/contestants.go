@@ -15,16 +15,16 @@ import (
 	"supervise/internal/bench/stats"
 )
 
-// contestant is a wrapper: a program that runs one command and passes on what concerns it.
+// contestant is a wrapper: a program that runs one command and passes signals on to it.
 type contestant struct {
 	name     string
 	argv     []string // that the command follows, below a subreaper
-	init     []string // as PID 1; argv when it is nil
-	forwards bool     // hands signals on
-	absent   string   // why it does not take part
+	init     []string // as PID 1; argv if nil
+	forwards bool     // forwards signals
+	absent   string   // why it is skipped
 
 	// For the latency of signals.
-	signal syscall.Signal // what is sent, SIGUSR1 if 0; SIGUSR1 is what arrives
+	signal syscall.Signal // what is sent, SIGUSR1 if 0; SIGUSR1 arrives
 	first  bool           // measured as PID 1 of a namespace
 }
 
@@ -37,9 +37,9 @@ const (
 	slim      = "supervise-init" // the slim build
 )
 
-// wrappers returns all wrappers there are. dumb-init is run with -c, as otherwise its
-// command alone would be in a session of its own, which the kernel schedules as a group of
-// its own (sched(7), "autogroup"), and the signals would go to a group.
+// wrappers returns all wrappers. dumb-init is run with -c: otherwise its command alone would
+// be in a session of its own, which the kernel schedules as a group (sched(7), "autogroup"),
+// and signals would go to a group.
 func (b *bench) wrappers() []contestant {
 	all := []contestant{
 		{name: "least C", argv: []string{b.file("leastc")}, forwards: true},
@@ -47,10 +47,8 @@ func (b *bench) wrappers() []contestant {
 		{name: tini, argv: []string{"tini", "-s", "--"}, init: []string{"tini", "--"}, forwards: true},
 		{name: "dumb-init -c", argv: []string{"dumb-init", "-c", "--"}, forwards: true},
 		{name: "catatonit", argv: []string{"catatonit", "--"}, forwards: true},
-		{name: supervise, argv: []string{b.file("supervise"), "init", "--"}, forwards: true},
-		{name: slim, argv: []string{b.file("supervise-init"), "--"}, forwards: true},
 	}
-	return found(all)
+	return found(append(all, b.ours(contestant{forwards: true}, "--")...))
 }
 
 // found finds each program.
@@ -116,16 +114,16 @@ func seriesOf(all []contestant) *series {
 	return s
 }
 
-// fail takes a contestant out of the rest of the table. The others go on.
+// fail removes a contestant from the rest of the table. The others go on.
 func (s *series) fail(name string, err error) {
 	s.skipped[name] = err.Error()
 	progress("%s: %v", name, err)
 }
 
-// in reports whether a contestant still takes part.
+// in reports whether a contestant has not failed.
 func (s *series) in(name string) bool { return s.skipped[name] == "" }
 
-// ratio compares two contestants, and is 0 when one of them has no samples.
+// ratio compares two contestants; it is 0 if one of them has no samples.
 func (s *series) ratio(name, baseline string) float64 {
 	if !s.in(name) || !s.in(baseline) || s.rounds[name] == nil || s.rounds[baseline] == nil {
 		return 0
@@ -146,8 +144,8 @@ func (s *series) rows(fill func(name string, samples stats.Rounds) map[string]re
 	return rows
 }
 
-// shuffled returns the contestants that take part, in random order, so that none profits
-// from the one before it.
+// shuffled returns the remaining contestants in random order, so that none profits from its
+// predecessor.
 func shuffled(all []contestant, s *series) []contestant {
 	var in []contestant
 	for _, i := range rand.Perm(len(all)) {
@@ -158,7 +156,7 @@ func shuffled(all []contestant, s *series) []contestant {
 	return in
 }
 
-// goal says whether a number is low enough; 0 is one that was not measured.
+// goal says whether a number is low enough; 0 means that it was not measured.
 func goal(text string, value, most float64, format string) report.Goal {
 	g := report.Goal{Text: text}
 	if value != 0 {

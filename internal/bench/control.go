@@ -3,12 +3,16 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
 
 	"supervise/internal/bench/report"
 	"supervise/internal/bench/stats"
 )
 
-// The promises of the control plane.
+// The goals of the control plane.
 const (
 	statusGoal    = 2.0  // of sv status
 	roundTripGoal = 50.0 // µs
@@ -23,21 +27,23 @@ const (
 	boardOfAll      = "board"
 )
 
-// control measures what it takes to ask a running supervisor, and to command it: with
-// programs, from within a program, and through FIFOs.
+// control measures querying and commanding a running supervisor: with programs, from within a
+// program, and through FIFOs.
 func (b *bench) control() []report.Table {
-	sites := b.sites()
-	for _, s := range sites {
+	var ours, fleets []*site
+	for _, r := range b.releases() {
+		ours, fleets = append(ours, webSite(r)), append(fleets, fleetSite(r))
+	}
+	sites := append(ours, peerSites()...)
+	for _, s := range slices.Concat(sites, fleets) {
 		s.open(b)
 		defer s.close()
 	}
-	all := b.fleetSite()
-	all.open(b)
-	defer all.close()
-	return []report.Table{b.statusTable(sites), b.allTable(all), b.callTable(sites[0], all), b.commandTable(sites)}
+	sites[0].askers = append(sites[0].askers, asker{"true", func(string) []string { return []string{b.trueCmd} }})
+	return []report.Table{b.statusTable(sites), b.allTable(fleets), b.callTable(ours, fleets), b.commandTable(sites), b.forwardTable(ours)}
 }
 
-// act is something that is measured again and again.
+// act is something that is measured repeatedly.
 type act struct {
 	name string
 	site *site
@@ -81,9 +87,10 @@ func (b *bench) statusTable(sites []*site) report.Table {
 	s := b.interleave(acts, 20)
 	return report.Table{
 		Name: "control", Title: "a program that asks for the status of one service, start to exit, ms",
-		Goals: []report.Goal{
+		Goals: append(
+			s.beforeGoals(""),
 			goal(fmt.Sprintf("%s at most %.0fx of %s", superviseStatus, statusGoal, svStatus), s.ratio(superviseStatus, svStatus), statusGoal, "%.2fx"),
-		},
+		),
 		Columns: spreadColumns(report.Column{Key: "ratio", Title: "of sv"}),
 		Rows:    spreadRows(s, 2, func(name string) report.Cell { return report.Ratio(s.ratio(name, svStatus)) }),
 		Notes:   []string{"`supervise version` asks nobody, and true(1) is what any program takes."},
@@ -91,10 +98,15 @@ func (b *bench) statusTable(sites []*site) report.Table {
 }
 
 // allTable is the same of many services.
-func (b *bench) allTable(all *site) report.Table {
-	s := b.interleave(b.asking(all), 10)
+func (b *bench) allTable(fleets []*site) report.Table {
+	var acts []act
+	for _, s := range fleets {
+		acts = append(acts, b.asking(s)...)
+	}
+	s := b.interleave(acts, 10)
 	return report.Table{
-		Name: "control", Title: fmt.Sprintf("the same of %d services, ms", fleetSize),
+		Goals: s.beforeGoals(""),
+		Name:  "control", Title: fmt.Sprintf("the same of %d services, ms", fleetSize),
 		Columns: spreadColumns(report.Column{Key: "each", Title: "µs a service"}),
 		Rows: spreadRows(s, 2, func(name string) report.Cell {
 			return report.Number(s.rounds[name].Summary().Median*1e3/fleetSize, 1)
@@ -103,20 +115,21 @@ func (b *bench) allTable(all *site) report.Table {
 }
 
 // callTable is about the library.
-func (b *bench) callTable(one, all *site) report.Table {
-	acts, end := b.calls(one, all)
+func (b *bench) callTable(ours, fleets []*site) report.Table {
+	acts, end := b.calls(ours, fleets)
 	defer end()
 	s := b.interleave(acts, 200)
 	each := func(name string) float64 { return s.rounds[name].Summary().Median / fleetSize }
 	return report.Table{
 		Name: "control", Title: "a Go program asks a live supervise, µs",
-		Goals: []report.Goal{
+		Goals: append(
+			s.beforeGoals(""),
 			goal(fmt.Sprintf("round trip over the queue within %.0f µs", roundTripGoal), s.rounds[roundTrip].Summary().Median, roundTripGoal, "%.1f µs"),
 			goal(fmt.Sprintf("board read within %.0f µs a service", boardGoal), each(boardOfAll), boardGoal, "%.3f µs"),
-		},
+		),
 		Columns: spreadColumns(report.Column{Key: "each", Title: "a service"}),
 		Rows: spreadRows(s, 1, func(name string) report.Cell {
-			if name == statusOfAll || name == boardOfAll {
+			if now := strings.TrimSuffix(name, before); now == statusOfAll || now == boardOfAll {
 				return report.Number(each(name), 3)
 			}
 			return report.Text("")
@@ -137,21 +150,36 @@ func (b *bench) commandTable(sites []*site) report.Table {
 	s := b.interleave(acts, 100)
 	return report.Table{
 		Name: "control", Title: "from before open(2) of a control FIFO to SIGUSR1 in the service, µs",
+		Goals:   s.beforeGoals(""),
 		Columns: spreadColumns(report.Column{Key: "ratio", Title: "of runit"}),
 		Rows:    spreadRows(s, 1, func(name string) report.Cell { return report.Ratio(s.ratio(name, runitLetter)) }),
 	}
 }
 
-// spreadColumns are the columns of all tables about control, with one of their own.
-func spreadColumns(own report.Column) []report.Column {
-	return []report.Column{
+// forwardTable is about a signal to supervise run that its rules pass on.
+func (b *bench) forwardTable(ours []*site) report.Table {
+	var acts []act
+	for _, s := range ours {
+		acts = append(acts, act{superviseRun + s.release.suffix, s, func() (float64, error) {
+			pause(500 * time.Microsecond) // all are asleep again
+			return signalOnce(s.child, syscall.SIGUSR1)
+		}})
+	}
+	s := b.interleave(acts, 400)
+	return report.Table{
+		Name: "control", Title: "SIGUSR1 from kill(2) to sigtimedwait(2) in the service that it is forwarded to, µs",
+		Goals: s.beforeGoals(""), Columns: spreadColumns(), Rows: spreadRows(s, 1, func(string) report.Cell { return report.Text("") }),
+	}
+}
+
+// spreadColumns are the columns of all tables about control, with those of their own.
+func spreadColumns(own ...report.Column) []report.Column {
+	return slices.Concat([]report.Column{
 		{Key: "median", Title: "p50"},
 		{Key: "spread", Title: "p25-p75"},
 		{Key: "p90", Title: "p90"},
 		{Key: "least", Title: "least"},
-		own,
-		{Key: "n", Title: "n"},
-	}
+	}, own, []report.Column{{Key: "n", Title: "n"}})
 }
 
 func spreadRows(s *series, digits int, own func(name string) report.Cell) []report.Row {

@@ -23,7 +23,7 @@ func TestControl(t *testing.T) {
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatalf("%v in %s", err, out)
 	}
-	if len(got.Tables) != 4 {
+	if len(got.Tables) != 5 {
 		t.Fatalf("%d tables", len(got.Tables))
 	}
 	for _, table := range got.Tables {

@@ -102,25 +102,22 @@ var statusOfAll = fmt.Sprintf("status of %d", fleetSize)
 
 // calls are the acts of a program that uses the packages of supervise; end gives up what
 // they need.
-func (b *bench) calls(one, all *site) (acts []act, end func()) {
+func (b *bench) calls(ours, fleets []*site) (acts []act, end func()) {
 	floor, end := newEcho()
 	acts = []act{{name: "floor", site: &site{absent: floor.absent}, do: inTurns(floor.round)}}
-	ask := func(name string, s *site, rest time.Duration, r request.Request) {
-		call := caller(s, r)
-		do := inTurns(call)
-		if s == all {
-			do = timed(call, aFew)
-		}
-		if once := timed(call, 1); rest > 0 {
-			do = func() (float64, error) { pause(rest); return once() }
-		}
-		acts = append(acts, act{name: name, site: s, do: do})
+	ask := func(name string, s *site, do func() (float64, error)) {
+		acts = append(acts, act{name: name + s.release.suffix, site: s, do: do})
 	}
-	ask(roundTrip, one, 0, request.Ping{})
-	ask(roundTrip+", after a rest", one, time.Millisecond, request.Ping{})
-	ask("status of one", one, 0, request.Status{Services: []string{"web"}})
-	ask(statusOfAll, all, 0, request.Status{})
-	return append(acts, act{name: boardOfAll, site: all, do: snapshots(all)}), end
+	for i, one := range ours {
+		all := fleets[i]
+		ask(roundTrip, one, inTurns(caller(one, request.Ping{})))
+		once := timed(caller(one, request.Ping{}), 1)
+		ask(roundTrip+", after a rest", one, func() (float64, error) { pause(time.Millisecond); return once() })
+		ask("status of one", one, inTurns(caller(one, request.Status{Services: []string{"web"}})))
+		ask(statusOfAll, all, timed(caller(all, request.Status{}), aFew))
+		ask(boardOfAll, all, inTurns(snapshots(all)))
+	}
+	return acts, end
 }
 
 // caller returns a function that asks once.
@@ -138,11 +135,11 @@ func caller(s *site, r request.Request) func() error {
 	}
 }
 
-// snapshots returns an act that reads the board.
-func snapshots(s *site) func() (float64, error) {
+// snapshots returns a function that reads the board.
+func snapshots(s *site) func() error {
 	var r *board.Reader
 	var services []status.Service
-	return inTurns(func() (err error) {
+	return func() (err error) {
 		if r == nil {
 			if r, err = board.Open(filepath.Join(s.dir, "run")); err != nil {
 				return err
@@ -153,7 +150,7 @@ func snapshots(s *site) func() (float64, error) {
 			return fmt.Errorf("the board has %d services", len(services))
 		}
 		return nil
-	})
+	}
 }
 
 // inTurns returns an act that does something a few times in a row and takes the median.

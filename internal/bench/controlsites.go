@@ -12,8 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// site is one supervisor at work, and who asks and commands it.
+// site is one running supervisor, with the programs that query and command it.
 type site struct {
+	release release // the zero value is that of another program
 	arrange func(b *bench, dir string) (argv []string, err error)
 	asked   bool // to end, as it has things to remove; the others are killed
 	silent  bool // its service's output does not come to us
@@ -41,28 +42,33 @@ type commandFIFO struct {
 
 const runitLetter = "runit, letter"
 
-// sites returns all there are, supervise first. Each has one service, "web", which is the
-// receiver of signals.
-func (b *bench) sites() []*site {
-	ours := func(args ...string) func(string) []string {
-		return func(dir string) []string {
-			return append(append([]string{b.file("supervise")}, args...), "--runtime-dir", filepath.Join(dir, "run"))
-		}
-	}
-	return []*site{
-		{
-			arrange: arrangeWeb, asked: true, absent: b.lacksRun(),
-			askers: []asker{
-				{superviseStatus, ours("status", "web")},
-				{superviseStatus + " --board", ours("status", "web", "--board")},
-				{"supervise version", func(string) []string { return []string{b.file("supervise"), "version"} }},
-				{"true", func(string) []string { return []string{b.trueCmd} }},
-			},
-			fifos: []commandFIFO{
-				{"supervise, line", "run/control", "signal web USR1\n"},
-				{"supervise, letter", "run/services/web/control", "1"},
-			},
+// webSite is a site of a release with one service, "web", which is the receiver of signals.
+func webSite(r release) *site {
+	return &site{
+		release: r, asked: true, absent: lacksRun(r.full),
+		arrange: func(b *bench, dir string) ([]string, error) { return arrangeWeb(b, r.full, dir) },
+		askers: []asker{
+			{superviseStatus + r.suffix, r.asks("status", "web")},
+			{superviseStatus + " --board" + r.suffix, r.asks("status", "web", "--board")},
+			{"supervise version" + r.suffix, func(string) []string { return []string{r.full, "version"} }},
 		},
+		fifos: []commandFIFO{
+			{"supervise, line" + r.suffix, "run/control", "signal web USR1\n"},
+			{"supervise, letter" + r.suffix, "run/services/web/control", "1"},
+		},
+	}
+}
+
+// asks returns a program that asks a site of the same release.
+func (r release) asks(args ...string) func(dir string) []string {
+	return func(dir string) []string {
+		return append(append([]string{r.full}, args...), "--runtime-dir", filepath.Join(dir, "run"))
+	}
+}
+
+// peerSites are the same under other supervisors.
+func peerSites() []*site {
+	return []*site{
 		{
 			arrange: arrangeWebScan("runsvdir"), absent: notInstalled("runsvdir", "runsv", "sv"),
 			askers: []asker{{svStatus, func(dir string) []string { return []string{"sv", "status", filepath.Join(dir, "web")} }}},
@@ -82,30 +88,25 @@ func (b *bench) sites() []*site {
 	}
 }
 
-// fleetSite is supervise with many services, which run tiny.
-func (b *bench) fleetSite() *site {
-	ours := func(args ...string) func(string) []string {
-		return func(dir string) []string {
-			return append([]string{b.file("supervise"), "status", "--runtime-dir", filepath.Join(dir, "run")}, args...)
-		}
-	}
+// fleetSite is a release with many services, which run tiny.
+func fleetSite(r release) *site {
 	return &site{
-		absent: b.lacksRun(), asked: true, silent: true,
+		release: r, absent: lacksRun(r.full), asked: true, silent: true,
 		arrange: func(b *bench, dir string) ([]string, error) {
 			if err := unix.Mkfifo(filepath.Join(dir, "announce"), 0o600); err != nil {
 				return nil, err
 			}
-			return arrangeSupervise("prefix")(b, dir, fleetSize)
+			return arrangeSupervise(r.full, "prefix")(b, dir, fleetSize)
 		},
 		askers: []asker{
-			{superviseStatus, ours()},
-			{superviseStatus + " --format json", ours("--format", "json")},
-			{superviseStatus + " --board", ours("--board")},
+			{superviseStatus + r.suffix, r.asks("status")},
+			{superviseStatus + " --format json" + r.suffix, r.asks("status", "--format", "json")},
+			{superviseStatus + " --board" + r.suffix, r.asks("status", "--board")},
 		},
 	}
 }
 
-func arrangeWeb(b *bench, dir string) ([]string, error) {
+func arrangeWeb(b *bench, program, dir string) ([]string, error) {
 	text := fmt.Sprintf(`[supervisor]
 runtime-dir = %q
 
@@ -113,9 +114,10 @@ runtime-dir = %q
 command = [%q]
 log = { mode = "inherit" }
 stop = { signal = "SIGKILL" }
+signals = { forward = { SIGUSR1 = "SIGUSR1" } }
 `, filepath.Join(dir, "run"), b.file("receiver"))
 	file := filepath.Join(dir, "services.toml")
-	return []string{b.file("supervise"), "run", file}, os.WriteFile(file, []byte(text), 0o644)
+	return []string{program, "run", file}, os.WriteFile(file, []byte(text), 0o644)
 }
 
 func arrangeWebScan(program string) func(*bench, string) ([]string, error) {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// announcement is what tiny tells when it runs.
+// announcement is what tiny writes when it runs.
 type announcement struct {
 	time int64 // CLOCK_MONOTONIC in ns
 	pid  int
@@ -19,7 +19,7 @@ type announcement struct {
 const announcementSize = 24
 
 // fifo is where the services of one manager announce themselves. As they keep it open, it
-// also tells when the last one has ended.
+// also shows when the last one has ended.
 type fifo struct {
 	fd    int
 	write int // kept open so that poll sleeps while no service has it open; -1 in the end
@@ -53,7 +53,7 @@ func (f *fifo) closeWrite() {
 	}
 }
 
-// next waits for the next announcement. A FIFO takes so few bytes whole: pipe(7).
+// next waits for the next announcement. Writes this small are atomic: pipe(7).
 func (f *fifo) next(deadline time.Time) (a announcement, err error) {
 	var b [announcementSize]byte
 	for {

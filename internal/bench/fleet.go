@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -127,10 +128,10 @@ func fleetTable(up, memory, processes, down *series) report.Table {
 	return report.Table{
 		Name: "fleet", Title: fmt.Sprintf("%d services: until all run, the supervising processes, until all are gone", fleetSize),
 		Notes: []string{"The memory is that of all processes but the services. s6 and runit do nothing with what their services write here."},
-		Goals: []report.Goal{
+		Goals: append(slices.Concat(up.beforeGoals(", up,"), memory.beforeGoals(", PSS,"), down.beforeGoals(", down,")),
 			goal(fmt.Sprintf("%s up within %.1fx of %s", superviseRun, fleetUpGoal, forkExec), up.ratio(superviseRun, forkExec), fleetUpGoal, "%.2fx"),
 			goal(fmt.Sprintf("%s below %.0f MiB", superviseRun, fleetPSSGoal), mib, fleetPSSGoal, "%.1f MiB"),
-		},
+		),
 		Columns: []report.Column{
 			{Key: "up", Title: "up ms"},
 			{Key: "ups", Title: "p25-p75"},

@@ -63,10 +63,10 @@ func (b *bench) idle() []report.Table {
 		threads.rounds[name].Add(0, float64(n))
 	}
 	kib := pss.rounds[supervise].Summary()
-	table.Goals = []report.Goal{
+	table.Goals = append(pss.beforeGoals(""),
 		goal(fmt.Sprintf("%s below %d KiB", supervise, idlePSS), kib.Median, idlePSS-1, "%.0f KiB"),
 		goal(fmt.Sprintf("%s below %d KiB", slim, slimPSS), pss.rounds[slim].Summary().Median, slimPSS-1, "%.0f KiB"),
-	}
+	)
 	woken := report.Goal{Text: supervise + " is not woken"}
 	if kib.Count > 0 {
 		n := wakeups.rounds[supervise].Summary().Median

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -71,6 +73,8 @@ type options struct {
 	rounds    int
 	only      []string
 	supervise string
+
+	before, beforeInit string // programs of an earlier build, "" for none
 }
 
 func parse(args []string, usage io.Writer) (o options, err error) {
@@ -81,6 +85,8 @@ func parse(args []string, usage io.Writer) (o options, err error) {
 	flags.IntVar(&o.rounds, "rounds", 0, "`number` of rounds, 1 to 1000 (default 7; 2 with -quick)")
 	only := flags.String("only", "", "comma-separated `tables` to measure: "+strings.Join(names(), ", "))
 	flags.StringVar(&o.supervise, "supervise", "", "measure this `program` instead of building it")
+	flags.StringVar(&o.before, "before", "", "compare with this `program`, the supervise of an earlier build")
+	flags.StringVar(&o.beforeInit, "before-init", "", "compare with this `program`, the supervise-init of an earlier build")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err
@@ -106,6 +112,14 @@ func (o *options) check(flags *flag.FlagSet) error {
 			return fmt.Errorf("no table is called %q; there are %s", name, strings.Join(names(), ", "))
 		}
 	}
+	for _, program := range []*string{&o.before, &o.beforeInit} {
+		if err := locate(program); err != nil {
+			return err
+		}
+	}
+	if o.beforeInit != "" && o.before == "" {
+		return errors.New("-before-init without -before")
+	}
 	given := false
 	flags.Visit(func(f *flag.Flag) { given = given || f.Name == "rounds" })
 	switch {
@@ -117,6 +131,18 @@ func (o *options) check(flags *flag.FlagSet) error {
 		o.rounds = 7
 	}
 	return nil
+}
+
+// locate makes the path of a program absolute, if one is given.
+func locate(program *string) (err error) {
+	if *program == "" {
+		return nil
+	}
+	if *program, err = filepath.Abs(*program); err != nil {
+		return err
+	}
+	_, err = exec.LookPath(*program)
+	return err
 }
 
 func names() (names []string) {

@@ -16,7 +16,7 @@ import (
 // manager is a program that keeps services running.
 type manager struct {
 	name   string
-	absent string         // why it does not take part
+	absent string         // why it is skipped
 	stop   syscall.Signal // that makes it stop all services
 
 	// arrange writes what it needs for services called s0000, s0001, ... that run tiny,
@@ -33,15 +33,21 @@ const (
 
 // managers returns all there are. supervise takes part twice, because the others have no
 // part in what a service writes: the services of s6 and runit inherit standard output.
-func (b *bench) managers() []manager {
-	all := []manager{
-		{name: superviseRun, stop: syscall.SIGTERM, arrange: arrangeSupervise("prefix"), absent: b.lacksRun()},
-		{name: superviseRun + ", output inherited", stop: syscall.SIGTERM, arrange: arrangeSupervise("inherit"), absent: b.lacksRun()},
-		{name: "s6-svscan", stop: syscall.SIGTERM, arrange: arrangeScan("s6-svscan", "-c", "1024"), absent: notInstalled("s6-svscan", "s6-supervise")},
-		// runsvdir ends its children on SIGHUP, and not on SIGTERM: runsvdir(8).
-		{name: "runsvdir", stop: syscall.SIGHUP, arrange: arrangeScan("runsvdir"), absent: notInstalled("runsvdir", "runsv")},
+func (b *bench) managers() (all []manager) {
+	for _, r := range b.releases() {
+		absent := lacksRun(r.full)
+		all = append(
+			all,
+			manager{name: superviseRun + r.suffix, stop: syscall.SIGTERM, arrange: arrangeSupervise(r.full, "prefix"), absent: absent},
+			manager{name: superviseRun + ", output inherited" + r.suffix, stop: syscall.SIGTERM, arrange: arrangeSupervise(r.full, "inherit"), absent: absent},
+		)
 	}
-	return all
+	return append(
+		all,
+		manager{name: "s6-svscan", stop: syscall.SIGTERM, arrange: arrangeScan("s6-svscan", "-c", "1024"), absent: notInstalled("s6-svscan", "s6-supervise")},
+		// runsvdir ends its children on SIGHUP, and not on SIGTERM: runsvdir(8).
+		manager{name: "runsvdir", stop: syscall.SIGHUP, arrange: arrangeScan("runsvdir"), absent: notInstalled("runsvdir", "runsv")},
+	)
 }
 
 func notInstalled(programs ...string) string {
@@ -54,17 +60,17 @@ func notInstalled(programs ...string) string {
 }
 
 // lacksRun says why supervise run cannot be measured, if so.
-func (b *bench) lacksRun() string {
+func lacksRun(program string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, b.file("supervise"), "run", "--help").CombinedOutput()
+	out, err := exec.CommandContext(ctx, program, "run", "--help").CombinedOutput()
 	if err != nil || len(out) == 0 {
 		return "this build has no command run"
 	}
 	return ""
 }
 
-func arrangeSupervise(log string) func(*bench, string, int) ([]string, error) {
+func arrangeSupervise(program, log string) func(*bench, string, int) ([]string, error) {
 	return func(b *bench, dir string, services int) ([]string, error) {
 		var text strings.Builder
 		fmt.Fprintf(&text, "[supervisor]\nruntime-dir = %q\n", filepath.Join(dir, "run"))
@@ -73,12 +79,12 @@ func arrangeSupervise(log string) func(*bench, string, int) ([]string, error) {
 				i, b.file("tiny"), filepath.Join(dir, "announce"), log)
 		}
 		file := filepath.Join(dir, "services.toml")
-		return []string{b.file("supervise"), "run", file}, os.WriteFile(file, []byte(text.String()), 0o644)
+		return []string{program, "run", file}, os.WriteFile(file, []byte(text.String()), 0o644)
 	}
 }
 
-// arrangeScan makes a directory with one directory a service, as s6 and runit want it. Their
-// program "run" is tiny itself, without a shell in between.
+// arrangeScan makes a directory with one directory per service, as s6 and runit require it.
+// Their program "run" is tiny itself, without a shell.
 func arrangeScan(argv ...string) func(*bench, string, int) ([]string, error) {
 	return func(b *bench, dir string, services int) ([]string, error) {
 		for i := range services {
@@ -95,7 +101,7 @@ func arrangeScan(argv ...string) func(*bench, string, int) ([]string, error) {
 	}
 }
 
-// running is a manager at work.
+// running is a manager that runs.
 type running struct {
 	manager
 	child *child
@@ -127,7 +133,7 @@ func (b *bench) launch(m manager, services int) (*running, error) {
 	return r, nil
 }
 
-// kill ends the manager. What it had started is left to sweep.
+// kill ends the manager. What it has started is left to sweep.
 func (r *running) kill() {
 	r.child.kill()
 	r.fifo.close()

@@ -20,8 +20,7 @@ import (
 // limit is how long the whole comparison may take.
 const limit = 30 * time.Minute
 
-// outside prepares, lets a process of its own measure, and cleans up after it, however it
-// ends.
+// outside prepares, runs the measuring process, and cleans up after it, however it ends.
 func outside(args []string) (err error) {
 	o, err := parse(args, os.Stderr)
 	if err != nil {
@@ -53,7 +52,7 @@ func outside(args []string) (err error) {
 // in a PID namespace the kernel sees to that, also if this process is killed; without, all
 // orphans come to this process, which kills them.
 func run(dir string, args []string, stop <-chan os.Signal) (err error) {
-	// The death of the thread that forks would be taken for ours: PR_SET_PDEATHSIG.
+	// The kernel would take the end of the forking thread for ours: PR_SET_PDEATHSIG.
 	runtime.LockOSThread()
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return os.NewSyscallError("prctl", err)

@@ -16,16 +16,16 @@ import (
 // queuedSignal is SIGRTMIN+6 as the C libraries count.
 const queuedSignal = 40
 
-// quiet is how long nothing may arrive until the rest is taken for lost.
+// quiet is how long nothing may arrive until the rest counts as lost.
 const quiet = 700 * time.Millisecond
 
-// received is what became of a burst of queued signals.
+// received is the outcome of a burst of queued signals.
 type received struct {
 	arrived, payload, sender, ordered int
 	took                              time.Duration // from the first sent to the last arrived
 }
 
-// realtime sends bursts of queued real-time signals and looks at what arrives.
+// realtime sends bursts of queued real-time signals and checks what arrives.
 func (b *bench) realtime() []report.Table {
 	all := []contestant{{name: bare, forwards: true}}
 	for _, c := range b.wrappers() {
@@ -138,7 +138,7 @@ func realtimeTable(s *series, n int, worst map[string]received) report.Table {
 	}
 	return report.Table{
 		Name: "realtime", Title: strconv.Itoa(n) + " queued real-time signals, the worst round",
-		Goals: []report.Goal{g},
+		Goals: append(s.beforeGoals(""), g),
 		Columns: []report.Column{
 			{Key: "arrived", Title: "arrived"},
 			{Key: "payload", Title: "payload kept"},

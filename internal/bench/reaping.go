@@ -14,7 +14,7 @@ import (
 // asInit is why a table that needs PID 1 is skipped.
 const asInit = "making PID namespaces needs root"
 
-// How many are to be reaped.
+// The numbers of orphans and zombies.
 const (
 	zombiesAtOnce = 5000
 	singleOrphans = 1000
@@ -70,7 +70,7 @@ func (b *bench) reaping() []report.Table {
 	if ratio != 0 {
 		g.Measured, g.Met = fmt.Sprintf("%.2fx", ratio), ratio >= 1
 	}
-	table.Goals = []report.Goal{g}
+	table.Goals = append(cpu.beforeGoals(", processor time,"), g)
 	table.Rows = rate.rows(func(name string, samples stats.Rounds) map[string]report.Cell {
 		sum, cpus := samples.Summary(), cpu.rounds[name].Summary()
 		return map[string]report.Cell{
@@ -83,7 +83,7 @@ func (b *bench) reaping() []report.Table {
 	return []report.Table{table}
 }
 
-// reap has one wrapper reap everything once.
+// reap makes one wrapper reap everything once.
 func (b *bench) reap(c contestant) (got reaped, err error) {
 	p, err := b.startInit(append(c.init, b.self, role.Name, "orphans")...)
 	if err != nil {

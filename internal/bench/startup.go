@@ -43,11 +43,11 @@ func (b *bench) startup() []report.Table {
 			{Key: "go", Title: "of least Go"},
 			{Key: "n", Title: "n"},
 		},
-		Goals: []report.Goal{
+		Goals: append(s.beforeGoals(""),
 			goal(fmt.Sprintf("%s at most %.2fx of %s", supervise, startupGoal, leastGo),
 				s.ratio(supervise, leastGo), startupGoal, "%.2fx"),
 			goal(fmt.Sprintf("%s at most %.2fx of %s", slim, slimGoal, leastGo), s.ratio(slim, leastGo), slimGoal, "%.2fx"),
-		},
+		),
 		Rows: s.rows(func(name string, samples stats.Rounds) map[string]report.Cell {
 			sum := samples.Summary()
 			return map[string]report.Cell{

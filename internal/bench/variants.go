@@ -9,21 +9,16 @@ import (
 // variants measures the latency of signals where each takes a decision, and as PID 1.
 func (b *bench) variants() []report.Table {
 	const usr2 = syscall.SIGUSR2
-	ours, small := b.file("supervise"), b.file("supervise-init")
 	wrappers := b.wrappers()
 	tables := []report.Table{
-		b.variant("to the command's whole process group", found([]contestant{
+		b.variant("to the command's whole process group", found(append([]contestant{
 			{name: tini, argv: []string{"tini", "-s", "-g", "--"}},
 			{name: "dumb-init", argv: []string{"dumb-init", "--"}},
 			{name: "catatonit", argv: []string{"catatonit", "-g", "--"}},
-			{name: supervise, argv: []string{ours, "init", "-g", "--"}},
-			{name: slim, argv: []string{small, "-g", "--"}},
-		}), "dumb-init's command is in a session of its own, which the kernel schedules as a group of its own."),
-		b.variant("rewritten from SIGUSR2", found([]contestant{
+		}, b.ours(contestant{}, "-g", "--")...)), "dumb-init's command is in a session of its own, which the kernel schedules as a group of its own."),
+		b.variant("rewritten from SIGUSR2", found(append([]contestant{
 			{name: "dumb-init -c", argv: []string{"dumb-init", "-c", "-r", "12:10", "--"}, signal: usr2},
-			{name: supervise, argv: []string{ours, "init", "--rewrite", "12:10", "--"}, signal: usr2},
-			{name: slim, argv: []string{small, "--rewrite", "12:10", "--"}, signal: usr2},
-		}), "tini and catatonit rewrite nothing."),
+		}, b.ours(contestant{signal: usr2}, "--rewrite", "12:10", "--")...)), "tini and catatonit rewrite nothing."),
 	}
 	if !b.init {
 		return append(tables, report.Table{Name: "variants", Title: "in a PID namespace", Skipped: asInit})
@@ -49,7 +44,7 @@ func (b *bench) variant(title string, all []contestant, note string) report.Tabl
 	table := latencyTable(s, false)
 	table.Name, table.Title, table.Notes = "variants", "the same, "+title+", µs", []string{note}
 	if _, compared := s.rounds[tini]; !compared {
-		table.Goals = nil
+		table.Goals = s.beforeGoals("")
 	}
 	return table
 }

@@ -9,6 +9,6 @@
 //		for _, e := range events[:n] { ... epoll.Key(e) ... }
 //	}
 //
-// It knows nothing of who waits for a descriptor: packages logs and control keep that, by
-// the key. It adds no lock; Close may be called while another goroutine waits.
+// It does not know who waits for a descriptor: packages logs and control find that by the
+// key. It adds no lock; Close may be called while another goroutine waits.
 package epoll

@@ -110,13 +110,13 @@ func TestBury(t *testing.T) {
 			t.Fatal(err)
 		}
 		if record.Object.RemoveStale(kind, Self()) {
-			t.Error("buried the object of a living process")
+			t.Error("removed the object of a living process")
 		}
 		if !record.Object.RemoveStale(kind, record.Owner) {
 			t.Errorf("%s: not found by %+v", name, record)
 		}
 		if record.Object.RemoveStale(kind, record.Owner) {
-			t.Errorf("%s: buried twice", name)
+			t.Errorf("%s: removed twice", name)
 		}
 	}
 }

@@ -8,11 +8,13 @@ floor ground
 	internal/guess
 	internal/size:            internal/guess
 	internal/text
+	internal/text/escape
 	signals:                  internal/text
 	signals/queue:            signals
 	internal/sys:             signals internal/text
-	internal/text/json
+	internal/text/json:       internal/text/escape
 	internal/epoll:           golang.org/x/sys
+	internal/safefile:        golang.org/x/sys
 	internal/ipc/owner:       internal/sys internal/text/json
 	internal/ipc:             internal/sys internal/ipc/owner golang.org/x/sys
 
@@ -30,7 +32,9 @@ floor 2
 	signals/send
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
-	supervisor/launch:        supervisor/process golang.org/x/sys
+	supervisor/launch/environ
+	supervisor/launch/envfile
+	supervisor/launch:        supervisor/process supervisor/launch/environ supervisor/launch/envfile golang.org/x/sys
 	supervisor/logs:          golang.org/x/sys
 	supervisor/output:        supervisor/logs golang.org/x/sys
 	supervisor/attribution:   golang.org/x/sys
@@ -47,7 +51,7 @@ floor 2
 	supervisor/rundir:        supervisor/control/wire golang.org/x/sys
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
-	supervisor/glance:        supervisor/board/segment supervisor/control/wire signals/intake
+	supervisor/quickstatus:   supervisor/board/segment supervisor/control/wire signals/intake
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
@@ -57,11 +61,11 @@ floor 3
 	supervisor:               github.com/rs/zerolog golang.org/x/sys
 
 floor roof
-	cmd/supervise/first
-	cmd/supervise:            cmd/supervise/first github.com/spf13/cobra github.com/rs/zerolog golang.org/x/sys
+	cmd/supervise/preinit
+	cmd/supervise:            cmd/supervise/preinit github.com/spf13/cobra github.com/rs/zerolog golang.org/x/sys
 
 beside
-	internal/sim
+	internal/sim:             github.com/rs/zerolog
 	internal/bench/stats
 	internal/bench/proc:      golang.org/x/sys
 	internal/bench/role:      golang.org/x/sys
@@ -85,7 +89,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "signals", "signals/queue", "coredump", "supervisor/machine"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/text/escape", "signals", "signals/queue", "coredump", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.
@@ -98,9 +102,9 @@ var pureImports = []string{
 }
 
 // early are the packages that run before the rest of the program is initialised, because
-// somebody waits for them: package first says how. Directly or not, they import of the
+// somebody waits for them: package preinit says how. Directly or not, they import of the
 // standard library only earlyImports and what is internal to it.
-var early = []string{"supervisor/pid1/cmdline", "supervisor/glance", "cmd/supervise/first"}
+var early = []string{"supervisor/pid1/cmdline", "supervisor/quickstatus", "cmd/supervise/preinit"}
 
 var earlyImports = []string{
 	"cmp", "errors", "iter", "math/bits", "runtime", "slices", "strconv",

@@ -67,3 +67,21 @@ func TestOrder(t *testing.T) {
 		t.Errorf("the trace of version is %v: this test sees nothing", all)
 	}
 }
+
+// TestEarlyDocs wants each early package to say that it is one, and where that is explained.
+func TestEarlyDocs(t *testing.T) {
+	for _, p := range list(t, "amd64", append([]string{"-deps"}, paths(early)...)...) {
+		name, own := ours(p.ImportPath)
+		if !own || name == "cmd/supervise/preinit" {
+			continue
+		}
+		doc, err := os.ReadFile(filepath.Join("..", "..", name, "doc.go"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if !bytes.Contains(bytes.ReplaceAll(doc, []byte("\n// "), []byte(" ")), []byte("cmd/supervise/preinit")) {
+			t.Errorf("%s/doc.go does not point to cmd/supervise/preinit", name)
+		}
+	}
+}

@@ -26,6 +26,7 @@ const (
 // file makes a random configuration.
 func (w *world) file() *config.File {
 	file := &config.File{
+		Path:       "/start",
 		Supervisor: config.Supervisor{ShutdownTimeout: time.Duration(w.random.Int64N(int64(maxTimeout)))},
 		Signals: map[signals.Signal]config.Rule{
 			signals.SIGTERM: config.Shutdown, signals.SIGINT: config.Shutdown,
@@ -49,7 +50,10 @@ func (w *world) command() config.Command {
 		config.CommandStart, config.CommandRestart, config.CommandReload, config.CommandReload, config.CommandPause,
 		config.CommandContinue, config.CommandContinue, config.CommandUpdate, config.CommandRun, config.CommandStop,
 	}
-	command := config.Command{Verb: verbs[w.random.IntN(len(verbs))], FromValue: w.chance(3)}
+	command := config.Command{
+		Verb: verbs[w.random.IntN(len(verbs))], FromValue: w.chance(3),
+		Argv: []string{"/bin/hook"}, Timeout: w.pick(time.Millisecond, 10*time.Second),
+	}
 	if !command.FromValue {
 		first := w.random.IntN(maxServices)
 		for i := range 1 + w.random.IntN(2) {
@@ -59,16 +63,30 @@ func (w *world) command() config.Command {
 	return command
 }
 
+// commandNames are what a service may execute. Another one takes a restart, as the only one of
+// the settings that differ.
+var commandNames = []string{"/bin/one", "/bin/other"}
+
 // specOf makes random settings of a service.
 func (w *world) specOf(name string) config.Service {
 	return config.Service{
 		Name:    name,
+		Command: []string{commandNames[w.random.IntN(len(commandNames))]},
+		Log:     logOf(name),
 		Enabled: !w.chance(4),
 		Restart: w.restart(),
 		Stop:    config.Stop{Ladder: w.ladder()},
 		Reload:  []signals.Signal{signals.SIGHUP, signals.SIGUSR1, 36}[w.random.IntN(3)],
 		Signals: w.forwarding(),
 	}
+}
+
+// logOf is prefixed or inherited, and always the same for a name: another one takes a restart.
+func logOf(name string) config.Log {
+	if name[len(name)-1]%3 == 0 {
+		return config.Log{Mode: config.Inherit}
+	}
+	return config.Log{Mode: config.Prefix}
 }
 
 func (w *world) restart() config.Restart {
@@ -92,10 +110,14 @@ func (w *world) restart() config.Restart {
 	return r
 }
 
+// ladder does not begin with SIGCONT, of which the journal does not tell.
 func (w *world) ladder() []config.Rung {
 	var ladder []config.Rung
 	for range w.random.IntN(4) {
-		kinds := []signals.Signal{signals.SIGTERM, signals.SIGQUIT, signals.SIGINT, signals.SIGKILL, signals.SIGCONT, signals.SIGWINCH}
+		kinds := []signals.Signal{signals.SIGTERM, signals.SIGQUIT, signals.SIGINT, signals.SIGKILL, signals.SIGWINCH, signals.SIGCONT}
+		if ladder == nil {
+			kinds = kinds[:len(kinds)-1]
+		}
 		ladder = append(ladder, config.Rung{
 			Signal:  kinds[w.random.IntN(len(kinds))],
 			Scope:   config.Scope(w.random.IntN(3)),

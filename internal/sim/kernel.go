@@ -1,285 +1,260 @@
 package sim
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"supervise/config"
+	"supervise/internal/sys"
 	"supervise/signals"
+	"supervise/supervisor/kernel"
 	"supervise/supervisor/machine"
 )
 
-// never is a time that does not come.
-const never = time.Duration(1 << 62)
+// selfPID is the supervisor's own.
+const selfPID = 1
 
-// process is one member of a generation.
-type process struct {
-	alive    bool
-	stopped  bool
-	ignores  bool          // every signal but SIGKILL and SIGSTOP
-	grouped  bool          // it stayed in its leader's process group
-	outlives bool          // it does not end because its leader does
-	slow     time.Duration // from a signal to the end
-	stuck    time.Duration // before this time nothing can end it: uninterruptible sleep
-	end      time.Duration // when it will end, never if it will not
-	exit     signals.Exit  // how
-	deferred bool          // a signal came while it was stopped
+// The pids that processes get. There are few of them, so that they are used again soon: what
+// the loop still keeps of a pid that it has reaped shows.
+const (
+	firstPID = 100
+	endPIDs  = 300
+)
+
+// system is the fake kernel. It implements [kernel.Kernel].
+type system struct {
+	w         *world
+	processes [endPIDs]*process // by pid, until they are reaped
+	nextPID   int
+	zombies   []*process // to be reaped by the loop
+
+	intake [signals.Max + 1][]signals.Info // held back
+	left   int                             // how many those are
+	held   signals.Set
+	taken  int // how many more come in that had been taken before the hold
+
+	posted []func()
+	woken  bool
+	beside int // how much is being done beside the loop
 }
 
-// tree is one generation: process 0 is the leader.
-type tree struct {
-	gen     machine.Gen
-	members []process
-	reaped  bool // the leader is
-	forks   int  // how often it will still fork in the face of SIGKILL
+var _ kernel.Kernel = (*system)(nil)
 
-	room    int           // real-time signals that it can have pending
-	pending int           // that it has
-	reads   time.Duration // when it will have read them
+func (k *system) register(p *process) {
+	for k.processes[k.nextPID] != nil {
+		k.nextPID = firstPID + (k.nextPID+1-firstPID)%(endPIDs-firstPID)
+	}
+	p.pid = k.nextPID
+	k.processes[p.pid] = p
+	k.nextPID = firstPID + (k.nextPID+1-firstPID)%(endPIDs-firstPID)
 }
 
-func (t *tree) leader() *process { return &t.members[0] }
+func (k *system) release(p *process) { k.processes[p.pid] = nil }
 
-// others reports whether anybody but the leader is alive.
-func (t *tree) others() bool {
-	for i := range t.members[1:] {
-		if t.members[1+i].alive {
-			return true
+// hasZombie reports whether somebody of a tree is still to be reaped.
+func (k *system) hasZombie(t *generation) bool {
+	return slices.ContainsFunc(k.zombies, func(p *process) bool { return p.tree == t })
+}
+
+// find returns the process that has a pid, nil if none has.
+func (k *system) find(pid int) *process {
+	if pid < firstPID || pid >= endPIDs {
+		return nil
+	}
+	return k.processes[pid]
+}
+
+// Now lets some time pass, in which processes may end.
+func (k *system) Now() time.Duration {
+	w := k.w
+	w.now += 100 * time.Nanosecond
+	for w.ends.next() <= w.now {
+		w.endProcess(w.ends.take())
+	}
+	return w.now
+}
+
+// Wait is where everything happens that is not the loop's doing.
+func (k *system) Wait(timeout time.Duration) (signals.Info, bool) {
+	w := k.w
+	w.checkIteration(timeout)
+	if w.err == nil {
+		if info, ok := k.released(); ok {
+			w.info, w.dispatch.signal = info, true
+			return info, true
+		}
+		if k.woken {
+			k.woken = false
+			return signals.Info{}, false
 		}
 	}
-	return false
-}
-
-// gone reports whether nothing of it is left.
-func (t *tree) gone() bool { return t == nil || t.reaped && !t.others() }
-
-// occurrence is something that the fake kernel will do: the end of a process, or the
-// reaping of a leader.
-type occurrence struct {
-	at      time.Duration
-	order   int // of two at the same time
-	service machine.ServiceID
-	gen     machine.Gen
-	member  int // -1: the leader is reaped
-}
-
-const reaping = -1
-
-// schedule is a binary heap of occurrences, the earliest first.
-type schedule struct {
-	heap  []occurrence
-	count int
-}
-
-func (a *schedule) before(i, j int) bool {
-	x, y := &a.heap[i], &a.heap[j]
-	return x.at < y.at || x.at == y.at && x.order < y.order
-}
-
-func (a *schedule) add(h occurrence) {
-	a.count++
-	h.order = a.count
-	a.heap = append(a.heap, h)
-	for i := len(a.heap) - 1; i > 0 && a.before(i, (i-1)/2); i = (i - 1) / 2 {
-		a.heap[i], a.heap[(i-1)/2] = a.heap[(i-1)/2], a.heap[i]
+	w.timeout = never
+	if timeout >= 0 {
+		w.timeout = w.now + timeout
 	}
+	return w.pause()
 }
 
-func (a *schedule) next() time.Duration {
-	if len(a.heap) == 0 {
-		return never
+// released takes in a signal that had been held and is no longer, the lowest number first, as
+// the kernel hands them out.
+func (k *system) released() (info signals.Info, ok bool) {
+	if k.left == 0 {
+		return info, false
 	}
-	return a.heap[0].at
-}
-
-func (a *schedule) take() occurrence {
-	first, last := a.heap[0], len(a.heap)-1
-	a.heap[0] = a.heap[last]
-	a.heap = a.heap[:last]
-	for i := 0; ; {
-		child := 2*i + 1
-		if child >= last {
-			return first
+	for s := range k.intake {
+		if queue := k.intake[s]; len(queue) > 0 && !k.held.Has(signals.Signal(s)) {
+			k.intake[s] = queue[1:]
+			k.left--
+			return queue[0], true
 		}
-		if child+1 < last && a.before(child+1, child) {
-			child++
-		}
-		if !a.before(child, i) {
-			return first
-		}
-		a.heap[i], a.heap[child] = a.heap[child], a.heap[i]
-		i = child
 	}
+	return info, false
 }
 
-// scheduleExit has a process end at a time, unless it is to end earlier already.
-func (w *world) scheduleExit(service machine.ServiceID, t *tree, member int, at time.Duration, exit signals.Exit) {
-	p := &t.members[member]
-	at = max(at, p.stuck, w.now)
-	if !p.alive || p.end <= at {
+// Wake has the loop go round once more.
+func (k *system) Wake() { k.woken = true }
+
+// Hold leaves signals in the fake kernel.
+func (k *system) Hold(set signals.Set) {
+	w := k.w
+	if w.carriesOut(machine.Hold, machine.NoService).Set != set {
+		w.fail(nil, "%v is held", set)
+	}
+	w.wanted |= set
+	k.held |= set
+	k.taken = w.random.IntN(4)
+}
+
+// Release ends that.
+func (k *system) Release(set signals.Set) {
+	w := k.w
+	due := w.dispatch.again == machine.Tell // else the machine still wants it held
+	if w.carriesOut(machine.Release, machine.NoService).Set != set {
+		w.fail(nil, "%v is released", set)
+	}
+	if due {
+		w.wanted &^= set
+	}
+	k.held &^= set
+}
+
+// Start makes new generations, where there is an executable, and room.
+func (k *system) Start(starts []kernel.Start) []kernel.Started {
+	started := make([]kernel.Started, len(starts))
+	for i, start := range starts {
+		started[i] = start.Service.(*unit).start(start.Gen)
+	}
+	return started
+}
+
+// Reap takes a zombie, in no order.
+func (k *system) Reap() (sys.Child, bool) {
+	if len(k.zombies) == 0 {
+		return sys.Child{}, false
+	}
+	i := k.w.random.IntN(len(k.zombies))
+	p := k.zombies[i]
+	k.zombies = slices.Delete(k.zombies, i, i+1)
+	k.release(p)
+	k.w.reaped(p)
+	return sys.Child{PID: p.pid, Exit: p.exit}, true
+}
+
+var errNoProcess = errors.New("no such process")
+
+// SignalState is what /proc says of a process.
+func (k *system) SignalState(pid int) (sys.SignalState, error) {
+	p := k.find(pid)
+	if p == nil {
+		return sys.SignalState{}, errNoProcess
+	}
+	return p.state(k.w.now), nil
+}
+
+// Process is who has a pid.
+func (k *system) Process(pid int) (machine.Asker, bool) {
+	if by := someone(pid); by.Known() {
+		return by, true
+	}
+	return machine.Asker{}, false
+}
+
+// TerminalGone takes every SIGHUP of the kernel for a terminal's end.
+func (k *system) TerminalGone(info signals.Info) bool {
+	return info.Signal == signals.SIGHUP && info.Code == signals.CodeKernel
+}
+
+// StartHook starts a program that runs for a while.
+func (k *system) StartHook(config.Command, signals.Info) (pid int, err error) {
+	w := k.w
+	w.carriesOut(machine.RunHook, machine.NoService)
+	if w.chance(8) {
+		w.expectHook(0)
+		return 0, errors.New("execve: no such file or directory")
+	}
+	p := &process{alive: true, end: never}
+	k.register(p)
+	w.expectHook(p.pid)
+	w.scheduleExit(p, w.now+w.pick(0, time.Millisecond, time.Minute), w.ownExit(), sender{})
+	return p.pid, nil
+}
+
+// KillHook ends it.
+func (k *system) KillHook(pid int) {
+	p := k.find(pid)
+	if p == nil || p.tree != nil {
+		k.w.fail(nil, "kills the hook %d, which is none", pid)
 		return
 	}
-	p.end, p.exit = at, exit
-	w.schedule.add(occurrence{at: at, service: service, gen: t.gen, member: member})
+	k.w.expectHook(pid)
+	k.w.send(p, signals.SIGKILL, sender{source: ladderEnd, at: k.w.now})
 }
 
-// carryOut does what the fake kernel has scheduled, and tells the machine.
-func (w *world) carryOut(h occurrence) {
-	t := w.services[h.service].tree
-	if t == nil || t.gen != h.gen {
-		return
-	}
-	if h.member == reaping {
-		t.reaped = true
-		w.feed(machine.Event{
-			Kind: machine.Exited, Service: h.service, Gen: t.gen,
-			Exit: t.leader().exit, Survivors: t.others(),
-		})
-		return
-	}
-	p := &t.members[h.member]
-	if !p.alive || p.end != h.at {
-		return
-	}
-	p.alive = false
-	switch {
-	case h.member == 0:
-		w.schedule.add(occurrence{at: w.now + w.pick(0, 0, 50*time.Microsecond, time.Millisecond), service: h.service, gen: t.gen, member: reaping})
-		for i := range t.members[1:] {
-			if !t.members[1+i].outlives {
-				w.scheduleExit(h.service, t, 1+i, w.now+w.pick(0, time.Millisecond, 3*time.Second), signals.Exit{})
-			}
-		}
-	case t.gone():
-		w.feed(machine.Event{Kind: machine.Emptied, Service: h.service, Gen: t.gen})
-	}
+// Load makes up a configuration, whatever the path.
+func (k *system) Load(path string, how kernel.Loading) (kernel.Configuration, error) {
+	return k.w.load(path, how.Dry)
 }
 
-// spawn makes a new generation. In chaos it may be one that crashes, forks or hangs.
-func (w *world) spawn(id machine.ServiceID, gen machine.Gen) {
-	t := &tree{gen: gen, room: 1 + w.random.IntN(20)}
-	w.services[id].tree = t
-	t.members = append(t.members, w.newProcess())
-	life := never
-	if !w.calm {
-		life = w.pick(100*time.Microsecond, 200*time.Millisecond, 5*time.Second, time.Minute, time.Hour, never)
-		if w.services[id].crashes {
-			life = w.pick(0, time.Millisecond)
+// Beside does the work some time later, and has what it returns run some time after that.
+func (k *system) Beside(work func() (then func())) {
+	k.beside++
+	k.after(k.soon(), func() {
+		k.beside--
+		if then := work(); then != nil {
+			k.after(k.soon(), func() { k.post(then) })
 		}
-		for w.chance(3) && len(t.members) < 5 {
-			t.members = append(t.members, w.newProcess())
-		}
-		if w.chance(20) {
-			t.forks = 1 + w.random.IntN(maxForks)
-		}
-	}
-	exit := signals.Exit{}
-	switch w.random.IntN(4) {
-	case 0:
-		exit.Code = 1
-	case 1:
-		exit = signals.Exit{Signal: signals.SIGSEGV, Core: true}
-	}
-	if life != never {
-		w.scheduleExit(id, t, 0, w.now+life, exit)
-	}
+	})
 }
 
-func (w *world) newProcess() process {
-	p := process{alive: true, end: never, grouped: true}
-	if w.calm {
-		return p
-	}
-	p.ignores, p.stopped, p.outlives, p.grouped = w.chance(5), w.chance(20), w.chance(3), !w.chance(4)
-	p.slow = w.pick(0, time.Millisecond, time.Second, 8*time.Second)
-	if w.chance(40) {
-		p.stuck = w.now + time.Duration(w.random.Int64N(int64(maxStuck)))
-	}
-	return p
+// Later has f run on the loop, at once when its time has come.
+func (k *system) Later(after time.Duration, f func()) (stop func()) {
+	stopped := false
+	k.after(after, func() {
+		if !stopped {
+			k.post(f)
+		}
+	})
+	return func() { stopped = true }
 }
 
-// signal lets a signal act on the members of a tree that are in its scope, and returns how
-// many there are.
-func (w *world) signal(id machine.ServiceID, t *tree, scope config.Scope, s signals.Signal) (count int) {
-	for i := range t.members {
-		p := &t.members[i]
-		if !p.alive || scope == config.Main && i > 0 || scope == config.Group && !p.grouped {
-			continue
-		}
-		count++
-		switch {
-		case s == signals.SIGKILL:
-			w.scheduleExit(id, t, i, w.now, signals.Exit{Signal: s})
-		case s == signals.SIGSTOP:
-			p.stopped = true
-		case s == signals.SIGCONT:
-			p.stopped = false
-			if p.deferred {
-				p.deferred = false
-				w.scheduleExit(id, t, i, w.now+p.slow, signals.Exit{Signal: signals.SIGTERM})
-			}
-		case p.ignores || s.Default() == signals.Ignore:
-		case p.stopped:
-			p.deferred = true
-		default:
-			w.scheduleExit(id, t, i, w.now+p.slow, signals.Exit{Signal: s})
-		}
-	}
-	return count
+// Posted returns what is to be run.
+func (k *system) Posted() []func() {
+	posted := k.posted
+	k.posted = nil
+	return posted
 }
 
-// inspect says what a signal would do to a leader.
-func (w *world) inspect(t *tree, s signals.Signal) machine.Effect {
-	p := t.leader()
-	switch {
-	case !p.alive:
-		return machine.Coalesces
-	case s.Default() == signals.Ignore:
-		return machine.NoEffect
-	case p.ignores:
-		return machine.Caught
-	case p.stopped:
-		return machine.Blocked
-	}
-	return []machine.Effect{machine.Caught, machine.Fatal}[w.random.IntN(2)]
+func (k *system) post(f func()) {
+	k.posted = append(k.posted, f)
+	k.woken = true
 }
 
-// kill is SIGKILL for the tree, from which a fork may slip away.
-func (w *world) kill(id machine.ServiceID, t *tree) {
-	w.signal(id, t, config.Tree, signals.SIGKILL)
-	if t.forks > 0 && (!t.reaped || t.others()) {
-		t.forks--
-		p := w.newProcess()
-		p.outlives = true
-		t.members = append(t.members, p)
-	}
+// after has something happen after a time, while the loop waits.
+func (k *system) after(d time.Duration, do func()) {
+	k.w.plans.add(occurrence{at: k.w.now + d, do: do})
 }
 
-// deliver offers a forwarded signal to a leader.
-func (w *world) deliver(id machine.ServiceID, t *tree, info signals.Info) machine.Result {
-	p := t.leader()
-	switch {
-	case !p.alive && w.chance(2):
-		return machine.Gone
-	case !p.alive:
-		return machine.OK // the kernel queues to a zombie, too
-	case !w.calm && w.chance(300):
-		return machine.Refused
-	}
-	if info.Signal.RealTime() {
-		if w.now >= t.reads {
-			t.pending = 0
-			t.reads = w.now
-			if !w.calm {
-				t.reads += w.pick(0, 0, 3*time.Millisecond, 400*time.Millisecond)
-			}
-		}
-		if w.now < t.reads && t.pending >= t.room {
-			return machine.Again
-		}
-		t.pending++
-	}
-	if !w.calm && w.chance(100) {
-		w.scheduleExit(id, t, 0, w.now, signals.Exit{Signal: info.Signal})
-	}
-	return machine.OK
+func (k *system) soon() time.Duration {
+	return k.w.pick(0, 10*time.Microsecond, time.Millisecond, 30*time.Millisecond)
 }

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"flag"
+	"os"
+	"runtime/debug"
 	"testing"
 )
 
@@ -11,6 +13,13 @@ var (
 )
 
 const eventsPerWorld = 4000
+
+// TestMain has garbage collected less often than usual: worlds make much of it, and soon end.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
+}
 
 // TestWorlds plays many worlds, always the same ones; -seed N plays one of them again,
 // and -worlds N as many as there is time for.
@@ -29,7 +38,7 @@ func TestWorlds(t *testing.T) {
 	case testing.Short():
 		n = 20
 	default:
-		n = 250
+		n = 330
 	}
 	total := 0
 	for seed := range uint64(n) {

@@ -1,50 +1,97 @@
 package sim
 
 import (
+	"errors"
 	"maps"
+	"slices"
 	"strconv"
+	"time"
 
 	"supervise/config"
 	"supervise/signals"
+	"supervise/supervisor/kernel"
 	"supervise/supervisor/machine"
 )
 
-// load is a configuration that somebody has asked to load.
-func (w *world) load() {
-	w.loading = false
-	if w.chance(8) {
-		w.feed(machine.Event{Kind: machine.LoadFailed, Reason: "line 3: unknown key"})
-		return
-	}
-	w.update()
+// configuration is one that was loaded. It implements [kernel.Configuration].
+type configuration struct {
+	w       *world
+	file    *config.File
+	settled bool // it was put in force, or given up
+	dry     bool // it is not to be
 }
 
-// update is an operator with another configuration: services come, change and go.
-func (w *world) update() {
-	if w.shutdown != never {
-		w.feed(machine.Event{Kind: machine.Update, Revision: w.offer(w.file(), nil)})
-		return // refused
+func (w *world) prepare(file *config.File) *configuration { return &configuration{w: w, file: file} }
+
+func (c *configuration) File() *config.File { return c.file }
+
+// Service gives a service its settings.
+func (c *configuration) Service(_ int, known kernel.Service) kernel.Service {
+	c.settled = true
+	if known != nil {
+		return known
 	}
-	file := w.anotherFile()
+	u := &unit{w: c.w, id: machine.ServiceID(len(c.w.units))}
+	c.w.units = append(c.w.units, u)
+	return u
+}
+
+// Release gives it up.
+func (c *configuration) Release() {
+	if c.settled && !c.dry {
+		c.w.fail(nil, "a configuration is given up that was put in force, or given up before")
+	}
+	c.settled = true
+}
+
+// load makes up another configuration. Now and then there is a mistake in it.
+func (w *world) load(path string, dry bool) (kernel.Configuration, error) {
+	if w.chance(8) {
+		return nil, errors.New("line 3: unknown key")
+	}
+	c := w.prepare(w.anotherFile())
+	// By its path an Update says which one it is about.
+	c.file.Path = "/" + strconv.Itoa(len(w.loaded))
+	w.loaded = append(w.loaded, c)
+	c.dry = dry
+	return c, nil
+}
+
+// checkLoaded finds the end of a load that nobody has asked for.
+func (w *world) checkLoaded(ev *machine.Event) {
+	i := slices.Index(w.loads, ev.By)
+	if i < 0 {
+		w.fail(nil, "%v by %v, who has not asked for it", ev.Kind, ev.By)
+		return
+	}
+	w.loads = slices.Delete(w.loads, i, i+1)
+}
+
+// checkUpdate compares what an update commands with what is due, and finds what else it changes.
+func (w *world) checkUpdate(now time.Duration, ev *machine.Event, actions []machine.Action) {
+	i := slices.IndexFunc(w.loaded, func(c *configuration) bool { return c.file.Path == ev.Path })
+	if i < 0 || !w.loaded[i].settled && len(w.loaded[i].file.Services) > 0 {
+		w.fail(nil, "an update to %q, which is not there", ev.Path)
+		return
+	}
+	file := w.loaded[i].file
+	w.loaded[i].settled = true
 	due := w.due(file)
-	w.inForce(file)
-	before := make([]machine.View, w.m.Len())
+	before := make([]machine.View, w.twin.Len())
 	for i := range before {
-		before[i] = w.m.View(machine.ServiceID(i))
+		before[i] = w.twin.View(machine.ServiceID(i))
 	}
+	w.inForce(file)
 	w.commanded = make(map[machine.ServiceID]machine.EventKind)
-	w.feed(machine.Event{Kind: machine.Update, Revision: w.offer(file, due.restart)})
+	if w.twin.Offer(file, due.restart) != ev.Revision {
+		w.fail(nil, "an update to revision %d", ev.Revision)
+	}
+	w.checkActions(now, ev, actions)
 	for i := range before {
 		w.checkKept(machine.ServiceID(i), &before[i])
 	}
 	w.checkDue(due, len(before))
 	w.commanded = nil
-}
-
-// offer hands a file to both machines.
-func (w *world) offer(file *config.File, restart []string) machine.Revision {
-	w.twin.Offer(file, restart)
-	return w.m.Offer(file, restart)
 }
 
 // due is what an update must command.
@@ -57,19 +104,19 @@ type due struct {
 // that take a restart, some of which are not up.
 func (w *world) due(file *config.File) due {
 	d := due{commands: make(map[machine.ServiceID]machine.EventKind)}
-	for i := range w.services {
-		s, id := &w.services[i], machine.ServiceID(i)
-		view, stays := w.m.View(id), has(file, s.spec.Name)
+	for id, s := range w.services {
+		id := machine.ServiceID(id)
+		view, next := w.twin.View(id), specIn(file, s.spec.Name)
 		switch {
 		case s.state == machine.Removed:
-		case view.Wanted == machine.Absent && stays:
-			if specIn(file, s.spec.Name).Enabled {
+		case view.Wanted == machine.Absent && next != nil:
+			if next.Enabled {
 				d.commands[id] = machine.Start
 			}
 		case view.Wanted == machine.Absent:
-		case !stays:
+		case next == nil:
 			d.commands[id] = machine.Remove
-		case w.chance(4):
+		case next.Command[0] != s.spec.Command[0]:
 			d.restart = append(d.restart, s.spec.Name)
 			if view.Wanted == machine.Up {
 				d.commands[id] = machine.Restart
@@ -84,15 +131,15 @@ func (w *world) due(file *config.File) due {
 func (w *world) checkDue(d due, known int) {
 	for i := known; i < len(w.services); i++ {
 		id, name := machine.ServiceID(i), w.services[i].spec.Name
-		if found, ok := w.m.Find(name); !ok || found != id {
-			w.fail(id, "it has the id %d", found)
+		if found, ok := w.twin.Find(name); !ok || found != id {
+			w.fail(w.services[i], "it has the id %d", found)
 		}
 		if w.services[i].spec.Enabled {
 			d.commands[id] = machine.Start
 		}
 	}
 	if w.err == nil && !maps.Equal(w.commanded, d.commands) {
-		w.fail(machine.NoService, "an update commands %v, and %v is due", w.commanded, d.commands)
+		w.fail(nil, "an update commands %v, and %v is due", w.commanded, d.commands)
 	}
 }
 
@@ -104,12 +151,15 @@ func (w *world) anotherFile() *config.File {
 	if w.chance(3) {
 		file.Signals[signals.SIGHUP] = config.Ignore
 	}
-	for i := range w.services {
-		s := &w.services[i]
+	for _, s := range w.services {
 		switch {
-		case s.state == machine.Removed || w.chance(4):
+		case s.state == machine.Removed || w.chance(4) || has(file, s.spec.Name):
 		case w.chance(2):
-			file.Services = append(file.Services, w.specOf(s.spec.Name))
+			next := w.specOf(s.spec.Name)
+			if !w.chance(3) {
+				next.Command = s.spec.Command
+			}
+			file.Services = append(file.Services, next)
 		default:
 			file.Services = append(file.Services, *s.spec)
 		}
@@ -139,14 +189,14 @@ func (w *world) inForce(file *config.File) {
 	w.spec = file
 	for i := range file.Services {
 		spec := &file.Services[i]
-		id, ok := w.m.Find(spec.Name)
+		id, ok := w.twin.Find(spec.Name)
 		if !ok {
-			w.services = append(w.services, service{spec: spec})
+			w.services = append(w.services, &service{id: machine.ServiceID(len(w.services)), spec: spec})
 			continue
 		}
-		s := &w.services[id]
+		s := w.services[id]
 		if s.spec.Signals.Queue != spec.Signals.Queue {
-			s.bound = w.m.View(id).Held
+			s.bound = w.twin.View(id).Held
 		}
 		s.spec, s.changed = spec, true
 	}
@@ -158,8 +208,8 @@ func (w *world) checkKept(id machine.ServiceID, before *machine.View) {
 	if _, ok := w.commanded[id]; ok {
 		return
 	}
-	after := w.m.View(id)
-	if before.Wanted == machine.Absent && before.State != machine.Removed && has(w.spec, w.services[id].spec.Name) {
+	after, s := w.twin.View(id), w.services[id]
+	if before.Wanted == machine.Absent && before.State != machine.Removed && has(w.spec, s.spec.Name) {
 		before.Wanted = machine.Down
 	}
 	before.Holding, before.Queue = after.Holding, after.Queue
@@ -167,31 +217,6 @@ func (w *world) checkKept(id machine.ServiceID, before *machine.View) {
 		before.Rungs = after.Rungs
 	}
 	if after != *before {
-		w.fail(id, "an update has changed what is there of it from %+v to %+v", *before, after)
-	}
-}
-
-// removed reports whether an event is about a service that is no more.
-func (w *world) removed(ev machine.Event) bool {
-	return ev.Kind.OfService() && w.services[ev.Service].state == machine.Removed
-}
-
-// checkNobody looks at the answer to an event about a service that is no more.
-func (w *world) checkNobody(ev machine.Event, actions []machine.Action) {
-	want := []machine.ActionKind{machine.Tell}
-	if ev.Kind.Answered() {
-		want = append(want, machine.Report)
-	}
-	if len(actions) != len(want) {
-		w.fail(machine.NoService, "%v, about a service that is no more", actions)
-		return
-	}
-	for i := range actions {
-		if actions[i].Kind != want[i] || actions[i].Note.Kind != machine.NoSuchService {
-			w.fail(machine.NoService, "%v, about a service that is no more", actions)
-		}
-		if actions[i].Kind == machine.Report {
-			w.checkReport(&actions[i])
-		}
+		w.fail(s, "an update has changed what is there of it from %+v to %+v", *before, after)
 	}
 }

@@ -5,69 +5,51 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"supervise/config"
 	"supervise/signals"
+	"supervise/supervisor/control/request"
 	"supervise/supervisor/machine"
 )
 
-// What processes may do at the worst, for on it depends how long a shutdown may take.
-const (
-	maxStuck = 12 * time.Second
-	maxForks = 2
-)
-
-// world is one machine and everything around it.
+// world is one loop and everything around it.
 type world struct {
 	seed   uint64
 	random *rand.Rand
-	spec   *config.File // in force
-	m      *machine.Machine
-	twin   *machine.Machine // steps alongside, to show that the same events give the same actions
+	now    time.Duration
+	calm   bool
 
-	now      time.Duration
-	steps    int
-	queue    []machine.Event // to be fed before anything else happens
-	schedule schedule
-	services []service
-	calm     bool
+	coroutine // the loop, and what it runs on and talks to:
+	system    *system
+	clients   clients
+	logs      fakeLogs
+	board     fakeBoard
 
-	intake   [signals.Max + 1][]signals.Info // held back, in the kernel
-	held     signals.Set
-	taken    int // how many more come in that had been taken before the hold
-	old      machine.Event
-	loading  bool          // a configuration is being loaded, as a rule commands
-	commands               // under way
-	shutdown time.Duration // when one began; never before that
-	finished bool
+	ends     schedule         // of processes: they may end at any moment
+	plans    schedule         // what happens while the loop waits
+	services []*service       // by id
+	units    []*unit          // the same, as the loop has them
+	spec     *config.File     // in force
+	loaded   []*configuration // those that were loaded since the beginning
+	loads    []machine.Asker  // who has asked for one, and got none yet
 
-	record []step // nil unless the world is played for its transcript
+	steps    int                 // of the machine
+	stepsNow int                 // of this iteration
+	idle     int                 // iterations without a step or a wait
+	touched  []machine.ServiceID // what this iteration may have changed
+	twin     *machine.Machine    // takes the same steps
+	dispatch dispatch            // what the loop has to do with the machine's actions
+	told     told                // what its journal has told
+	commands                     // that are under way
+	wanted   signals.Set         // that the machine wants held
+	shutdown time.Duration       // when one began; never before that
+	finished bool                // the machine has said so
+
+	record []line // nil unless the world is played for its transcript
 	keep   bool
 	err    error
-	blame  machine.ServiceID
-}
-
-// service is what the world knows of one service.
-type service struct {
-	spec    *config.Service // in force
-	changed bool            // since it was spawned
-	bound   int             // what waited when its queue got other bounds
-	tree    *tree
-	missing bool // its executable is
-	crashes bool // it does nothing else
-	state   machine.State
-	ledger  ledger
-	spawns  []time.Duration // the latest that nobody asked for
-	killed  bool            // the last leader died of SIGKILL
-	manual  bool            // the next spawn was asked for
-	once    bool            // and is to be the last
-	last    bool            // it was, or it is running
-
-	paused       bool        // by command
-	startsNext   bool        // as soon as nothing of it is left, as was noted
-	reportedGone machine.Gen // the generation whose leader a delivery found gone
+	blame  *service
 }
 
 // Play runs the world of a seed for about so many events, and returns how many there
@@ -85,37 +67,44 @@ func Play(seed uint64, events int) (int, error) {
 	again.keep = true
 	again.play(events)
 	if again.err == nil || again.err.Error() != w.err.Error() {
-		return w.steps, fmt.Errorf("seed %d: %w, and not when played again: the simulation is not deterministic", seed, w.err)
+		return w.steps, fmt.Errorf("seed %d: %w, and not when played again: the simulation is not deterministic (%v)", seed, w.err, again.err)
 	}
 	return w.steps, fmt.Errorf("seed %d: %w\n%s", seed, w.err, again.transcript())
 }
 
 func newWorld(seed uint64) *world {
 	w := &world{
-		seed: seed, random: rand.New(rand.NewPCG(seed, 0)), shutdown: never, blame: machine.NoService,
+		seed: seed, random: rand.New(rand.NewPCG(seed, 0)), shutdown: never,
 		commands: commands{asked: map[question]bool{}},
 	}
+	w.system = &system{w: w, nextPID: firstPID}
+	w.dispatch.askers = make([]machine.Asker, 0, journalSize)
+	w.told.entries, w.told.matters = make([]request.Event, 0, 2*journalSize), make([]matter, 0, journalSize)
+	w.clients.w, w.board.w, w.logs.w = w, w, w
 	w.spec = w.file()
-	w.m, w.twin = machine.New(w.spec, seed), machine.New(w.spec, seed)
+	_ = w.board.Resize(len(w.spec.Services))
+	w.twin = machine.New(w.spec, uint64(w.began().UnixNano()))
 	for i := range w.spec.Services {
-		w.services = append(w.services, service{spec: &w.spec.Services[i]})
+		w.services = append(w.services, &service{id: machine.ServiceID(i), spec: &w.spec.Services[i]})
 	}
 	return w
 }
 
 // play lets the world run its course.
 func (w *world) play(events int) {
-	w.feed(machine.Event{Kind: machine.Boot})
+	w.startLoop()
+	defer w.stop()
 	w.chaos(events * 3 / 4)
 	if w.chance(2) {
 		w.settle()
 	}
 	w.end(events / 4)
+	w.close()
 }
 
 // chaos lets everything happen at once.
 func (w *world) chaos(events int) {
-	for until := w.steps + events; w.steps < until && w.err == nil && !w.finished; {
+	for until := w.steps + events; w.steps < until && w.goesOn(); {
 		interference := w.now + w.pick(0, 10*time.Microsecond, time.Millisecond, 30*time.Millisecond, 400*time.Millisecond, 20*time.Second)
 		if !w.passTime(interference) {
 			w.interfere()
@@ -123,129 +112,122 @@ func (w *world) chaos(events int) {
 	}
 }
 
+// goesOn reports whether the loop runs, and has kept its promises.
+func (w *world) goesOn() bool { return w.err == nil && !w.over }
+
 // passTime lets the next thing happen, if there is one before a certain time;
 // otherwise it becomes that time.
 func (w *world) passTime(until time.Duration) bool {
-	deadline, timed := w.m.Deadline()
-	if !timed {
-		deadline = never
-	}
-	happens := w.schedule.next()
+	next := min(w.ends.next(), w.plans.next())
 	switch {
-	case happens > until && deadline > until:
+	case next > until && w.timeout > until:
 		w.now = max(w.now, until)
 		return false
-	case happens <= deadline:
-		w.now = max(w.now, happens)
-		w.carryOut(w.schedule.take())
-	default:
-		w.now = max(w.now, deadline)
-		w.feed(machine.Event{Kind: machine.Tick})
+	case next > w.timeout:
+		w.now = max(w.now, w.timeout)
+		w.resume(signals.Info{}, false)
+		return true
+	}
+	w.now = max(w.now, next)
+	if w.ends.next() <= next {
+		w.endProcess(w.ends.take())
+	} else {
+		w.plans.take().do()
+	}
+	if w.system.woken {
+		w.resume(signals.Info{}, false)
 	}
 	return true
+}
+
+// wakeSoon has Wait return some time later, as news take their time.
+func (w *world) wakeSoon() {
+	w.system.after(w.pick(0, 0, 50*time.Microsecond, time.Millisecond), w.system.Wake)
 }
 
 // settle ends all trouble, waits for the last of it to pass, and then for what is to
 // run to run.
 func (w *world) settle() {
 	w.calm = true
-	for i := range w.services {
-		w.services[i].missing = false
+	for _, s := range w.services {
+		s.missing = false
 	}
-	for w.err == nil && w.passTime(w.now+time.Hour) {
+	for w.goesOn() && w.passTime(w.now+time.Hour) {
 		if w.steps > 1<<24 {
-			w.fail(machine.NoService, "it does not come to rest")
+			w.fail(nil, "it does not come to rest")
 		}
 	}
-	w.checkCalm()
+	if w.goesOn() {
+		w.checkCalm()
+	}
 	w.calm = w.chance(2)
 }
 
 // end shuts everything down, in one of many ways.
 func (w *world) end(events int) {
-	if w.err != nil {
-		return
+	if w.goesOn() && w.shutdown == never {
+		w.orderEnd()
 	}
-	orders := []machine.Event{
-		{Kind: machine.Shutdown},
-		{Kind: machine.ShutdownNow},
-		{Kind: machine.Signal, Info: signals.Info{Signal: signals.SIGTERM}},
-		{Kind: machine.Signal, Info: signals.Info{Signal: signals.SIGQUIT}},
-	}
-	if w.spec.HangUp {
-		orders = append(orders, machine.Event{Kind: machine.Signal, Info: signals.Info{Signal: signals.SIGHUP, Code: signals.CodeKernel}, TerminalGone: true})
-	}
-	if w.shutdown == never {
-		w.feed(orders[w.random.IntN(len(orders))])
-	}
-	for until := w.steps + events; w.err == nil && !w.finished; {
+	for until := w.steps + events; w.goesOn(); {
 		switch {
 		case w.steps > until:
 			w.calm = true // or it would never end, with signals coming all the time
 			fallthrough
 		case w.calm:
 			if !w.passTime(w.now + time.Hour) {
-				w.fail(machine.NoService, "the shutdown waits for something that never comes")
+				w.fail(nil, "the shutdown waits for something that never comes")
 			}
 		case w.chance(200):
-			w.feed(orders[w.random.IntN(len(orders))])
+			w.orderEnd()
 		case !w.passTime(w.now + w.pick(0, time.Millisecond, time.Second)):
 			w.interfere()
 		}
 	}
-	w.checkEnd()
 }
 
-// feed steps the machine, and then again with the results of what it asked for.
-func (w *world) feed(ev machine.Event) {
-	w.queue = append(w.queue[:0], ev)
-	for i := 0; i < len(w.queue) && w.err == nil; i++ {
-		w.step(w.queue[i])
-	}
-	w.checkIdle()
-	w.checkAnswered()
-	if w.steps%16 == 0 {
-		w.checkBooks()
+// orderEnd is somebody who wants everything down.
+func (w *world) orderEnd() {
+	switch w.random.IntN(4) {
+	case 0:
+		w.ask(request.Shutdown{Now: w.chance(2)})
+		w.resume(signals.Info{}, false)
+	case 1:
+		w.resume(signals.Info{Signal: signals.SIGTERM, PID: 2, UID: 2}, true)
+	case 2:
+		w.resume(signals.Info{Signal: signals.SIGQUIT, PID: 2, UID: 2}, true)
+	case 3:
+		if w.spec.HangUp {
+			w.resume(signals.Info{Signal: signals.SIGHUP, Code: signals.CodeKernel}, true)
+		} else {
+			w.resume(signals.Info{Signal: signals.SIGINT, Code: signals.CodeKernel}, true)
+		}
 	}
 }
 
-func (w *world) step(ev machine.Event) {
-	w.steps++
-	w.noteEvent(ev)
-	removed := w.removed(ev)
-	actions := w.m.Step(w.now, ev)
-	if !slices.Equal(actions, w.twin.Step(w.now, ev)) {
-		w.fail(ev.Service, "the same events give other actions")
-	}
-	if w.chance(restoreEvery) {
-		w.restoreTwin()
-	}
-	if w.keep {
-		w.record = append(w.record, step{w.steps, w.now, ev, slices.Clone(actions)})
-	}
-	if removed {
-		w.checkNobody(ev, actions)
+// close ends the loop as supervise does: everybody is answered, and all is given up.
+func (w *world) close() {
+	if w.err != nil {
 		return
 	}
-	w.checkSequence(actions)
-	for i := range actions {
-		w.check(&actions[i])
-		if w.err != nil {
-			return
-		}
-		w.act(&actions[i])
+	w.loop.End()
+	for w.system.beside > 0 { // who is at it finishes
+		w.now = max(w.now, w.plans.next())
+		w.plans.take().do()
 	}
+	w.loop.Close()
+	w.checkEnd()
+	w.checkClosed()
 }
 
 // restoreEvery is after how many events, on average, the twin is made anew: to write the
 // machine down takes as long as some five hundred of them.
 const restoreEvery = 3000
 
-// restoreTwin puts in the place of the twin one that knows what the machine has written down,
-// and no more.
+// restoreTwin puts in the place of the twin one that knows what it has written down, and no
+// more.
 func (w *world) restoreTwin() {
 	var saved machine.Snapshot
-	text, err := json.Marshal(w.m.Save())
+	text, err := json.Marshal(w.twin.Save())
 	if err == nil {
 		err = json.Unmarshal(text, &saved)
 	}
@@ -253,79 +235,15 @@ func (w *world) restoreTwin() {
 		w.twin, err = machine.Restore(w.spec, saved)
 	}
 	if err != nil {
-		w.fail(machine.NoService, "the machine cannot be restored: %w", err)
+		w.fail(nil, "the machine cannot be restored: %w", err)
 	}
 }
 
-// act carries out an action on the fake processes, and queues its result.
-func (w *world) act(a *machine.Action) {
-	switch a.Kind {
-	case machine.Spawn, machine.Send, machine.Deliver, machine.Inspect:
-		if result, ok := w.request(a); ok {
-			result.Service, result.Gen, result.Ticket = a.Service, a.Gen, a.Ticket
-			w.queue = append(w.queue, result)
-		}
-	case machine.Kill:
-		w.kill(a.Service, w.services[a.Service].tree)
-	case machine.Hold:
-		w.held |= a.Set
-		w.taken = w.random.IntN(4)
-	case machine.Release:
-		w.held &^= a.Set
-	case machine.Load:
-		w.loading = true
-	case machine.Finish:
-		w.finished = true
-	case machine.Tell, machine.Report, machine.ReportTail, machine.Forget, machine.RunHook:
-	}
-}
-
-// request carries out an action that has a result, if it is one.
-func (w *world) request(a *machine.Action) (result machine.Event, ok bool) {
-	s := &w.services[a.Service]
-	// All others have none.
-	//exhaustive:ignore
-	switch a.Kind {
-	case machine.Spawn:
-		return w.trySpawn(a.Service, a.Gen), true
-	case machine.Send:
-		n := w.signal(a.Service, s.tree, a.Scope, a.Signal)
-		result = machine.Event{Kind: machine.Signalled, Count: n}
-		if n > 0 && !w.calm && w.chance(20) {
-			result.Count, result.Reason = 0, "operation not permitted"
-		}
-		return result, a.Ticket != 0
-	case machine.Deliver:
-		result = machine.Event{Kind: machine.Sent, Result: w.deliver(a.Service, s.tree, a.Info)}
-		w.delivered(a, result.Result)
-		return result, true
-	case machine.Inspect:
-		result = machine.Event{Kind: machine.Inspected, Effect: w.inspect(s.tree, a.Signal)}
-		w.inspected(a, result.Effect)
-		return result, true
-	}
-	return result, false
-}
-
-// trySpawn makes a new generation, if there is an executable, and room.
-func (w *world) trySpawn(id machine.ServiceID, gen machine.Gen) machine.Event {
-	s := &w.services[id]
-	switch {
-	case s.missing:
-		return machine.Event{Kind: machine.SpawnFailed, Permanent: true, Reason: "execve: no such file or directory"}
-	case !w.calm && w.chance(20):
-		return machine.Event{Kind: machine.SpawnFailed, Reason: "clone3: resource temporarily unavailable"}
-	}
-	s.paused = false
-	w.spawn(id, gen)
-	return machine.Event{Kind: machine.Spawned, PID: int32(w.steps)}
-}
-
-// fail keeps the first promise that was broken.
-func (w *world) fail(service machine.ServiceID, format string, args ...any) {
+// fail keeps the first promise that was broken, and whose it was, if that is somebody's.
+func (w *world) fail(of *service, format string, args ...any) {
 	if w.err == nil {
 		w.err = fmt.Errorf("at %v, event %d: %w", w.now, w.steps, fmt.Errorf(format, args...))
-		w.blame = service
+		w.blame = of
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"supervise/internal/guess"
 )
 
-// units are the suffixes of sizes. A letter alone is none of them: it means 1000 to
-// some programs and 1024 to others.
+// units are the suffixes of sizes. A single letter is not one: it means 1000 to some programs
+// and 1024 to others.
 var units = []struct {
 	name  string
 	bytes uint64
@@ -25,10 +25,10 @@ var units = []struct {
 	{"TiB", 1 << 40},
 }
 
-// Parse reads a number of bytes from 0 to 2^64-1: a whole decimal number, and a
-// unit after it, if any, with a space between them or none. kB, MB, GB and TB are
-// powers of 1000; KiB, MiB, GiB and TiB powers of 1024 (IEC 80000-13); B is a byte.
-// Upper and lower case do not matter. The error is a [*guess.Error].
+// Parse parses a number of bytes from 0 to 2^64-1: a whole decimal number, optionally
+// followed by a unit, with or without a space. kB, MB, GB and TB are powers of 1000; KiB,
+// MiB, GiB and TiB powers of 1024 (IEC 80000-13); B is a byte. Case does not matter. The
+// error is a [*guess.Error].
 func Parse(text string) (uint64, error) {
 	end := 0
 	for end < len(text) && text[end] >= '0' && text[end] <= '9' {
@@ -55,7 +55,7 @@ func Parse(text string) (uint64, error) {
 	return size, nil
 }
 
-// parseUnit reads unit, which text has after the number n.
+// parseUnit parses unit, which follows the number n in text.
 func parseUnit(text string, n uint64, unit string) (uint64, error) {
 	names := make([]string, 0, len(units))
 	for _, u := range units {
@@ -76,7 +76,7 @@ func parseUnit(text string, n uint64, unit string) (uint64, error) {
 		}
 	case unit[0] == '.' || unit[0] == ',' || unit[0] == '_':
 		return 0, &guess.Error{
-			Message: "size " + guess.Quote(text) + " is no whole number",
+			Message: "size " + guess.Quote(text) + " is not a whole number",
 			Hint:    `write digits alone, and a smaller unit if need be: "1500MB" for 1.5 GB`,
 		}
 	}
@@ -85,7 +85,7 @@ func parseUnit(text string, n uint64, unit string) (uint64, error) {
 
 func notASize(text string) error {
 	return &guess.Error{
-		Message: guess.Quote(text) + " is no size",
+		Message: guess.Quote(text) + " is not a size",
 		Hint:    `write a number of bytes, with a unit if you like: "100MB", "64KiB"`,
 	}
 }

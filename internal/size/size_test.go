@@ -22,10 +22,10 @@ func TestParse(t *testing.T) {
 		{text: "18446744073709551616", err: "is too large"},
 		{text: "16777216TiB", err: "is too large"},
 		{text: "100M", err: `write "100MB" or "100MiB"`},
-		{text: "1.5GB", err: "is no whole number"},
+		{text: "1.5GB", err: "is not a whole number"},
 		{text: "100PB", err: `unknown unit in size "100PB", the units are B, kB, MB`},
-		{text: "", err: `"" is no size`},
-		{text: "-5", err: "is no size"},
+		{text: "", err: `"" is not a size`},
+		{text: "-5", err: "is not a size"},
 	} {
 		got, err := Parse(test.text)
 		switch {

@@ -4,5 +4,5 @@
 //
 // It decides nothing. Its only state is which calls the kernel refuses: see [Feature]. Code
 // that only supervise run needs may use golang.org/x/sys/unix instead. This package is early:
-// see cmd/supervise/first.
+// see cmd/supervise/preinit.
 package sys

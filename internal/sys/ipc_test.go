@@ -101,7 +101,7 @@ func newSet(t *testing.T, n int) int {
 	return id
 }
 
-// TestSemaphores shows what the board relies on: who waits for several zeros at once
+// TestSemaphores shows what the board relies on: a process that waits for several zeros at once
 // sleeps at the first that is not one, and an earlier one that turns non-zero ends the
 // sleep with EAGAIN.
 func TestSemaphores(t *testing.T) {

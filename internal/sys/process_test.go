@@ -163,7 +163,7 @@ func TestOpenPIDErrors(t *testing.T) {
 	}
 }
 
-// TestGrowFDTable has the table of descriptors grow, and nothing else: FDSize of
+// TestGrowFDTable grows the descriptor table, and nothing else: FDSize of
 // proc_pid_status(5).
 func TestGrowFDTable(t *testing.T) {
 	size := func() (n int) {

@@ -37,7 +37,7 @@ func TestSkim(t *testing.T) {
 		t.Error(err)
 	}
 	if sharedScratch.inUse.Load() {
-		t.Error("the sheet is not given back")
+		t.Error("the buffer is not released")
 	}
 }
 

@@ -132,9 +132,10 @@ func ParseSignalState(status string) (state SignalState, err error) {
 	return state, nil
 }
 
-// ReadFile reads a whole file of /proc or /sys.
+// ReadFile reads a whole file of /proc or /sys, or of a runtime directory, in which there
+// can be a FIFO: it does not wait for its writer.
 func ReadFile(path string) (string, error) {
-	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
 		return "", err
 	}

@@ -28,7 +28,7 @@ func TestConstant(t *testing.T) {
 	}
 }
 
-// TestDropTextPages runs code that was forgotten.
+// TestDropTextPages runs code whose pages were dropped.
 func TestDropTextPages(t *testing.T) {
 	for range 10 {
 		DropTextPages()

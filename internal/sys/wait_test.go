@@ -122,7 +122,7 @@ func TestReapCore(t *testing.T) {
 	}
 }
 
-// TestReapOddExitSignal reaps a child whose end is told by another signal than SIGCHLD,
+// TestReapOddExitSignal reaps a child whose end is announced by another signal than SIGCHLD,
 // which waitid gives only to those who ask with __WALL.
 func TestReapOddExitSignal(t *testing.T) {
 	if !testproc.Alone(t, testproc.OwnProcess) {

@@ -23,18 +23,17 @@ const (
 	// OwnProcess is a process in which no other test runs.
 	OwnProcess Place = iota
 
-	// OwnSession is one that is the leader of a session without a terminal.
+	// OwnSession is a process that leads a session without a terminal.
 	OwnSession
 
-	// OwnNamespace is a process that is PID 1 of a PID namespace with a /proc of its own,
-	// so that nothing that the test leaves behind outlives it, and nothing that it does
-	// can meet a stranger.
+	// OwnNamespace is a process that is PID 1 of a PID namespace with its own /proc: nothing
+	// that the test leaves behind outlives it, and nothing that it does affects other
+	// processes.
 	OwnNamespace
 )
 
-// Alone reports whether the process was started for this one test, which is to go on
-// then. If not, it starts such a process, takes over how the test did there, and the test
-// is to return.
+// Alone reports whether the process was started for this one test, which then goes on. If
+// not, it starts such a process and takes over its result, and the test must return.
 func Alone(t *testing.T, place Place) bool {
 	t.Helper()
 	if os.Getenv(aloneVariable) == t.Name() {
@@ -67,7 +66,7 @@ func Alone(t *testing.T, place Place) bool {
 	return false
 }
 
-// exactly is the pattern of -test.run that matches one test and nothing else.
+// exactly is the pattern of -test.run that matches exactly one test.
 func exactly(name string) string {
 	parts := strings.Split(name, "/")
 	for i, part := range parts {

@@ -16,8 +16,8 @@ import (
 
 var cgroups atomic.Int32
 
-// Cgroup makes an empty cgroup2 directory, and removes it, with all that is below it,
-// when the test ends. It skips the test where none can be made.
+// Cgroup makes an empty cgroup2 directory, and removes it with everything below it when the
+// test ends. It skips the test if none can be made.
 func Cgroup(tb testing.TB) (dir string) {
 	tb.Helper()
 	if os.Geteuid() != 0 {
@@ -74,8 +74,8 @@ func removeCgroup(tb testing.TB, dir string) {
 	}
 }
 
-// waitPriority waits for POLLPRI, which is how the kernel tells that cgroup.events has
-// changed: cgroups(7).
+// waitPriority waits for POLLPRI, by which the kernel reports a change of cgroup.events:
+// cgroups(7).
 func waitPriority(fd int, deadline time.Time) {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLPRI}}
 	_, _ = unix.Poll(fds, int(time.Until(deadline).Milliseconds()))

@@ -14,15 +14,15 @@ import (
 )
 
 // Inheriting returns a command that is executed with exactly this signal mask and these
-// ignored signals, and with the role, if it is not empty, in its environment. It keeps
-// its pid, so that what is pending on it stays so.
+// ignored signals, and with the role, if it is not empty, in its environment. It keeps its
+// pid, so that pending signals stay pending.
 func Inheriting(tb testing.TB, mask, ignored signals.Set, role, file string, args ...string) *exec.Cmd {
 	tb.Helper()
 	return Command(tb, "inherit", append([]string{mask.Mask(), ignored.Mask(), role, file}, args...)...)
 }
 
 // inherit executes the program of its fourth argument, with the fifth and so on, as
-// [Inheriting] has it. What the Go runtime has made of the dispositions is undone first.
+// [Inheriting] says, and first undoes the Go runtime's changes to dispositions.
 func inherit(args []string) int {
 	mask, err := signals.ParseMask(args[0])
 	if err != nil {
@@ -46,7 +46,7 @@ func inherit(args []string) int {
 	return usage(syscall.Exec(args[3], args[3:], os.Environ()))
 }
 
-// disposition makes the kernel ignore a signal or do its default: rt_sigaction(2).
+// disposition makes the kernel ignore a signal or use its default: rt_sigaction(2).
 func disposition(s signals.Signal, ignore bool) {
 	var action struct {
 		handler, flags, restorer uintptr

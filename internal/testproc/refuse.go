@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Refuse has a system call fail in the calling thread, as a container's seccomp filter does
-// that does not know it: for ever, and in every thread and process that this one makes, so
-// that the caller locks the thread and never gives it back. seccomp(2).
+// Refuse makes a system call fail in the calling thread, like a container's seccomp filter
+// that does not know it: for ever, and in every thread and process that this one makes. So
+// the caller locks the thread and never unlocks it. seccomp(2).
 func Refuse(call uint32, errno syscall.Errno) error {
 	filter := []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}, // the number of the call

@@ -17,7 +17,7 @@
 //
 // It does not use os/signal, which hides sender and payload, drops signals when a channel is
 // full, and lets some through to the process's default action. It is early: see
-// cmd/supervise/first.
+// cmd/supervise/preinit.
 //
 // # How it works
 //

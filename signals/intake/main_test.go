@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// entryBuild links this test binary anew with the ELF entry point of package boot, so
+// entryBuild links this test binary again with the ELF entry point of package boot, so
 // that its roles are played in mode Entry.
 var entryBuild = sync.OnceValues(func() (string, error) {
 	file := filepath.Join(scratch, "entry.test")

@@ -22,5 +22,5 @@
 //
 // It is pure: no clock, no system call, no goroutine, no lock. A queue that was never used
 // holds no memory, and after a flood a queue releases its memory. It is early (see
-// cmd/supervise/first), so durations are plain nanoseconds.
+// cmd/supervise/preinit), so durations are plain nanoseconds.
 package queue

@@ -11,7 +11,7 @@ import (
 
 var seed = flag.Uint64("seed", 1, "seed of the model-based test")
 
-// item is a signal that can be told from all others.
+// item is a signal that is different from all others.
 func item(n int) Item {
 	return Item{
 		Info:   signals.Info{Signal: signals.SIGRTMIN, Code: signals.CodeQueue, PID: int32(n), Value: uint64(n)},

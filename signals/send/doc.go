@@ -12,5 +12,5 @@
 //
 // The caller names a process by pid and must be the one that reaps it: until then a child
 // keeps its pid, so that no signal reaches another process. It is early: see
-// cmd/supervise/first.
+// cmd/supervise/preinit.
 package send

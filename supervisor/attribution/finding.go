@@ -1,20 +1,20 @@
 package attribution
 
-// Evidence is what shows that the OOM killer killed a process.
+// Evidence says how it is known that the OOM killer killed a process.
 type Evidence uint8
 
-// The evidence, the weakest first.
+// The kinds of evidence, the weakest first.
 const (
 	NoEvidence   Evidence = iota
-	MachineCount          // it has killed something on this machine in the process's lifetime
-	CgroupCount           // it has killed something in the service's cgroup
+	MachineCount          // it has killed a process on this machine during the lifetime of ours
+	CgroupCount           // it has killed a process in the service's cgroup
 	KernelLog             // the kernel's log names the process
 
 	numEvidence = iota
 )
 
-// Finding is what [OOM.Look] found out about the end of a process. It is a plain comparable
-// value. The zero value is that nothing points to the OOM killer.
+// Finding is the result of [OOM.Look]. It is a plain comparable value. The zero value says
+// that nothing points to the OOM killer.
 type Finding struct {
 	Evidence Evidence `json:"evidence"`
 	Reason   string   `json:"reason,omitzero"` // of KernelLog: "memory cgroup /a was full"
@@ -24,7 +24,7 @@ type Finding struct {
 func (f Finding) Likely() bool { return f.Evidence >= CgroupCount }
 
 // String says what was found: "sent by the kernel's OOM killer: memory cgroup /a was full".
-// It is empty if nothing was.
+// It is empty without evidence.
 func (f Finding) String() string {
 	switch f.Evidence {
 	case NoEvidence:

@@ -10,11 +10,11 @@ import (
 // what comes after it was opened.
 type kernelLog struct {
 	fd     int
-	record [8192]byte // of which the kernel's PRINTKRB_RECORD_MAX is no more than a part
+	record [8192]byte // more than the kernel's PRINTKRB_RECORD_MAX
 }
 
-// openKernelLog returns nil where the log cannot be read (kernel.dmesg_restrict wants
-// CAP_SYSLOG), or would count pids otherwise than we do.
+// openKernelLog returns nil if the log cannot be read (kernel.dmesg_restrict requires
+// CAP_SYSLOG), or if its pids are not those of our PID namespace.
 func openKernelLog() *kernelLog {
 	if !inFirstNamespace() {
 		return nil
@@ -30,20 +30,20 @@ func openKernelLog() *kernelLog {
 	return &kernelLog{fd: sys.DupHigh(fd)}
 }
 
-// inFirstNamespace reports whether our PID namespace is the machine's own, whose inode the
-// kernel has fixed: PROC_PID_INIT_INO, include/linux/proc_ns.h.
+// inFirstNamespace reports whether our PID namespace is the initial one, which has a fixed
+// inode number: PROC_PID_INIT_INO, include/linux/proc_ns.h.
 func inFirstNamespace() bool {
 	const first = 0xeffffffc
 	var st unix.Stat_t
 	return unix.Stat("/proc/self/ns/pid", &st) == nil && st.Ino == first
 }
 
-// maxRecords is how many records are read in one go, so that it ends also where somebody
-// writes faster.
+// maxRecords is how many records one drain reads, so that it ends even if somebody writes
+// faster than we read.
 const maxRecords = 1 << 16
 
-// drain hands over every kill that has been logged since the last time. It reports false
-// when some may be missing.
+// drain calls found for every kill that was logged since the last call. It returns false if
+// some may be missing.
 func (k *kernelLog) drain(found func(oomKill)) (whole bool) {
 	whole = true
 	for range maxRecords {

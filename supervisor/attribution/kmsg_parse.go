@@ -7,25 +7,24 @@ import (
 
 // oomKill is what the kernel's log says of one process that the OOM killer chose.
 type oomKill struct {
-	pid    int    // as the initial PID namespace counts
+	pid    int    // in the initial PID namespace
 	reason string // what was full, "" if the record does not say
 }
 
-// What was full, where no more is known.
+// Reasons, for records that say no more.
 const (
 	machineFull = "the machine was out of memory"
 	cgroupFull  = "its memory cgroup was full"
 )
 
 // parseKernelRecord reads one record of /dev/kmsg, "priority,sequence,time,flags;message".
-// The two that tell of a kill are printed by mm/oom_kill.c; the second always comes, the
-// first is rate-limited:
+// mm/oom_kill.c prints two about a kill; the second always comes, the first is rate-limited:
 //
 //	oom-kill:constraint=CONSTRAINT_MEMCG,...,oom_memcg=/a,task_memcg=/a,task=tail,pid=812,uid=0
 //	Memory cgroup out of memory: Killed process 812 (tail) total-vm:22192kB, ...
 //
-// Names of processes are their own choice, so that nothing behind one is believed that
-// could be part of it. What users write into the log is not the kernel's.
+// Processes choose their names themselves, so nothing after a name is believed that could be
+// part of it. Users can write to the log, too: only records of the kernel count.
 func parseKernelRecord(record string) (kill oomKill, ok bool) {
 	prefix, message, _ := strings.Cut(record, ";")
 	level, _, _ := strings.Cut(prefix, ",")

@@ -13,7 +13,7 @@ type Reason uint8
 
 // The reasons.
 const (
-	Asked     Reason = iota // somebody asked for it, or sent it to be forwarded
+	Asked     Reason = iota // somebody asked for it, or sent a signal that is forwarded
 	Rung                    // a rung of the ladder by which the service is stopped
 	LadderEnd               // the SIGKILL at the end of that ladder
 
@@ -22,15 +22,15 @@ const (
 
 // Sending is one signal that was sent to a service.
 type Sending struct {
-	By     machine.Asker  // of [Asked]: who asked for it, or sent it
-	Reason Reason         // why it was sent
-	Effect machine.Effect // what it could do to the main process just before
+	By     machine.Asker // with [Asked]: who asked for it, or sent it
+	Reason Reason
+	Effect machine.Effect // what it was predicted to do to the main process
 	At     time.Duration  // when, on the clock of [Ledger.Explain]
-	Entry  uint64         // the journal's entry about it, 0 for none
+	Entry  uint64         // number of the journal's entry about it, 0 for none
 }
 
-// Ledger remembers the signals that one generation of a service was sent and may yet end
-// by: the last one of each number. The zero value is empty and ready to use.
+// Ledger remembers the signals that were sent to the main process of a service and may still
+// end it: the last one of each number. The zero value is empty and ready to use.
 type Ledger struct {
 	sent []sent // no number twice
 }
@@ -40,12 +40,12 @@ type sent struct {
 	Sending
 }
 
-// Reset forgets everything: a new generation has been started.
+// Reset forgets everything: a new main process has been started.
 func (l *Ledger) Reset() { l.sent = nil }
 
-// Sent remembers a signal that the kernel has taken, unless it coalesces with a pending
-// one. One without effect is not remembered either, and neither is an earlier one of its
-// number any longer: the process has survived that.
+// Sent remembers a signal that was sent, unless it coalesces with a pending one. A signal
+// without effect is not remembered, and makes Sent forget an earlier one of the same number:
+// the process has survived that.
 func (l *Ledger) Sent(signal signals.Signal, s Sending) {
 	switch s.Effect {
 	case machine.Coalesces:
@@ -60,8 +60,8 @@ func (l *Ledger) Sent(signal signals.Signal, s Sending) {
 	}
 }
 
-// Link sets the journal's entry of the last signal of a number, unless it has one: the entry
-// is often written after the signal was sent.
+// Link sets the journal's entry for the last signal of a number, unless it has one: some
+// entries are added after the signal was sent.
 func (l *Ledger) Link(signal signals.Signal, entry uint64) {
 	if last := l.last(signal); last != nil && last.Entry == 0 {
 		last.Entry = entry
@@ -78,8 +78,8 @@ func (l *Ledger) last(signal signals.Signal) *Sending {
 	return nil
 }
 
-// prompt is how soon after a fatal signal a main process must be gone, and how long a handler
-// may be at work. An end that comes later may be due to another sender.
+// prompt is the longest time that a fatal signal, or a handler, may take to end a main
+// process. An exit that comes later may be due to another sender.
 const prompt = time.Second
 
 // Explain says who ended the main process, which has just been reaped.
@@ -95,19 +95,19 @@ func (l *Ledger) Explain(exit signals.Exit, now time.Duration) Verdict {
 	if last.Effect == machine.Fatal && (exit.Signal == signals.SIGKILL || v.Ago <= prompt) {
 		v.Certainty = Certain
 	}
-	if v.By.Known() { // a rung of a ladder is part of the same matter as the end
+	if v.By.Known() { // the entry of a rung goes back to the same origin anyway
 		v.Entry = last.Entry
 	}
 	return v
 }
 
-// handled reports whether a handler must have dealt with the signal by now and kept the
-// process alive. While a service is being stopped a handler may take its time.
+// handled reports whether a handler must have returned by now, so that the signal did not
+// end the process. While a service is being stopped, a handler may take longer.
 func (s *Sending) handled(now time.Duration) bool {
 	return s.Effect == machine.Caught && s.Reason == Asked && now-s.At > prompt
 }
 
-// unexplained is the verdict on an end that nothing in the ledger accounts for.
+// unexplained is the verdict on an exit that no signal in the ledger explains.
 func unexplained(exit signals.Exit) Verdict {
 	if exit.Core || signals.Faults.Has(exit.Signal) {
 		return Verdict{Certainty: FaultOrUnknown}

@@ -10,15 +10,15 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// Names finds out what the senders of signals are called. A sender may be gone before its
-// signal is read, and has no name then. Only the name of the last sender is remembered.
+// Names looks up the names of the senders of signals. A sender that exits before its signal
+// is read has no name. Only the name of the last sender is remembered.
 type Names struct {
 	self int32
 	comm func(pid int) string
 
-	pid  int32 // the last sender,
+	pid  int32 // of the last sender
 	name string
-	at   time.Duration // and when it was asked for
+	at   time.Duration // when name was read
 }
 
 // NewNames returns Names for a process whose own pid is self. comm returns the kernel's name
@@ -27,7 +27,7 @@ func NewNames(self int, comm func(pid int) string) *Names {
 	return &Names{self: int32(self), comm: comm}
 }
 
-// nameTTL is how long a name is kept for a pid, which the kernel may give to another process.
+// nameTTL is how long a name is kept for a pid, which may be reused.
 const nameTTL = 100 * time.Millisecond
 
 // Arrived reads the name of a signal's sender. Call it as soon as the signal arrives.
@@ -38,8 +38,9 @@ func (n *Names) Arrived(info signals.Info, now time.Duration) {
 	n.pid, n.name, n.at = info.PID, n.comm(int(info.PID)), now
 }
 
-// Asker returns who sent a signal: a process, with its name if it is the last that Arrived
-// has seen; or else what siginfo says, such as "the kernel"; or nobody for our own signals.
+// Asker returns the sender of a signal: a process, with its name if it is the sender of the
+// last one that arrived; or what siginfo says, such as "the kernel"; or nobody, for our own
+// signals.
 func (n *Names) Asker(info signals.Info) machine.Asker {
 	switch {
 	case n.Own(info):
@@ -54,12 +55,12 @@ func (n *Names) Asker(info signals.Info) machine.Asker {
 	return by
 }
 
-// Own reports whether a signal is one that we send ourselves, for a client that has no pid:
-// it is gone, or it wrote to a FIFO, which does not say who writes.
+// Own reports whether a signal is our own: for a client that is gone, or that wrote to a
+// FIFO, which does not say who writes.
 func (n *Names) Own(info signals.Info) bool { return info.PID == n.self }
 
-// Comm returns the kernel's name of a process (/proc/PID/comm, proc_pid_comm(5)), of 15
-// bytes at the most, or "" if it cannot be read.
+// Comm returns the kernel's name of a process (/proc/PID/comm, proc_pid_comm(5)), at most 15
+// bytes, or "" if it cannot be read.
 func Comm(pid int) string {
 	text, _ := sys.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
 	return strings.TrimSuffix(text, "\n")

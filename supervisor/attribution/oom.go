@@ -9,42 +9,41 @@ import (
 	"supervise/internal/sys"
 )
 
-// OOM finds out whether a SIGKILL came from the kernel's OOM killer. The count of its kills
-// on the whole machine, which anyone may read, says most of the time that it did not. If it
-// has grown, /dev/kmsg names who was killed, where it may be read; else the count of the
-// service's own cgroup tells, where the memory controller is at work there; else there is
-// no more than a suspicion.
+// OOM finds out whether a SIGKILL came from the kernel's OOM killer. Mostly it did not: then
+// the count of its kills on the whole machine, which anyone may read, has not grown. If it
+// has, /dev/kmsg names the process, where it may be read. Otherwise the count of the
+// service's cgroup says more, where the memory controller is enabled. Without either it is
+// only possible.
 type OOM struct {
 	began  time.Time
 	vmstat string        // the file with the machine's count
-	wait   time.Duration // between two looks into the log
+	wait   time.Duration // between two reads of the log
 	closed chan struct{}
 
-	mu      sync.Mutex // of one look at a time, which may wait
-	log     *kernelLog // nil: not readable
-	count   uint64     // of the machine, when it was last read
-	grown   time.Duration
-	kills   []loggedKill // the last ones, the oldest first
-	lost    bool         // the log has lost some
-	cgroups map[string]uint64
+	mu      sync.Mutex        // held by Look, which may wait
+	log     *kernelLog        // nil: not readable
+	count   uint64            // of the machine, when it was last read
+	grown   time.Duration     // when count was last seen to have grown; negative: never
+	kills   []loggedKill      // the last ones, the oldest first
+	lost    bool              // records of the log were overwritten before we read them
+	cgroups map[string]uint64 // the counts of cgroups, by the path of memory.events
 }
 
 type loggedKill struct {
 	oomKill
-	read time.Duration // when
+	read time.Duration // when it was read
 }
 
-// maxKills is how many kills are remembered that were not asked for: most are of processes
-// that no service has to do with.
+// maxKills is how many kills are remembered. Most are of processes that belong to no service.
 const maxKills = 64
 
-// The log's line of a kill comes just after the kill itself.
+// The kernel logs a kill shortly after it.
 const (
 	logTries = 5
 	logWait  = 10 * time.Millisecond
 )
 
-// NewOOM notes what the kernel has counted and logged so far. Times count from began.
+// NewOOM reads what the kernel has counted so far. Times count from began.
 func NewOOM(began time.Time) *OOM {
 	o := &OOM{
 		began: began, vmstat: "/proc/vmstat", wait: logWait, closed: make(chan struct{}),
@@ -54,14 +53,14 @@ func NewOOM(began time.Time) *OOM {
 	return o
 }
 
-// Close cuts short the looks that wait, and frees the log when they are over. It does not
-// wait for that. It is called once, after the last look has begun.
+// Close makes calls of Look return early, and closes the log when they have. It does not
+// wait for that. It is called once, when Look will not be called any more.
 func (o *OOM) Close() {
 	close(o.closed)
 	go o.free()
 }
 
-// free closes the log when the looks are over.
+// free closes the log when no Look uses it.
 func (o *OOM) free() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -71,9 +70,9 @@ func (o *OOM) free() {
 	}
 }
 
-// Look looks into the end, by SIGKILL, of a process that began at a time. events is the
-// memory.events file of its cgroup, "" for none. It reads files and may take 50 ms, and
-// only one look at a time is under way: do not call it on the loop.
+// Look finds out about the end, by SIGKILL, of a process that was started at the time began.
+// events is the memory.events file of its cgroup, "" for none. Look reads files, may take
+// 50 ms, and waits for other calls of it: do not call it on the loop.
 func (o *OOM) Look(pid int, began time.Duration, events string) Finding {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -86,7 +85,7 @@ func (o *OOM) Look(pid int, began time.Duration, events string) Finding {
 		return Finding{KernelLog, reason}
 	}
 	switch {
-	case o.log != nil && !o.lost: // it would have been there
+	case o.log != nil && !o.lost: // the log would have named it
 	case local && grown:
 		return Finding{Evidence: CgroupCount}
 	case !local && counted:
@@ -95,8 +94,8 @@ func (o *OOM) Look(pid int, began time.Duration, events string) Finding {
 	return Finding{}
 }
 
-// recount notes whether the OOM killer has killed anything on the machine since the last
-// time. It reports false where the kernel does not count, before Linux 4.13.
+// recount records when the machine's count has grown. It returns false if the kernel does
+// not count, before Linux 4.13.
 func (o *OOM) recount() bool {
 	count, ok := readCounter(o.vmstat, "oom_kill")
 	if count != o.count {
@@ -105,7 +104,7 @@ func (o *OOM) recount() bool {
 	return ok
 }
 
-// recountCgroup does the same for a cgroup.
+// recountCgroup reports whether a cgroup's count has grown since the last call.
 func (o *OOM) recountCgroup(events string) (counted, grown bool) {
 	count, counted := readCounter(events, "oom_kill")
 	grown = count > o.cgroups[events]
@@ -115,7 +114,7 @@ func (o *OOM) recountCgroup(events string) (counted, grown bool) {
 	return counted, grown
 }
 
-// awaitLogged waits a little for the log to name a process.
+// awaitLogged waits a little until the log names a process.
 func (o *OOM) awaitLogged(pid int, began time.Duration) (reason string, found bool) {
 	for try := 0; o.log != nil && try < logTries; try++ {
 		if reason, found = o.logged(pid, began); found {
@@ -130,8 +129,8 @@ func (o *OOM) awaitLogged(pid int, began time.Duration) (reason string, found bo
 	return "", false
 }
 
-// logged looks for a kill in the kernel's log that was not there before the process began:
-// pids are given to others.
+// logged looks for a process in the kernel's log, going by the kills that were read since it
+// was started: earlier ones are of another process with the same pid.
 func (o *OOM) logged(pid int, began time.Duration) (reason string, found bool) {
 	o.readLog()
 	for _, kill := range o.kills {
@@ -139,7 +138,7 @@ func (o *OOM) logged(pid int, began time.Duration) (reason string, found bool) {
 			continue
 		}
 		found = true
-		if reason == "" || strings.Contains(kill.reason, "/") { // the one that names the cgroup
+		if reason == "" || strings.Contains(kill.reason, "/") { // that one names the cgroup
 			reason = kill.reason
 		}
 	}
@@ -149,7 +148,7 @@ func (o *OOM) logged(pid int, began time.Duration) (reason string, found bool) {
 	return reason, found
 }
 
-// readLog adds the kills that have been logged since the last time.
+// readLog adds the kills that were logged since the last call.
 func (o *OOM) readLog() {
 	now := time.Since(o.began)
 	whole := o.log.drain(func(kill oomKill) { o.kills = append(o.kills, loggedKill{kill, now}) })

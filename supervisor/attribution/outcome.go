@@ -5,24 +5,23 @@ import (
 	"supervise/signals"
 )
 
-// OutcomeKind is what a process did with a signal that the kernel has taken for it.
+// OutcomeKind is what a process did with a signal that was sent to it.
 type OutcomeKind uint8
 
 // The outcomes, going by /proc/PID/status just before and after the signal was sent.
 const (
-	Delivered      OutcomeKind = iota // no more than that is known
-	Uncatchable                       // SIGKILL and SIGSTOP: nothing keeps them off
+	Delivered      OutcomeKind = iota // nothing else is known
+	Uncatchable                       // SIGKILL and SIGSTOP take effect in any case
 	Ignored                           // its disposition is to ignore it
 	Coalesced                         // one of its number was pending already
 	PendingBlocked                    // the main thread blocks it
 	PendingStopped                    // the process is stopped
 	Caught                            // a handler takes it
-	Accepted                          // it is blocked, and somebody waits for it: sigwaitinfo(2), signalfd(2)
+	Accepted                          // it is blocked, and the process waits for it: sigwaitinfo(2), signalfd(2)
 	Defaulted                         // it has no handler: the default action is taken
 )
 
-// Outcome is what became of a signal that was sent to a main process. It is a plain
-// comparable value.
+// Outcome is what a main process did with a signal. It is a plain comparable value.
 type Outcome struct {
 	Kind   OutcomeKind
 	Signal signals.Signal
@@ -52,8 +51,7 @@ func OutcomeOf(signal signals.Signal, before, after sys.SignalState) Outcome {
 	return Outcome{kind, signal}
 }
 
-// Result is the outcome in a word, as clients get it: delivered, ignored, coalesced or
-// pending.
+// Result is the outcome in one word, for clients: delivered, ignored, coalesced or pending.
 func (o Outcome) Result() string {
 	switch o.Kind {
 	case Ignored:

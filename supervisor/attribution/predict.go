@@ -6,8 +6,8 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// Predict says what a signal that is about to be sent can do to a process in a state. It
-// goes by the main thread: another thread may block less.
+// Predict says what a signal that is about to be sent can do to a process in this state. It
+// goes by the signal mask of the main thread: other threads may have another one.
 func Predict(signal signals.Signal, state sys.SignalState) machine.Effect {
 	pending := state.Pending | state.Shared
 	switch {
@@ -23,6 +23,8 @@ func Predict(signal signals.Signal, state sys.SignalState) machine.Effect {
 		return machine.Caught
 	case state.Ignored.Has(signal):
 		return machine.NoEffect
+	case pending.Has(signal): // a real-time one: both are queued, and the first one ends it
+		return machine.Coalesces
 	}
 	return machine.Fatal
 }

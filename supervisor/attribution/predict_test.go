@@ -25,6 +25,7 @@ func TestPredict(t *testing.T) {
 		"blocked and caught":            {usr2, sys.SignalState{Blocked: signals.SetOf(usr2), Caught: signals.SetOf(usr2)}, machine.Blocked},
 		"pending":                       {usr2, sys.SignalState{Blocked: signals.SetOf(usr2), Shared: signals.SetOf(usr2)}, machine.Coalesces},
 		"pending, real time":            {rt, sys.SignalState{Blocked: signals.SetOf(rt), Shared: signals.SetOf(rt)}, machine.Blocked},
+		"pending, real time, stopped":   {rt, sys.SignalState{Stopped: true, Shared: signals.SetOf(rt)}, machine.Coalesces},
 		"ignored by default":            {signals.SIGWINCH, sys.SignalState{}, machine.NoEffect},
 		"ignored by default, caught":    {signals.SIGWINCH, sys.SignalState{Caught: signals.SetOf(signals.SIGWINCH)}, machine.NoEffect},
 		"stops":                         {signals.SIGSTOP, sys.SignalState{}, machine.NoEffect},

@@ -6,16 +6,16 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// Certainty is how well it is known who sent the signal that ended a main process.
+// Certainty says how certain it is who sent the signal that ended a main process.
 type Certainty uint8
 
 // The certainties.
 const (
-	NoSignal       Certainty = iota // it did not end by a signal
-	Unknown                         // the signal did not come through the supervisor
-	FaultOrUnknown                  // the same, but it may also be a fault of the process itself
-	Possible                        // the supervisor sent one, and somebody else may have, too
-	Certain                         // the supervisor sent it, and it can be no other
+	NoSignal       Certainty = iota // no signal ended it
+	Unknown                         // the supervisor did not send the signal
+	FaultOrUnknown                  // neither, but it may be a fault of the process itself
+	Possible                        // the supervisor sent such a signal, but others may have sent one, too
+	Certain                         // the supervisor sent the signal
 
 	numCertainties = iota
 )
@@ -26,16 +26,17 @@ type Verdict struct {
 	Certainty Certainty     `json:"certainty"`
 	Reason    Reason        `json:"reason,omitzero"` // why the supervisor sent it, if Possible or Certain
 	By        machine.Asker `json:"by,omitzero"`     // who asked for that, if Reason is Asked
-	Ago       time.Duration `json:"ago,omitzero"`    // how long before the end was seen
-	Entry     uint64        `json:"entry,omitzero"`  // the journal's entry about By's signal, 0 for none
-	OOM       Finding       `json:"oom,omitzero"`    // whether it was the OOM killer, which overrides the rest
+	Ago       time.Duration `json:"ago,omitzero"`    // from the signal to the exit
+	Entry     uint64        `json:"entry,omitzero"`  // number of the journal's entry about By's signal, 0 for none
+	OOM       Finding       `json:"oom,omitzero"`    // evidence for the OOM killer overrides the rest
 }
 
-// OOMKiller is the name by which [Verdict.Sender] returns the kernel's OOM killer.
+// OOMKiller is the name of the kernel's OOM killer as a sender: [Verdict.Sender].
 const OOMKiller = "OOM killer"
 
-// Sender returns who sent the signal, if that is certain: a process, or the OOM killer, which
-// has a name and no pid. It is false for what the supervisor sent for a reason of its own.
+// Sender returns who sent the signal, and whether that is certain: a process, or the OOM
+// killer, which has a name and no pid. For a signal that the supervisor sent for a reason of
+// its own there is no sender.
 func (v Verdict) Sender() (machine.Asker, bool) {
 	switch {
 	case v.OOM.Evidence != NoEvidence:
@@ -46,8 +47,8 @@ func (v Verdict) Sender() (machine.Asker, bool) {
 	return machine.Asker{}, false
 }
 
-// String says who sent it, to be put after the signal: "from pid 812 (bash, uid 0)". It is
-// empty if no signal ended the process.
+// String says who sent the signal, in words that follow its name: "from pid 812 (bash, uid
+// 0)". It is empty if no signal ended the process.
 func (v Verdict) String() string {
 	if v.OOM.Evidence != NoEvidence {
 		return v.OOM.String()
@@ -86,7 +87,7 @@ func (v Verdict) source() string {
 	return "supervise: " + v.Reason.String()
 }
 
-// rough writes a duration as precisely as it matters: "12ms", "1.5s".
+// rough rounds a duration: "12ms", "1.5s".
 func rough(d time.Duration) string {
 	if d < time.Second {
 		return d.Round(time.Millisecond).String()

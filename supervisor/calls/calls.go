@@ -21,34 +21,39 @@ type Call interface {
 	Gone() bool
 }
 
-// Services is what is to be known of the services. Ids of removed ones are valid.
+// Services is what the package asks about services. Ids of removed ones are valid.
 type Services interface {
 	// Find returns the service with a name, and false if there is none.
 	Find(name string) (machine.ServiceID, bool)
-	// All returns those that there are, in the order in which they are listed.
+	// All returns the current ones, in the order in which they are listed.
 	All() []machine.ServiceID
 	Name(machine.ServiceID) string
 	View(machine.ServiceID) machine.View
-	// Status is how a service is described to clients, with what /proc says now.
+	// Status is the status that clients get, with what /proc says now.
 	Status(machine.ServiceID) status.Service
 	// Paused reports whether a command has paused it.
 	Paused(machine.ServiceID) bool
-	// Stopped reports whether its main process is there and stopped by a signal, whoever
-	// sent that, going by /proc.
+	// Stopped reports whether its main process is stopped by a signal, whoever sent that,
+	// going by /proc.
 	Stopped(machine.ServiceID) bool
-	// LastOutcome says how its last main process ended or why it could not be started, and
-	// what was decided then: "exited with code 3 after 12ms; restarts in 1s, ...".
+	// LastOutcome says how its last main process ended, or why it could not be started, and
+	// what followed: "exited with code 3 after 12ms; restarts in 1s, ...".
 	LastOutcome(machine.ServiceID) string
+	// LastLines are the last lines that its last main process wrote, once that has ended;
+	// read is false while they are still being read.
+	LastLines(machine.ServiceID) (lines []string, read bool)
+	// UpAfter is how long its main process must have run before it is said to be up.
+	UpAfter(machine.ServiceID) time.Duration
 }
 
 // Journal is where the events are read. A [*journal.Journal] is one.
 type Journal interface {
 	// Next is the number that the next event will have.
 	Next() uint64
-	// Event returns an event by its number, and false if there is none to be shown.
+	// Event returns an event by its number, and false if it is forgotten.
 	Event(id uint64) (request.Event, bool)
-	// Last returns the last limit events about these services, and about none in
-	// particular, the oldest first. No services are all of them, 0 is no limit.
+	// Last returns the last limit events about these services, or about none in
+	// particular, the oldest first. No services means all of them, 0 means no limit.
 	Last(services []string, limit int) []request.Event
 }
 
@@ -68,16 +73,16 @@ type Pending struct {
 	waits     []*Wait
 	followers []follower
 	readers   []reader
-	published uint64 // the number of the first event that followers were not told of
+	published uint64 // number of the first event that followers have not been told
 }
 
-// New returns an empty set. Events are followed from the journal's present end on.
+// New returns an empty set. Followers get the events that come after this.
 func New(services Services, journal Journal, logs Logs) *Pending {
 	return &Pending{services: services, journal: journal, logs: logs, published: journal.Next()}
 }
 
-// Find returns the services that are meant. If one does not exist it answers the call and
-// returns false.
+// Find returns the services that a target names. If one does not exist it answers the call,
+// and returns false.
 func (p *Pending) Find(call Call, target request.Target) (found []machine.ServiceID, ok bool) {
 	if target.All {
 		return p.services.All(), true
@@ -106,24 +111,30 @@ func (p *Pending) FindOne(call Call, name string) (machine.ServiceID, bool) {
 	return found[0], true
 }
 
-// Publish tells clients what has happened since it was called last, and answers those whose
-// condition is met or whose time is over.
+// Publish sends clients what has happened since the last call of it, and answers those whose
+// condition is met or whose time is up.
 func (p *Pending) Publish(now time.Duration) {
 	p.tellEvents()
 	p.waits = slices.DeleteFunc(p.waits, func(w *Wait) bool { return p.settle(w, now) })
 }
 
-// NextTimeout is when the first of those who wait gives up, and false if nobody will.
+// NextTimeout is when the next call times out, or a service will have run for long enough to
+// be up; it is false if neither will be.
 func (p *Pending) NextTimeout() (at time.Duration, ok bool) {
 	for _, w := range p.waits {
 		if w.limited && (!ok || w.deadline < at) {
 			at, ok = w.deadline, true
 		}
+		for i := range w.targets {
+			if t := &w.targets[i]; !t.done && t.upAt != 0 && (!ok || t.upAt < at) {
+				at, ok = t.upAt, true
+			}
+		}
 	}
 	return at, ok
 }
 
-// Drop forgets a call whose answers nobody reads. One that is not pending is none.
+// Drop forgets a call whose client has gone. If it is not pending, Drop does nothing.
 func (p *Pending) Drop(call Call) {
 	p.waits = slices.DeleteFunc(p.waits, func(w *Wait) bool { return w.call == call })
 	p.followers = slices.DeleteFunc(p.followers, func(f follower) bool { return f.call == call })
@@ -135,7 +146,7 @@ func (p *Pending) Drop(call Call) {
 	})
 }
 
-// End publishes for the last time, and then answers everyone: nothing more will happen.
+// End publishes for the last time, and then answers all calls: nothing more will happen.
 func (p *Pending) End(now time.Duration) {
 	p.Publish(now)
 	for _, w := range p.waits {

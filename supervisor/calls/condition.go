@@ -3,6 +3,7 @@ package calls
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/machine"
@@ -11,19 +12,19 @@ import (
 // Condition is what a call waits for of a service.
 type Condition uint8
 
-// The conditions. The first three are asked for as such and answered with the status, the
-// others are the outcomes of commands.
+// The conditions. The first three are those of [request.Wait] and answered with the status,
+// the others are the outcomes of commands.
 const (
-	Up    Condition = iota // its main process runs
-	Ready                  // and is not stopped by a signal
-	Down                   // nothing of it is left, and nothing will come
+	Up    Condition = iota // its main process has run for a moment: Services.UpAfter
+	Ready                  // its status says that it is ready
+	Down                   // none of its processes is left, and none will be started
 
-	Started   // it runs, or it is known why not
-	Stopped   // nothing of it is left
-	Restarted // a new generation runs, or it is known why not
-	Reported  // the machine has reported what came of it
+	Started   // it has run for a moment, or it is known why not
+	Stopped   // none of its processes is left
+	Restarted // a new generation has, or it is known why not
+	Reported  // the machine has reported the result
 	Paused    // the same, and its main process is stopped
-	Continued // the same, and its main process goes on
+	Continued // the same, and its main process is not stopped
 
 	numConditions = iota
 )
@@ -43,32 +44,34 @@ func conditionFor(c request.Condition) (Condition, bool) {
 
 func (c Condition) answersStatus() bool { return c <= Down }
 
-// prompt reports whether a condition is met within [PromptTime] or never.
+// prompt reports whether a call waits for a condition no longer than [PromptTime].
 func (c Condition) prompt() bool { return c >= Reported }
 
-// pending is the answer of a check whose condition is not met, and may be later.
+// pending is the result of a check whose condition is not met yet.
 func pending() (request.Outcome, bool) { return request.Outcome{}, false }
 
-// check returns the outcome of a condition for a service, and true once it is known.
-func (p *Pending) check(c Condition, t *target) (request.Outcome, bool) {
+// check returns the outcome of a condition for a service, and true once it is known. at is
+// the time.
+func (p *Pending) check(c Condition, t *target, at time.Duration) (request.Outcome, bool) {
 	now := p.services.View(t.service)
 	switch c {
 	case Up:
-		return up(now)
+		return p.up(t, now, at)
 	case Ready:
-		outcome, done := up(now)
+		outcome, done := p.up(t, now, at)
 		if outcome.OK && !p.services.Status(t.service).Ready {
+			t.upAt = 0 // a time that is past would keep the loop awake
 			return pending()
 		}
 		return outcome, done
 	case Down:
 		return down(now)
 	case Started:
-		return p.started(t, now)
+		return p.started(t, now, t.firstGen(true), at)
 	case Stopped:
 		return stopped(t.before, now)
 	case Restarted:
-		return p.restarted(t, now)
+		return p.started(t, now, t.firstGen(false), at)
 	case Reported: // Report says more, if it comes
 		if now.State == machine.Removed {
 			return removed()
@@ -82,20 +85,31 @@ func (p *Pending) check(c Condition, t *target) (request.Outcome, bool) {
 	return unknown("condition", int(c))
 }
 
-// removed is the outcome for a service that nothing will come of any more.
+// removed is the outcome for a service that no longer exists.
 func removed() (request.Outcome, bool) {
 	return request.Outcome{Result: "removed", Text: "has been removed"}, true
 }
 
-// unknown is the outcome of what cannot be: better a wrong answer that says so than a client
-// that waits for ever.
+// unknown is the outcome for values that do not exist: an answer that says so is better than
+// a client that waits for ever.
 func unknown(what string, value int) (request.Outcome, bool) {
 	return request.Outcome{Result: "failed", Text: "cannot be waited for: there is no " + what + " " + strconv.Itoa(value)}, true
 }
 
-func up(now machine.View) (request.Outcome, bool) {
+// hasRun reports whether a service has run for so long that it can be said to be up, and
+// notes when it will have.
+func (p *Pending) hasRun(t *target, now machine.View, at time.Duration) bool {
+	t.upAt = now.Since + p.services.UpAfter(t.service)
+	return t.upAt <= at
+}
+
+func (p *Pending) up(t *target, now machine.View, at time.Duration) (request.Outcome, bool) {
+	t.upAt = 0
 	switch now.State {
 	case machine.Running:
+		if !p.hasRun(t, now, at) {
+			return pending()
+		}
 		return request.Outcome{OK: true, Result: "up", Text: "is up"}, true
 	case machine.Stopped, machine.Starting, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed:
 		return pending()
@@ -115,17 +129,40 @@ func down(now machine.View) (request.Outcome, bool) {
 	return unknown("state", int(now.State))
 }
 
-func (p *Pending) started(t *target, now machine.View) (request.Outcome, bool) {
+// firstGen is the generation that a command is about: the one that ran before it, if that
+// will do, or else the next.
+func (t *target) firstGen(same bool) machine.Gen {
+	switch t.before.State {
+	case machine.Starting:
+		return t.before.Gen
+	case machine.Running:
+		if same {
+			return t.before.Gen
+		}
+	case machine.Stopped, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed, machine.Removed:
+	}
+	return t.before.Gen + 1
+}
+
+// started is the outcome of starting a generation.
+func (p *Pending) started(t *target, now machine.View, first machine.Gen, at time.Duration) (request.Outcome, bool) {
+	t.upAt = 0
+	if now.Gen > first && now.State != machine.Removed {
+		return p.ended(t, now)
+	}
 	switch now.State {
 	case machine.Running:
-		return p.isUp(t, now, t.before.Gen == now.Gen), true
+		if now.Gen < first || !p.hasRun(t, now, at) {
+			return pending()
+		}
+		return p.isUp(t, now, t.before.Gen == now.Gen && t.before.State == machine.Running), true
 	case machine.Stopped:
 		if now.Gen > t.before.Gen {
 			return request.Outcome{OK: true, Result: "ended", Text: "has ended: " + now.Exit.String()}, true
 		}
-		return p.whyDown(t, "down"), true
+		return p.whyDown(t), true
 	case machine.Failed, machine.Backoff:
-		return p.lastOutcome(t, now), true
+		return p.ended(t, now)
 	case machine.Starting, machine.Stopping, machine.Clearing:
 		return pending()
 	case machine.Removed:
@@ -156,26 +193,7 @@ func stopped(before, now machine.View) (request.Outcome, bool) {
 	return unknown("state", int(now.State))
 }
 
-func (p *Pending) restarted(t *target, now machine.View) (request.Outcome, bool) {
-	switch now.State {
-	case machine.Running:
-		if now.Gen > t.before.Gen {
-			return p.isUp(t, now, false), true
-		}
-		return pending()
-	case machine.Stopped:
-		return p.whyDown(t, now.State.String()), true
-	case machine.Failed, machine.Backoff:
-		return p.lastOutcome(t, now), true
-	case machine.Starting, machine.Stopping, machine.Clearing:
-		return pending()
-	case machine.Removed:
-		return removed()
-	}
-	return unknown("state", int(now.State))
-}
-
-// paused waits until /proc shows what all processes of a service were sent.
+// paused checks whether /proc shows the effect of the SIGSTOP or SIGCONT that was sent.
 func (p *Pending) paused(t *target, now machine.View, paused bool) (request.Outcome, bool) {
 	switch {
 	case now.State == machine.Removed:
@@ -204,15 +222,25 @@ func (p *Pending) isUp(t *target, now machine.View, already bool) request.Outcom
 	return request.Outcome{OK: true, Result: "up", Text: text}
 }
 
-// lastOutcome is the outcome for a service that does not run because it failed.
-func (p *Pending) lastOutcome(t *target, now machine.View) request.Outcome {
-	state := now.State.String()
-	return request.Outcome{Result: state, Text: "is " + state + ": " + p.services.LastOutcome(t.service)}
+// ended is the outcome for a service that could not be started, or whose new main process
+// has ended too soon: how it ended, and what it wrote last.
+func (p *Pending) ended(t *target, now machine.View) (request.Outcome, bool) {
+	lines, read := p.services.LastLines(t.service)
+	if !read {
+		return pending()
+	}
+	result, text := now.State.String(), "is "+now.State.String()+": "
+	switch now.State {
+	case machine.Running, machine.Starting:
+		result, text = "restarted", "does not stay up: "
+	case machine.Stopped, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed, machine.Removed:
+	}
+	return request.Outcome{Result: result, Text: text + p.services.LastOutcome(t.service), Lines: lines}, true
 }
 
-// whyDown is the outcome for a service that does not run although nothing has failed: what
-// happened last says more.
-func (p *Pending) whyDown(t *target, result string) request.Outcome {
+// whyDown is the outcome for a service that does not run although nothing has failed. It
+// says what happened last.
+func (p *Pending) whyDown(t *target) request.Outcome {
 	name := p.services.Name(t.service)
 	var last []string
 	for _, e := range p.journal.Last([]string{name}, 2) {
@@ -220,11 +248,11 @@ func (p *Pending) whyDown(t *target, result string) request.Outcome {
 			last = append(last, e.Text)
 		}
 	}
-	text := "is " + result
+	text := "is down"
 	if last != nil {
 		text += ": " + strings.Join(last, "; ")
 	}
-	return request.Outcome{Result: result, Text: text}
+	return request.Outcome{Result: "down", Text: text}
 }
 
 func processes(n int) string {

@@ -1,8 +1,10 @@
 package calls
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"supervise/signals"
 	"supervise/supervisor/control/request"
@@ -19,7 +21,7 @@ var product = map[Condition]string{
 	Down:      "down     ...      ...      ...       ...      ...       down      down",
 	Started:   "-down    ...      up       ...       ...      -backoff  -failed  -removed",
 	Stopped:   "down     ...      ...      ...       ...      ...       ...       down",
-	Restarted: "-stopped ...      ...      ...       ...      -backoff  -failed  -removed",
+	Restarted: "-down    ...      ...      ...       ...      -backoff  -failed  -removed",
 	Reported:  "...      ...      ...      ...       ...      ...       ...      -removed",
 	Paused:    "paused   paused   paused   paused    paused   paused    paused   -removed",
 	Continued: "up       up       up       up        up       up        up       -removed",
@@ -46,7 +48,7 @@ func TestEveryConditionInEveryState(t *testing.T) {
 			w.targets[0].sent = true
 			l.all[0].view.State = state
 			l.all[0].stopped = c == Paused
-			if got := result(l.pending().check(c, &w.targets[0])); got != row[state] {
+			if got := result(l.pending().check(c, &w.targets[0], 0)); got != row[state] {
 				t.Errorf("condition %d, %v: %s, want %s", c, state, got, row[state])
 			}
 		}
@@ -61,11 +63,11 @@ func TestUnknown(t *testing.T) {
 		if c == Reported || c == Paused || c == Continued {
 			continue // they do not go by the state, and take PromptTime at the most
 		}
-		if outcome, known := l.pending().check(c, &target{}); !known || outcome.OK || !strings.Contains(outcome.Text, "no state 8") {
+		if outcome, known := l.pending().check(c, &target{}, 0); !known || outcome.OK || !strings.Contains(outcome.Text, "no state 8") {
 			t.Errorf("condition %d in an unknown state: %+v, %v", c, outcome, known)
 		}
 	}
-	if outcome, known := l.pending().check(numConditions, &target{}); !known || outcome.OK || !strings.Contains(outcome.Text, "no condition") {
+	if outcome, known := l.pending().check(numConditions, &target{}, 0); !known || outcome.OK || !strings.Contains(outcome.Text, "no condition") {
 		t.Errorf("an unknown condition: %+v, %v", outcome, known)
 	}
 }
@@ -107,7 +109,7 @@ func TestOutcomes(t *testing.T) {
 		"restart":                     {Restarted, wasRunning, is{view: runsAgain}, 0, "up: is up, pid 813"},
 		"restart, not yet":            {Restarted, wasRunning, is{view: stillRunning}, 0, ""},
 		"restart what fails":          {Restarted, wasRunning, is{view: wasFailed, lastOutcome: "given up"}, 0, "-failed: is failed: given up"},
-		"restart, and somebody stops": {Restarted, wasRunning, is{view: exited}, 0, "-stopped: is stopped: start asked for; stop asked for"},
+		"restart, and somebody stops": {Restarted, wasRunning, is{view: exited}, 0, "-down: is down: start asked for; stop asked for"},
 		"pause":                       {Paused, wasRunning, is{view: stillRunning, stopped: true}, 2, "paused: is paused: 2 processes stopped"},
 		"pause one":                   {Paused, wasRunning, is{view: stillRunning, stopped: true}, 1, "paused: is paused: 1 process stopped"},
 		"pause, not yet":              {Paused, wasRunning, is{view: stillRunning}, 2, ""},
@@ -123,7 +125,7 @@ func TestOutcomes(t *testing.T) {
 		l.happens("web", "start asked for")
 		l.happens("web", "stop asked for") // the last two say why
 		test.now.name, l.all[0] = "web", &test.now
-		outcome, known := l.pending().check(test.condition, &target{before: test.before, sent: test.sent > 0, count: test.sent})
+		outcome, known := l.pending().check(test.condition, &target{before: test.before, sent: test.sent > 0, count: test.sent}, 0)
 		got := ""
 		if known {
 			got = result(outcome, known) + ": " + outcome.Text
@@ -131,6 +133,81 @@ func TestOutcomes(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+// TestUpForAMoment has what only just runs not be up yet, and what ends within the moment be
+// told, with its last lines once these are read.
+func TestUpForAMoment(t *testing.T) {
+	const moment = 250 * time.Millisecond
+	running := func(gen machine.Gen, since time.Duration) machine.View {
+		return machine.View{State: machine.Running, Gen: gen, PID: 812, Wanted: machine.Up, Since: since}
+	}
+	for name, test := range map[string]struct {
+		condition Condition
+		before    machine.View
+		now       machine.View
+		unread    bool
+		want      string // "" while it is waited for
+		upAt      time.Duration
+	}{
+		"start, a moment ago":              {Started, wasDown, running(1, 900*time.Millisecond), false, "", 1150 * time.Millisecond},
+		"start":                            {Started, wasDown, running(1, 750*time.Millisecond), false, "up: is up, pid 812", time.Second},
+		"start what has just been started": {Started, running(3, 990*time.Millisecond), running(3, 990*time.Millisecond), false, "", 1240 * time.Millisecond},
+		"start what has always run":        {Started, running(3, 0), running(3, 0), false, "up: was up already, pid 812", moment},
+		"start what ends":                  {Started, wasDown, backoff, false, "-backoff: is backoff: why [bye]", 0},
+		"start what ends, still writing":   {Started, wasDown, backoff, true, "", 0},
+		"start what loops":                 {Started, wasDown, running(7, time.Second), false, "-restarted: does not stay up: why [bye]", 0},
+		"start what loops as it is asked":  {Started, running(7, 990*time.Millisecond), running(8, time.Second), false, "-restarted: does not stay up: why [bye]", 0},
+		"start what is about to start":     {Started, machine.View{State: machine.Starting, Gen: 2}, running(2, 750*time.Millisecond), false, "up: is up, pid 812", time.Second},
+		"restart, a moment ago":            {Restarted, running(1, 0), running(2, 900*time.Millisecond), false, "", 1150 * time.Millisecond},
+		"restart":                          {Restarted, running(1, 0), running(2, 700*time.Millisecond), false, "up: is up, pid 812", 950 * time.Millisecond},
+		"restart what loops":               {Restarted, running(1, 0), running(3, 0), false, "-restarted: does not stay up: why [bye]", 0},
+		"restart what does its work":       {Restarted, running(1, 0), machine.View{State: machine.Stopped, Gen: 2}, false, "ended: has ended: exited with code 0", 0},
+		"wait for up, a moment ago":        {Up, wasDown, running(4, time.Second), false, "", 1250 * time.Millisecond},
+		"wait for up":                      {Up, wasDown, running(4, 0), false, "up: is up", moment},
+		"wait for ready, a moment ago":     {Ready, wasDown, running(4, time.Second), false, "", 1250 * time.Millisecond},
+		"wait for up in a loop":            {Up, wasDown, backoff, false, "", 0},
+	} {
+		l := newFakeLoop("web")
+		l.all[0] = &fakeService{name: "web", view: test.now, upAfter: moment, lastOutcome: "why", lines: []string{"bye"}, unread: test.unread}
+		tested := &target{before: test.before}
+		outcome, known := l.pending().check(test.condition, tested, time.Second)
+		got := ""
+		if known {
+			got = result(outcome, known) + ": " + outcome.Text
+			if outcome.Lines != nil {
+				got += fmt.Sprint(" ", outcome.Lines)
+			}
+		}
+		if got != test.want || tested.upAt != test.upAt {
+			t.Errorf("%s: %q, up at %v, want %q, %v", name, got, tested.upAt, test.want, test.upAt)
+		}
+	}
+}
+
+// TestUpInTime has a call be answered when the moment is over: the loop is woken for that.
+func TestUpInTime(t *testing.T) {
+	l := newFakeLoop("web")
+	l.all[0].upAfter = 250 * time.Millisecond
+	p := l.pending()
+	call := &fakeCall{t: t}
+	p.Await(call, Started, 0).Add(0, 1)
+	l.all[0].view = machine.View{State: machine.Running, Gen: 1, PID: 812, Since: time.Second}
+	p.Publish(time.Second)
+	if at, ok := p.NextTimeout(); !ok || at != 1250*time.Millisecond || call.reply != nil {
+		t.Fatalf("woken at %v, %v, and answered %+v", at, ok, call.reply)
+	}
+	p.Publish(1250*time.Millisecond - 1)
+	if call.reply != nil {
+		t.Fatalf("answered too early: %+v", call.reply)
+	}
+	p.Publish(1250 * time.Millisecond)
+	if call.reply == nil || !call.reply.Outcomes[0].OK {
+		t.Errorf("answered %+v", call.reply)
+	}
+	if at, ok := p.NextTimeout(); ok {
+		t.Errorf("woken at %v for nothing", at)
 	}
 }
 

@@ -11,18 +11,18 @@
 //
 //	p.Report(id, ticket, note)                // the machine's Report action
 //	p.Publish(now)                            // at the end of every iteration of the loop
-//	p.NextTimeout()                           // when Publish has to be called at the latest
+//	p.NextTimeout()                           // when the next call of Publish is due
 //	p.Drop(call)                              // nobody reads the answer any more
 //	p.End(now)                                // supervise exits
 //
-// Each call gets exactly one last answer ([Call.Reply]), unless it is dropped; a service that
-// is removed, a time that is over and the exit of the supervisor are answers too.
+// Each call gets exactly one last answer ([Call.Reply]), unless it is dropped. That a service
+// is removed, that the time is up, or that supervise exits, is an answer too.
 //
 // A client must never get a status older than something it has already seen. So the caller
 // publishes its status snapshots before it calls Publish, End, Events or Lines.
 //
-// The package takes no decision and carries nothing out. It knows services by what the
-// machine says of them ([machine.View]), and whatever else it needs it asks through
-// [Services], [Journal] and [Logs]. It has no clock, no lock and no goroutine: all of it
-// belongs to the loop. Requests that are answered at once are not its matter.
+// The package decides nothing and carries nothing out. It judges services by the machine's
+// view of them ([machine.View]), and asks for everything else through [Services], [Journal]
+// and [Logs]. It has no clock, no lock and no goroutine: all of it belongs to the loop. It
+// does not deal with requests that are answered at once.
 package calls

@@ -7,19 +7,19 @@ import (
 	"supervise/supervisor/logs"
 )
 
-// follower is a call that is told every event.
+// follower is a call that gets every event.
 type follower struct {
 	call     Call
 	services []string // none: of all
 }
 
-// reader is a call that is told every line of a service.
+// reader is a call that gets every line of a service.
 type reader struct {
 	call Call
 	stop func()
 }
 
-// Events answers with the last events, and has a call that follows be told those that come.
+// Events answers with the last events. A call that follows gets all later ones, too.
 func (p *Pending) Events(call Call, r request.Events) {
 	if _, ok := p.Find(call, request.Target{Services: r.Services}); !ok {
 		return
@@ -31,19 +31,19 @@ func (p *Pending) Events(call Call, r request.Events) {
 	if call.Gone() {
 		return
 	}
-	p.tellEvents() // or what is new would be told twice
+	p.tellEvents() // or this call would get the new ones twice
 	call.Tell(&request.Reply{Events: p.journal.Last(r.Services, r.Limit)})
 	p.followers = append(p.followers, follower{call, r.Services})
 }
 
-// tellEvents tells what is new in the journal to those who want to know.
+// tellEvents sends the new events of the journal to the calls that want them.
 func (p *Pending) tellEvents() {
 	from, to := p.published, p.journal.Next()
 	p.published = to
 	if from == to || len(p.followers)+len(p.waits) == 0 {
 		return
 	}
-	var events []request.Event
+	events := make([]request.Event, 0, to-from)
 	for id := from; id < to; id++ {
 		if e, ok := p.journal.Event(id); ok {
 			events = append(events, e)
@@ -59,31 +59,38 @@ func (p *Pending) tellEvents() {
 	}
 }
 
-func (f follower) wants(e request.Event) bool {
+func (f follower) wants(e *request.Event) bool {
 	return len(f.services) == 0 || e.Service == "" || slices.Contains(f.services, e.Service)
 }
 
-// wants reports whether an event is about a service whose outcome is open.
-func (w *Wait) wants(e request.Event) bool {
+// wants reports whether an event is about a service whose outcome is not known yet.
+func (w *Wait) wants(e *request.Event) bool {
 	return slices.ContainsFunc(w.targets, func(t target) bool {
 		return !t.done && w.services.Name(t.service) == e.Service
 	})
 }
 
-func tellSome(call Call, events []request.Event, wanted func(request.Event) bool) {
-	var some []request.Event
-	for _, e := range events {
-		if wanted(e) {
-			some = append(some, e)
+// tellSome tells a call the events that it wants: often all of them.
+func tellSome(call Call, events []request.Event, wanted func(*request.Event) bool) {
+	some := events
+	for i := range events {
+		if !wanted(&events[i]) {
+			some = slices.Clone(events[:i])
+			break
 		}
 	}
-	if some != nil {
+	for i := len(some) + 1; i < len(events); i++ {
+		if wanted(&events[i]) {
+			some = append(some, events[i])
+		}
+	}
+	if len(some) > 0 {
 		call.Tell(&request.Reply{Events: some})
 	}
 }
 
-// Lines answers with the last lines of a service, and has a call that follows be told those
-// that come. The service exists, and its output is read.
+// Lines answers with the last lines of a service. A call that follows gets all later ones,
+// too. The service must exist, and must not write to the supervisor's own output.
 func (p *Pending) Lines(call Call, r request.Logs) {
 	n := r.Lines
 	if n == 0 {

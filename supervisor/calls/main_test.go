@@ -3,6 +3,7 @@ package calls
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/logs"
@@ -61,6 +62,9 @@ type fakeService struct {
 	view            machine.View
 	paused, stopped bool
 	lastOutcome     string
+	lines           []string // its last ones
+	unread          bool     // they are not known yet
+	upAfter         time.Duration
 }
 
 // fakeJournal is a journal that forgets nothing.
@@ -130,6 +134,12 @@ func (l *fakeLoop) View(id machine.ServiceID) machine.View  { return l.all[id].v
 func (l *fakeLoop) Paused(id machine.ServiceID) bool        { return l.all[id].paused }
 func (l *fakeLoop) Stopped(id machine.ServiceID) bool       { return l.all[id].stopped }
 func (l *fakeLoop) LastOutcome(id machine.ServiceID) string { return l.all[id].lastOutcome }
+
+func (l *fakeLoop) LastLines(id machine.ServiceID) ([]string, bool) {
+	return l.all[id].lines, !l.all[id].unread
+}
+
+func (l *fakeLoop) UpAfter(id machine.ServiceID) time.Duration { return l.all[id].upAfter }
 
 func (l *fakeLoop) Status(id machine.ServiceID) status.Service {
 	s := status.Service{Name: l.all[id].name, State: l.all[id].view.State.String()}

@@ -8,8 +8,8 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// Report hands over what the machine reports of the event with a ticket, in its action
-// [machine.Report]. Nobody need wait for it.
+// Report takes the result of the command with a ticket, from an action [machine.Report].
+// There need not be a call that waits for it.
 func (p *Pending) Report(service machine.ServiceID, ticket machine.Ticket, note machine.Note) {
 	w, t := p.waiting(service, ticket)
 	if t == nil {
@@ -25,22 +25,21 @@ func (p *Pending) Report(service machine.ServiceID, ticket machine.Ticket, note 
 	}
 }
 
-// Delivered hands over what has become of a signal that was delivered to a main process,
-// which a Report tells of: what the process does with it. That need be found out only if
-// [Pending.Expects] it.
+// Delivered says what the main process did with a signal that was delivered to it. It comes
+// before the Report, and is needed only for a signal that a call expects: [Pending.Expects].
 func (p *Pending) Delivered(service machine.ServiceID, ticket machine.Ticket, became request.Outcome) {
 	if _, t := p.waiting(service, ticket); t != nil {
 		t.became = &became
 	}
 }
 
-// Expects reports whether a call waits for what is reported with a ticket.
+// Expects reports whether a call waits for the result of the command with a ticket.
 func (p *Pending) Expects(service machine.ServiceID, ticket machine.Ticket) bool {
 	_, t := p.waiting(service, ticket)
 	return t != nil
 }
 
-// waiting returns who waits for a report, and nil if nobody does.
+// waiting returns the call that waits for a report, nil if none does.
 func (p *Pending) waiting(service machine.ServiceID, ticket machine.Ticket) (*Wait, *target) {
 	for _, w := range p.waits {
 		if !w.condition.prompt() {
@@ -55,8 +54,7 @@ func (p *Pending) waiting(service machine.ServiceID, ticket machine.Ticket) (*Wa
 	return nil, nil
 }
 
-// Outcome says to a client what a note of a [machine.Report] says. Only notes that are
-// reported have one of their own.
+// Outcome translates the note of a [machine.Report] for clients.
 func Outcome(note machine.Note) request.Outcome {
 	done := func(result, text string) request.Outcome {
 		return request.Outcome{OK: true, Result: result, Text: text}

@@ -9,17 +9,17 @@ import (
 	"supervise/supervisor/status"
 )
 
-// PromptTime is how long the outcome of a command may take that waits for no service to end
-// or to start: for what is sent to show in /proc.
+// PromptTime is how long a call waits for the outcome of a command that neither starts nor
+// stops a service: for the effect of a signal to show in /proc.
 const PromptTime = 2 * time.Second
 
-// Wait is a call that waits for the same condition of some services.
+// Wait is a call that waits for a condition, the same for all of its services.
 type Wait struct {
 	services  Services
 	call      Call
 	condition Condition
 	targets   []target
-	limited   bool          // it waits until deadline, and no longer
+	limited   bool          // there is a deadline
 	deadline  time.Duration // on the clock of Publish's now
 }
 
@@ -29,15 +29,16 @@ type target struct {
 	ticket  machine.Ticket
 	before  machine.View
 
-	sent    bool             // Report has come: to so many processes
-	count   int              //
-	became  *request.Outcome // what came of a delivery, if that is known
-	done    bool             // with this outcome:
+	upAt    time.Duration // it runs, and is up then if it still does; 0 if it does not run
+	sent    bool          // a Report has come: sent to count processes
+	count   int
+	became  *request.Outcome // what the process did with a signal, if that is known
+	done    bool             // outcome is final
 	outcome request.Outcome
 }
 
-// Await has a command wait for its outcomes, which are its answer. Events about services
-// whose outcome is open are told on the way.
+// Await keeps a command until its outcomes are known, which are its answer. Until then it
+// gets the events about its services.
 func (p *Pending) Await(call Call, condition Condition, now time.Duration) *Wait {
 	w := &Wait{services: p.services, call: call, condition: condition}
 	if condition.prompt() {
@@ -47,13 +48,13 @@ func (p *Pending) Await(call Call, condition Condition, now time.Duration) *Wait
 	return w
 }
 
-// Add has it wait for one more service, as it is now. ticket is the number of the event that
-// is dispatched next, which asks for the condition.
+// Add adds a service, before its event is dispatched. ticket is the number that this event
+// will have.
 func (w *Wait) Add(service machine.ServiceID, ticket machine.Ticket) {
 	w.targets = append(w.targets, target{service: service, ticket: ticket, before: w.services.View(service)})
 }
 
-// WaitFor answers with the status of a service when it is as asked for.
+// WaitFor answers with the status of a service once a condition is met.
 func (p *Pending) WaitFor(call Call, r request.Wait, now time.Duration) {
 	service, ok := p.FindOne(call, r.Service)
 	if !ok {
@@ -72,21 +73,21 @@ func (p *Pending) WaitFor(call Call, r request.Wait, now time.Duration) {
 	p.add(w)
 }
 
-// add keeps a call, unless its client has gone: what dropped it may have come before it.
+// add keeps a call, unless its client has gone: Drop may have been called already.
 func (p *Pending) add(w *Wait) {
 	if !w.call.Gone() {
 		p.waits = append(p.waits, w)
 	}
 }
 
-// settle answers a call if it waits for nothing more, or no longer, and reports whether it
-// has.
+// settle answers a call whose outcomes are all known, or whose time is up, and reports
+// whether it has.
 func (p *Pending) settle(w *Wait, now time.Duration) bool {
 	var open *target
 	for i := range w.targets {
 		t := &w.targets[i]
 		if !t.done {
-			t.outcome, t.done = p.check(w.condition, t)
+			t.outcome, t.done = p.check(w.condition, t, now)
 		}
 		if !t.done && open == nil {
 			open = t
@@ -103,7 +104,7 @@ func (p *Pending) settle(w *Wait, now time.Duration) bool {
 	return true
 }
 
-// answer is the last word to a call whose conditions are met, or cannot be any more.
+// answer gives the last answer to a call whose outcomes are all known.
 func (p *Pending) answer(w *Wait) {
 	if !w.condition.answersStatus() {
 		w.call.Reply(&request.Reply{Outcomes: p.outcomes(w)})
@@ -117,7 +118,7 @@ func (p *Pending) answer(w *Wait) {
 	w.call.Reply(reply)
 }
 
-// giveUp answers a call whose time is over, with how a service is that it waited for.
+// giveUp answers a call whose time is up, with the status of a service that it waited for.
 func (p *Pending) giveUp(w *Wait, open *target) {
 	service := p.services.Status(open.service)
 	w.call.Reply(&request.Reply{
@@ -130,7 +131,7 @@ func (p *Pending) giveUp(w *Wait, open *target) {
 	})
 }
 
-// outcomes are those of a command. Where one is open it is how the service is.
+// outcomes are those of a command. An unknown one says what state the service is in.
 func (p *Pending) outcomes(w *Wait) []request.Outcome {
 	if w.condition.answersStatus() {
 		return nil

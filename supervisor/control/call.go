@@ -47,6 +47,10 @@ func NewCall(r request.Request, origin Origin, answer func(r *request.Reply, las
 type Origin struct {
 	FIFO string // its path; "" for the queue
 	PID  int    // of the client, as it says; 0 for a FIFO
+
+	// Shared says that it may be anybody's who may command: neither FIFOs nor queues tell who
+	// has written.
+	Shared bool
 }
 
 // String names the origin in a few words.
@@ -59,6 +63,10 @@ func (o Origin) String() string {
 
 // Gone reports whether nobody reads the answer any more.
 func (c *Call) Gone() bool { return c.gone.Load() }
+
+// Abandon says that nobody does. It reports whether that is news. It may be called on any
+// goroutine.
+func (c *Call) Abandon() bool { return !c.gone.Swap(true) }
 
 // Tell sends one of several answers. It may be dropped when the client is slow; the next one
 // that is not dropped counts those that were. The reply must not be changed afterwards.

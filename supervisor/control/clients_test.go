@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/internal/ipc"
+	"supervise/internal/sys"
 	"supervise/internal/testproc"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
@@ -292,7 +293,69 @@ func TestPermissions(t *testing.T) {
 			if !l.empty() {
 				t.Error("something is left in the queues")
 			}
+			into := test.mode &^ 0o044 // others write, we read
+			for _, name := range []string{"control", "services/web/control"} {
+				if info, err := os.Stat(filepath.Join(dir, name)); err != nil || uint32(info.Mode().Perm()) != into {
+					t.Errorf("%s: %v, %v, want mode %o", name, info.Mode(), err, into)
+				}
+			}
+			q := l.queueServer.queues
+			for id, want := range map[int]uint32{q.Request: into, q.Reply: test.mode} {
+				if stat, err := sys.MsgStat(id); err != nil || stat.Perm.Mode&0o777 != want {
+					t.Errorf("a queue has mode %o, %v, want %o", stat.Perm.Mode, err, want)
+				}
+			}
 		})
+	}
+}
+
+// TestShared has the loop know whether a call may be a stranger's.
+func TestShared(t *testing.T) {
+	for mode, want := range map[uint32]bool{0o600: false, 0o640: false, 0o644: false, 0o660: true, 0o622: true, 0o666: true} {
+		shared := make(chan bool, 2)
+		l := serve(t, t.TempDir(), func(call *Call) {
+			shared <- call.Origin.Shared
+			call.Reply(&request.Reply{})
+		}, func(o *Options) { o.Mode = mode })
+		if err := client.Command(l.dir, "control", "update\n"); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-shared; got != want {
+			t.Errorf("mode %o: a FIFO's call is shared: %v", mode, got)
+		}
+		if _, err := l.dial().Call(limited(t), request.Update{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-shared; got != want {
+			t.Errorf("mode %o: a queue's call is shared: %v", mode, got)
+		}
+		l.shutNow()
+	}
+}
+
+// TestForeignFIFO takes no FIFO over that somebody else has made, and can have open.
+func TestForeignFIFO(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("to give a FIFO to another user takes root")
+	}
+	dir := t.TempDir()
+	main := filepath.Join(dir, "control")
+	if err := errors.Join(unix.Mkfifo(main, 0o666), os.Chown(main, 65534, 65534)); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.OpenFile(main, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	before, err := reader.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, dir, answerAs(1))
+	info, err := os.Stat(main)
+	if err != nil || os.SameFile(info, before) || info.Mode() != os.ModeNamedPipe|0o600 {
+		t.Errorf("%v, %v", info, err)
 	}
 }
 

@@ -30,6 +30,10 @@
 // ENXIO exactly when no supervisor runs. Writes of up to PIPE_BUF bytes (4096) are not mixed
 // with those of others.
 //
+// Who may command can write into FIFOs and the queue of requests, and not read: what one
+// sends, no other takes away. Neither tells who has written; [Origin.Shared] says whether it
+// can have been somebody else than our user or root.
+//
 // # Queues
 //
 // Clients send to the request queue, and receive from the reply queue by message type.

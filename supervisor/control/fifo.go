@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -111,11 +112,12 @@ func (f *fifos) set(names []string) (found int, err error) {
 func fifoOf(service string) string { return filepath.Join(servicesDir, service, controlName) }
 
 // open makes one FIFO, or takes over an existing one, and begins to read it. Anything else of
-// that name is removed: somebody who writes to a missing FIFO creates a file.
+// that name is removed: somebody who writes to a missing FIFO creates a file. So is somebody
+// else's FIFO.
 func (f *fifos) open(name, service string) (one *fifo, found bool, err error) {
 	info, err := f.dir.Lstat(name)
 	found = err == nil
-	if found && info.Mode().Type() != fs.ModeNamedPipe {
+	if found && (info.Mode().Type() != fs.ModeNamedPipe || !own(info)) {
 		if err := f.dir.Remove(name); err != nil {
 			return nil, found, err
 		}
@@ -131,6 +133,12 @@ func (f *fifos) open(name, service string) (one *fifo, found bool, err error) {
 		return nil, found, err
 	}
 	return one, found, nil
+}
+
+// own reports whether a file is our user's: who has made a FIFO can open it at any time.
+func own(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) == os.Geteuid()
 }
 
 // create makes the FIFO if it does not exist, and opens it.
@@ -165,7 +173,7 @@ func (one *fifo) prepare(s *Server) error {
 	if err := unix.Fchown(one.fd, os.Geteuid(), s.perm.Group); err != nil {
 		return &os.PathError{Op: "fchown", Path: one.path, Err: err}
 	}
-	if err := unix.Fchmod(one.fd, s.perm.Mode); err != nil {
+	if err := unix.Fchmod(one.fd, intoPermission(s.perm).Mode); err != nil {
 		return &os.PathError{Op: "fchmod", Path: one.path, Err: err}
 	}
 	if one.service != "" {

@@ -115,7 +115,7 @@ func (one *fifo) letters(text []byte) {
 
 func (one *fifo) push(r request.Request) {
 	s := one.all.server
-	s.push(item{call: &Call{Request: r, Origin: Origin{FIFO: one.path}, errors: s.errors}})
+	s.push(item{call: &Call{Request: r, Origin: Origin{FIFO: one.path, Shared: s.shared()}, errors: s.errors}})
 }
 
 // close closes and removes the FIFO.

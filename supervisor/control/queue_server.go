@@ -146,7 +146,7 @@ func (q *queueServer) received(message []byte) {
 // requested begins a call. A request is carried out even if its client is already gone.
 func (q *queueServer) requested(frame wire.Frame) {
 	r, err := request.Unmarshal(frame.Payload)
-	call := &Call{Request: r, Origin: Origin{PID: wire.ClientPID(frame.Client)}, number: frame.Request}
+	call := &Call{Request: r, Origin: Origin{PID: wire.ClientPID(frame.Client), Shared: q.server.shared()}, number: frame.Request}
 	var before *Call
 	if frame.Flags&wire.Quiet == 0 {
 		q.mu.Lock()
@@ -177,7 +177,7 @@ func (q *queueServer) requested(frame wire.Frame) {
 // reportGone tells the loop that nobody will read the answer to a call that it has not
 // answered; call may be nil.
 func (q *queueServer) reportGone(call *Call) {
-	if call != nil && !call.gone.Swap(true) {
+	if call != nil && call.Abandon() {
 		q.server.push(item{call: call, ended: true})
 	}
 }
@@ -219,7 +219,7 @@ func (q *queueServer) session(client uint32) *clientSession {
 		if c.pidfd < 0 || !errors.Is(sys.KillPIDFD(c.pidfd, 0), syscall.ESRCH) {
 			return c
 		}
-		// Another process has the pid by now, and we are about to be told of this one's end.
+		// Another process has the pid by now, and its end is about to be reported.
 		call := q.forget(c)
 		go q.reportGone(call)
 	}
@@ -259,7 +259,7 @@ func (q *queueServer) forgetIdle() bool {
 }
 
 // forget ends a session and removes its messages from the queue. It returns the call that the
-// loop must be told of.
+// loop must hear of.
 func (q *queueServer) forget(c *clientSession) *Call {
 	if q.clients[c.client] != c {
 		return nil

@@ -273,7 +273,7 @@ func TestFullQueue(t *testing.T) {
 }
 
 // TestGiveUp has the answer dropped of a client that is in the way of others and does not
-// read for too long; when it goes on after all, it is told.
+// read for too long; when it goes on after all, the answer says so.
 func TestGiveUp(t *testing.T) {
 	l := serve(t, t.TempDir(), answerAs(100))
 	var all []*stuck
@@ -302,11 +302,11 @@ func TestGiveUp(t *testing.T) {
 		}
 		s.send(wire.Next, "")
 		if text := string(s.read()); !strings.Contains(text, `"code":"lost"`) {
-			t.Errorf("told: %.200s", text)
+			t.Errorf("reported: %.200s", text)
 		}
 	}
 	if l.Counts().Lost == 0 || (<-l.reports) == nil {
-		t.Error("nobody is told")
+		t.Error("nothing is reported")
 	}
 }
 

@@ -77,7 +77,7 @@ func (q *queues) write() error {
 }
 
 func (q *queues) allow(perm ipc.Permission) error {
-	if err := q.Requests.Allow(requestKind, perm); err != nil {
+	if err := q.Requests.Allow(requestKind, intoPermission(perm)); err != nil {
 		return os.NewSyscallError("msgctl", err)
 	}
 	return os.NewSyscallError("msgctl", q.Replies.Allow(replyKind, perm))

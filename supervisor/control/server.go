@@ -13,7 +13,7 @@ import (
 type Options struct {
 	Dir      *os.Root // the runtime directory, which belongs to the caller alone
 	Services []string // each gets a FIFO
-	Mode     uint32   // of FIFOs and queues: 0600, 0660 ...
+	Mode     uint32   // of FIFOs and queues: 0600, 0660 ...; only the queue of answers can be read
 	Group    int      // of the same; -1 for the process's own
 
 	// Wake is called when [Server.Take] has something, on any goroutine. It must not wait.
@@ -87,6 +87,16 @@ func Open(options Options) (*Server, Leftovers, error) {
 	return s, left, nil
 }
 
+// shared reports whether others than our user and root may command.
+func (s *Server) shared() bool { return s.perm.Mode&0o022 != 0 }
+
+// intoPermission is that of what others write into and only we read: who could read too,
+// could take commands of others away.
+func intoPermission(perm ipc.Permission) ipc.Permission {
+	perm.Mode &^= 0o044
+	return perm
+}
+
 // Take returns what has come, if anything: a new call, or with ended an earlier one that is
 // not answered yet and that nobody will read. It never waits.
 func (s *Server) Take() (call *Call, ended, ok bool) {
@@ -107,6 +117,10 @@ func (s *Server) SetServices(names []string) {
 		}
 	})
 }
+
+// Then calls f on another goroutine when all that was asked before, by SetServices or Move,
+// is done.
+func (s *Server) Then(f func()) { s.poller.do(f) }
 
 // Move serves another directory from now on, because the current one is no longer where
 // clients look. Calls go on and the queues stay. It does not wait: done is called on another

@@ -15,13 +15,13 @@ const bulkMemory = 32 << 20
 // FIFO.
 const perService = 4
 
-// BeginBulkStart prepares for starting many services at once, about as many as it is told.
-// It comes before the configuration is read, to be done at the same time. [EndBulkStart]
-// ends it when the services have been started.
+// BeginBulkStart prepares for starting about so many services at once. It is called before
+// the configuration is read, and does its work meanwhile. [EndBulkStart] is called when the
+// services have been started.
 //
-// The garbage collector is kept out of it: what the start takes is little, and given back
-// as a whole afterwards. And more threads than there are processors start services: each
-// is stopped until the kernel has loaded a program, which on a processor that was idle
+// The garbage collector is off until then: the start takes little memory, which is given
+// back as a whole. And more threads than there are processors start services: each of them
+// is stopped until the kernel has loaded a program, and on a processor that was idle that
 // begins late.
 func BeginBulkStart(services int) {
 	go sys.GrowFDTable(services * perService)
@@ -31,14 +31,15 @@ func BeginBulkStart(services int) {
 	runtime.GOMAXPROCS(min(2*savedRuntime.processors, MaxProcessors))
 }
 
-// savedRuntime is what GOGC, GOMEMLIMIT and GOMAXPROCS say: package runtime.
+// savedRuntime are the settings before the start: GOGC, GOMEMLIMIT and GOMAXPROCS, as package
+// runtime knows them.
 var savedRuntime struct {
 	percent, processors int
 	limit               int64
 }
 
-// EndBulkStart restores the runtime's settings, and gives back the memory that the start has
-// taken and that will not be needed again.
+// EndBulkStart restores the runtime's settings, and gives back the memory that only the start
+// needed.
 func EndBulkStart() {
 	if savedRuntime.processors != 0 {
 		runtime.GOMAXPROCS(savedRuntime.processors)

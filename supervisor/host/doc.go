@@ -1,16 +1,16 @@
-// Package host is the operating system as the supervisor's loop knows it: the interfaces of
-// package kernel, carried out with real signals, processes, cgroups and files.
+// Package host implements the interfaces of package kernel, all that the supervisor's loop
+// asks of the operating system, with real signals, processes, cgroups and files.
 //
 //	h, err := host.Open(host.Options{Intake: in, Observer: o, ...})
 //	configuration, err := h.Prepare(file)
 //	service := configuration.Service(i, nil)
 //	...                                  // the loop runs
-//	h.EndRest(); h.Close(ctx)
+//	h.Close(ctx)
 //
-// It takes no decision and keeps no state of services but what belongs to the system: who
-// they run as, the tree of their processes, where their output goes. How each thing is
-// done is the business of the packages below: signals/intake, signals/send,
-// supervisor/launch, supervisor/output, supervisor/process and its tree.
+// It decides nothing, and knows of services only what belongs to the system: who they run
+// as, the tree of their processes, where their output goes. The work is done by the packages
+// below: signals/intake, signals/send, supervisor/launch, supervisor/output,
+// supervisor/process and process/tree.
 //
-// A Host belongs to the loop's goroutine, but for Wake, Post, Load and Write.
+// A Host belongs to the loop's goroutine, except for Wake, Post, Load and SignalState.
 package host

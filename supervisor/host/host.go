@@ -20,10 +20,14 @@ import (
 // Options is what a host needs.
 type Options struct {
 	Intake   *intake.Intake
-	Services []config.Service // for the width of their names on the console
+	Services []config.Service // their names decide the width of a column on the console
 	JSON     bool             // lines on the console are JSON objects
 	Color    bool             // the console is a terminal
 	Observer output.Observer
+
+	// Warn is told what did not keep a service from being started, but is not as the
+	// configuration has it. It may be called on any goroutine.
+	Warn func(service, text string)
 }
 
 // Host is the operating system. It implements [kernel.Kernel].
@@ -31,24 +35,27 @@ type Host struct {
 	in         *intake.Intake
 	began      time.Time
 	launcher   *launch.Launcher
+	warn       func(service, text string)
 	outputs    *output.Outputs
 	hookOutput *output.Route
 	root       *tree.Root
 	awaited    map[int]struct{} // children whose end the loop wants to be told of: main processes and hooks
 	reaped     []sys.Child      // orphans that were reaped while others were killed
-	runtimeDir string           // told to hooks
+	runtimeDir string           // passed to hooks
 	terminal   bool             // there was a controlling terminal at the start
 	mailbox    mailbox
 }
 
 var _ kernel.Kernel = (*Host)(nil)
 
-// Open begins with what can fail: the console. Signals come in from here on.
+// Open opens the console, and prepares the threads of the process. After an error there is
+// nothing to close.
 func Open(options Options) (*Host, error) {
 	h := &Host{
 		in: options.Intake, began: time.Now(), awaited: map[int]struct{}{}, terminal: hasTerminal(),
 		launcher: launch.New(os.Environ(), launch.Rlimit(options.Intake.Inherited().NoFile)),
 	}
+	h.warn = options.Warn
 	h.mailbox.wake = options.Intake.Wake
 	reserveThreads()
 	h.in.MaskThreads()
@@ -64,9 +71,9 @@ func Open(options Options) (*Host, error) {
 	return h, nil
 }
 
-// Supervise makes the process one that can keep services: the parent of their orphans, with
-// a cgroup of its own where that is possible. id is that of the runtime directory, the same
-// each time that supervise is started there. An error says what will not work.
+// Supervise makes this process the parent of all orphans below it, and gives it a cgroup
+// where that is possible. id is that of the runtime directory, the same each time that
+// supervise is started there. An error says what will not work.
 func (h *Host) Supervise(id, runtimeDir string) error {
 	h.runtimeDir = runtimeDir
 	err := sys.Subreaper()
@@ -104,24 +111,24 @@ func (h *Host) await(pid int) {
 // KillDescendants ends whatever is left below us. If it is not done, it is to be called again.
 func (h *Host) KillDescendants() (done bool, err error) { return h.root.KillDescendants() }
 
-// Leftovers kills what a supervisor of the same runtime directory left running when it was
-// killed, and returns it: two copies of a service must never run. marks says by which
-// environment it is known, "" if only by cgroup.
+// Leftovers kills the processes that an earlier supervisor of the same runtime directory left
+// running when it was killed, and returns them. marks is the prefix of the environment
+// variable by which they are known, "" if they are known by their cgroup only.
 func (h *Host) Leftovers(marks string) ([]tree.Member, error) { return h.root.Leftovers(marks) }
 
-// Began is when time began.
+// Began is when the time of Now began.
 func (h *Host) Began() time.Time { return h.began }
 
-// Outputs is where services write, for those who want to read it.
+// Outputs is where services write.
 func (h *Host) Outputs() *output.Outputs { return h.outputs }
 
-// Intake says how signals come in.
+// Intake says how signals are received.
 func (h *Host) Intake() intake.Mode { return h.in.Mode() }
 
-// Descendants says how the descendants of services are known, and why not better.
+// Descendants says how the descendants of services are found, and why not in a better way.
 func (h *Host) Descendants() (tree.Method, error) { return h.root.Method(), h.root.Reason() }
 
-// Now is part of [kernel.Kernel], as all of the following.
+// Now and the following methods are those of [kernel.Kernel].
 func (h *Host) Now() time.Duration { return time.Since(h.began) }
 
 // Wait waits for a signal.
@@ -132,16 +139,16 @@ func (h *Host) Wait(timeout time.Duration) (signals.Info, bool) {
 	return h.in.Wait(int64(timeout))
 }
 
-// Wake has Wait return.
+// Wake makes Wait return.
 func (h *Host) Wake() { h.in.Wake() }
 
-// Hold leaves signals in the kernel.
+// Hold leaves signals in the kernel's queue.
 func (h *Host) Hold(set signals.Set) { h.in.Hold(set) }
 
-// Release ends that.
+// Release ends Hold.
 func (h *Host) Release(set signals.Set) { h.in.Release(set) }
 
-// Reap takes a child that has ended out of the kernel.
+// Reap reaps a child that has ended.
 func (h *Host) Reap() (sys.Child, bool) {
 	if len(h.reaped) > 0 {
 		child := h.reaped[0]
@@ -155,15 +162,15 @@ func (h *Host) Reap() (sys.Child, bool) {
 	return child, ok
 }
 
-// Abandon gives up what Supervise has made, after a start that failed.
+// Abandon removes what Supervise has made, after a start that failed.
 func (h *Host) Abandon() {
 	if h.root != nil {
 		_ = h.root.Close()
 	}
 }
 
-// Close gives up everything. What services have written is written down first, for as long
-// as ctx allows.
+// Close releases everything. The output of services is written first, for as long as ctx
+// allows.
 func (h *Host) Close(ctx context.Context) error {
 	if h.root != nil {
 		_ = h.root.Close()

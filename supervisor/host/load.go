@@ -10,26 +10,30 @@ import (
 	"supervise/supervisor/output"
 )
 
-// configuration is a file of which all that could go wrong, or take its time, is behind
-// us. It implements [kernel.Configuration].
+// configuration is a file with everything that applying it needs. It implements
+// [kernel.Configuration].
 type configuration struct {
 	host         *Host
 	file         *config.File
-	identities   []launch.Identity // by the place in file.Services, as the next
+	identities   []launch.Identity // of file.Services, by index
 	destinations []output.Destination
 }
 
-// Load reads a configuration. A log file that cannot be opened is an error, unless that is
-// so already.
-func (h *Host) Load(path string, dry bool) (kernel.Configuration, error) {
+// Load reads a configuration. It is an error if a log file cannot be opened, unless that
+// file is in use and could not be opened before either.
+func (h *Host) Load(path string, how kernel.Loading) (kernel.Configuration, error) {
 	missing := make(chan map[string]bool, 1)
 	h.Post(func() { missing <- h.outputs.Missing() })
-	file, err := config.Load(path, accounts.Host{})
+	load := config.Load
+	if how.Confined {
+		load = config.LoadOursAlone
+	}
+	file, err := load(path, accounts.Host{})
 	if err != nil {
 		return nil, err
 	}
 	open := h.outputs.Open
-	if dry {
+	if how.Dry {
 		open = output.Check
 	}
 	c := &configuration{host: h, file: file}
@@ -40,15 +44,15 @@ func (h *Host) Load(path string, dry bool) (kernel.Configuration, error) {
 	return c, nil
 }
 
-// Prepare does for the first configuration what Load does for others. That a log file
-// cannot be opened is no error then.
+// Prepare does for the first configuration what Load does for others. A log file that cannot
+// be opened is not an error then.
 func (h *Host) Prepare(file *config.File) (kernel.Configuration, error) {
 	c := &configuration{host: h, file: file}
 	return c, c.prepare(h.outputs.Open, nil)
 }
 
-// prepare finds out who the services run as, and opens where their output goes. known are
-// the log files that may be missing, nil stands for all.
+// prepare looks up the users of the services, and opens their logs. known are the log files
+// that may be missing, nil stands for all.
 func (c *configuration) prepare(open func(config.Log) (output.Destination, error), known map[string]bool) error {
 	for i := range c.file.Services {
 		spec := &c.file.Services[i]
@@ -72,7 +76,7 @@ func (c *configuration) prepare(open func(config.Log) (output.Destination, error
 // File is the configuration.
 func (c *configuration) File() *config.File { return c.file }
 
-// Service puts in force what the file says of a service.
+// Service applies the settings of a service.
 func (c *configuration) Service(i int, known kernel.Service) kernel.Service {
 	spec := &c.file.Services[i]
 	s, ok := known.(*service)
@@ -88,7 +92,7 @@ func (c *configuration) Service(i int, known kernel.Service) kernel.Service {
 	return s
 }
 
-// Release gives up the log files.
+// Release closes the log files.
 func (c *configuration) Release() {
 	for _, d := range c.destinations {
 		d.Close()

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// mailbox is how other goroutines hand work to the loop.
+// mailbox has the functions that other goroutines want the loop to call.
 type mailbox struct {
 	wake func()
 	mu   sync.Mutex
@@ -27,13 +27,13 @@ func (m *mailbox) take() []func() {
 	return work
 }
 
-// Post has the loop call f soon. It never waits, and may be called on any goroutine.
+// Post makes the loop call f soon. It never waits, and may be called on any goroutine.
 func (h *Host) Post(f func()) { h.mailbox.put(f) }
 
-// Posted returns what is to be called.
+// Posted returns the functions that the loop is to call now.
 func (h *Host) Posted() []func() { return h.mailbox.take() }
 
-// Beside runs work on a goroutine of its own.
+// Beside runs work on a goroutine of its own, and posts what it returns.
 func (h *Host) Beside(work func() (then func())) {
 	go func() {
 		if then := work(); then != nil {
@@ -42,7 +42,7 @@ func (h *Host) Beside(work func() (then func())) {
 	}()
 }
 
-// Later has the loop call f after a time.
+// Later posts f after a time.
 func (h *Host) Later(after time.Duration, f func()) (stop func()) {
 	timer := time.AfterFunc(after, func() { h.mailbox.put(f) })
 	return func() { timer.Stop() }

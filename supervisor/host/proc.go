@@ -17,7 +17,7 @@ func (h *Host) SignalState(pid int) (sys.SignalState, error) {
 	return sys.ReadSignalState(strconv.Itoa(pid))
 }
 
-// Process says who has a pid.
+// Process describes the process that has a pid.
 func (h *Host) Process(pid int) (machine.Asker, bool) {
 	if pid <= 0 {
 		return machine.Asker{}, false
@@ -29,8 +29,8 @@ func (h *Host) Process(pid int) (machine.Asker, bool) {
 	return machine.Asker{PID: int32(pid), UID: stat.Uid, Name: attribution.Comm(pid)}, true
 }
 
-// hasTerminal reports whether we have a controlling terminal: /dev/tty is it, and cannot be
-// opened without one (ENXIO), nor once it has been hung up. tty(4).
+// hasTerminal reports whether we have a controlling terminal. Without one, and after it was
+// hung up, /dev/tty cannot be opened: tty(4).
 func hasTerminal() bool {
 	fd, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -40,10 +40,11 @@ func hasTerminal() bool {
 	return true
 }
 
-// TerminalGone tells the end of our terminal from the wish of somebody who wants the
-// configuration read again. The kernel sends SIGHUP to the leader of the session, and when
-// that ends to the foreground: __tty_hangup and disassociate_ctty in
-// drivers/tty/tty_jobctrl.c. The leader, a shell, sends it on to its jobs.
+// TerminalGone tells a SIGHUP that says that our terminal was closed from one by which
+// somebody wants the configuration read again. The kernel sends SIGHUP to the leader of the
+// session, and when that exits to the foreground process group: __tty_hangup and
+// disassociate_ctty in drivers/tty/tty_jobctrl.c. The leader, a shell, sends it on to its
+// jobs.
 func (h *Host) TerminalGone(info signals.Info) bool {
 	switch {
 	case info.Signal != signals.SIGHUP, h.in.Inherited().Ignored.Has(signals.SIGHUP): // nohup(1)

@@ -2,6 +2,7 @@ package host
 
 import (
 	"path/filepath"
+	"slices"
 	"time"
 
 	"supervise/config"
@@ -19,18 +20,35 @@ type service struct {
 	identity launch.Identity
 	tree     tree.Tree
 	route    *output.Route
-	hunting  func() // ends what is to go on with a kill; nil: nothing is
+	warned   []string // what was told of its starts
+	hunting  func()   // ends what is to go on with a kill; nil: nothing is
 }
 
-// start starts a generation. It may be called on several goroutines at once, for different
-// services.
+// start starts the main process. It may be called on several goroutines at once, for
+// different services.
 func (s *service) start() (pid int, err error) {
 	child, err := s.host.launcher.Start(launch.Service{
 		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name),
-		Cgroup: s.tree, Output: s.route,
+		Cgroup: s.tree, Output: s.route, Warn: s.warn,
 	})
 	return child.PID, err
 }
+
+// warn tells what is not as the configuration has it, once and not at each start.
+func (s *service) warn(text string) {
+	if slices.Contains(s.warned, text) {
+		return
+	}
+	if len(s.warned) == maxWarned {
+		s.warned = nil
+	}
+	s.warned = append(s.warned, text)
+	s.host.warn(s.spec.Name, text)
+}
+
+// maxWarned is how many warnings about a service are remembered, where a file changes all
+// the time.
+const maxWarned = 64
 
 // Signal is part of [kernel.Service], as all of the following.
 func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (sent int, err error) {
@@ -57,7 +75,7 @@ func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (se
 	return 0, &sendError{signal, result}
 }
 
-// sendError says that a signal was not taken.
+// sendError says why a signal could not be sent.
 type sendError struct {
 	signal signals.Signal
 	result send.Result
@@ -124,7 +142,8 @@ func (s *service) Empty() (bool, error) {
 // Members are the living processes.
 func (s *service) Members() ([]tree.Member, error) { return s.tree.Members() }
 
-// MemoryEvents is a file of the service's cgroup: Documentation/admin-guide/cgroup-v2.rst.
+// MemoryEvents is the path of a file in the service's cgroup:
+// Documentation/admin-guide/cgroup-v2.rst.
 func (s *service) MemoryEvents() string {
 	if dir := s.host.root.Dir(); dir != "" {
 		return filepath.Join(dir, s.spec.Name, "memory.events")
@@ -132,13 +151,13 @@ func (s *service) MemoryEvents() string {
 	return ""
 }
 
-// Ended has what the main process wrote read to the end.
-func (s *service) Ended() { s.route.Drain() }
+// Ended has the output of the main process read to the end.
+func (s *service) Ended(read func(lines []string)) { s.route.Drain(read) }
 
-// ReportTail has its last lines told.
+// ReportTail logs the last lines of its output.
 func (s *service) ReportTail(final bool) { s.route.ReportTail(final) }
 
-// Close gives up the cgroup and the log.
+// Close removes the cgroup and closes the log.
 func (s *service) Close() error {
 	s.endHunt()
 	s.route.Close()

@@ -12,9 +12,8 @@ import (
 	"supervise/supervisor/launch"
 )
 
-// Start makes several starts at once, as many as threads may run Go code ([BeginBulkStart] doubles
-// that): each waits until the kernel has loaded a program. The caller waits for all of them,
-// so that nothing else, an end above all, can come in between.
+// Start starts several services at once, on as many threads as may run Go code, which
+// [BeginBulkStart] doubles: each start waits until the kernel has loaded a program.
 func (h *Host) Start(starts []kernel.Start) []kernel.Started {
 	made := make([]kernel.Started, len(starts))
 	var next atomic.Int64
@@ -42,7 +41,7 @@ func (h *Host) Start(starts []kernel.Start) []kernel.Started {
 	return made
 }
 
-// StartHook starts a program because of a signal.
+// StartHook starts the program of a signal's rule.
 func (h *Host) StartHook(command config.Command, info signals.Info) (pid int, err error) {
 	child, err := h.launcher.StartHook(launch.Hook{
 		Command: command.Argv, Signal: info, RuntimeDir: h.runtimeDir, Output: h.hookOutput,
@@ -53,7 +52,7 @@ func (h *Host) StartHook(command config.Command, info signals.Info) (pid int, er
 	return child.PID, err
 }
 
-// KillHook kills it and what it has started, as far as that has stayed in its group.
+// KillHook kills it and its process group.
 func (h *Host) KillHook(pid int) {
 	send.Group(pid, signals.SIGKILL)
 	send.Process(pid, signals.SIGKILL)

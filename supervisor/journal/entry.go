@@ -8,27 +8,26 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// Entry is one thing that happened, or that was done. It has an Event, an Action or a Fact;
-// or an Event and an Action, which is the note that the machine made of a signal: Obeyed or
-// HungUp.
+// Entry is one thing that happened, or that was done. It has an Event, an Action or a Fact.
+// The Event of a signal that commands has an Action, too: its note, Obeyed or HungUp.
 type Entry struct {
-	ID     uint64          // its number, from 1; the journal gives it
-	Cause  uint64          // the number of the entry that led to it at once, 0 for none
-	Origin uint64          // of the one that the matter goes back to, which may be itself
-	Time   time.Duration   // since this run of the supervisor began; negative for earlier runs
-	Step   machine.EventID // the step of the machine in which it was added; 0 for earlier runs
+	ID     uint64          // its number, from 1, given by the journal
+	Cause  uint64          // number of the entry that directly led to it, 0 for none
+	Origin uint64          // number of the entry that it all goes back to, which may be its own
+	Time   time.Duration   // since this run of the supervisor began; negative in earlier runs
+	Step   machine.EventID // the machine's step in which it was added; 0 in earlier runs
 
-	Service string        // "" when it is about none in particular
+	Service string        // "" if it is about none in particular
 	PID     int           // of the process that it is about, 0 for none
-	By      machine.Asker // who sent or asked for it; the zero value is nobody that is known
+	By      machine.Asker // who sent or asked for it; zero if nobody did, or it is not known
 
-	// What an entry has as fields of its own these have not: Cause, Origin, Service and By.
+	// In an entry that was kept, what the fields above say is not repeated in these.
 	Event  *machine.Event
 	Action *machine.Action
 	Fact   Fact
 
-	Verdict   attribution.Verdict // of the note LeaderExited: who ended it
-	Processes string              // of notes about survivors: who they are, "812 (sleep), 813 (sh)"
+	Verdict   attribution.Verdict // with the note LeaderExited: who ended it
+	Processes string              // with notes about survivors: "812 (sleep), 813 (sh)"
 }
 
 // FactKind says what happened beside the machine.
@@ -37,10 +36,10 @@ type FactKind uint8
 // The facts. The zero value is none.
 const (
 	HookStarted  FactKind = iota + 1 // the program Command runs
-	HookFailed                       // no program could be run, for Reason
-	HookTimedOut                     // its time is over, and it is killed
+	HookFailed                       // the program could not be started, for Reason
+	HookTimedOut                     // it took too long, and is killed
 	HookEnded                        // it ended as Exit says
-	OOMFound                         // what is known of the OOM killer's part in an end: OOM
+	OOMFound                         // the OOM killer may have ended a main process: OOM
 
 	numFacts = iota + 1
 )

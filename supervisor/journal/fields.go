@@ -90,7 +90,7 @@ func exitFields(o *object, e *signals.Exit) {
 	boolean(o, "core", &e.Core)
 }
 
-// infoFields has the end of siginfo_t, which has no name in Info, as hexadecimal digits.
+// infoFields writes the part of siginfo_t that Info has no fields for as hexadecimal digits.
 func infoFields(o *object, i *signals.Info) {
 	word(o, "signal", &i.Signal)
 	integer(o, "code", &i.Code)
@@ -98,17 +98,15 @@ func infoFields(o *object, i *signals.Info) {
 	integer(o, "pid", &i.PID)
 	unsigned(o, "uid", &i.UID)
 	unsigned(o, "value", &i.Value)
-	const from, to = 32, 48 // of the 128 bytes, where Value ends and where the kernel's do
-	raw := i.Raw()
-	rest := ""
-	if [to - from]byte(raw[from:to]) != [to - from]byte{} {
-		rest = hex.EncodeToString(raw[from:to])
+	digits := ""
+	rest := i.Rest()
+	if *rest != ([len(rest)]byte{}) {
+		digits = hex.EncodeToString(rest[:])
 	}
-	if text(o, "rest", &rest); o.reading && rest != "" {
-		if n, err := hex.Decode(raw[from:to], []byte(rest)[:min(len(rest), 2*(to-from))]); err != nil || n != to-from || len(rest) != 2*n {
+	if text(o, "rest", &digits); o.reading && digits != "" {
+		if n, err := hex.Decode(rest[:], []byte(digits)[:min(len(digits), 2*len(rest))]); err != nil || n != len(rest) || len(digits) != 2*n {
 			o.fail(errForm)
 		}
-		*i = signals.Decode(&raw)
 	}
 }
 
@@ -134,7 +132,7 @@ func factFields(o *object, f *Fact) {
 	nested(o, "oom", &f.OOM, findingFields)
 }
 
-// why has words for the reasons that do not change when their sentences do.
+// why gives the reasons names that, unlike their texts, never change.
 type why machine.Why
 
 var whyWords = [...]string{

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -137,6 +138,31 @@ func TestFields(t *testing.T) {
 	each(t, "verdict", verdictFields)
 	each(t, "finding", findingFields)
 	each(t, "fact", factFields)
+}
+
+// beside are the fields of an entry that are kept and written beside its text.
+var beside = []string{"ID", "Cause", "Origin", "Time", "Step", "Service", "By"}
+
+// TestEntryFields does the same for an entry, of which a part is kept otherwise.
+func TestEntryFields(t *testing.T) {
+	all := Entry{Event: &machine.Event{Kind: machine.Stop}, Action: &machine.Action{Kind: machine.Kill}}
+	v := reflect.ValueOf(&all).Elem()
+	for _, field := range v.Fields() {
+		if field.Kind() != reflect.Pointer {
+			fill(field)
+		}
+	}
+	o := object{}
+	value(&o, &all, entryFields)
+	read := object{in: string(o.out), reading: true}
+	var again Entry
+	value(&read, &again, entryFields)
+	for field, want := range v.Fields() {
+		got := reflect.ValueOf(again).FieldByIndex(field.Index)
+		if same := reflect.DeepEqual(got.Interface(), want.Interface()); same == slices.Contains(beside, field.Name) {
+			t.Errorf("%s: %s is read as %v", field.Name, o.out, got)
+		}
+	}
 }
 
 func each[T comparable](t *testing.T, what string, fields func(*object, *T)) {

@@ -9,44 +9,49 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// Journal is the list of the last entries, and what it takes to add to it. It belongs to one
-// goroutine.
+// Journal is the list of the last entries. It belongs to one goroutine.
 type Journal struct {
 	began time.Time
 	name  func(machine.ServiceID) string
 	limit int
 	kept  []kept // a ring once it has grown to limit
-	next  uint64 // the number of the entry to come; numbers begin at 1
-	base  uint64 // that of the entry which was the first in the ring
+	next  uint64 // the number of the next entry; numbers begin at 1
+	base  uint64 // the number of the entry that was the first in the ring
 	boot  uint64 // the number of the first entry of this run
 
-	// Of the present step:
+	// The present step:
 	step    machine.EventID
 	now     time.Duration
-	changed map[machine.ServiceID]bool // the services whose state it changes
-
-	event machine.Event
+	changed map[machine.ServiceID]machine.EventID // the origins of the states that services have since
+	opening uint64                                // the number of its first entry, 0 for none yet
+	event   machine.Event
 
 	recorder Recorder // nil: nothing is written
 	header   func() Header
 
-	askers [8]asked // of the last events without an entry; the latest at step%8
+	askers [8]asked       // of the last events without an entry; the latest at step%8
+	shared *machine.Asker // of the last entry that has one
 
-	// Room for an entry on its way to being kept, and for what is to be left out of it.
-	entry       Entry
-	shortEvent  machine.Event
-	shortAction machine.Action
-	writer      object
+	// The last entry. It becomes text when the next one comes or somebody reads, so that what
+	// was decided is carried out first.
+	entry    Entry
+	action   machine.Action // its Action; its Event is that of the step
+	unpacked bool
+	writer   object
+
+	// The entry that was read last.
+	readEntry Entry
+	reader    object
 }
 
-// asked is who asked with the event of a step.
+// asked says who asked for something with the event of a step.
 type asked struct {
 	step machine.EventID
 	by   machine.Asker
 }
 
-// kept is an entry as it is remembered: what is searched for, and the rest as text, which
-// takes a fifth of the room.
+// kept is an entry in memory: what is searched for, and the rest as text, which takes a fifth
+// of the memory.
 type kept struct {
 	cause, origin uint64
 	time          time.Duration
@@ -57,51 +62,53 @@ type kept struct {
 	marks         marks
 }
 
-// marks are what is to be known of an entry without reading its text.
+// marks say about an entry what must be known without parsing its text.
 type marks uint8
 
 const (
-	stateChanged marks = 1 << iota // with its step the state of its service has changed
-	commands                       // it is a signal or an update that commands
-	commanded                      // it is a command of one, in the same step
+	stateChanged marks = 1 << iota // it says why its step has changed the state of its service
+	commands                       // it is a signal or an update with commands
+	commanded                      // it is such a command, in the same step
 	isFact
 )
 
-// New returns a journal that remembers the last limit entries, and takes memory as they
-// come. Times count from began; name returns the name of a service.
+// New returns a journal of the last limit entries. Times count from began; name returns the
+// name of a service.
 func New(limit int, began time.Time, name func(machine.ServiceID) string) *Journal {
 	return &Journal{
 		began: began, name: name, limit: limit, next: 1, base: 1, boot: 1,
-		changed: map[machine.ServiceID]bool{},
+		changed: make(map[machine.ServiceID]machine.EventID),
 	}
 }
 
-// Step takes note of a step of the machine before its actions are carried out. If its event
-// is worth an entry, that is added, and its number returned, else 0. Steps are numbered as
-// the machine does it: none may be left out.
+// Step takes a step of the machine, before its actions are carried out. It adds an entry
+// about the event and returns its number, or returns 0 if such events have none. No step may
+// be left out: they are counted here, too.
 func (j *Journal) Step(now time.Duration, event machine.Event, actions []machine.Action) uint64 {
+	j.pack()
 	j.step++
-	j.now, j.event = now, event
+	j.now, j.event, j.opening = now, event, 0
 	j.recordStep(actions)
 	clear(j.changed)
 	for i := range actions {
 		if a := &actions[i]; a.Kind == machine.Tell && a.Note.Kind == machine.Changed {
-			j.changed[a.Service] = true
+			j.changed[a.Service] = a.Origin
 		}
 	}
-	j.entry = eventEntry(&j.event, actions)
 	e := &j.entry
+	*e = Entry{By: event.By}
+	e.setEvent(&j.event, actions)
 	if e.Event == nil {
 		j.askers[j.step%machine.EventID(len(j.askers))] = asked{j.step, event.By}
 		return 0
 	}
 	service := machine.NoService
-	if IsAboutService(event.Kind) {
+	if event.Kind.OfService() {
 		service = event.Service
 		e.Service = j.name(service)
 	}
 	switch kind := event.Kind; {
-	case kind == machine.Spawned, kind == machine.Emptied: // part of the matter that the state goes back to
+	case kind == machine.Spawned, kind == machine.Emptied: // they belong to what the state goes back to
 		e.Origin = j.Of(changeOrigin(actions, service), e.Service)
 	case kind == machine.Update, kind == machine.LoadFailed:
 		e.Cause = j.Of(event.Ticket, "")
@@ -119,10 +126,12 @@ func changeOrigin(actions []machine.Action, service machine.ServiceID) machine.E
 	return 0
 }
 
-// Add adds the entry of an action that was carried out, or of a fact, and returns its
-// number. A note that is not worth an entry adds none: the number is then that of what led
-// to it. For an action, Service and what is zero of Cause, Origin, Time and By are found out.
+// Add adds an entry about an action that was carried out, or about a fact, and returns its
+// number. Some actions and notes have no entry: then it returns the number of the entry that
+// led to it. For an action it fills in Service, and those of Cause, Origin, Time and By that
+// are zero.
 func (j *Journal) Add(entry Entry) uint64 {
+	j.pack()
 	j.entry = entry
 	e, a := &j.entry, entry.Action
 	if a == nil {
@@ -138,7 +147,7 @@ func (j *Journal) Add(entry Entry) uint64 {
 	if e.Cause == 0 {
 		e.Cause = cause
 	}
-	if e.Origin == 0 && a.Note.Kind != machine.Commanded { // which begins a matter of its own
+	if e.Origin == 0 && a.Note.Kind != machine.Commanded { // which is an origin itself
 		e.Origin = j.Of(a.Origin, e.Service)
 	}
 	if e.By == (machine.Asker{}) && hasSender(a) {
@@ -150,8 +159,8 @@ func (j *Journal) Add(entry Entry) uint64 {
 	return j.add(a.Service)
 }
 
-// add appends the present entry, about a service of the machine. One without a cause came
-// out of its origin.
+// add appends the present entry, which is about a service of the machine. Without a cause,
+// its origin is the cause.
 func (j *Journal) add(service machine.ServiceID) uint64 {
 	id, e := j.next, &j.entry
 	if e.Cause == 0 {
@@ -165,13 +174,19 @@ func (j *Journal) add(service machine.ServiceID) uint64 {
 	}
 	k := kept{
 		cause: e.Cause, origin: e.Origin, time: e.Time, step: j.step, service: e.Service,
-		by: j.share(e.By, e.Origin), text: j.pack(e), marks: j.marksOf(e, service),
+		by: j.share(&e.By, e.Origin), marks: j.marksOf(e, service),
 	}
 	if k.marks&commanded != 0 && e.Cause >= j.first() {
 		j.at(e.Cause).marks |= commands
 	}
-	j.recordEntry(id, k)
+	if j.opening == 0 {
+		j.opening = id
+	}
 	j.keep(k)
+	j.shorten()
+	if j.recorder != nil { // what is on disk is never behind
+		j.pack()
+	}
 	return id
 }
 
@@ -188,57 +203,88 @@ func (j *Journal) marksOf(e *Entry, service machine.ServiceID) (m marks) {
 	if e.Fact.Kind != 0 {
 		m |= isFact
 	}
-	if j.changed[service] && service != machine.NoService {
+	if j.toldOfChange(e, service) {
 		m |= stateChanged
 	}
-	if e.Event == nil && e.Action != nil && e.Action.Note.Kind == machine.Commanded {
+	if isCommand(e) {
 		m |= commanded
 	}
 	return m
 }
 
-// share returns where an asker is kept: that of the origin, if it is the same.
-func (j *Journal) share(by machine.Asker, origin uint64) *machine.Asker {
-	if by == (machine.Asker{}) {
-		return nil
+// toldOfChange reports whether the present entry belongs to the matter for which the state of
+// its service has changed. A signal that was held until then, for one, does not.
+func (j *Journal) toldOfChange(e *Entry, service machine.ServiceID) bool {
+	step, changed := j.changed[service]
+	switch {
+	case !changed:
+		return false
+	case isCommand(e): // its service knows the step by it
+		return step == j.step
 	}
-	if j.has(origin) {
-		if known := j.at(origin).by; known != nil && *known == by {
-			return known
-		}
-	}
-	kept := by
-	return &kept
+	origin := j.Of(step, e.Service)
+	return origin == 0 || origin == e.Origin
 }
 
-// pack returns the text of an entry, without what is kept beside it.
-func (j *Journal) pack(e *Entry) string {
+// isCommand reports whether an entry is what a signal or an update commands of a service.
+func isCommand(e *Entry) bool {
+	return e.Event == nil && e.Action != nil && e.Action.Note.Kind == machine.Commanded
+}
+
+// share returns where an asker is kept: with the last entry or the origin, if it is the same.
+func (j *Journal) share(by *machine.Asker, origin uint64) *machine.Asker {
+	switch {
+	case *by == machine.Asker{}:
+		return nil
+	case j.shared != nil && *j.shared == *by:
+	case j.has(origin) && j.at(origin).by != nil && *j.at(origin).by == *by:
+		j.shared = j.at(origin).by
+	default:
+		kept := *by
+		j.shared = &kept
+	}
+	return j.shared
+}
+
+// shorten leaves out of the present entry what is kept beside its text.
+func (j *Journal) shorten() {
+	e := &j.entry
 	if e.Event != nil {
-		j.shortEvent = *e.Event
-		e.Event = &j.shortEvent
 		e.Event.Service, e.Event.Gen, e.Event.By = 0, 0, machine.Asker{}
 	}
 	if e.Action != nil {
-		j.shortAction = *e.Action
-		e.Action = &j.shortAction
+		j.action = *e.Action
+		e.Action = &j.action
 		e.Action.Cause, e.Action.Origin, e.Action.Service, e.Action.Gen, e.Action.Ticket = 0, 0, 0, 0, 0
 	}
-	j.writer.out = j.writer.out[:0]
-	value(&j.writer, e, entryFields)
-	return string(j.writer.out)
+	j.unpacked = true
 }
 
-// Present returns the entry that was given to Step or Add last, with what was found out of
-// it, also if it was not worth being kept. It is good until the next call of either.
+// pack makes the text of the last entry, if that is still to be done.
+func (j *Journal) pack() {
+	if !j.unpacked {
+		return
+	}
+	j.unpacked = false
+	j.writer.out = j.writer.out[:0]
+	value(&j.writer, &j.entry, entryFields)
+	k := j.at(j.next - 1)
+	k.text = string(j.writer.out)
+	j.recordEntry(j.next-1, *k)
+}
+
+// Present returns the entry of the last call of Step or Add, with all that was filled in,
+// even if it was not added. It is valid until the next call of either.
 func (j *Journal) Present() *Entry { return &j.entry }
 
-// Of returns the number of the entry that a step is known by, for what it has led to with a
-// service: the command about that if the step was a signal or an update that commands, else
-// its first entry. It is 0 when there is none or it is forgotten.
+// Of returns the number of the entry that stands for a step, as the cause of something about
+// a service: the command for that service if the step was a signal or an update with
+// commands, else the first entry of the step. It is 0 if there is none, or it is forgotten.
 func (j *Journal) Of(step machine.EventID, service string) uint64 {
-	first := j.first()
-	i := sort.Search(len(j.kept), func(i int) bool { return j.at(first+uint64(i)).step >= step })
-	id := first + uint64(i)
+	id := j.opening
+	if step != j.step {
+		id = j.firstSince(step)
+	}
 	if step == 0 || !j.has(id) || j.at(id).step != step || j.at(id).marks&isFact != 0 {
 		return 0
 	}
@@ -251,6 +297,12 @@ func (j *Journal) Of(step machine.EventID, service string) uint64 {
 		}
 	}
 	return id
+}
+
+// firstSince returns the number of the first entry of a step, or else of those after it.
+func (j *Journal) firstSince(step machine.EventID) uint64 {
+	first := j.first()
+	return first + uint64(sort.Search(len(j.kept), func(i int) bool { return j.at(first+uint64(i)).step >= step }))
 }
 
 // By returns who asked for what a step has led to with a service; the zero value is nobody
@@ -271,41 +323,51 @@ func (j *Journal) By(step machine.EventID, service string) machine.Asker {
 // Next is the number that the next entry will have.
 func (j *Journal) Next() uint64 { return j.next }
 
-// first is the number of the oldest entry that is still there.
+// first is the number of the oldest entry in memory.
 func (j *Journal) first() uint64 { return j.next - uint64(len(j.kept)) }
 
-// has reports whether there is an entry with a number.
+// has reports whether the entry with a number is in memory.
 func (j *Journal) has(id uint64) bool { return id >= j.first() && id < j.next }
 
-// at is the place of an entry that is there.
+// at returns an entry that is in memory.
 func (j *Journal) at(id uint64) *kept { return &j.kept[(id-j.base)%uint64(j.limit)] }
 
-// Entry returns the entry with a number, and false when it is forgotten or not there yet.
+// Entry returns the entry with a number, and false if there is none, or it is forgotten.
 func (j *Journal) Entry(id uint64) (Entry, bool) {
-	if !j.has(id) {
+	e, ok := j.read(id)
+	if !ok {
 		return Entry{}, false
 	}
-	k := j.at(id)
-	e := Entry{ID: id, Cause: k.cause, Origin: k.origin, Time: k.time, Step: k.step, Service: k.service}
-	if k.by != nil {
-		e.By = *k.by
-	}
-	o := object{in: k.text, reading: true}
-	value(&o, &e, entryFields)
-	return e, o.err == nil
+	return *e, true
 }
 
-// Event returns the entry with a number as clients are told of it.
+// Event returns the entry with a number in the form for clients.
 func (j *Journal) Event(id uint64) (request.Event, bool) {
-	e, ok := j.Entry(id)
+	e, ok := j.read(id)
 	if !ok {
 		return request.Event{}, false
 	}
 	return e.ForClients(j.began), true
 }
 
-// Last returns the last limit entries about these services, and about none in particular,
-// the oldest first. No service means all of them, no limit all that there is.
+// read returns an entry that is in memory. It is valid until the next one is read.
+func (j *Journal) read(id uint64) (*Entry, bool) {
+	if !j.has(id) {
+		return nil, false
+	}
+	j.pack()
+	k, e := j.at(id), &j.readEntry
+	*e = Entry{ID: id, Cause: k.cause, Origin: k.origin, Time: k.time, Step: k.step, Service: k.service}
+	if k.by != nil {
+		e.By = *k.by
+	}
+	j.reader = object{in: k.text, reading: true}
+	value(&j.reader, e, entryFields)
+	return e, j.reader.err == nil
+}
+
+// Last returns the last limit entries about these services, or about none in particular, the
+// oldest first. No services means all of them, 0 means no limit.
 func (j *Journal) Last(services []string, limit int) []request.Event {
 	var events []request.Event
 	for id := j.next - 1; j.has(id) && (limit <= 0 || len(events) < limit); id-- {

@@ -110,6 +110,24 @@ func TestWhy(t *testing.T) {
 	check("web", boot, up, kill, exit, again)
 }
 
+// TestWhyHeld has an explanation go back to what a service was started for, and not to a signal
+// that was held until then.
+func TestWhyHeld(t *testing.T) {
+	j := newJournal(100)
+	signal := j.Step(0, machine.Event{Kind: machine.Signal}, []machine.Action{tell(web, 1, 1, machine.Note{Kind: machine.Held})})
+	restart := j.Step(0, machine.Event{Kind: machine.Restart, Service: web}, []machine.Action{
+		tell(web, 2, 2, machine.Note{Kind: machine.Changed, To: machine.Starting}),
+	})
+	deliver := machine.Action{Kind: machine.Deliver, Service: web, Cause: 3, Origin: 1}
+	spawned := j.Step(0, machine.Event{Kind: machine.Spawned, Service: web}, []machine.Action{
+		tell(web, 3, 2, machine.Note{Kind: machine.Changed, To: machine.Running}), deliver,
+	})
+	sent := j.Add(Entry{Action: &deliver})
+	if got, want := numbers(j.Why("web")), []uint64{restart, spawned, sent}; !slices.Equal(got, want) {
+		t.Errorf("the explanation is %v, want %v; the signal is %d", got, want, signal)
+	}
+}
+
 // TestWhyLater has an explanation begin with what changed the state last, whatever was said
 // since.
 func TestWhyLater(t *testing.T) {

@@ -3,22 +3,32 @@ package journal
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+	"sync"
+
+	"supervise/internal/text/escape"
 )
 
-// The members of an object that have no members of their own.
+// The members of an object that have no members of their own. Most are zero and not written,
+// so that what checks for zero is small enough to be inlined.
 
 func boolean(o *object, name string, v *bool) {
-	if o.member(name, *v) {
+	if (o.reading || *v) && o.member(name) {
 		o.token("true")
 		*v = true
 	}
 }
 
 func integer[T ~int | ~int32 | ~int64](o *object, name string, v *T) {
-	switch there := o.member(name, *v != 0); {
+	if o.reading || *v != 0 {
+		signed(o, name, v)
+	}
+}
+
+func signed[T ~int | ~int32 | ~int64](o *object, name string, v *T) {
+	switch there := o.member(name); {
 	case there && o.reading:
 		n, err := strconv.ParseInt(o.digits(), 10, 64)
 		if *v = T(n); err != nil || int64(*v) != n {
@@ -29,13 +39,15 @@ func integer[T ~int | ~int32 | ~int64](o *object, name string, v *T) {
 	}
 }
 
-func unsigned[T ~uint32 | ~uint64](o *object, name string, v *T) { unsignedIf(o, *v != 0, name, v) }
+func unsigned[T ~uint32 | ~uint64](o *object, name string, v *T) {
+	if o.reading || *v != 0 {
+		number(o, name, v)
+	}
+}
 
 // number is a member that is written also when it is zero.
-func number[T ~uint32 | ~uint64](o *object, name string, v *T) { unsignedIf(o, true, name, v) }
-
-func unsignedIf[T ~uint32 | ~uint64](o *object, write bool, name string, v *T) {
-	switch there := o.member(name, write); {
+func number[T ~uint32 | ~uint64](o *object, name string, v *T) {
+	switch there := o.member(name); {
 	case there && o.reading:
 		n, err := strconv.ParseUint(o.digits(), 10, 64)
 		if *v = T(n); err != nil || uint64(*v) != n {
@@ -47,7 +59,13 @@ func unsignedIf[T ~uint32 | ~uint64](o *object, write bool, name string, v *T) {
 }
 
 func text(o *object, name string, v *string) {
-	switch there := o.member(name, *v != ""); {
+	if o.reading || *v != "" {
+		quoted(o, name, v)
+	}
+}
+
+func quoted(o *object, name string, v *string) {
+	switch there := o.member(name); {
 	case there && o.reading:
 		*v = o.readQuoted()
 	case there:
@@ -55,24 +73,8 @@ func text(o *object, name string, v *string) {
 	}
 }
 
-// quoted writes a text in quotes. What is no UTF-8 becomes U+FFFD.
-func (o *object) quoted(text string) {
-	o.out = append(o.out, '"')
-	for _, r := range text {
-		switch {
-		case r >= ' ' && r < utf8.RuneSelf && r != '"' && r != '\\':
-			o.out = append(o.out, byte(r))
-		case r == '"' || r == '\\':
-			o.out = append(o.out, '\\', byte(r))
-		case r < ' ':
-			o.out = append(o.out, `\u00`...)
-			o.out = append(o.out, "0123456789abcdef"[r>>4], "0123456789abcdef"[r&15])
-		default:
-			o.out = utf8.AppendRune(o.out, r)
-		}
-	}
-	o.out = append(o.out, '"')
-}
+// quoted writes a string. What is not UTF-8 becomes U+FFFD.
+func (o *object) quoted(text string) { o.out = escape.AppendJSONText(o.out, text) }
 
 func (o *object) readQuoted() (text string) {
 	if !strings.HasPrefix(o.in, `"`) {
@@ -100,7 +102,7 @@ func (o *object) readQuoted() (text string) {
 	return text
 }
 
-// wordy is an enumeration whose values have words that need no escapes.
+// wordy is an enumeration whose values have names that need no escapes.
 type wordy interface {
 	~uint8
 	String() string
@@ -108,23 +110,56 @@ type wordy interface {
 
 // word is a member with one of the words that K has for its values, or the number of a value
 // that has none.
-func word[K wordy](o *object, name string, v *K) { wordIf(o, *v != 0, name, v) }
+func word[K wordy](o *object, name string, v *K) {
+	if o.reading || *v != 0 {
+		kind(o, name, v)
+	}
+}
 
 // kind is a word that is written also when it is that of zero.
-func kind[K wordy](o *object, name string, v *K) { wordIf(o, true, name, v) }
-
-func wordIf[K wordy](o *object, write bool, name string, v *K) {
-	switch there := o.member(name, write); {
+func kind[K wordy](o *object, name string, v *K) {
+	switch there := o.member(name); {
 	case there && o.reading:
 		text := o.readQuoted()
-		for k := range 1 << 8 {
-			if K(k).String() == text {
-				*v = K(k)
-				return
-			}
+		if k, ok := valueOf[K](text); ok {
+			*v = k
+			return
 		}
 		o.fail(errors.New("unknown " + name + " " + strconv.Quote(text) + ": a later supervise wrote it"))
 	case there:
 		o.out = append(append(append(o.out, '"'), (*v).String()...), '"')
 	}
+}
+
+// valueOf returns the value that has a word.
+func valueOf[K wordy](text string) (K, bool) {
+	values, ok := words.Load(reflect.TypeFor[K]())
+	if !ok {
+		values = valuesOf[K]()
+		words.Store(reflect.TypeFor[K](), values)
+	}
+	if value, ok := values.(map[string]uint8)[text]; ok {
+		return K(value), true
+	}
+	for k := maxWords; k < 1<<8; k++ {
+		if K(k).String() == text {
+			return K(k), true
+		}
+	}
+	return 0, false
+}
+
+// words are the first maxWords words of each type of which one has been read: from
+// reflect.Type to map[string]uint8.
+var words sync.Map
+
+// maxWords is more than most types have. There are 64 signals.
+const maxWords = 65
+
+func valuesOf[K wordy]() map[string]uint8 {
+	values := make(map[string]uint8, maxWords)
+	for k := maxWords - 1; k >= 0; k-- { // of two with the same word it is the first one
+		values[K(k).String()] = uint8(k)
+	}
+	return values
 }

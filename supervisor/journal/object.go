@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// object is a JSON object that is being written or read. A type lists its members once, in
-// one function that serves both ways, so that nothing can be written and not read. What is
-// zero is not written. Members are read in the order in which they are listed: a new one may
-// stand anywhere, but those that there are keep their order.
+// object is a JSON object that is being written or read. A type lists its members once, in a
+// function that does both, so that nothing can be written and not read. Members that are zero
+// are not written. Members are read in the order in which they are listed, which therefore
+// must not change; new ones may come anywhere between them.
 type object struct {
 	out     []byte // the text written so far
 	in      string // the text still to be read
@@ -20,7 +20,7 @@ type object struct {
 
 var errForm = errors.New("not in the form of a journal")
 
-// fail keeps the first error. Nothing is read any more.
+// fail keeps the first error, and ends the reading.
 func (o *object) fail(err error) {
 	if o.err == nil {
 		o.err = err
@@ -28,16 +28,13 @@ func (o *object) fail(err error) {
 	o.in = ""
 }
 
-// member begins a member and reports whether it is there: whether it is to be written, or
-// comes next. Most are not written: that costs next to nothing.
-func (o *object) member(name string, write bool) bool {
-	switch {
-	case o.reading:
+// member begins a member, or reports whether it comes next.
+func (o *object) member(name string) bool {
+	if o.reading {
 		return o.comesNext(name)
-	case write:
-		o.begin(name)
 	}
-	return write
+	o.begin(name)
+	return true
 }
 
 func (o *object) begin(name string) {
@@ -77,17 +74,17 @@ func (o *object) token(text string) {
 	o.in = rest
 }
 
-// unexpected says what cannot be read.
+// unexpected says why the next member cannot be read.
 func (o *object) unexpected() error {
 	const most = 40
 	rest := strings.TrimPrefix(o.in, ",")
 	if name, _, ok := strings.Cut(strings.TrimPrefix(rest, `"`), `":`); ok && rest[0] == '"' && len(name) <= most {
-		return errors.New("unknown member " + strconv.Quote(name) + ": a later supervise wrote it, or it stands elsewhere")
+		return errors.New("unknown member " + strconv.Quote(name) + ": a later version of supervise wrote it, or it belongs elsewhere")
 	}
 	return errForm
 }
 
-// value writes or reads an object, whose members fields lists.
+// value writes or reads an object, whose members are listed by fields.
 func value[T any](o *object, v *T, fields func(*object, *T)) {
 	o.token("{")
 	o.comma = false
@@ -98,23 +95,23 @@ func value[T any](o *object, v *T, fields func(*object, *T)) {
 
 // nested is a member that is an object.
 func nested[T comparable](o *object, name string, v *T, fields func(*object, *T)) {
-	if o.member(name, *v != *new(T)) {
+	if (o.reading || *v != *new(T)) && o.member(name) {
 		value(o, v, fields)
 	}
 }
 
-// part is a member that is an object, and always there.
+// part is nested for a member that is always there.
 func part[T any](o *object, name string, v *T, fields func(*object, *T)) {
-	if o.member(name, true) {
+	if o.member(name) {
 		value(o, v, fields)
 	} else {
 		o.fail(o.unexpected())
 	}
 }
 
-// optional is a member that is an object or not there.
+// optional is a member that is a pointer to an object.
 func optional[T any](o *object, name string, v **T, fields func(*object, *T)) {
-	if !o.member(name, *v != nil) {
+	if (!o.reading && *v == nil) || !o.member(name) {
 		return
 	}
 	if o.reading {
@@ -125,7 +122,7 @@ func optional[T any](o *object, name string, v **T, fields func(*object, *T)) {
 
 // array is a member that is an array of objects.
 func array[T any](o *object, name string, v *[]T, fields func(*object, *T)) {
-	if !o.member(name, len(*v) > 0) {
+	if (!o.reading && len(*v) == 0) || !o.member(name) {
 		return
 	}
 	o.token("[")
@@ -142,10 +139,10 @@ func array[T any](o *object, name string, v *[]T, fields func(*object, *T)) {
 	o.comma = true
 }
 
-// last is the last member of the outermost object: an object as it is written.
+// last is the last member of the outermost object: an object as text.
 func (o *object) last(name string, v *string) {
 	switch {
-	case !o.member(name, true):
+	case !o.member(name):
 		o.fail(o.unexpected())
 	case !o.reading:
 		o.out = append(o.out, *v...)
@@ -155,7 +152,7 @@ func (o *object) last(name string, v *string) {
 	}
 }
 
-// digits reads a number as a text.
+// digits reads the digits of a number.
 func (o *object) digits() string {
 	end := strings.IndexAny(o.in, ",}]")
 	if end < 0 {

@@ -7,8 +7,8 @@ import (
 )
 
 // LastOutcome says how the last main process of a service ended, or why it could not be
-// started, and what was decided then: "exited with code 3 after 12ms; restarts in 1s, 2
-// restarts in a row". It is empty if that is forgotten, or has not happened.
+// started, and what followed: "exited with code 3 after 12ms; restarts in 1s, 2 restarts in a
+// row". It is empty if neither has happened, or it is forgotten.
 func (j *Journal) LastOutcome(service string) string {
 	var decided []string
 	for id := j.next - 1; j.has(id); id-- {
@@ -19,10 +19,10 @@ func (j *Journal) LastOutcome(service string) string {
 		if !ok || e.Action == nil {
 			continue
 		}
-		switch e.Action.Note.Kind {
-		case machine.GaveUp, machine.Restarting:
+		switch note := e.Action.Note.Kind; {
+		case note == machine.GaveUp, note == machine.Restarting:
 			decided = append([]string{e.Text()}, decided...)
-		case machine.LeaderExited, machine.CannotSpawn:
+		case note == machine.LeaderExited, note == machine.CannotSpawn:
 			return strings.Join(append([]string{e.Text()}, decided...), "; ")
 		}
 	}

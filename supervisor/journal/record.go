@@ -11,25 +11,25 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// Record is one line of a journal on disk: a JSON object whose first member says which of
-// these it is. Only one is there.
+// Record is one line of a journal on disk: a JSON object, whose first member says which of
+// these it is. Exactly one field is set.
 type Record struct {
-	Header *Header // a run begins, or goes on after what is not in this file
-	Offer  *Offer  // a configuration for an Update to come
+	Header *Header // a run begins, or continues in a new file or after a gap
+	Offer  *Offer  // a configuration for the next Update
 	Step   *Step
 	Lost   uint64 // so many records could not be written
 
 	entry *line
 }
 
-// Header says how a machine is made that takes the steps that follow.
+// Header says how to make a machine that can take the steps that follow.
 type Header struct {
 	Run           time.Time         `json:"run"` // when the run began
-	Now           time.Duration     `json:"now"` // since then
+	Now           time.Duration     `json:"now"` // of the header, since then
 	Version       string            `json:"version,omitzero"`
 	PID           int               `json:"pid"`
 	Seed          uint64            `json:"seed"`
-	Configuration *config.File      `json:"configuration"`     // what is relevant to the machine
+	Configuration *config.File      `json:"configuration"`     // see [machine.Relevant]
 	Machine       *machine.Snapshot `json:"machine,omitempty"` // nil at the beginning of a run
 }
 
@@ -40,7 +40,7 @@ type Offer struct {
 	Configuration *config.File     `json:"configuration"`
 }
 
-// Step is a step of the machine: at a time since the run began, an event has led to actions.
+// Step is a step of the machine: the event, at a time since the run began, and its actions.
 type Step struct {
 	Number  machine.EventID
 	Now     time.Duration
@@ -48,7 +48,7 @@ type Step struct {
 	Actions []machine.Action
 }
 
-// line is an entry as it is written down.
+// line is an entry on disk.
 type line struct {
 	id   uint64
 	time int64 // in nanoseconds since 1970
@@ -105,8 +105,7 @@ func appendJSON(text []byte, v any) ([]byte, error) {
 	return append(text, more...), err
 }
 
-// ReadRecord reads a line, with or without its newline. What it cannot read, and what it does
-// not know, is an error.
+// ReadRecord reads a line, with or without its newline. Unknown members are errors.
 func ReadRecord(text []byte) (r Record, err error) {
 	text = bytes.TrimSuffix(text, []byte("\n"))
 	kind, _, _ := bytes.Cut(bytes.TrimPrefix(text, []byte(`{"`)), []byte(`":`))
@@ -141,7 +140,7 @@ func ReadRecord(text []byte) (r Record, err error) {
 	return r, nil
 }
 
-// read reads one object, behind which nothing may stand.
+// read reads a text that is one object.
 func read[T any](text []byte, v *T, fields func(*object, *T)) error {
 	o := object{in: string(text), reading: true}
 	value(&o, v, fields)
@@ -151,7 +150,7 @@ func read[T any](text []byte, v *T, fields func(*object, *T)) error {
 	return o.err
 }
 
-// ActionText is an action as it stands in a record, with all that is not zero.
+// ActionText is an action as a record has it, with all of its fields that are not zero.
 func ActionText(a machine.Action) string {
 	var o object
 	value(&o, &a, actionFields)

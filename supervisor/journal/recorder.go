@@ -7,7 +7,7 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// Recorder takes the records of a journal, to write them to disk.
+// Recorder writes the records of a journal to disk.
 type Recorder interface {
 	// Record takes a record. It does not wait.
 	Record(Record)
@@ -15,9 +15,9 @@ type Recorder interface {
 	Due() bool
 }
 
-// RecordTo has everything recorded from now on. header returns what a machine like that of
-// the journal is made of: Version, PID, Seed, Configuration and Machine. It is called at
-// once, and after steps when the recorder wants it.
+// RecordTo records everything that is added from now on. header returns Version, PID, Seed,
+// Configuration and Machine of a header. It is called now, and after a step when a header is
+// due.
 func (j *Journal) RecordTo(to Recorder, header func() Header) {
 	j.recorder, j.header = to, header
 	j.recordHeader()
@@ -26,7 +26,7 @@ func (j *Journal) RecordTo(to Recorder, header func() Header) {
 func (j *Journal) recordHeader() {
 	h := j.header()
 	h.Run, h.Now, h.Configuration = j.began, j.now, machine.Relevant(h.Configuration)
-	if j.step == 0 { // the seed makes the same
+	if j.step == 0 { // a new machine with this seed is the same
 		h.Machine = nil
 	}
 	j.recorder.Record(Record{Header: &h})
@@ -39,7 +39,7 @@ func (j *Journal) Offered(revision machine.Revision, file *config.File, restart 
 	}
 }
 
-// recordStep records the present step, and the state after it if that is wanted.
+// recordStep records the present step, and a header after it if one is due.
 func (j *Journal) recordStep(actions []machine.Action) {
 	if j.recorder == nil {
 		return
@@ -57,9 +57,9 @@ func (j *Journal) recordEntry(id uint64, k kept) {
 	}
 }
 
-// Resume has the journal go on from the entries of earlier runs, the oldest first. Only the
-// last of them are remembered: as many as there is room for, without one missing between
-// them. It is called before anything is added.
+// Resume continues the journal of earlier runs, whose records are given, the oldest first. It
+// is called before anything is added. Of their entries it keeps the last ones, up to the
+// limit of the journal, and from the last gap in their numbers on.
 func (j *Journal) Resume(earlier []Record) {
 	for _, r := range earlier {
 		l := r.entry

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"supervise/config"
+	"supervise/internal/text/escape"
 	"supervise/signals"
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/machine"
 )
 
-// ForClients returns the entry as clients are told of it. Its time counts from began.
+// ForClients returns the entry in the form for clients. Its time counts from began.
 func (e *Entry) ForClients(began time.Time) request.Event {
 	return request.Event{
 		ID: e.ID, Cause: e.Cause, Origin: e.Origin, Time: began.Add(e.Time), Service: e.Service,
@@ -19,8 +20,7 @@ func (e *Entry) ForClients(began time.Time) request.Event {
 	}
 }
 
-// process is an asker as clients are told of it: a process that is known, or the kernel's
-// OOM killer.
+// process is an asker in the form for clients: a known process, or the kernel's OOM killer.
 func process(by machine.Asker) *request.Process {
 	if !by.Known() && by.Name != attribution.OOMKiller {
 		return nil
@@ -43,14 +43,21 @@ func (e *Entry) Kind() string {
 		return "command"
 	case e.Action != nil:
 		return e.Action.Note.Kind.String()
-	case e.Fact.Kind == OOMFound:
+	}
+	switch e.Fact.Kind {
+	case HookStarted, HookFailed, HookTimedOut, HookEnded:
+		return "hook"
+	case OOMFound:
 		return "oom-kill"
 	}
-	return "hook"
+	return e.Fact.Kind.String()
 }
 
-// Text is a sentence, without the name of the service.
-func (e *Entry) Text() string {
+// Text is a sentence, without the name of the service. What others have chosen of it is
+// escaped.
+func (e *Entry) Text() string { return escape.Line(e.sentence()) }
+
+func (e *Entry) sentence() string {
 	switch {
 	case e.Event != nil:
 		return e.eventText()
@@ -84,19 +91,18 @@ func (e *Entry) eventText() string {
 	return e.Event.Text(e.Service)
 }
 
-// askedFor says who has given a command: "restart asked for by pid 812 (bash, uid 0)".
+// askedFor says who gave a command: "restart asked for by pid 812 (bash, uid 0)".
 func askedFor(command machine.EventKind, by machine.Asker) string {
-	what, known := map[machine.EventKind]string{
-		machine.Remove: "removal", machine.ShutdownNow: "shutdown at once",
-	}[command]
-	if !known {
-		what = command.String()
+	what := command.String()
+	if command == machine.Remove {
+		what = "removal"
+	} else if command == machine.ShutdownNow {
+		what = "shutdown at once"
 	}
 	return what + " asked for by " + by.String()
 }
 
-// signalText says which signal came and what was made of it, if it commands. Its value
-// matters only then.
+// signalText says which signal came, and what it commands. Only then does its value matter.
 func (e *Entry) signalText() string {
 	info := e.Event.Info
 	source := " from " + info.Sender()
@@ -116,8 +122,8 @@ func (e *Entry) signalText() string {
 	return text + source + ", whose rule is " + e.Action.Note.Reason
 }
 
-// from says where a signal for a service came from. One that somebody asked for who is no
-// process that is known comes from the supervisor, and that is not of interest.
+// from says where a signal for a service came from. If a command asked for it whose process
+// is not known, the supervisor is the sender, and that is not of interest.
 func from(info signals.Info, by machine.Asker) string {
 	switch {
 	case by.Known():
@@ -156,8 +162,7 @@ func whom(scope config.Scope) string {
 	return "its " + scope.String()
 }
 
-// noteText is what a note says. Of the changes that everyone is told of, only where they led
-// is of interest; and to a user, a service that cannot be spawned cannot be started.
+// noteText is the text of a note, in the words of users, with what the entry adds to it.
 func (e *Entry) noteText() string {
 	n := &e.Action.Note
 	switch is := func(k machine.NoteKind) bool { return n.Kind == k }; {
@@ -181,7 +186,7 @@ func (e *Entry) noteText() string {
 	return n.String()
 }
 
-// posted says which signal was not delivered, and who wanted it.
+// posted says which signal was not delivered, and who asked for it.
 func (e *Entry) posted(info signals.Info) string {
 	if e.By.Known() || e.By == (machine.Asker{}) {
 		return info.String()
@@ -201,7 +206,7 @@ func (f Fact) String() string {
 	case HookFailed:
 		return "cannot run the hook: " + f.Reason
 	case HookTimedOut:
-		return "the hook's time is over: it is killed"
+		return "the hook has timed out: it is killed"
 	case HookEnded:
 		return "the hook " + f.Exit.String()
 	case OOMFound:

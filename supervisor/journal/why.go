@@ -7,20 +7,19 @@ import (
 )
 
 const (
-	// maxWhy is how many matters back an explanation goes.
+	// maxWhy is how many origins back an explanation goes.
 	maxWhy = 3
-	// MaxLater is how many entries [Journal.Why] returns of other matters that came later.
+	// MaxLater is how many later entries with other origins [Journal.Why] returns.
 	MaxLater = 20
 )
 
-// Why returns what led to the present state of a service, the first cause first: all that
-// belongs to the same matter as the last entry with which that state began, and before
-// that the matter which this one came out of, if it was about the same service. What
-// happened to the service since follows: the rest of that matter, and the last [MaxLater]
-// entries of others.
+// Why returns what led to the present state of a service, the first cause first. That is all
+// entries with the same origin up to the one with which the state began, preceded by what
+// led to that origin, if it was about the same service. What has happened to the service
+// since then follows: all entries with the same origin, and the last [MaxLater] others.
 func (j *Journal) Why(service string) []request.Event {
 	last := j.before(j.next, func(k *kept) bool { return k.service == service && k.marks&stateChanged != 0 })
-	if last == 0 { // forgotten, or there was none
+	if last == 0 { // that is forgotten, or has never changed
 		last = j.before(j.next, func(k *kept) bool { return k.service == service })
 	}
 	if last == 0 {
@@ -34,7 +33,7 @@ func (j *Journal) Why(service string) []request.Event {
 	return events
 }
 
-// leading returns what led to an entry about a service, and the entry.
+// leading returns what led to an entry about a service, and the entry itself.
 func (j *Journal) leading(last uint64, service string) (chain []uint64) {
 	for range maxWhy {
 		if !j.has(last) {
@@ -49,8 +48,8 @@ func (j *Journal) leading(last uint64, service string) (chain []uint64) {
 	return chain
 }
 
-// causeOf returns what an origin came out of, 0 for nothing that is known. A supervisor's
-// start came after what the one before it did last with the service.
+// causeOf returns what led to an origin, 0 if nothing is known. For the start of this
+// supervisor, that is the last entry of the one before it about the service.
 func (j *Journal) causeOf(origin uint64, service string) uint64 {
 	switch {
 	case !j.has(origin):
@@ -80,7 +79,8 @@ func (j *Journal) later(last uint64, service string) (ids []uint64) {
 	return ids
 }
 
-// before returns the number of the last entry before another that is meant, 0 for none.
+// before returns the number of the last entry before another one for which meant is true, 0
+// for none.
 func (j *Journal) before(id uint64, meant func(*kept) bool) uint64 {
 	for id--; j.has(id); id-- {
 		if meant(j.at(id)) {
@@ -90,8 +90,8 @@ func (j *Journal) before(id uint64, meant func(*kept) bool) uint64 {
 	return 0
 }
 
-// matter returns the entries up to last that go back to the same origin and are about the
-// service, and the origin itself whatever it is about.
+// matter returns an origin and the entries about a service, or about none in particular, that
+// go back to it, up to last.
 func (j *Journal) matter(origin, last uint64, service string) (ids []uint64) {
 	for id := max(origin, j.first()); id <= last; id++ {
 		if k := j.at(id); id == origin || k.origin == origin && (k.service == service || k.service == "") {

@@ -8,19 +8,17 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// eventEntry returns the entry of an event, without an Event if it is worth none: if the
-// machine did nothing about it, or tells of it in better words.
-func eventEntry(event *machine.Event, actions []machine.Action) Entry {
-	e := Entry{By: event.By}
+// setEvent gives the entry an event, unless that is worth none: if the machine did nothing
+// about it, or tells of it in better words.
+func (e *Entry) setEvent(event *machine.Event, actions []machine.Action) {
 	if len(actions) == 0 || !worthEvent(event, actions) {
-		return e
+		return
 	}
 	e.Event, e.PID = event, int(event.PID)
 	if event.Kind == machine.Signal {
 		e.Action = madeOf(actions)
 		e.By = sender(event, e.Action != nil)
 	}
-	return e
 }
 
 // worthEvent reports whether an event that has led to actions has an entry.
@@ -29,32 +27,19 @@ func worthEvent(event *machine.Event, actions []machine.Action) bool {
 	case machine.Boot, machine.Start, machine.Stop, machine.Restart, machine.Remove, machine.Update,
 		machine.LoadFailed, machine.Shutdown, machine.ShutdownNow, machine.Signal, machine.Spawned, machine.Emptied:
 		return true
-	case machine.Post: // SentToMany tells of one to many processes
+	case machine.Post: // for many processes there is SentToMany
 		return event.Scope == config.Main
-	case machine.Reload: // one that is refused at once is no news
+	case machine.Reload: // not if it is refused at once
 		return actions[0].Kind == machine.Inspect
 	case machine.Pause, machine.Continue, machine.Exited, machine.SpawnFailed:
-		return false // SentToMany, LeaderExited and CannotSpawn tell of them
+		return false // there are SentToMany, LeaderExited and CannotSpawn
 	case machine.Tick, machine.Sent, machine.Inspected, machine.Signalled:
 		return false
 	}
 	return false
 }
 
-// IsAboutService reports whether an event is about its Service.
-func IsAboutService(kind machine.EventKind) bool {
-	switch kind {
-	case machine.Boot, machine.Signal, machine.Tick, machine.Update, machine.LoadFailed, machine.Shutdown, machine.ShutdownNow:
-		return false
-	case machine.Start, machine.Stop, machine.Restart, machine.Remove, machine.Reload, machine.Pause, machine.Continue,
-		machine.Post, machine.Spawned, machine.SpawnFailed, machine.Exited, machine.Emptied, machine.Sent,
-		machine.Inspected, machine.Signalled:
-		return true
-	}
-	return false
-}
-
-// madeOf returns the note that says what was made of a signal, nil if there is none.
+// madeOf returns the note that says what a signal commands, nil if there is none.
 func madeOf(actions []machine.Action) *machine.Action {
 	for i := range actions {
 		a := &actions[i]
@@ -65,8 +50,8 @@ func madeOf(actions []machine.Action) *machine.Action {
 	return nil
 }
 
-// sender is who sent a signal, if that is a process that is known. Who commands by a signal
-// is told with the signal, whoever it is.
+// sender is who sent a signal, if that is a known process. For a signal that commands it is
+// the sender in any case, together with the signal.
 func sender(event *machine.Event, commands bool) machine.Asker {
 	by := event.By
 	switch {
@@ -85,7 +70,7 @@ func sender(event *machine.Event, commands bool) machine.Asker {
 func worth(a *machine.Action) bool {
 	switch a.Kind {
 	case machine.Send:
-		// SentToMany tells of one that was asked for; SIGCONT only follows another signal.
+		// For one that was asked for there is SentToMany; SIGCONT only follows another signal.
 		return a.Ticket == 0 && a.Signal != signals.SIGCONT
 	case machine.Deliver, machine.Kill:
 		return true
@@ -101,21 +86,21 @@ func worth(a *machine.Action) bool {
 // worthNote reports whether a note has an entry beside those of the events.
 func worthNote(n *machine.Note) bool {
 	switch {
-	case n.Kind == machine.Changed: // most changes of state are told by what led to them
+	case n.Kind == machine.Changed: // for the others there is what led to them
 		return n.To == machine.Stopped || n.To == machine.Failed
-	case n.Kind == machine.Commanded: // SentToMany tells of what comes of these two
+	case n.Kind == machine.Commanded: // for these two there is SentToMany
 		return n.Event != machine.Pause && n.Event != machine.Continue
 	}
 	return !slices.Contains(elsewhere, n.Kind)
 }
 
-// elsewhere are the notes that are told otherwise: the first three with their event, of
-// Delivered the action tells, and NoSuchPlace stands in the log alone.
+// elsewhere are the notes without an entry: the first three are part of that of their event,
+// for Delivered there is the action, and NoSuchPlace is only logged.
 var elsewhere = []machine.NoteKind{
 	machine.Obeyed, machine.HungUp, machine.NotUpdated, machine.Delivered, machine.NoSuchPlace,
 }
 
-// hasSender reports whether an action is about a signal or a command of somebody.
+// hasSender reports whether an action is about a signal or a command, which somebody sent.
 func hasSender(a *machine.Action) bool {
 	kind := a.Note.Kind
 	return a.Kind == machine.Deliver || a.Note.Info.Signal != 0 || kind == machine.Commanded || kind == machine.SentToMany

@@ -19,10 +19,10 @@ type Kernel interface {
 	// Now is the monotonic time since the supervisor began.
 	Now() time.Duration
 
-	// Wait returns the next signal; false when the timeout has passed, a child may have
-	// ended, or somebody called Wake, which may be a false alarm.
+	// Wait returns the next signal. ok is false when the timeout has passed, a child may
+	// have ended, or Wake was called; it may also be false for no reason.
 	Wait(timeout time.Duration) (info signals.Info, ok bool)
-	// Wake has Wait return. It may be called from any goroutine.
+	// Wake makes Wait return. It may be called on any goroutine.
 	Wake()
 	// Hold leaves the signals of a set in the kernel's queue until Release.
 	Hold(signals.Set)
@@ -30,32 +30,43 @@ type Kernel interface {
 
 	// Start starts several services at once and waits for the results, in the same order.
 	Start([]Start) []Started
-	// Reap takes one child that has ended out of the kernel; false when there is none.
+	// Reap reaps one child that has ended; ok is false when there is none.
 	Reap() (child sys.Child, ok bool)
 
 	// SignalState is what /proc/PID/status says: proc_pid_status(5).
 	SignalState(pid int) (sys.SignalState, error)
-	// Process is who has a pid now: its real user and its comm. False when nobody has.
+	// Process describes the process that has a pid now: its uid and its comm. It is false
+	// if there is none.
 	Process(pid int) (machine.Asker, bool)
 	// TerminalGone reports whether a SIGHUP says that the supervisor's terminal was closed.
 	TerminalGone(info signals.Info) bool
 
-	// StartHook starts a program that the rules have for a signal, in a session of its own.
+	// StartHook starts the program of a signal's rule, in a session of its own.
 	StartHook(command config.Command, info signals.Info) (pid int, err error)
 	// KillHook kills it and its process group.
 	KillHook(pid int)
 
-	// Load reads a configuration file and prepares all that could go wrong with it, or
-	// take its time. It may wait, and is called beside the loop. With dry it leaves
-	// nothing behind.
-	Load(path string, dry bool) (Configuration, error)
+	// Load reads a configuration file, and does everything about it that may fail or take
+	// time. It may wait, and is called beside the loop.
+	Load(path string, how Loading) (Configuration, error)
 
-	// Beside runs work on another goroutine and has the loop run what it returns.
+	// Beside runs work on another goroutine, and then on the loop, unless it is nil, the
+	// function that work has returned. It may be called from any goroutine.
 	Beside(work func() (then func()))
-	// Later has the loop run f after a time. The function that it returns prevents that.
+	// Later runs f on the loop after a time, unless stop is called before.
 	Later(after time.Duration, f func()) (stop func())
-	// Posted returns what Beside and Later have for the loop to run, in order.
+	// Posted returns the functions of Beside and Later that the loop is to call now, in
+	// order.
 	Posted() []func()
+}
+
+// Loading says how a configuration is read.
+type Loading struct {
+	Dry bool // it leaves nothing behind
+
+	// Confined says that whoever named the file must not say what we do: it is refused if
+	// others than root and we can change it.
+	Confined bool
 }
 
 // Start asks for one generation of a service.
@@ -64,46 +75,48 @@ type Start struct {
 	Gen     machine.Gen
 }
 
-// Started is what came of it.
+// Started is its result.
 type Started struct {
 	PID       int   // of the new main process, unless there is an error
 	Err       error // why there is none
-	Temporary bool  // with Err: it was for want of something that may be there later
+	Temporary bool  // with Err: the same start may succeed later
 }
 
-// Configuration is one that was loaded and can be put in force.
+// Configuration is one that was loaded and can be applied.
 type Configuration interface {
 	File() *config.File
-	// Service gives a service the settings of File().Services[i]; known is nil for one
-	// that is new.
+	// Service applies the settings of File().Services[i] to a service; known is nil for a
+	// new one.
 	Service(i int, known Service) Service
-	// Release gives up what was prepared, when it is not put in force.
+	// Release frees what was prepared, if the configuration is not applied.
 	Release()
 }
 
 // Service is one service on the system: its user, its processes, its output.
 type Service interface {
-	// Signal sends a signal to the processes of a generation whose main process is pid, 0
-	// when that is gone, in the supervisor's name. It returns how many took it.
+	// Signal sends a signal of the supervisor's own to the processes of a generation. pid
+	// is its main process, 0 when that is gone. It returns to how many it was sent: a
+	// process group counts as one.
 	Signal(pid int, scope config.Scope, signal signals.Signal) (sent int, err error)
 	// Deliver passes a signal on to the main process, with its payload and sender.
 	Deliver(pid int, info signals.Info) send.Result
-	// Kill sends SIGKILL to everything, in a way that what forks meanwhile does not get
-	// away.
+	// Kill sends SIGKILL to all of its processes. None escapes by forking meanwhile.
 	Kill(pid int) error
 
-	// Empty reports whether nothing is left of it. Zombies do not count.
+	// Empty reports whether it has no processes. Zombies do not count.
 	Empty() (bool, error)
 	// Members are its living processes.
 	Members() ([]tree.Member, error)
 	// MemoryEvents is the path of its cgroup's memory.events, "" without one.
 	MemoryEvents() string
 
-	// Ended says that the main process is gone: what it wrote is read to the end.
-	Ended()
-	// ReportTail has the last lines told that it wrote, if they do not stand in the log
-	// already, or in any case with final.
+	// Ended says that the main process has been reaped: its output is read to the end, and
+	// then read is called on the loop with its last lines, none if it wrote to the
+	// supervisor's own output.
+	Ended(read func(lines []string))
+	// ReportTail logs the last lines of its output, unless they are in the log already;
+	// with final even then.
 	ReportTail(final bool)
-	// Close gives up what is held for it.
+	// Close releases what is held for it.
 	Close() error
 }

@@ -13,17 +13,17 @@ import (
 // ownCoreFilter is the core dump filter of this process: core(5).
 const ownCoreFilter = "/proc/self/coredump_filter"
 
-// coreFilter lends the supervisor's core dump filter to the children that are being
-// started. The filter belongs to the memory, which a child shares until exec, so that there
-// is no other place to set the child's.
+// coreFilter sets the core dump filter of children. It belongs to the address space, which a
+// child shares with the supervisor until exec. So it is changed for the supervisor itself
+// while a child is started.
 type coreFilter struct {
 	path string
 	mu   sync.RWMutex // held for reading by each start that keeps our own filter
-	own  string       // ours, read when it is changed for the first time
+	own  string       // our own filter, read before it is changed for the first time
 }
 
-// set makes the filter that of the children that are started until unlock is called; nil
-// is our own.
+// set sets the filter of the children that are started before unlock is called; nil stands
+// for our own.
 func (f *coreFilter) set(filter *coredump.Filter) (unlock func(), err error) {
 	if filter == nil {
 		f.mu.RLock()
@@ -43,7 +43,7 @@ func (f *coreFilter) set(filter *coredump.Filter) (unlock func(), err error) {
 		return nil, fmt.Errorf("cannot set the core dump filter: %w", err)
 	}
 	return func() {
-		_ = os.WriteFile(f.path, []byte(f.own), 0) // as it could be set, it can be set back
+		_ = os.WriteFile(f.path, []byte(f.own), 0) // it could be set, so it can be restored
 		f.mu.Unlock()
 	}, nil
 }

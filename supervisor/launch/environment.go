@@ -4,77 +4,35 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+
+	"supervise/config"
+	"supervise/supervisor/launch/environ"
 )
 
 // environment puts together what the processes of a service get. What comes first counts:
-// the marks, the service's own variables, those of its file, those of its user, and the
-// supervisor's.
+// the marks, the service's own variables, those of its file, those that it is to get of the
+// supervisor's, those of its user, and what package environ leaves of the supervisor's.
 func (l *Launcher) environment(service *Service) ([]string, error) {
+	spec := service.Config
 	own := slices.Clone(service.Marks)
-	for _, name := range slices.Sorted(maps.Keys(service.Config.Environment)) {
-		own = append(own, name+"="+service.Config.Environment[name])
+	for _, name := range slices.Sorted(maps.Keys(spec.Environment)) {
+		own = append(own, name+"="+spec.Environment[name])
 	}
-	if file := service.Config.EnvironmentFile; file != "" {
-		entries, err := readEnvironmentFile(file)
+	if spec.EnvironmentFile != "" {
+		file, err := readEnvironmentFile(spec.EnvironmentFile, service.Identity.Credential)
 		if err != nil {
-			return nil, fmt.Errorf("cannot read the environment file: %w", err)
+			return nil, err
 		}
-		slices.Reverse(entries) // the last of a name counts
-		own = append(own, entries...)
+		for _, note := range file.Notes {
+			service.warn(fmt.Sprintf("environment file %s: %v", spec.EnvironmentFile, note))
+		}
+		slices.Reverse(file.Entries) // the last of a name counts
+		own = append(own, file.Entries...)
 	}
-	own = append(own, service.Identity.Environment...)
-	return l.inherited.below(own), nil
-}
-
-// inheritance is the supervisor's own environment, which every service gets in part. It is
-// taken apart once, and never changed after that.
-type inheritance struct {
-	entries []string
-	index   map[string]int // by name
-}
-
-func newInheritance(environ []string) inheritance {
-	h := inheritance{index: make(map[string]int, len(environ))}
-	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if _, taken := h.index[name]; !taken {
-			h.index[name] = len(h.entries)
-			h.entries = append(h.entries, entry)
-		}
-	}
-	return h
-}
-
-// below returns an environment in which the first entry of a name counts, those of own
-// before what is inherited.
-func (h *inheritance) below(own []string) []string {
-	env := make([]string, 0, len(own)+len(h.entries))
-	hidden := make([]bool, len(h.entries))
-	for _, entry := range own {
-		name, _, _ := strings.Cut(entry, "=")
-		if _, taken := lookup(env, name); taken {
-			continue
-		}
-		env = append(env, entry)
-		if i, ok := h.index[name]; ok {
-			hidden[i] = true
-		}
-	}
-	for i, entry := range h.entries {
-		if !hidden[i] {
-			env = append(env, entry)
-		}
-	}
-	return env
-}
-
-// lookup finds a variable in an environment.
-func lookup(env []string, name string) (value string, ok bool) {
-	for _, entry := range env {
-		if rest, ok := strings.CutPrefix(entry, name); ok && strings.HasPrefix(rest, "=") {
-			return rest[1:], true
-		}
-	}
-	return "", false
+	own = append(own, l.inherited.Passed(spec.PassEnvironment)...)
+	return l.inherited.For(&environ.Recipient{
+		Own:         append(own, service.Identity.Environment...),
+		AnotherUser: service.Identity.AnotherUser, Directory: spec.Directory,
+		OwnStreams: spec.Log.Mode == config.Inherit,
+	}), nil
 }

@@ -9,22 +9,6 @@ import (
 	"supervise/config"
 )
 
-// TestBelow puts environments together: the first entry of a name counts.
-func TestBelow(t *testing.T) {
-	inherited := newInheritance([]string{"PATH=/bin", "HOME=/root", "PATH=/second", "EMPTY=", "odd"})
-	for _, c := range []struct{ own, want []string }{
-		{nil, []string{"PATH=/bin", "HOME=/root", "EMPTY=", "odd"}},
-		{[]string{"A=1", "A=2"}, []string{"A=1", "PATH=/bin", "HOME=/root", "EMPTY=", "odd"}},
-		{[]string{"HOME=/home", "PATH="}, []string{"HOME=/home", "PATH=", "EMPTY=", "odd"}},
-		{[]string{"PATHS=1", "PAT=2"}, []string{"PATHS=1", "PAT=2", "PATH=/bin", "HOME=/root", "EMPTY=", "odd"}},
-		{[]string{"odd=1", "EMPTY=full"}, []string{"odd=1", "EMPTY=full", "PATH=/bin", "HOME=/root"}},
-	} {
-		if got := inherited.below(c.own); !slices.Equal(got, c.want) {
-			t.Errorf("below(%q) = %q, want %q", c.own, got, c.want)
-		}
-	}
-}
-
 // TestEnvironment asks for one variable of each source, and leaves the sources out one by
 // one: what comes next counts.
 func TestEnvironment(t *testing.T) {
@@ -35,7 +19,7 @@ func TestEnvironment(t *testing.T) {
 	launcher := New([]string{"X=inherited"}, Rlimit{})
 	service := Service{
 		Config: &config.Service{
-			Environment: map[string]string{"X": "service"}, EnvironmentFile: file,
+			Environment: map[string]string{"X": "service"}, EnvironmentFile: file, PassEnvironment: []string{"X", "Y"},
 		},
 		Identity: Identity{Environment: []string{"X=user"}},
 		Marks:    []string{"X=mark"},
@@ -47,6 +31,7 @@ func TestEnvironment(t *testing.T) {
 		{"X=mark", func() { service.Marks = nil }},
 		{"X=service", func() { service.Config.Environment = nil }},
 		{"X=file", func() { service.Config.EnvironmentFile = "" }},
+		{"X=inherited", func() { service.Config.PassEnvironment = nil }},
 		{"X=user", func() { service.Identity = Identity{} }},
 		{"X=inherited", func() {}},
 	} {
@@ -60,7 +45,46 @@ func TestEnvironment(t *testing.T) {
 func TestEnvironmentFileMissing(t *testing.T) {
 	service := Service{Config: &config.Service{EnvironmentFile: "/nonexistent/env"}}
 	_, err := New(nil, Rlimit{}).environment(&service)
-	if err == nil || err.Error() != "cannot read the environment file: stat /nonexistent/env: no such file or directory" {
+	if err == nil || err.Error() != "cannot read the environment file /nonexistent/env: open /nonexistent: no such file or directory" {
 		t.Error(err)
+	}
+}
+
+// TestEnvironmentWithheld asks for what is the supervisor's, or its user's, and not its
+// services'.
+func TestEnvironmentWithheld(t *testing.T) {
+	launcher := New([]string{"PATH=/bin", "NOTIFY_SOCKET=/s", "JOURNAL_STREAM=8:1", "HOME=/root", "PWD=/nowhere"}, Rlimit{})
+	here := "PWD=" + workingDirectory()
+	for name, c := range map[string]struct {
+		service Service
+		want    []string
+	}{
+		"the same user":           {Service{Config: &config.Service{}}, []string{"PATH=/bin", "HOME=/root", here}},
+		"another user":            {Service{Config: &config.Service{}, Identity: Identity{AnotherUser: true}}, []string{"PATH=/bin", here}},
+		"the supervisor's output": {Service{Config: &config.Service{Log: config.Log{Mode: config.Inherit}}}, []string{"PATH=/bin", "JOURNAL_STREAM=8:1", "HOME=/root", here}},
+		"a directory":             {Service{Config: &config.Service{Directory: "/usr"}}, []string{"PATH=/bin", "HOME=/root", "PWD=/usr"}},
+		"what is passed": {
+			Service{Config: &config.Service{PassEnvironment: []string{"NOTIFY_SOCKET", "NONE", "PWD"}}},
+			[]string{"NOTIFY_SOCKET=/s", "PWD=/nowhere", "PATH=/bin", "HOME=/root"},
+		},
+	} {
+		if got, err := launcher.environment(&c.service); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, c.want)
+		}
+	}
+}
+
+// TestEnvironmentWarnings has a file of which a line is left out.
+func TestEnvironmentWarnings(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "env")
+	if err := os.WriteFile(file, []byte("A=1\nsecret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var warnings []string
+	service := Service{Config: &config.Service{EnvironmentFile: file}, Warn: func(text string) { warnings = append(warnings, text) }}
+	got, err := New(nil, Rlimit{}).environment(&service)
+	want := []string{"environment file " + file + ": line 2: there is no = in it: ignored"}
+	if err != nil || !slices.Equal(got, []string{"A=1"}) || !slices.Equal(warnings, want) {
+		t.Errorf("%q, %v, %q, want %q", got, err, warnings, want)
 	}
 }

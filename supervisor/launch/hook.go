@@ -4,10 +4,11 @@ import (
 	"strconv"
 
 	"supervise/signals"
+	"supervise/supervisor/launch/environ"
 	"supervise/supervisor/process"
 )
 
-// Hook is a program that is run once because of a signal.
+// Hook is a program that is run because of a signal.
 type Hook struct {
 	Command    []string     // argv; never empty
 	Signal     signals.Info // the signal, with its sender and value
@@ -31,12 +32,12 @@ func (l *Launcher) StartHook(hook Hook) (process.Process, error) {
 	return process.Start(spec)
 }
 
-// hookSpec says how a hook is started, but for its output.
+// hookSpec says how to start a hook, except for its output.
 func (l *Launcher) hookSpec(hook *Hook) (*process.Spec, error) {
-	return program(hook.Command, l.inherited.below([]string{
+	return program(hook.Command, l.inherited.For(&environ.Recipient{Own: []string{
 		"SUPERVISE_SIGNAL=" + hook.Signal.Signal.String(),
 		"SUPERVISE_SENDER=" + strconv.Itoa(int(hook.Signal.PID)),
 		"SUPERVISE_VALUE=" + strconv.FormatUint(hook.Signal.Value, 10),
 		"SUPERVISE_RUNTIME_DIR=" + hook.RuntimeDir,
-	}))
+	}}))
 }

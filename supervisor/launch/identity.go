@@ -2,7 +2,6 @@ package launch
 
 import (
 	"fmt"
-	"os"
 	"os/user"
 	"strconv"
 
@@ -10,10 +9,12 @@ import (
 	"supervise/supervisor/process"
 )
 
-// Identity is a service's user on this host. The zero value is the supervisor's own.
+// Identity is the user that a service runs as. The zero value is that of the supervisor.
 type Identity struct {
-	Credential  *process.Credential // nil: the supervisor's own
+	Credential  *process.Credential // nil: that of the supervisor
 	Environment []string            // HOME, USER and LOGNAME of a user that has an account
+	AnotherUser bool                // it is not the supervisor's
+	Notes       []string            // what of it cannot be had, and is done without
 }
 
 // owner returns the ids for chown(2), -1 for those of the supervisor.
@@ -24,16 +25,16 @@ func (i Identity) owner() (uid, gid int) {
 	return int(i.Credential.UID), int(i.Credential.GID)
 }
 
-// Identify looks a service's user and group up, by name or number. That may take long, as
-// their databases may be elsewhere.
+// Identify looks up a service's user and group, by name or number. That may take long, as
+// their databases may be on another host.
 func Identify(service *config.Service) (Identity, error) {
-	return identify(service, host{})
+	return identify(service, host{}, self())
 }
 
-// Group looks a group up, by name or number. A number need not be in any database.
+// Group looks up a group, by name or number. A number need not be in any database.
 func Group(name string) (uint32, error) { return group(name, host{}) }
 
-// accounts are the databases of users and groups: package os/user.
+// accounts is the databases of users and groups: package os/user.
 type accounts interface {
 	Lookup(name string) (*user.User, error)
 	LookupID(id string) (*user.User, error)
@@ -41,7 +42,7 @@ type accounts interface {
 	GroupIDs(u *user.User) ([]string, error)
 }
 
-// host are the databases of this host.
+// host is the databases of this host.
 type host struct{}
 
 func (host) Lookup(name string) (*user.User, error)       { return user.Lookup(name) }
@@ -49,11 +50,11 @@ func (host) LookupID(id string) (*user.User, error)       { return user.LookupId
 func (host) LookupGroup(name string) (*user.Group, error) { return user.LookupGroup(name) }
 func (host) GroupIDs(u *user.User) ([]string, error)      { return u.GroupIds() }
 
-func identify(service *config.Service, db accounts) (who Identity, err error) {
+func identify(service *config.Service, db accounts, me privileges) (who Identity, err error) {
 	if service.User == "" && service.Group == "" {
 		return Identity{}, nil
 	}
-	credential := &process.Credential{UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
+	credential := &process.Credential{UID: me.uid, GID: me.gid}
 	if service.User != "" {
 		if who, err = account(service.User, db); err != nil {
 			return Identity{}, err
@@ -68,7 +69,16 @@ func identify(service *config.Service, db accounts) (who Identity, err error) {
 			credential.Groups = []uint32{credential.GID}
 		}
 	}
-	who.Credential = credential
+	who.Credential, who.AnotherUser = credential, credential.UID != me.uid
+	if service.User != "" && who.Environment == nil { // no account
+		credential.Groups = []uint32{credential.GID}
+		if who.AnotherUser {
+			who.Environment = []string{"HOME=/"} // nobody's, as container engines do
+		}
+	}
+	if !who.AnotherUser {
+		who.makeDo(me, service.Group != "")
+	}
 	return who, nil
 }
 
@@ -82,7 +92,7 @@ func account(name string, db accounts) (Identity, error) {
 		}
 		if u, err = db.LookupID(name); err != nil {
 			id := uint32(uid)
-			return Identity{Credential: &process.Credential{UID: id, GID: id, Groups: []uint32{id}}}, nil
+			return Identity{Credential: &process.Credential{UID: id, GID: id}}, nil
 		}
 	}
 	uid, _ := strconv.ParseUint(u.Uid, 10, 32)

@@ -66,7 +66,7 @@ var accountsOfTest = fakeAccounts{
 }
 
 func TestIdentify(t *testing.T) {
-	uid := uint32(os.Geteuid())
+	root := privileges{gid: 3, groups: []uint32{3}, setGID: true, setGroups: true}
 	www := []string{"HOME=/srv/www", "USER=www", "LOGNAME=www"}
 	for name, c := range map[string]struct {
 		user, group string
@@ -74,34 +74,93 @@ func TestIdentify(t *testing.T) {
 	}{
 		"nobody in particular": {"", "", Identity{}},
 		"a user": {"www", "", Identity{
-			&process.Credential{UID: 33, GID: 34, Groups: []uint32{34, 4}}, www,
+			Credential:  &process.Credential{UID: 33, GID: 34, Groups: []uint32{34, 4}},
+			Environment: www, AnotherUser: true,
 		}},
 		"a user by number": {"33", "", Identity{
-			&process.Credential{UID: 33, GID: 34, Groups: []uint32{34, 4}}, www,
+			Credential:  &process.Credential{UID: 33, GID: 34, Groups: []uint32{34, 4}},
+			Environment: www, AnotherUser: true,
 		}},
 		"a user whose name is a number": {"100", "", Identity{
-			&process.Credential{UID: 7, GID: 8}, []string{"HOME=/", "USER=100", "LOGNAME=100"},
+			Credential:  &process.Credential{UID: 7, GID: 8},
+			Environment: []string{"HOME=/", "USER=100", "LOGNAME=100"}, AnotherUser: true,
 		}},
 		"a number without an account": {"4000", "", Identity{
-			Credential: &process.Credential{UID: 4000, GID: 4000, Groups: []uint32{4000}},
+			Credential:  &process.Credential{UID: 4000, GID: 4000, Groups: []uint32{4000}},
+			Environment: []string{"HOME=/"}, AnotherUser: true,
+		}},
+		"a number without an account in a group": {"4000", "adm", Identity{
+			Credential:  &process.Credential{UID: 4000, GID: 4, Groups: []uint32{4}},
+			Environment: []string{"HOME=/"}, AnotherUser: true,
 		}},
 		"a user in another group": {"www", "adm", Identity{
-			&process.Credential{UID: 33, GID: 4, Groups: []uint32{34, 4}}, www,
+			Credential:  &process.Credential{UID: 33, GID: 4, Groups: []uint32{34, 4}},
+			Environment: www, AnotherUser: true,
 		}},
 		"a user without groups in another group": {"100", "5", Identity{
-			&process.Credential{UID: 7, GID: 5, Groups: []uint32{5}}, []string{"HOME=/", "USER=100", "LOGNAME=100"},
+			Credential:  &process.Credential{UID: 7, GID: 5, Groups: []uint32{5}},
+			Environment: []string{"HOME=/", "USER=100", "LOGNAME=100"}, AnotherUser: true,
 		}},
 		"a group": {"", "adm", Identity{
-			Credential: &process.Credential{UID: uid, GID: 4, Groups: []uint32{4}},
+			Credential: &process.Credential{UID: 0, GID: 4, Groups: []uint32{4}},
 		}},
 		"a group by number": {"", "4001", Identity{
-			Credential: &process.Credential{UID: uid, GID: 4001, Groups: []uint32{4001}},
+			Credential: &process.Credential{UID: 0, GID: 4001, Groups: []uint32{4001}},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := identify(&config.Service{User: c.user, Group: c.group}, accountsOfTest)
+			got, err := identify(&config.Service{User: c.user, Group: c.group}, accountsOfTest, root)
 			if err != nil || !reflect.DeepEqual(got, c.want) {
 				t.Errorf("identity %+v %+v, %v, want %+v %+v", got.Credential, got.Environment, err, c.want.Credential, c.want.Environment)
+			}
+		})
+	}
+}
+
+// TestIdentifyOwn has services of the supervisor's own user, of one that may not change
+// groups, or not all of them.
+func TestIdentifyOwn(t *testing.T) {
+	www := []string{"HOME=/srv/www", "USER=www", "LOGNAME=www"}
+	kept := func(gid uint32) *process.Credential {
+		return &process.Credential{UID: 33, GID: gid, KeepGroups: true}
+	}
+	const note = "supervise may not change groups, which takes CAP_SETGID: the service runs "
+	for name, c := range map[string]struct {
+		user, group string
+		me          privileges
+		want        Identity
+	}{
+		"just as it is": {"www", "", privileges{uid: 33, gid: 34, groups: []uint32{4}}, Identity{Credential: kept(34), Environment: www}},
+		"by number":     {"33", "34", privileges{uid: 33, gid: 34, groups: []uint32{4, 34}}, Identity{Credential: kept(34), Environment: www}},
+		"without groups": {"www", "", privileges{uid: 33, gid: 34}, Identity{
+			Credential: kept(34), Environment: www, Notes: []string{note + "without group 4"},
+		}},
+		"with others": {"www", "", privileges{uid: 33, gid: 34, groups: []uint32{27, 4, 20}}, Identity{
+			Credential: kept(34), Environment: www, Notes: []string{note + "with groups 20, 27"},
+		}},
+		"in another group": {"www", "", privileges{uid: 33, gid: 0}, Identity{
+			Credential: kept(0), Environment: www, Notes: []string{note + "without groups 4, 34, and with group 0"},
+		}},
+		"in another group that was asked for": {"www", "5", privileges{uid: 33, gid: 0, groups: []uint32{34, 4}}, Identity{
+			Credential: kept(5), Environment: www, // and the start fails
+		}},
+		"a number without an account": {"4000", "", privileges{uid: 4000, gid: 0}, Identity{
+			Credential: &process.Credential{UID: 4000, KeepGroups: true}, Notes: []string{note + "without group 4000, and with group 0"},
+		}},
+		"a user namespace without setgroups": {"www", "", privileges{uid: 33, gid: 34, groups: []uint32{4}, setGID: true}, Identity{
+			Credential: kept(34), Environment: www,
+		}},
+		"all rights": {"www", "", privileges{uid: 33, gid: 0, groups: []uint32{9}, setGID: true, setGroups: true}, Identity{
+			Credential: &process.Credential{UID: 33, GID: 34, Groups: []uint32{34, 4}}, Environment: www,
+		}},
+		"another user is not given our groups": {"www", "", privileges{uid: 7, gid: 0, groups: []uint32{9}}, Identity{
+			Credential: &process.Credential{UID: 33, GID: 34, Groups: []uint32{34, 4}}, Environment: www, AnotherUser: true,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := identify(&config.Service{User: c.user, Group: c.group}, accountsOfTest, c.me)
+			if err != nil || !reflect.DeepEqual(got, c.want) {
+				t.Errorf("identity %+v %+v, %v, want %+v %+v", got.Credential, got, err, c.want.Credential, c.want)
 			}
 		})
 	}
@@ -116,7 +175,7 @@ func TestIdentifyErrors(t *testing.T) {
 		{"www", "nobody-here", "unknown group nobody-here"},
 		{"", "odd", "invalid syntax"},
 	} {
-		got, err := identify(&config.Service{User: c.user, Group: c.group}, accountsOfTest)
+		got, err := identify(&config.Service{User: c.user, Group: c.group}, accountsOfTest, privileges{})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !reflect.DeepEqual(got, Identity{}) {
 			t.Errorf("user %q, group %q: %+v, %v, want %q", c.user, c.group, got, err, c.want)
 		}

@@ -1,46 +1,71 @@
 package launch
 
 import (
+	"os"
+	"syscall"
+
 	"supervise/config"
+	"supervise/supervisor/launch/environ"
 	"supervise/supervisor/process"
 )
 
 // Launcher starts processes. Its methods may be called from several goroutines at once.
 type Launcher struct {
-	inherited inheritance
+	inherited *environ.Inherited
 	noFile    Rlimit
 	filter    coreFilter
 }
 
-// New returns a Launcher for a supervisor that has the environment environ, NAME=value
-// each, and was itself started with the descriptor limit noFile. Services get both; the
+// New returns a Launcher for a supervisor that has this environment, NAME=value
+// each, and was itself started with the descriptor limit noFile. Services get
+// the limit, and of the environment what package environ says; the
 // zero Rlimit leaves them the supervisor's present one.
-func New(environ []string, noFile Rlimit) *Launcher {
-	return &Launcher{inherited: newInheritance(environ), noFile: noFile, filter: coreFilter{path: ownCoreFilter}}
+func New(environment []string, noFile Rlimit) *Launcher {
+	return &Launcher{
+		inherited: environ.New(environment, uint32(os.Geteuid()), workingDirectory()),
+		noFile:    noFile, filter: coreFilter{path: ownCoreFilter},
+	}
 }
 
-// Cgroup is where a process is born. It is a part of tree.Tree.
+// workingDirectory is ours as the kernel names it. [os.Getwd] would look at what PWD names,
+// which may be on a file system that does not answer.
+func workingDirectory() string {
+	dir, _ := syscall.Getwd()
+	return dir
+}
+
+// Cgroup is the cgroup that a process starts in. [tree.Tree] implements it.
 type Cgroup interface {
 	// CgroupFD returns the descriptor of a cgroup2 directory. ok is false if there are no
 	// cgroups.
 	CgroupFD() (fd int, ok bool, err error)
 }
 
-// Output is what a process writes to. It is a part of output.Route.
+// Output is what a process writes to. [output.Route] implements it.
 type Output interface {
-	// Attach returns the descriptors that become 0, 1 and 2 of a new process. The user and
-	// group that it runs as own what is made for it; -1 is the supervisor's, as in
-	// chown(2). release comes when the process has been started, or could not be.
+	// Attach returns the descriptors that become 0, 1 and 2 of a new process. It is given
+	// the user and group of the process, -1 for those of the supervisor, as in chown(2).
+	// release is called once the process has been started, or could not be.
 	Attach(uid, gid int) (files [3]int, release func(), err error)
 }
 
-// Service is a service that is to be started.
+// Service is a service to be started.
 type Service struct {
 	Config   *config.Service
 	Identity Identity
-	Marks    []string // variables that nothing overrides: descendants are known by them
+	Marks    []string // environment variables that nothing overrides, to recognise descendants
 	Cgroup   Cgroup
 	Output   Output
+
+	// Warn, unless it is nil, is called by Start with what did not keep the service from
+	// being started, but is not as the configuration has it.
+	Warn func(text string)
+}
+
+func (s *Service) warn(text string) {
+	if s.Warn != nil {
+		s.Warn(text)
+	}
 }
 
 // Start starts the main process of a service, in a session of its own. The caller reaps
@@ -69,8 +94,11 @@ func (l *Launcher) Start(service Service) (process.Process, error) {
 	return process.Start(spec)
 }
 
-// spec says how a service is started, but for its cgroup and its output.
+// spec says how to start a service, except for its cgroup and its output.
 func (l *Launcher) spec(service *Service) (*process.Spec, error) {
+	for _, text := range service.Identity.Notes {
+		service.warn(text)
+	}
 	env, err := l.environment(service)
 	if err != nil {
 		return nil, err
@@ -87,12 +115,11 @@ func (l *Launcher) spec(service *Service) (*process.Spec, error) {
 	return spec, nil
 }
 
-// program is what services and hooks have in common: a command that is looked up in the
-// PATH of its own environment, in a session of its own, with no descriptors but those that
-// it is given. It needs no pidfd: the loop reaps, so that a pid is the child's for as long
-// as it is known.
+// program is what services and hooks have in common: a command that is looked up in the PATH
+// of its own environment, a session of its own, and no descriptors but those that it is
+// given. It needs no pidfd: as the loop reaps, a pid cannot be reused while it is in use here.
 func program(argv, env []string) (*process.Spec, error) {
-	path, havePath := lookup(env, "PATH")
+	path, havePath := environ.Lookup(env, "PATH")
 	file, err := process.Lookup(argv[0], path, havePath)
 	if err != nil {
 		return nil, err

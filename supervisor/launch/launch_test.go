@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -45,7 +46,7 @@ func TestSpec(t *testing.T) {
 	}{
 		{&full, Rlimit{Soft: 1024, Hard: 4096}, process.Spec{
 			Path: program, Argv: []string{"web", "-v"}, Dir: "/srv",
-			Env:  []string{"MARK=web", "A=1", "B=2", "HOME=/home/www", "PATH=/none:" + dir},
+			Env:  []string{"MARK=web", "A=1", "B=2", "HOME=/home/www", "PATH=/none:" + dir, "PWD=/srv"},
 			Mask: signals.SetOf(signals.SIGUSR1), Ignore: signals.SetOf(signals.SIGPIPE),
 			Limits:     []process.Limit{{Resource: unix.RLIMIT_NOFILE, Soft: 1024, Hard: 4096, Optional: true}},
 			Credential: credential, Umask: 0o27, HasUmask: true,
@@ -63,6 +64,53 @@ func TestSpec(t *testing.T) {
 			t.Errorf("%s: %v\n%+v\nwant\n%+v", c.service.Config.Name, err, got, c.want)
 		}
 	}
+}
+
+// elsewhere are the fields of a service that say nothing of its main process, or that are
+// not part of its spec: see [Identify], [Output] and [coreFilter].
+var elsewhere = []string{
+	"Name", "Enabled", "User", "Group", "UpAfter", "Restart", "Stop", "Reload", "Signals.Forward", "Signals.Queue", "Core.Filter", "Log",
+}
+
+// TestSpecSeesEveryField changes each field of a service, and expects another spec.
+func TestSpecSeesEveryField(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "env")
+	if err := os.WriteFile(file, []byte("A=1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	limit := uint64(1)
+	changed := config.Service{
+		Command: []string{"/bin/true", "x"}, Directory: "/", Environment: map[string]string{"A": "1"}, EnvironmentFile: file,
+		PassEnvironment: []string{"NOTIFY_SOCKET"},
+		Umask:           config.Umask{Set: true, Mask: 0o77}, Signals: config.Signals{Block: 1, Ignore: 1}, Core: config.Core{Limit: &limit},
+	}
+	spec := func(s config.Service) *process.Spec {
+		got, err := New([]string{"NOTIFY_SOCKET=/x"}, Rlimit{}).spec(&Service{Config: &s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	plain := config.Service{Command: []string{"/bin/true"}}
+	want := spec(plain)
+	var visit func(path string, from, to reflect.Value)
+	visit = func(path string, from, to reflect.Value) {
+		for i := range from.NumField() {
+			name, from, to := strings.TrimPrefix(path+"."+from.Type().Field(i).Name, "."), from.Field(i), to.Field(i)
+			switch before := reflect.ValueOf(to.Interface()); {
+			case slices.Contains(elsewhere, name):
+			case from.Kind() == reflect.Struct:
+				visit(name, from, to)
+			default:
+				to.Set(from)
+				if from.IsZero() || reflect.DeepEqual(spec(plain), want) {
+					t.Errorf("a start does not see %s", name)
+				}
+				to.Set(before)
+			}
+		}
+	}
+	visit("", reflect.ValueOf(changed), reflect.ValueOf(&plain).Elem())
 }
 
 // TestSpecPath finds a program in the PATH that the service is given, not in our own.

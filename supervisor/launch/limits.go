@@ -9,10 +9,10 @@ import (
 // Rlimit is a resource limit: getrlimit(2).
 type Rlimit struct{ Soft, Hard uint64 }
 
-// limits returns what is set for a service. The descriptor limit is the one that the
-// supervisor was started with, since package os raises its own; a seccomp filter may forbid
-// to restore it. core is nil for a service that keeps the supervisor's core limit. Its hard
-// limit stays where it is, and bounds the soft one.
+// limits returns the limits of a service. The descriptor limit is the one that the supervisor
+// was started with, as package os has raised the present one; a seccomp filter may forbid to
+// restore it. core is the soft limit of core files, within the supervisor's hard limit, or
+// nil for the supervisor's own.
 func limits(core *uint64, noFile Rlimit) []process.Limit {
 	var set []process.Limit
 	if noFile.Hard != 0 {

@@ -8,8 +8,8 @@ import (
 	"supervise/supervisor/process"
 )
 
-// Temporary reports whether a start that failed with err may succeed later although nothing
-// is changed, because it failed only for want of descriptors, memory or processes.
+// Temporary reports whether a start that failed with err may succeed later, although nobody
+// changes anything, as it failed for want of descriptors, memory or processes.
 func Temporary(err error) bool {
 	var failure *process.StartError
 	if errors.As(err, &failure) {

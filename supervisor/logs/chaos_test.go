@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -119,6 +120,91 @@ func meddle(p *Pump, r *rand.Rand, done chan bool) {
 			s.Tail()
 			s.Close()
 			e.Close()
+		}
+	}
+}
+
+// TestMoveChaos moves sources among pumps that fail now and then, and drains and reopens
+// meanwhile: every line arrives once, at each pump in the order in which it was written.
+func TestMoveChaos(t *testing.T) {
+	const services, lines = 6, 10000
+	l := newLogs(t, func(Trouble) {})
+	var memories []*memory
+	var pumps []*Pump
+	for i := range 3 {
+		m := newMemory()
+		memories = append(memories, m)
+		pumps = append(pumps, into(t, l, layout{}, &faulty{m, rand.New(rand.NewPCG(6, uint64(i)))}))
+	}
+	var all sync.WaitGroup
+	for i := range services {
+		s, e := attach(t, pumps[0], fmt.Sprint("svc", i))
+		ended := make(chan bool)
+		all.Go(func() { shove(t, s, pumps, rand.New(rand.NewPCG(7, uint64(i))), ended) })
+		all.Go(func() {
+			for n := range lines {
+				say(t, []int{e.Stdout, e.Stderr}[n%2], fmt.Sprintf("%d.%d %d\n", i, n%2, n)) // whole, for a drain may end it
+			}
+			e.Close()
+			close(ended)
+		})
+	}
+	all.Wait()
+	closeAll(t, l)
+
+	count := 0
+	for _, m := range memories {
+		last := map[string]int{}
+		for line := range strings.Lines(m.String()) {
+			stream, number, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			n, err := strconv.Atoi(number)
+			if before, some := last[stream]; err != nil || some && n <= before {
+				t.Fatalf("line %q comes behind %d", line, before)
+			}
+			last[stream] = n
+			count++
+		}
+	}
+	if count != services*lines {
+		t.Errorf("%d lines of %d", count, services*lines)
+	}
+}
+
+// faulty is a memory that takes less than it is given, or nothing.
+type faulty struct {
+	*memory
+	r *rand.Rand
+}
+
+func (f *faulty) write(b []byte) (int, error) {
+	if f.r.IntN(200) == 0 {
+		return 0, unix.ENOSPC
+	}
+	return f.memory.write(b[:1+f.r.IntN(len(b))])
+}
+
+// shove moves, drains and reopens until the source has ended.
+func shove(t *testing.T, s *Source, pumps []*Pump, r *rand.Rand, ended chan bool) {
+	over := func() bool {
+		select {
+		case <-ended:
+			return true
+		default:
+			return false
+		}
+	}
+	for !over() {
+		p := pumps[r.IntN(len(pumps))]
+		switch r.IntN(8) {
+		case 0:
+			drain(t, s)
+		case 1:
+			s.Drain(patience, func(Drained) {})
+			s.Move(p)
+		case 2:
+			p.Reopen()
+		default: // again and again, for a drain prevents it
+			until(t, "it moves", func() bool { s.Move(p); return s.pump.Load() == p || over() })
 		}
 	}
 }

@@ -79,7 +79,7 @@ func TestHangUp(t *testing.T) {
 	e.Close()
 	drain(t, s)
 	if n := <-news; !n.Gone || n.Err == nil {
-		t.Errorf("told: %+v", n)
+		t.Errorf("reported: %+v", n)
 	}
 }
 

@@ -18,6 +18,7 @@
 //	        for each event: queue the stream at its pump; start the pump if idle
 //	pump:   handle requests: reopen the file; note how far to read for a drain
 //	        write what the last round could not; if that fails, park: end until woken
+//	        give sources away that are to move
 //	        for each queued stream: read once, at most 64 KiB; keep and pass on its lines
 //	            if there was something, queue it again
 //	        drained streams: complete the last line
@@ -73,7 +74,8 @@
 // in JSON marked as partial.
 //
 // On the console, a line follows its service's name and cannot pass for another service's: in
-// [Text], control characters are shown as cat -v does, a carriage return as ^M, ESC as ^[.
+// [Text], control characters are shown as cat -v does, a carriage return as ^M, ESC as ^[, and
+// what reverses the direction of text as <U+202E>: package escape has the rule.
 // Tabs and colours (ESC [ ... m, reset at the end of the line) pass through, and a carriage
 // return before the newline is removed. In JSON everything is escaped. In a file, Text is the
 // bytes as they were written.

@@ -62,13 +62,19 @@ func (p *Pump) ask(r *request) bool {
 		go r.fire(!p.abandoned)
 		return true
 	}
-	if s := r.source; !s.drained && !p.closing {
-		s.drained = true
-		p.services[s.service].undrained++
-	}
-	p.requests = append(p.requests, r)
+	p.request(r)
 	p.wakeLocked()
 	return true
+}
+
+// request records r, under the lock. Its source stays with the pump until it is answered.
+func (p *Pump) request(r *request) {
+	s := r.source
+	if s.drains == 0 {
+		p.services[s.service].undrained++
+	}
+	s.drains++
+	p.requests = append(p.requests, r)
 }
 
 // setTarget finds out how far the streams must be read, and queues them.
@@ -81,16 +87,18 @@ func (r *request) setTarget() {
 		// FIONREAD by its other name: the bytes that are in the pipe. pipe(7).
 		n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ)
 		r.target[i] = s.total + int64(n)
+		s.empty = n == 0
 		if err == nil && n > 0 {
 			s.ready()
 		}
 	}
 }
 
-// targetReached reports whether both streams were read as far as they must.
+// targetReached reports whether both streams were read as far as they must. A pipe that is
+// empty before that was read by another process, too, as one can that opens /dev/stdout.
 func (r *request) targetReached() bool {
 	for i := range r.source.streams {
-		if s := &r.source.streams[i]; s.fd >= 0 && s.total < r.target[i] {
+		if s := &r.source.streams[i]; s.fd >= 0 && s.total < r.target[i] && !s.empty {
 			return false
 		}
 	}
@@ -132,19 +140,19 @@ func (p *Pump) answer() {
 				r.source.streams[i].close()
 			}
 		}
-		p.count(r.source)
+		p.answered(r.source)
 		r.fire(true)
 	}
 	clear(p.drains[len(left):])
 	p.drains = left
 }
 
-// count records that a drain has ended.
-func (p *Pump) count(s *Source) {
+// answered records that a request of s was answered.
+func (p *Pump) answered(s *Source) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.drained {
-		s.drained = false
+	s.drains--
+	if s.drains == 0 {
 		p.services[s.service].undrained--
 	}
 }

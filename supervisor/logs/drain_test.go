@@ -188,3 +188,31 @@ func TestUndrained(t *testing.T) {
 		t.Errorf("written: %q", got)
 	}
 }
+
+// TestDrainStolen has another process read a part of what is in the pipe, as one can that
+// opens /dev/stdout: the drain does not wait for it.
+func TestDrainStolen(t *testing.T) {
+	l := newLogs(t, nil)
+	m := &hook{memory: newMemory()}
+	p := into(t, l, layout{}, m)
+	_, first := attach(t, p, "first")
+	s, e := attach(t, p, "svc")
+	defer e.Close()
+	halt(t, p)
+	block := strings.Repeat("first\n", directSize/6+1) // is written before the next read
+	say(t, first.Stdout, block)
+	untilQueued(t, p, 1)
+	say(t, e.Stdout, "stolen\n")
+	m.before = func() {
+		if n, err := unix.Read(s.streams[0].fd, make([]byte, 100)); n != len("stolen\n") {
+			t.Errorf("read: %d, %v", n, err)
+		}
+	}
+	done := make(chan Drained, 1)
+	s.Drain(time.Second, func(d Drained) { done <- d })
+	p.run()
+	if d := <-done; !d.Complete {
+		t.Error("the drain waits for what is gone")
+	}
+	first.Close()
+}

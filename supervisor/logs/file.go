@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/internal/safefile"
 )
 
 // Rotation says when and how a log file is rotated. Only regular files are rotated, not FIFOs
@@ -47,16 +49,32 @@ func openFile(path string, r Rotation) (*file, error) {
 	return f, nil
 }
 
-// open opens path and, if that succeeds, replaces the open file. A symbolic link is refused:
-// a service's user must not lead a supervisor that is root to somebody else's file.
-// O_NONBLOCK has no effect on a regular file and keeps a FIFO or device from blocking open
-// and write.
+// open opens path and, if that succeeds, replaces the open file.
 func (f *file) open() error {
-	const flags = unix.O_WRONLY | unix.O_APPEND | unix.O_CREAT | unix.O_NOFOLLOW |
-		unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
-	fd, err := unix.Open(f.path, flags, fileMode)
+	dir, err := f.directory()
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return f.openIn(dir)
+}
+
+// directory opens the directory of path: a service's user must not lead a supervisor that is
+// root to somebody else's.
+func (f *file) directory() (*safefile.Dir, error) {
+	dir, err := safefile.OpenDir(filepath.Dir(f.path), safefile.OurLinks)
+	if errors.Is(err, unix.ENOENT) {
+		err = explain(f.path, unix.ENOENT)
+	}
+	return dir, err
+}
+
+// openIn is open in the directory of path. A symbolic link is refused there.
+func (f *file) openIn(dir *safefile.Dir) error {
+	name := filepath.Base(f.path)
+	fd, err := dir.OpenLog(name, unix.O_WRONLY|unix.O_APPEND|unix.O_CREAT, fileMode)
 	if errors.Is(err, unix.ENXIO) {
-		fd, err = openFIFO(f.path) // no reader yet
+		fd, err = openFIFO(dir, name) // no reader yet
 	}
 	if err != nil {
 		return explain(f.path, err)
@@ -69,7 +87,7 @@ func (f *file) open() error {
 	if st.Mode&unix.S_IFMT == unix.S_IFIFO {
 		// With our own reading end the FIFO outlives its readers and keeps its contents for
 		// the next one.
-		if both, err := openFIFO(f.path); err == nil {
+		if both, err := openFIFO(dir, name); err == nil {
 			unix.Close(fd)
 			fd = both
 			_ = unix.Fstat(fd, &st)
@@ -81,8 +99,8 @@ func (f *file) open() error {
 }
 
 // openFIFO opens a FIFO whether or not it has a reader: with O_RDWR. fifo(7).
-func openFIFO(path string) (int, error) {
-	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+func openFIFO(dir *safefile.Dir, name string) (int, error) {
+	fd, err := dir.OpenLog(name, unix.O_RDWR, 0)
 	if err != nil {
 		return -1, err
 	}
@@ -101,6 +119,10 @@ func explain(path string, err error) error {
 		return fmt.Errorf("open: it is a symbolic link, which is not followed: %w", err)
 	case errors.Is(err, unix.ENOENT):
 		return fmt.Errorf("open: the directory %q does not exist: %w", filepath.Dir(path), err)
+	}
+	var refused *safefile.RefusedError
+	if errors.As(err, &refused) {
+		return err
 	}
 	return os.NewSyscallError("open", err)
 }

@@ -95,7 +95,7 @@ func TestFileMode(t *testing.T) {
 	}
 }
 
-// TestRotationFails: the file grows on, which is told, and nothing is lost.
+// TestRotationFails: the file keeps growing, which is reported, and nothing is lost.
 func TestRotationFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "log")
@@ -111,7 +111,7 @@ func TestRotationFails(t *testing.T) {
 	put(t, p, "one", "two", "333")
 	n := <-news
 	if n.Err == nil || !strings.Contains(n.Err.Error(), "cannot rotate log file") {
-		t.Errorf("told: %+v", n)
+		t.Errorf("reported: %+v", n)
 	}
 	if b, err := os.ReadFile(path); err != nil || string(b) != "one\ntwo\n333\n" {
 		t.Errorf("file: %q, %v", b, err)
@@ -170,7 +170,7 @@ func TestMovedAway(t *testing.T) {
 	}
 }
 
-// TestReopenFails: the old file stays in use, which is told.
+// TestReopenFails: the old file stays in use, which is reported.
 func TestReopenFails(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -187,7 +187,7 @@ func TestReopenFails(t *testing.T) {
 	}
 	p.Reopen()
 	if n := <-news; !errors.Is(n.Err, fs.ErrNotExist) || !strings.Contains(n.Err.Error(), "cannot reopen") {
-		t.Errorf("told: %+v", n)
+		t.Errorf("reported: %+v", n)
 	}
 	put(t, p, "two")
 	if b, err := os.ReadFile(filepath.Join(dir+"b", "log")); err != nil || string(b) != "one\ntwo\n" {

@@ -1,6 +1,10 @@
 package logs
 
-import "time"
+import (
+	"time"
+
+	"supervise/internal/text/escape"
+)
 
 // Format is the format of lines.
 type Format uint8
@@ -53,7 +57,7 @@ func appendObject(dst []byte, s *stream, line []byte, m mark, stamp []byte) []by
 	dst = append(dst, `,"stream":"`...)
 	dst = append(dst, s.name()...)
 	dst = append(dst, `","line":`...)
-	dst = appendJSON(dst, line)
+	dst = escape.AppendJSONString(dst, line)
 	switch m {
 	case partial:
 		dst = append(dst, `,"partial":true`...)
@@ -74,7 +78,7 @@ func (l *layout) appendNamed(dst []byte, s *stream, line []byte, m mark) []byte 
 		dst = append(dst, palette[s.source.color]...)
 		dst = append(dst, 'm')
 	}
-	dst = append(dst, s.source.service...)
+	dst = escape.AppendLine(dst, s.source.service)
 	for i := len(s.source.service); i < l.width; i++ {
 		dst = append(dst, ' ')
 	}
@@ -87,7 +91,7 @@ func (l *layout) appendNamed(dst []byte, s *stream, line []byte, m mark) []byte 
 		dst = append(dst, "\x1b[0m"...)
 	}
 	dst = append(dst, ' ')
-	dst = appendVisible(dst, line)
+	dst = escape.AppendOutput(dst, line)
 	s.midLine = m == continued
 	return append(dst, '\n')
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"supervise/internal/text/escape"
 )
 
 func TestFormats(t *testing.T) {
@@ -31,7 +33,7 @@ func TestFormats(t *testing.T) {
 	} {
 		fmt.Fprintf(&b, "# %s\n", l.name)
 		for i, service := range []string{"web", "long-name"} {
-			src := &Source{service: service, quoted: appendJSON(nil, []byte(service)), color: uint8(i)}
+			src := &Source{service: service, quoted: escape.AppendJSONText(nil, service), color: uint8(i)}
 			st := &stream{source: src, second: i == 1}
 			for _, line := range lines {
 				stamp := appendStamp(nil, time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.FixedZone("", 3600)))

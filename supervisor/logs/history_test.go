@@ -211,7 +211,7 @@ func TestKeptOrigin(t *testing.T) {
 	}
 }
 
-// FuzzHistory: whatever is written, in whatever pieces it arrives, a follower is told of
+// FuzzHistory: whatever is written, in whatever pieces it arrives, a follower gets
 // every line, and the last ones are kept.
 func FuzzHistory(f *testing.F) {
 	f.Add([]byte("a\nb\r\n\nlast"), []byte{1})

@@ -75,7 +75,7 @@ func (l *Logs) Console(c Console) (*Pump, error) {
 
 // File returns the pump that appends to the file at path, which should be absolute; a new
 // file gets mode 0640. Both streams of all its sources go there. The file is opened at once:
-// a missing directory, or a symbolic link, is an error here. If path already has a pump, that
+// a missing directory, or what package safefile refuses, is an error here. If path already has a pump, that
 // one is returned with its format and rotation, see [Pump.Configure]; each return needs a
 // [Pump.Close].
 func (l *Logs) File(path string, format Format, r Rotation) (*Pump, error) {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/internal/testproc"
+	"supervise/internal/text/escape"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -194,7 +195,7 @@ func say(t testing.TB, fd int, text string) {
 	}
 }
 
-// until waits for something that no event tells of, by looking.
+// until polls for something that no event reports.
 func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	look := time.NewTicker(500 * time.Microsecond)
@@ -297,7 +298,7 @@ func bare(service string, shape layout, d destination) *Source {
 	p := newPump(&Logs{poll: &poller{}, histories: map[string]*history{}}, "the test", shape)
 	p.outlet("the test", d)
 	p.layout = shape
-	s := &Source{service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
+	s := &Source{service: service, quoted: escape.AppendJSONText(nil, service), history: p.logs.history(service)}
 	s.pump.Store(p)
 	for i := range s.streams {
 		s.streams[i] = stream{source: s, fd: -1, second: i == 1}
@@ -319,6 +320,6 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs (go test -update writes it anew):\n%s", path, got)
+		t.Errorf("%s differs (go test -update rewrites it):\n%s", path, got)
 	}
 }

@@ -31,10 +31,10 @@ type Pump struct {
 	again     bool  // something was requested since the round began
 	ready     queue // streams that may have something to read
 	sources   map[*Source]struct{}
-	requests  []*request // not yet seen by the goroutine
-	moves     []*move    // the same
-	moved     bool       // Reopen was called
-	rotation  *Rotation  // of Configure
+	requests  []*request        // not yet seen by the goroutine
+	moves     map[*Source]*Pump // the same: where sources are to go
+	moved     bool              // Reopen was called
+	rotation  *Rotation         // of Configure
 	closing   bool
 	abandoned bool // stop waiting: give up everything
 	newLayout layout
@@ -134,6 +134,7 @@ func (p *Pump) round() bool {
 	if !p.flush() || !p.emit() {
 		return p.park()
 	}
+	p.move()
 	for ; n > 0; n-- {
 		s := p.next()
 		if s == nil {
@@ -148,7 +149,6 @@ func (p *Pump) round() bool {
 		return p.park()
 	}
 	p.answer()
-	p.move()
 	p.watch()
 	return p.idleOrContinue()
 }
@@ -197,9 +197,14 @@ func (p *Pump) take() (n int, proceed bool) {
 	return p.ready.n, true
 }
 
+// next returns the next stream to read. There is none while a source is to move: that comes
+// first, in the next round.
 func (p *Pump) next() *stream {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(p.moves) > 0 {
+		return nil
+	}
 	for {
 		s := p.ready.pop()
 		if s == nil || s.fd >= 0 {
@@ -358,7 +363,7 @@ func (p *Pump) shut() {
 	}
 	p.closing = true
 	for s := range p.sources {
-		p.requests = append(p.requests, &request{source: s, shut: true})
+		p.request(&request{source: s, shut: true})
 	}
 	p.wakeLocked()
 }

@@ -22,11 +22,13 @@ func (p *Pump) read(s *stream) {
 	switch {
 	case n > 0:
 		s.total += int64(n)
+		s.empty = false
 		// Queue it again until it is found empty: while a writer is busy, an empty read
 		// costs less than being woken by the poller.
 		p.queued(s)
 		p.load(s, n)
 	case errors.Is(err, unix.EAGAIN):
+		s.empty = true
 		p.emptied = append(p.emptied, s)
 	default: // the last writer has closed it
 		s.close()

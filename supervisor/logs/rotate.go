@@ -3,9 +3,12 @@ package logs
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/internal/safefile"
 )
 
 // rotate makes room in the file for b: FILE becomes FILE.1, FILE.1 becomes FILE.2, and so on
@@ -36,36 +39,43 @@ func (f *file) tryRotate(b []byte) error {
 		f.size, f.retrySize = 0, 0
 		return nil
 	}
-	if err := shift(f.path, f.Keep); err != nil {
+	dir, err := f.directory()
+	if err != nil {
 		return err
 	}
-	return f.open()
+	defer dir.Close()
+	if now, err := dir.Lstat(filepath.Base(f.path)); err != nil || now.Dev != st.Dev || now.Ino != st.Ino {
+		return f.openIn(dir) // its directory was moved away just now
+	}
+	if err := shift(dir, filepath.Base(f.path), f.Keep); err != nil {
+		return err
+	}
+	return f.openIn(dir)
 }
 
-// shift renames path and its rotated files up by one, as far as the first free number; the
-// file at the last number is removed.
-func shift(path string, keep int) error {
+// shift renames a file of a directory and its rotated files up by one, as far as the first
+// free number; the file at the last number is removed.
+func shift(dir *safefile.Dir, file string, keep int) error {
 	name := func(i int) string {
 		if i == 0 {
-			return path
+			return file
 		}
-		return path + "." + strconv.Itoa(i)
+		return file + "." + strconv.Itoa(i)
 	}
 	last := 1
 	for last < keep {
-		var st unix.Stat_t
-		if absent(unix.Lstat(name(last), &st)) {
+		if _, err := dir.Lstat(name(last)); absent(err) {
 			break
 		}
 		last++
 	}
 	// Not by the rename: ext4 starts writing a file to disk when it replaces another one
 	// (auto_da_alloc, ext4(5)).
-	if err := unix.Unlink(name(last)); err != nil && !absent(err) {
+	if err := dir.Remove(name(last)); err != nil && !absent(err) {
 		return &os.PathError{Op: "unlink", Path: name(last), Err: err}
 	}
 	for i := last; i > 0; i-- {
-		if err := unix.Rename(name(i-1), name(i)); err != nil && (i == 1 || !absent(err)) {
+		if err := dir.Rename(name(i-1), name(i)); err != nil && (i == 1 || !absent(err)) {
 			return &os.LinkError{Op: "rename", Old: name(i - 1), New: name(i), Err: err}
 		}
 	}

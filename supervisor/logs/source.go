@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervise/internal/text/escape"
+
 	"supervise/internal/sys"
 )
 
@@ -22,8 +24,8 @@ type Source struct {
 	generation uint32 // its number in the history
 	color      uint8
 	streams    [2]stream
-	open       int  // number of open streams; under the pump's lock
-	drained    bool // or asked to be, and counted; under the pump's lock
+	open       int // number of open streams; under the pump's lock
+	drains     int // number of requests that are not answered; under the pump's lock
 }
 
 // stream is one pipe of a source.
@@ -37,6 +39,7 @@ type stream struct {
 	second bool    // standard error
 
 	waiting    bool // queued; under the pump's lock
+	empty      bool // it had nothing in it when last looked at
 	midLine    bool // the last line written is to be continued
 	historyCut bool // the history skips what follows, up to the end of the line
 }
@@ -76,7 +79,7 @@ const maxUndrained = 16
 // long that sixteen generations of the service have ended without being drained: a service
 // that exits right after its start would use up all descriptors.
 func (p *Pump) Attach(service string) (*Source, Ends, error) {
-	s := &Source{service: service, quoted: appendJSON(nil, []byte(service)), history: p.logs.history(service)}
+	s := &Source{service: service, quoted: escape.AppendJSONText(nil, service), history: p.logs.history(service)}
 	s.pump.Store(p)
 	s.generation = s.history.next()
 	var ends [2]int

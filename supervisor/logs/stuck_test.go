@@ -137,7 +137,7 @@ func TestSocket(t *testing.T) {
 	}
 }
 
-// TestReaderGone: the reader of the console leaves. That is told once; services go on.
+// TestReaderGone: the reader of the console leaves. That is reported once; services go on.
 func TestReaderGone(t *testing.T) {
 	news := make(chan Trouble, 8)
 	l := newLogs(t, func(n Trouble) { news <- n })
@@ -154,14 +154,14 @@ func TestReaderGone(t *testing.T) {
 	drain(t, s)
 	n := <-news
 	if !n.Gone || !errors.Is(n.Err, unix.EPIPE) || len(news) > 0 {
-		t.Errorf("told: %+v, and %d more", n, len(news))
+		t.Errorf("reported: %+v, and %d more", n, len(news))
 	}
 	if s := p.Stats(); s.LostLines != lines || s.LostBytes != lines*11 {
 		t.Errorf("%+v", s)
 	}
 }
 
-// TestFullDisk: nothing is lost, and both the trouble and its end are told.
+// TestFullDisk: nothing is lost, and both the failure and the recovery are reported.
 func TestFullDisk(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can mount a small file system; TestNoSpace simulates one")
@@ -193,13 +193,13 @@ func TestFullDisk(t *testing.T) {
 		e.Close()
 	}()
 	if n := <-news; !errors.Is(n.Err, unix.ENOSPC) || n.Waiting == 0 || !strings.Contains(n.Err.Error(), path) {
-		t.Errorf("told: %+v", n)
+		t.Errorf("reported: %+v", n)
 	}
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
 	if n := <-news; !n.Over || n.For <= 0 {
-		t.Errorf("told: %+v", n)
+		t.Errorf("reported: %+v", n)
 	}
 	until(t, "all is read", func() bool { return p.Stats().Sources == 0 })
 	drain(t, s)
@@ -219,7 +219,7 @@ func TestNoSpace(t *testing.T) {
 	for i, want := range []error{unix.ENOSPC, unix.EDQUOT, nil} {
 		n := <-news
 		if !errors.Is(n.Err, want) || n.Over != (want == nil) {
-			t.Errorf("told %d: %+v", i, n)
+			t.Errorf("reported %d: %+v", i, n)
 		}
 	}
 	say(t, e.Stdout, "two\n")

@@ -15,35 +15,34 @@ const (
 	Tell ActionKind = iota
 	// Spawn starts generation Gen of Service; Spawned or SpawnFailed answers it.
 	Spawn
-	// Send sends Signal to the Scope of a generation. A rung of a ladder is from the
-	// supervisor itself, and has no answer: what counts is that the processes go, not that
-	// they were told. One that was asked for has a Ticket, and Signalled answers it.
+	// Send sends Signal to the Scope of a generation. For a rung of a ladder it has no answer:
+	// what counts is that the processes end. If somebody asked for it, it has a Ticket, and
+	// Signalled answers it.
 	Send
-	// Deliver passes Info on to the leader, its signal number translated already, its
-	// payload and original sender kept; Sent with the same Ticket answers it.
+	// Deliver passes Info on to the leader, with its payload and original sender. Its number
+	// has been translated already. Sent with the same Ticket answers it.
 	Deliver
 	// Kill sends SIGKILL to the whole tree of a generation. It has no answer.
 	Kill
-	// Hold stops the intake of the real-time signals in Set: they are to wait in the
-	// kernel's queue. What was taken in already may still be passed to Step.
+	// Hold stops the intake of the real-time signals in Set: they wait in the kernel's queue.
+	// Signals that were received before may still be passed to Step.
 	Hold
 	// Release ends Hold for the signals in Set.
 	Release
 	// Inspect asks what Signal would do to the leader; Inspected with the same Ticket
 	// answers it.
 	Inspect
-	// Report says to whoever asked with the event Ticket what became of that for Service: its
-	// Note is one of Delivered, Held, Coalesced, Dropped, SentToMany and RefusedCommand, or
-	// NoSuchService and Impossible if the command makes no sense. Nobody need be there who
-	// wants to know.
+	// Report gives the client that asked with the event Ticket, if there still is one, the
+	// result for Service. Its Note is one of Delivered, Held, Coalesced, Dropped, SentToMany
+	// and RefusedCommand, or NoSuchService and Impossible if the command makes no sense.
 	Report
-	// ReportTail has the last lines told that Service wrote, as it did not end well. With
-	// Final that is done even if they stand in the log already.
+	// ReportTail logs the last lines that Service wrote, as it did not end well. With Final
+	// they are logged even if they are in the log already.
 	ReportTail
-	// Forget comes when Service is Removed: nothing of it is left, and nothing will be.
+	// Forget comes when Service is Removed: it will never have a process again.
 	Forget
-	// Load has the configuration file Path read, or the present one if it is "", because a
-	// signal asked for it; an Update or LoadFailed answers it, much later.
+	// Load reads the configuration file Path, or the present one if that is "", because a
+	// signal asked for it. An Update or LoadFailed answers it, much later.
 	Load
 	// RunHook starts the program that the rules have for the signal Info.
 	RunHook
@@ -58,9 +57,9 @@ const (
 type Action struct {
 	Kind    ActionKind
 	Cause   EventID   // the event whose Step returned it
-	Origin  EventID   // the event that the matter goes back to; may be Cause
-	Service ServiceID // NoService where it is about none
-	Gen     Gen       // zero where it is about none
+	Origin  EventID   // the event that it all goes back to; may be Cause
+	Service ServiceID // NoService if it is about none
+	Gen     Gen       // zero if it is about none
 
 	Signal signals.Signal // Send, Inspect
 	Scope  config.Scope   // Send

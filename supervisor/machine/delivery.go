@@ -6,14 +6,14 @@ import (
 	"supervise/signals/queue"
 )
 
-// deliver sends a signal to the leader. What became of it comes with Sent.
+// deliver sends a signal to the leader. Its result comes with Sent.
 func (m *Machine) deliver(s *service, item queue.Item) {
 	s.outbox.delivery, s.outbox.inFlight, s.outbox.unanswered = item, true, false
 	ticket := Ticket(item.Ticket)
 	m.do(s, Action{Kind: Deliver, Origin: ticket, Info: item.Info, Ticket: ticket})
 }
 
-// sent says what became of a delivery.
+// sent handles the result of a delivery.
 func (m *Machine) sent(s *service) {
 	o := &s.outbox
 	if !o.inFlight || Ticket(o.delivery.Ticket) != m.event.Ticket {
@@ -46,7 +46,7 @@ func (m *Machine) sent(s *service) {
 	o.inFlight = false
 }
 
-// answer reports on the command that asked for the delivery, if that is still to be done.
+// answer sends the report to the command that asked for the delivery, if it expects one.
 func (m *Machine) answer(s *service, n Note) {
 	if o := &s.outbox; o.unanswered {
 		o.unanswered = false
@@ -54,8 +54,8 @@ func (m *Machine) answer(s *service, n Note) {
 	}
 }
 
-// takeBack is for a leader that has gone: a delivery whose result never came did not arrive,
-// and is left to the next leader.
+// takeBack is called when the leader has gone. A delivery without a result did not arrive,
+// and waits for the next leader.
 func (m *Machine) takeBack(s *service) {
 	if s.outbox.inFlight {
 		s.outbox.inFlight = false
@@ -63,7 +63,7 @@ func (m *Machine) takeBack(s *service) {
 	}
 }
 
-// putBack returns the signal being sent to where it waited, or would have.
+// putBack puts the signal in flight back to where it waited, or would have waited.
 func (m *Machine) putBack(s *service) Note {
 	o := &s.outbox
 	switch {
@@ -75,15 +75,15 @@ func (m *Machine) putBack(s *service) Note {
 	return m.held(s, o.delivery)
 }
 
-// done forgets the signal being sent.
+// done removes the signal in flight.
 func (m *Machine) done(s *service) {
 	if s.outbox.sentFromQueue() {
 		s.outbox.realtime.Pop()
 	}
 }
 
-// settle does with the waiting signals what the state of the service calls for: it delivers
-// the next one, keeps them, or gives them up.
+// settle handles the waiting signals as the state of the service requires: it delivers the
+// next one, holds them, or drops them.
 func (m *Machine) settle(s *service) {
 	switch {
 	case s.delivers():
@@ -97,8 +97,8 @@ func (m *Machine) settle(s *service) {
 	m.throttle(s)
 }
 
-// deliverNext sends the next signal: a standard one, or else the first in the queue, unless
-// that waits for another attempt.
+// deliverNext delivers the next signal: a standard one, or else the first in the queue, unless
+// that waits for a retry.
 func (m *Machine) deliverNext(s *service) {
 	o := &s.outbox
 	if o.inFlight || o.leaderGone {
@@ -119,7 +119,7 @@ func (m *Machine) deliverNext(s *service) {
 	}
 }
 
-// discard gives up everything that waits.
+// discard drops everything that waits.
 func (m *Machine) discard(s *service) {
 	if n := s.outbox.standard.Discard() + s.outbox.realtime.Discard(); n > 0 {
 		m.note(s, Note{Kind: Dropped, Why: ServiceWentDown, Count: n})

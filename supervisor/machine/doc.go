@@ -3,12 +3,12 @@
 //
 // It is a pure state machine. [Machine.Step] takes the time and one [Event] and
 // returns the [Action] values to carry out; [Machine.Deadline] says when it wants
-// to be woken by a Tick. It has no clock, makes no system call, starts no
-// goroutine and writes no log, and its only randomness is the seeded source it was
-// made with, so that the same events at the same times give the same actions: that
-// is what supervise why, supervise replay and the simulation live on. It spawns, signals
-// and reaps nothing itself, reads no configuration file, and knows neither cgroups nor
-// descriptors. All of that is the business of the package supervisor, whose loop is:
+// a Tick. It has no clock, makes no system call, starts no goroutine and writes no
+// log, and its only randomness is the seeded source it was made with. So the same
+// events at the same times give the same actions, on which supervise why, supervise
+// replay and the simulation rely. It spawns, signals and reaps nothing itself, reads
+// no configuration file, and knows neither cgroups nor descriptors. All of that is
+// the business of package supervisor, whose loop is:
 //
 //	m := machine.New(file, seed)   // and m.Offer(another, restart), before an Update
 //	events <- Boot
@@ -22,22 +22,21 @@
 //	}
 //
 // Results come back before anything else happens: Spawn is answered by Spawned or
-// SpawnFailed, Deliver by Sent, Inspect by Inspected, a Send with a Ticket by Signalled, at
-// once. The machine relies on that for speed, never for safety: whatever comes at a wrong
-// moment is decided too. Only Load is answered later, by an Update or LoadFailed.
+// SpawnFailed, Deliver by Sent, Inspect by Inspected, a Send with a Ticket by Signalled.
+// The machine relies on that for speed, never for safety: events that come at the wrong
+// moment are decided, too. Only Load is answered later, by an Update or LoadFailed.
 //
 // Everything that is to be done is an action of its own. A [Note] only says what was decided
-// and why: in a Tell for the log and the journal, in a Report for whoever asked.
+// and why: in a Tell for the log and the journal, in a Report for the client that asked.
 //
 // # What is wanted, and what is
 //
-// Two things are kept apart for each service. Wanted, up, down or absent, is the last word
-// of whoever commands it: Boot, Start and Restart say up; Stop and a shutdown say
-// down; Remove says down for good: absent. The state is what is actually there. A
-// command changes what is wanted at once and in any state, and the state follows as
-// fast as processes allow. Only one thing changes what is wanted without a command: a
-// service that ended, and that its policy does not start again, is not wanted up any
-// longer.
+// Two things are kept apart for each service. Wanted, up, down or absent, is what the last
+// command wants: Boot, Start and Restart want it up; Stop and a shutdown want it down;
+// Remove wants it down for good: absent. The state is what is actually there. A command
+// changes what is wanted at once and in any state, and the state follows as fast as
+// processes allow. Only one thing changes what is wanted without a command: a service
+// that has ended, and is not started again by its policy, is not wanted up any longer.
 //
 // # Generations
 //
@@ -136,9 +135,8 @@
 // SIGSTOP and SIGCONT for the tree. A paused service is not in another state; but when it is
 // stopped, SIGCONT goes to its whole tree.
 //
-// Each of these commands is reported on exactly once, for each service: delivered or sent;
-// held; merged into one that waits; dropped; or refused. What is held is not reported on
-// again.
+// Each of these commands gets exactly one Report for each service: delivered or sent; held;
+// merged into one that waits; dropped; or refused. There is no second one about what is held.
 //
 // # Another configuration
 //
@@ -150,25 +148,26 @@
 // forwards, which it has held, and the bounds of its queue, though nothing is lost of
 // what waits in it.
 //
-// The Update then commands what follows. What the file does not have any more is removed:
-// stopped, as by Stop, for good. Meanwhile it cannot be started, so that nobody can get in
-// between; but a later file that has it again keeps it. Once it is Removed, its name can be
-// that of another service, under another id. What is new is started, if it is enabled. What
-// runs with settings that only a restart changes is restarted, as Offer was told.
+// The Update then commands what follows. Services that the file does not have any more are
+// removed: stopped, as by Stop, for good. Meanwhile they cannot be started, so that nobody can
+// get in between; but a later file that has one again keeps it. Once a service is Removed,
+// its name can be given to another service, with another id. New services are started, if
+// they are enabled. Services whose new settings take effect only with a restart are
+// restarted, as Offer said.
 //
-// An Update is an event like any other, and not a method alone, so that it has its place
-// in the order of things and its number in the journal. Event being a plain value, it
-// carries the number of the file and not the file: whoever keeps a journal for replay
-// keeps the files beside it, or what [Relevant] leaves of them.
+// An Update is an event like any other, and not only a method, so that it has its place in
+// the order of events and its number in the journal. As an Event is a plain value, it has
+// the number of the file and not the file itself: a journal for replay keeps the files, or
+// what [Relevant] leaves of them, beside the events.
 //
 // # Why
 //
-// Each event gets a number. An action carries the number of the event that caused it,
-// and that of its origin: the event that the whole matter goes back to. The SIGKILL
-// that a Tick causes has the Stop that began the ladder for its origin, or the SIGTERM
-// to the supervisor that began the shutdown; a held signal's delivery has the arrival
-// of that signal. Events say who asked (By); nothing is decided by that.
+// Each event gets a number. An action has the number of the event that caused it, and
+// that of its origin: the event that it all goes back to. The origin of a SIGKILL that a
+// Tick causes is the Stop that began the ladder, or the SIGTERM to the supervisor that
+// began the shutdown; that of the delivery of a held signal is the arrival of the signal.
+// Events say who asked (By), which influences no decision.
 //
-// [Machine.Save] writes down all that the machine knows, and [Restore] goes on from there, so
+// [Machine.Save] returns all that the machine knows, and [Restore] continues from there, so
 // that a journal need not reach back to the beginning.
 package machine

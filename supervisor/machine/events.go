@@ -27,18 +27,18 @@ type EventKind uint8
 const (
 	// Boot starts every enabled service. It is the first event, and comes once.
 	Boot EventKind = iota
-	// Start, Stop and Restart are commands about Service. A Start, or Restart, that is
-	// to start it Once says that its policy starts it no more when it ends; the next
-	// one that is not forgets that. What runs already ends for the last time.
+	// Start, Stop and Restart are commands about Service. After a Start or Restart with
+	// Once, its policy does not start it again when it ends, also if it runs already. The
+	// next one without Once cancels that.
 	Start
 	Stop
 	Restart
-	// Remove stops Service, if it is not down, for good: when nothing is left of it, its
-	// id is that of no service any more.
+	// Remove stops Service, if it is not down, for good. When nothing is left of it, there
+	// is no service with its id any more.
 	Remove
-	// Reload has Service read its own configuration again, by the signal that its settings
-	// name. Pause stops all of its processes where they are (SIGSTOP), Continue has them go
-	// on (SIGCONT). A [Report] answers each of them.
+	// Reload makes Service read its own configuration again, by the signal that its settings
+	// name. Pause stops all of its processes (SIGSTOP), Continue continues them (SIGCONT). A
+	// [Report] answers each of them.
 	Reload
 	Pause
 	Continue
@@ -46,39 +46,39 @@ const (
 	// translated. For the main process it takes its place among the forwarded signals; for a
 	// group or a tree (Scope) it is sent at once. A [Report] answers it.
 	Post
-	// Signal says that the supervisor itself was sent Info. SIGCHLD is never among
-	// them: it is the loop's hint to reap. With TerminalGone it is the kernel's word, or the
-	// shell's, that the terminal has been closed.
+	// Signal says that the supervisor itself was sent Info. It is never SIGCHLD, which only
+	// tells the loop to reap. With TerminalGone, the kernel or the shell has sent it because
+	// the terminal was closed.
 	Signal
-	// Tick says that the time has come that [Machine.Deadline] named. One that comes
-	// early does nothing.
+	// Tick says that [Machine.Deadline] has passed. One that comes early does nothing.
 	Tick
-	// Update puts in force the configuration that [Machine.Offer] gave Revision: starts what
-	// is new, removes what is gone, restarts what has settings that take one. Path names it.
+	// Update applies the configuration to which [Machine.Offer] gave Revision: it starts new
+	// services, removes those that are gone, and restarts those whose changed settings
+	// require it. Path is that of its file.
 	Update
-	// LoadFailed answers [Load], or a command of the same: the configuration at Path cannot
-	// be put in force, for Reason, and nothing changes.
+	// LoadFailed answers [Load], or the command update: the configuration at Path cannot be
+	// applied, for Reason, and nothing changes.
 	LoadFailed
 	// Shutdown stops everything for good, ShutdownNow does so with SIGKILL.
 	Shutdown
 	ShutdownNow
 	// Spawned answers Spawn: the leader runs, with PID.
 	Spawned
-	// SpawnFailed answers Spawn: there is no process. Reason says why, for humans;
-	// Permanent says that waiting does not help, as for a missing executable, in
-	// contrast to EAGAIN, ENOMEM or a full pids.max.
+	// SpawnFailed answers Spawn: there is no process. Reason says why, for humans. Permanent
+	// says that waiting does not help, as with a missing executable, unlike EAGAIN, ENOMEM or
+	// a full pids.max.
 	SpawnFailed
 	// Exited says that the leader has been reaped; Survivors, whether others of its
 	// tree are still alive.
 	Exited
 	// Emptied says that the last survivor is gone, after Exited with Survivors.
 	Emptied
-	// Sent answers Deliver: what became of the signal with Ticket.
+	// Sent answers Deliver: the result for the signal with Ticket.
 	Sent
 	// Inspected answers Inspect: what the signal would do to the main process is Effect.
 	Inspected
-	// Signalled answers a Send that has a Ticket: Count processes were sent the signal, or
-	// none for Reason.
+	// Signalled answers a Send with a Ticket: the signal was sent to Count processes, or to
+	// none, for Reason.
 	Signalled
 
 	numEvents = iota
@@ -91,19 +91,19 @@ type Event struct {
 	Kind    EventKind
 	Service ServiceID // if Kind is [EventKind.OfService]
 	Gen     Gen       // Spawned and what follows it
-	By      Asker     // who asked for it, or sent Info; nobody of what simply happens
+	By      Asker     // who asked for it, or sent Info; zero for what simply happens
 
 	Once         bool         // Start, Restart
 	Scope        config.Scope // Post
 	TerminalGone bool         // Signal
 	Revision     Revision     // Update
 	Path         string       // Update, LoadFailed
-	PID          int32        // Spawned; of Boot the supervisor's
+	PID          int32        // Spawned; for Boot that of the supervisor
 	Permanent    bool         // SpawnFailed
 	Reason       string       // SpawnFailed, LoadFailed, Signalled
 	Exit         signals.Exit // Exited
 	Survivors    bool         // Exited
-	Info         signals.Info // Signal, Post; of Reload, Pause and Continue the sender alone
+	Info         signals.Info // Signal, Post; for Reload, Pause and Continue only the sender
 	Ticket       Ticket       // Sent, Inspected, Signalled
 	Result       Result       // Sent
 	Effect       Effect       // Inspected
@@ -125,23 +125,22 @@ func (k EventKind) OfService() bool {
 // Answered reports whether the event is a command that a [Report] answers.
 func (k EventKind) Answered() bool { return k == Reload || k == Pause || k == Continue || k == Post }
 
-// Ticket names one request to a service: it is the number of the event with which it
-// came.
+// Ticket identifies a request to a service: it is the number of the event with which it came.
 type Ticket = EventID
 
-// Effect is what a signal can do to a main process, going by what /proc says of it just
-// before it is sent.
+// Effect is what a signal can do to a main process, going by what /proc says just before it
+// is sent.
 type Effect uint8
 
 // The effects, in the kernel's words.
 const (
-	// NoEffect: ignored, or a signal that ends nothing.
+	// NoEffect: the process ignores it, or its default action does not end a process.
 	NoEffect Effect = iota
-	// Coalesces: one is pending already, or the process is about to end by another.
+	// Coalesces: one is pending already, or another signal is ending the process.
 	Coalesces
 	// Caught: a handler takes it, which may end the process by the same signal.
 	Caught
-	// Blocked: it is pending until it is unblocked, or that cannot be told.
+	// Blocked: it is pending until it is unblocked; or its effect is not known.
 	Blocked
 	// Fatal: the kernel ends the process at once.
 	Fatal
@@ -149,7 +148,7 @@ const (
 	numEffects = iota
 )
 
-// Result is what became of a [Deliver].
+// Result is the result of a [Deliver].
 type Result uint8
 
 // The results.
@@ -159,8 +158,8 @@ const (
 	// Again says that the kernel has no room for a real-time signal now (EAGAIN of
 	// rt_sigqueueinfo(2), pidfd_send_signal(2)): it is tried again.
 	Again
-	// Gone says that there is no such process any more (ESRCH): its Exited is on the
-	// way, and the signal waits for what becomes of the service.
+	// Gone says that the process has ended (ESRCH): Exited will follow, and the signal waits
+	// until then.
 	Gone
 	// Refused says that the kernel will never take it (EPERM, EINVAL): it is dropped.
 	Refused

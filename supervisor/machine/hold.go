@@ -2,8 +2,8 @@ package machine
 
 import "supervise/signals"
 
-// throttle asks for the intake to be held when the queue is full, and released when
-// half of it is free: with less, each signal would cost both.
+// throttle asks to hold the intake when the queue is full, and to release it when half of
+// the queue is free. With a smaller margin, every signal could cause both.
 func (m *Machine) throttle(s *service) {
 	o := &s.outbox
 	switch {
@@ -17,7 +17,7 @@ func (m *Machine) throttle(s *service) {
 	}
 }
 
-// heldBack is the set of signals whose intake the service has held now.
+// heldBack is the set of signals whose intake is held for this service.
 func (o *outbox) heldBack() signals.Set {
 	if o.holding {
 		return o.holdable
@@ -25,8 +25,8 @@ func (o *outbox) heldBack() signals.Set {
 	return 0
 }
 
-// hold counts one service more, or one less, that wants signals held. The intake changes for
-// those for which it is the first, or was the last.
+// hold counts one service more, or one less, that wants signals held. The intake of a signal
+// changes with the first one and with the last one.
 func (m *Machine) hold(s *service, wanted signals.Set, one int) {
 	var set signals.Set
 	for signal := range wanted.All() {

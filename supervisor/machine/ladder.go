@@ -10,19 +10,19 @@ import (
 // killAgain is the time between two SIGKILLs for a tree that survives them.
 const killAgain = 5 * time.Second
 
-// Ladder is how far the escalation has come that ends a generation. The rungs are
-// those of config.Stop; the one after the last is SIGKILL of the tree.
+// Ladder is the progress of the escalation that ends a generation. The rungs are those of
+// config.Stop, followed by SIGKILL for the tree.
 type Ladder struct {
 	Rungs   []config.Rung
 	Rung    int           // the present one, from 0
 	Reached time.Duration // when the first SIGKILL was sent
-	Kills   int           // how many were
+	Kills   int           // how many SIGKILLs were sent
 }
 
 // lastRung is the place of SIGKILL in the ladder.
 func (s *service) lastRung() int { return len(s.Ladder.Rungs) }
 
-// climb sends what a rung sends, and gives it its time.
+// climb sends the signal of a rung, and sets its deadline.
 func (m *Machine) climb(s *service, rung int) {
 	s.Ladder.Rung = rung
 	if rung >= s.lastRung() {
@@ -35,10 +35,10 @@ func (m *Machine) climb(s *service, rung int) {
 	m.timers.arm(&s.deadline, m.now+max(s.Ladder.Rungs[rung].Timeout, 0))
 }
 
-// climbOn goes on with the rung that was reached, which had until deadline, after the
-// leader has gone: its signal goes once to the rest of the tree. A rung whose signal
-// went to the whole tree before is not repeated, since some programs take a second
-// signal for impatience; SIGKILL is, since a fork may have raced with the first.
+// climbOn continues the ladder after the leader has gone. The signal of the present rung, which
+// keeps its deadline, goes once to the rest of the tree. It is not repeated if it went to the
+// whole tree before, as some programs take a second signal for impatience. SIGKILL is, as a
+// fork may have raced with the first one.
 func (m *Machine) climbOn(s *service, deadline time.Duration) {
 	switch {
 	case s.Ladder.Rung >= s.lastRung():
@@ -49,8 +49,8 @@ func (m *Machine) climbOn(s *service, deadline time.Duration) {
 	m.timers.arm(&s.deadline, deadline)
 }
 
-// sendRung sends the present rung's signal, and SIGCONT after it: a stopped process
-// keeps all other signals pending (signal(7)). Without a leader both go to the tree.
+// sendRung sends the signal of the present rung, and SIGCONT after it: in a stopped process
+// all other signals stay pending (signal(7)). Without a leader both go to the tree.
 func (m *Machine) sendRung(s *service) {
 	rung := s.Ladder.Rungs[s.Ladder.Rung]
 	scope := rung.Scope
@@ -65,8 +65,8 @@ func (m *Machine) sendRung(s *service) {
 	}
 }
 
-// sendContinue has a stopped process act on what it was sent. All of a paused service goes
-// on: its leader may wait for one of the others.
+// sendContinue makes stopped processes act on what they were sent. All of a paused service
+// continues, as its leader may wait for other processes.
 func (m *Machine) sendContinue(s *service, scope config.Scope) {
 	if s.Paused {
 		s.Paused, scope = false, config.Tree
@@ -91,8 +91,8 @@ func (m *Machine) rungTimedOut(s *service) {
 	m.timers.arm(&s.deadline, m.now+killAgain)
 }
 
-// cut skips what is left of a ladder, on behalf of a shutdown. One that has come to
-// SIGKILL goes on as it is.
+// cut skips the rest of a ladder, on behalf of a shutdown. One that has reached SIGKILL goes on
+// as it is.
 func (m *Machine) cut(s *service) {
 	if s.Ladder.Kills > 0 {
 		return

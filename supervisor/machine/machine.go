@@ -20,24 +20,24 @@ type Machine struct {
 	now     time.Duration
 	seq     EventID // of the present event
 	event   Event
-	kind    EventKind       // what the present event is for the service that it is dispatched to
-	spec    *config.Service // what the present Update has for that service
+	kind    EventKind       // the present event, or what it commands the present service
+	spec    *config.Service // with Update, the new settings of that service
 	actions []Action
 	timers  timers
 	active  int // services that are not at rest
 
-	offered  offer    // for an Update to come
-	revision Revision // of the configuration offered last
+	offered  offer    // for the next Update
+	revision Revision // of the configuration that was offered last
 
 	booted   bool
 	shutdown shutdown
 	holds    [signals.Max + 1]int // how many services want the intake of a signal held
 }
 
-// New returns a machine with every service stopped. It keeps file, which must not be
-// changed any more, and takes its rules as they are, defaults included. The seed
-// decides the jitter of restarts: a machine made with the same file and seed, and
-// offered the same files, answers the same steps with the same actions.
+// New returns a machine with every service stopped. It keeps file, which must not be changed
+// any more, and uses its rules as they are, without adding defaults. The seed decides the
+// jitter of restarts: a machine made with the same file and seed, and offered the same files,
+// answers the same steps with the same actions.
 func New(file *config.File, seed uint64) *Machine {
 	m := newMachine(len(file.Services))
 	m.random.Seed(seed, 0)
@@ -57,10 +57,10 @@ func newMachine(services int) *Machine {
 	}
 }
 
-// Step takes one event, at the monotonic time now, and returns what is to be done,
-// in this order. A time before that of an earlier step counts as that time. The
-// slice is used again by the next Step: whoever keeps actions copies them. Step
-// never fails; what makes no sense is answered with a [Tell].
+// Step handles one event, at the monotonic time now, and returns what is to be done, in this
+// order. A time before that of an earlier step counts as that time. The next Step uses the
+// slice again: copy actions to keep them. Step never fails; an event that makes no sense is
+// answered with a [Tell].
 func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	m.now = max(m.now, now)
 	m.seq++
@@ -90,9 +90,9 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	return m.actions
 }
 
-// Deadline returns the time, on the clock of Step's now, at which the machine wants
-// a Tick, and false when it waits for events alone: always so while every service
-// just runs. It costs nothing to ask.
+// Deadline returns the time, on the clock of Step's now, at which the machine wants a Tick.
+// It returns false if it does not want one, as while every service just runs. It is cheap to
+// ask.
 func (m *Machine) Deadline() (time.Duration, bool) {
 	t := m.timers.first()
 	if t == nil {
@@ -128,8 +128,8 @@ func (m *Machine) commandReceived() {
 	m.command(m.services[m.event.Service], m.event.Kind)
 }
 
-// command has a service do what a command, a rule or an update says, unless that comes too
-// late.
+// command carries out a command for a service, which may come from a rule or an update, unless
+// it comes too late.
 func (m *Machine) command(s *service, kind EventKind) {
 	m.kind = kind
 	start := kind == Start || kind == Restart
@@ -143,7 +143,7 @@ func (m *Machine) command(s *service, kind EventKind) {
 	}
 }
 
-// generationReported passes a report on to its service, if it is about the last generation.
+// generationReported is for an event about a generation, which must be the last one.
 func (m *Machine) generationReported() {
 	ev := &m.event
 	if !m.has(ev.Service) {
@@ -162,15 +162,15 @@ func (m *Machine) generationReported() {
 	}
 }
 
-// dispatch does what the table says for a service upon an event, and then what its
-// new state means for the signals that wait for it.
+// dispatch does what the table says about an event in the state of a service, and then what
+// the new state means for the signals that wait.
 func (m *Machine) dispatch(s *service, kind EventKind) {
 	m.kind = kind
 	table[s.State][kind].do(m, s)
 	m.settle(s)
 }
 
-// ticked serves every timer that is due.
+// ticked handles every timer that is due.
 func (m *Machine) ticked() {
 	for {
 		t := m.timers.first()
@@ -198,7 +198,7 @@ func (m *Machine) act(a Action) {
 	m.actions = append(m.actions, a)
 }
 
-// do adds an action about a service, whose state's origin is its own unless it says
+// do adds an action about a service. Its origin is that of the service's state unless it says
 // otherwise.
 func (m *Machine) do(s *service, a Action) {
 	a.Service, a.Gen = s.id, s.Gen
@@ -208,24 +208,24 @@ func (m *Machine) do(s *service, a Action) {
 	m.act(a)
 }
 
-// note tells about a service what goes back to the same event as its state.
+// note tells something about a service, with the origin of its state.
 func (m *Machine) note(s *service, n Note) { m.do(s, Action{Kind: Tell, Note: n}) }
 
-// tell tells of what is about no service in particular.
+// tell tells something that is about no service in particular.
 func (m *Machine) tell(n Note) { m.act(Action{Kind: Tell, Service: NoService, Note: n}) }
 
-// reply tells about a service what the present event alone has brought about.
+// reply tells something about a service, with the present event as origin.
 func (m *Machine) reply(s *service, n Note) {
 	m.do(s, Action{Kind: Tell, Origin: m.seq, Note: n})
 }
 
-// report says what became of the command that came with the event ticket.
+// report reports the result of the command that came with the event ticket.
 func (m *Machine) report(s *service, ticket Ticket, n Note) {
 	m.do(s, Action{Kind: Report, Origin: ticket, Ticket: ticket, Note: n})
 }
 
-// manyActions is how many actions a step may return without its slice being given
-// back to the collector afterwards; each has about 250 bytes.
+// manyActions is the capacity up to which the slice of actions is kept for the next step; each
+// has about 250 bytes.
 const manyActions = 64
 
 func (m *Machine) clearActions() {
@@ -235,15 +235,15 @@ func (m *Machine) clearActions() {
 	m.actions = m.actions[:0]
 }
 
-// The handlers of the table that do not depend on the state:
+// These handlers of the table do not depend on the state.
 
-// nothing is for what has no effect and is worth no word.
+// nothing is for an event without any effect.
 func (m *Machine) nothing(*service) {}
 
-// already answers a command that asks for what is there.
+// already answers a command that asks for what is the case already.
 func (m *Machine) already(s *service) { m.reply(s, Note{Kind: Already, Event: m.kind, From: s.State}) }
 
-// noSuch answers what is about a service that is removed, or that there never was.
+// noSuch answers an event about a service that is removed, or never existed.
 func (m *Machine) noSuch(*service) {
 	n := Note{Kind: NoSuchService, Event: m.kind}
 	m.tell(n)
@@ -262,7 +262,7 @@ func (m *Machine) impossible(s *service) {
 	m.reply(s, Note{Kind: Impossible, Event: m.kind, From: s.State})
 }
 
-// invalid answers a command that means nothing, for a reason.
+// invalid answers a command that makes no sense, for a reason.
 func (m *Machine) invalid(s *service, reason string) {
 	n := Note{Kind: Impossible, Event: m.kind, From: s.State, Reason: reason}
 	m.reply(s, n)

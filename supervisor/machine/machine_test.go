@@ -233,6 +233,11 @@ func TestNames(t *testing.T) {
 			t.Errorf("the action %v says nothing", kind)
 		}
 	}
+	for i, word := range config.ScopeWords() {
+		if i >= len(scopeTexts) || scopeTexts[i] == "" {
+			t.Errorf("nobody is named for the scope %s", word)
+		}
+	}
 	for _, beyond := range []string{Note{Kind: numNotes}.String(), Event{Kind: numEvents}.Text("web"), Action{Kind: numActions}.Text("web")} {
 		if !strings.HasSuffix(beyond, " "+strconv.Itoa(numNotes)) && !strings.HasSuffix(beyond, " "+strconv.Itoa(numEvents)) &&
 			!strings.HasSuffix(beyond, " "+strconv.Itoa(numActions)) {

@@ -7,23 +7,23 @@ import (
 	"supervise/signals"
 )
 
-// NoteKind says what a [Note] tells of.
+// NoteKind says what a [Note] is about.
 type NoteKind uint8
 
-// The notes, and beside each the fields of Note that it fills in.
+// The notes, each with the fields of Note that it fills in.
 const (
 	// Changed: the service went From one state To another.
 	Changed NoteKind = iota
-	// LeaderExited: the leader ended as Exit says, after having been up For so long. Success:
-	// by its settings that is a good end.
+	// LeaderExited: the leader ended as Exit says, after it was up For so long. By its
+	// settings that is a Success or not.
 	LeaderExited
 	// SurvivorsRemain: the leader is gone, others of its tree are not.
 	SurvivorsRemain
 	// Restarting: the service will be started again in For, 0 being at once. Count is
-	// the number of restarts in a row, 0 when it could not be spawned at all.
+	// the number of restarts in a row, 0 if it could not be spawned.
 	Restarting
-	// Completed: the service ended as Exit says, and its policy is to leave it at that;
-	// or Why, StartedOnce.
+	// Completed: the service ended as Exit says, and is not started again, by its policy or,
+	// as Why says, because it was StartedOnce.
 	Completed
 	// GaveUp: the service has failed, for the reason Why. Count is the number of
 	// restarts in a row.
@@ -33,38 +33,37 @@ const (
 
 	// Remembered: the command Event takes effect later, when the state From ends.
 	Remembered
-	// Already: the command Event asks for what is there: the state From.
+	// Already: the command Event asks for what is the case already, in the state From.
 	Already
-	// RefusedCommand: the command Event cannot be carried out, for the reason Why; Info is the
-	// signal that it would have sent, Reason the kernel's word if it has one.
+	// RefusedCommand: the command Event cannot be carried out, for the reason Why. Info is the
+	// signal that it would have sent, Reason the kernel's error if there is one.
 	RefusedCommand
 	// NoSuchService: Event names a service that does not exist, or no longer.
 	NoSuchService
-	// Commanded: the rule of a signal, or an Update, asks for Event; the origin is that signal
+	// Commanded: the rule of a signal, or an Update, commands Event. The origin is that signal
 	// or Update.
 	Commanded
-	// Obeyed: the signal Info has a rule that commands: Reason, in the words of the
-	// configuration.
+	// Obeyed: the signal Info has a rule with a command: Reason, as the configuration has it.
 	Obeyed
 	// HungUp: the signal Info says that the terminal is gone, which begins a shutdown.
 	HungUp
-	// NoSuchPlace: the value of the signal Info is to be a service's place in the list of
-	// status, which has Count.
+	// NoSuchPlace: the value of the signal Info should be a service's place in the list of
+	// services, but there are only Count.
 	NoSuchPlace
 	// Updated: configuration Count is in force.
 	Updated
 	// NotUpdated: the configuration is refused, for Reason, and nothing has changed.
 	NotUpdated
-	// Kept: the service was to be removed, and the new configuration has it: it will be
-	// there, down.
+	// Kept: the service was to be removed, but the new configuration has it. It goes down, and
+	// stays.
 	Kept
 
-	// RungTimedOut: the rung Rung, from 0, has waited For in vain.
+	// RungTimedOut: the rung Rung, from 0, had no effect within For.
 	RungTimedOut
 	// LadderCut: the rest of the ladder is skipped, SIGKILL comes next.
 	LadderCut
-	// SurvivesKill: something is alive For so long after the first SIGKILL; Count
-	// SIGKILLs were sent. Uninterruptible sleep does that.
+	// SurvivesKill: there are processes For so long after the first of Count SIGKILLs. They
+	// may be in uninterruptible sleep.
 	SurvivesKill
 
 	// Delivered: the kernel has taken the signal Info for the leader.
@@ -78,30 +77,29 @@ const (
 	NoRule
 	// IgnoredSignal: the rules say to ignore the signal Info.
 	IgnoredSignal
-	// Held: Count signals wait for the service. It is told at 1, 2, 4, 8 and so on.
+	// Held: Count signals wait for the service. It is told for 1, 2, 4, 8 and so on.
 	Held
 	// Coalesced: the signal Info merged into a pending one of its number.
 	Coalesced
-	// Dropped: Count signals are lost, for the reason Why. Info is the signal, as it
-	// was to be delivered, when Count is 1.
+	// Dropped: Count signals are lost, for the reason Why. If Count is 1, Info is the signal,
+	// as it was to be delivered.
 	Dropped
 
-	// ShuttingDown: a shutdown began; at the latest after For every ladder is cut.
-	// Info is the signal that asked for it, if one did; Event says whether it is to be
-	// Shutdown or ShutdownNow.
+	// ShuttingDown: a shutdown, of the kind Event (Shutdown or ShutdownNow), has begun. After
+	// For every ladder is cut. Info is the signal that asked for it, if one did.
 	ShuttingDown
 	// AlreadyShuttingDown: Event, or Info, asks for a shutdown, and one is under way.
 	AlreadyShuttingDown
-	// ShutdownTimedOut: the time For is over, every ladder is cut.
+	// ShutdownTimedOut: the time For is up, every ladder is cut.
 	ShutdownTimedOut
-	// StillWaiting: the shutdown waits for this service, in state From, at rung Rung
-	// of Count (Rung equal to Count is SIGKILL). After For there is more force.
+	// StillWaiting: the shutdown waits for this service, in state From, at rung Rung of Count
+	// (a Rung equal to Count is SIGKILL). The next step comes after For.
 	StillWaiting
 
 	// Late: Event is about a generation that is gone; From is the state.
 	Late
-	// Impossible: Event cannot happen in state From, or for Reason when it is about no
-	// service. Either the machine's caller or the machine has a bug.
+	// Impossible: Event cannot happen in state From, or, if it is about no service, for
+	// Reason. The machine or its caller has a bug.
 	Impossible
 
 	numNotes = iota
@@ -115,21 +113,21 @@ type Why uint8
 const (
 	NoReason        Why = iota
 	LimitReached        // as many restarts in a row as the limit allows
-	PolicyNever         // the policy is to start it but once
-	CannotExecute       // nothing to execute, and it never ran
-	StartedOnce         // it was to be started but once, whatever its policy
+	PolicyNever         // the policy is to start it only once
+	CannotExecute       // it cannot be executed, and never ran
+	StartedOnce         // the command was to start it only once, whatever its policy
 	NotRunning          // the service does not run and will not
 	QueueFull           // the service's queue is full
 	RefusedByKernel     // the kernel will never take it
 	ServiceWentDown     // it was held for a service that will not run again
 	ShutdownBegun       // a shutdown is under way, or over
-	BeingRemoved        // the service is on its way out
+	BeingRemoved        // the service is being removed
 	WouldEnd            // the signal is not caught, and would end it
 	NotSent             // none of its processes could be sent the signal
 	numWhys         = iota
 )
 
-// Note is what a [Tell] tells. Which fields are filled in depends on Kind.
+// Note is what a [Tell] or a [Report] says. Which fields are filled in depends on Kind.
 type Note struct {
 	Kind      NoteKind
 	From      State

@@ -8,30 +8,30 @@ import (
 	"supervise/signals/queue"
 )
 
-// outbox is what waits to be delivered to the leader of one service.
+// outbox has the signals that wait to be delivered to the leader of one service.
 type outbox struct {
 	standard queue.Coalesced
 	realtime queue.Queue
 	backoff  queue.Backoff
-	retry    timer // of a signal that the kernel had no room for
+	retry    timer // for a signal that the kernel had no room for
 
-	stuck bool // that is a standard one, for which the kernel should always have room
-	noted int  // how many signals waited when that was noted last
+	stuck bool // that is a standard signal, for which the kernel should always have room
+	noted int  // how many signals waited at the last Held note
 
-	delivery   queue.Item // the signal whose Sent is awaited,
-	inFlight   bool       // if there is one
-	unanswered bool       // a command asked for it, and is not reported on yet
-	leaderGone bool       // though it has not been reaped: nothing can be sent
+	delivery   queue.Item // the signal whose result, Sent, is expected
+	inFlight   bool       // there is one
+	unanswered bool       // a command asked for it, and has got no Report yet
+	leaderGone bool       // the leader has ended but was not reaped: nothing can be sent
 
-	wait     bool        // the policy of a full queue is to hold the intake
-	holdable signals.Set // of these signals
-	holding  bool        // which is done now
+	wait     bool        // when the queue is full, the intake of holdable is to be held
+	holdable signals.Set // the real-time signals that the service forwards
+	holding  bool        // the intake is held now
 
 	bounds config.Queue // of realtime
 }
 
-// configure takes the settings of a new service, or new settings. Nothing is lost of what
-// waits, even if there is less room for it.
+// configure applies settings, the first ones or new ones. What waits is kept, even if there
+// is less room for it now.
 func (o *outbox) configure(spec config.Signals) {
 	if o.bounds != spec.Queue {
 		o.bounds = spec.Queue
@@ -47,8 +47,7 @@ func (o *outbox) configure(spec config.Signals) {
 	o.holding = o.holding && o.wait && o.holdable != 0
 }
 
-// moved returns a queue with other bounds, in which everything waits that did in the
-// old one. It counts from there on.
+// moved returns a queue with other bounds and the same content. Its counts begin at 0.
 func moved(old *queue.Queue, bounds config.Queue) queue.Queue {
 	q := queue.New(bounds.Limit, policyOf(bounds.WhenFull))
 	for _, item := range slices.Backward(old.Items()) {
@@ -57,7 +56,7 @@ func moved(old *queue.Queue, bounds config.Queue) queue.Queue {
 	return q
 }
 
-// policyOf is the queue's word for a setting. One that there is not loses nothing.
+// policyOf translates a setting. An unknown one must not lose signals.
 func policyOf(full config.WhenFull) queue.Policy {
 	switch full {
 	case config.Wait:
@@ -70,32 +69,39 @@ func policyOf(full config.WhenFull) queue.Policy {
 	return queue.Wait
 }
 
-// waiting is how many signals there are, but for one that is being sent past an empty
-// queue.
+// waiting is how many signals wait. A signal in flight that has never waited does not count.
 func (o *outbox) waiting() int { return o.standard.Len() + o.realtime.Len() }
 
-// renew is for a new leader, to whom everything can be sent.
+// renew resets what was known about the old leader.
 func (o *outbox) renew() {
 	o.leaderGone = false
 	o.backoff.Reset()
 }
 
-// sentFromQueue reports whether the signal being sent is the front of the queue, in
-// which it stays until it is known to have been taken.
+// sentFromQueue reports whether the signal in flight is the front of the queue, where it stays
+// until the kernel has taken it.
 func (o *outbox) sentFromQueue() bool {
 	front, ok := o.realtime.Front()
 	return ok && front.Ticket == o.delivery.Ticket
 }
 
-// delivers reports whether signals are delivered to the leader. One that is to make way for
-// the next generation gets none: they are held for that.
+// delivers reports whether signals are delivered to the leader. If another generation is to
+// follow, a leader that is being stopped gets none: they are held for the next one.
 func (s *service) delivers() bool {
-	return s.State == Running || s.State == Stopping && s.Wanted != Up
+	return s.State.hasLeader() && (s.State == Running || s.Wanted != Up)
 }
 
-// holds reports whether signals are kept for a leader to come.
+// holds reports whether signals are held for the next leader.
 func (s *service) holds() bool {
-	return s.State == Starting || s.State == Backoff || s.State.climbing() && s.Wanted == Up
+	switch s.State {
+	case Starting, Backoff:
+		return true
+	case Stopping, Clearing:
+		return s.Wanted == Up
+	case Stopped, Running, Failed, Removed:
+		return false
+	}
+	return false
 }
 
 // forwarded takes the present signal for a service that forwards it, under the number that
@@ -113,8 +119,8 @@ func (m *Machine) forwarded(s *service) {
 	m.accept(s, queue.Item{Info: info, Ticket: uint64(m.seq)}, false)
 }
 
-// acceptAsked takes the signal of a request, and reports what becomes of it: at once, unless
-// it is being delivered. One that is held is not reported on again.
+// acceptAsked takes the signal of a request, and reports what happens to it: at once, unless
+// it is being delivered. There is no second report about one that is held.
 func (m *Machine) acceptAsked(s *service, r Request) {
 	n := m.accept(s, queue.Item{Info: r.Info, Ticket: uint64(r.Ticket)}, true)
 	if n.Kind != Delivered {
@@ -122,9 +128,9 @@ func (m *Machine) acceptAsked(s *service, r Request) {
 	}
 }
 
-// accept takes a signal for a service, and returns what becomes of it: Delivered, which Sent
-// may change; or Held, Coalesced or Dropped, as it has told. One that a command asked for
-// cannot be left in the kernel's queue: it is dropped where others would be.
+// accept takes a signal for a service, and returns a note about what happens to it: Delivered,
+// if it is in flight now; or Held, Coalesced or Dropped, which it has told. A signal that a
+// command asked for cannot wait in the kernel's queue: if the queue is full it is dropped.
 func (m *Machine) accept(s *service, item queue.Item, asked bool) Note {
 	o := &s.outbox
 	realTime := item.Info.Signal.RealTime()
@@ -150,7 +156,8 @@ func (m *Machine) accept(s *service, item queue.Item, asked bool) Note {
 	return m.held(s, item)
 }
 
-// held notes that signals wait: when they are 1, 2, 4, 8 and so on, once in each backlog.
+// held tells how many signals wait, when there are 1, 2, 4, 8 and so on, once until they have
+// all been delivered.
 func (m *Machine) held(s *service, item queue.Item) Note {
 	n := Note{Kind: Held, Count: s.outbox.waiting()}
 	if n.Count >= max(2*s.outbox.noted, 1) {
@@ -160,14 +167,14 @@ func (m *Machine) held(s *service, item queue.Item) Note {
 	return n
 }
 
-// coalesced notes that a signal has merged into another that waits.
+// coalesced tells that a signal has merged into one that waits.
 func (m *Machine) coalesced(s *service, item queue.Item) Note {
 	n := Note{Kind: Coalesced, Info: item.Info}
 	m.do(s, Action{Kind: Tell, Origin: Ticket(item.Ticket), Note: n})
 	return n
 }
 
-// drop notes that a signal is lost.
+// drop tells that a signal is lost.
 func (m *Machine) drop(s *service, item queue.Item, why Why) Note {
 	n := Note{Kind: Dropped, Why: why, Count: 1, Info: item.Info}
 	m.do(s, Action{Kind: Tell, Origin: Ticket(item.Ticket), Note: n})

@@ -7,21 +7,18 @@ import (
 	"supervise/signals"
 )
 
-// Request is a command that sends a signal, and waits for word from the kernel: what the
+// Request is a command to send a signal that waits for an answer from the kernel: what the
 // signal would do (Inspected), or how many processes it was sent to (Signalled).
 type Request struct {
 	Kind   EventKind    // Reload, Pause, Continue or Post
 	Ticket Ticket       // of the event that asked
-	ByRule bool         // the rule of a signal asked: no client waits for a Report
-	Info   signals.Info // what is to be sent
+	ByRule bool         // the rule of a signal asked, so no client waits for a Report
+	Info   signals.Info // what to send
 	Scope  config.Scope // to whom
 }
 
-// hasLeader reports whether there is a main process that has not been reaped.
-func (s *service) hasLeader() bool { return s.State == Running || s.State == Stopping }
-
-// request makes the present command one to send a signal, whose sender is that of the event's
-// Info: of the signal whose rule asks, or of whoever a command is to come from.
+// request returns a request for the present command. The sender of the signal is the one in
+// the event's Info: of the signal whose rule asks, or the one that the command names.
 func (m *Machine) request(signal signals.Signal, scope config.Scope) Request {
 	from := m.event.Info
 	return Request{
@@ -30,7 +27,7 @@ func (m *Machine) request(signal signals.Signal, scope config.Scope) Request {
 	}
 }
 
-// reloadAsked first asks whether the signal would end the service.
+// reloadAsked first asks the kernel whether the signal would end the service.
 func (m *Machine) reloadAsked(s *service) {
 	signal := s.spec.Reload
 	if !signal.Valid() {
@@ -61,24 +58,34 @@ func (m *Machine) continueRefused(s *service) {
 	m.refuse(s, m.request(signals.SIGCONT, config.Tree), NotRunning, "")
 }
 
-// postAsked sends a signal unchanged: to the leader after those that wait, to a group or a
+// postAsked sends a signal unchanged: to the leader after those that wait, to its group or
 // tree at once.
 func (m *Machine) postAsked(s *service) {
 	info, scope := m.event.Info, m.event.Scope
 	r := m.request(info.Signal, scope)
 	r.Info = info
-	switch {
-	case !info.Signal.Valid():
+	if !info.Signal.Valid() {
 		m.invalid(s, info.Signal.String()+" is no signal")
-	case scope == config.Main:
+		return
+	}
+	switch scope {
+	case config.Main:
 		m.acceptAsked(s, r)
-	case scope == config.Group && s.hasLeader(),
-		scope == config.Tree && (s.hasLeader() || s.State == Clearing):
-		m.sendTo(s, r)
-	case scope == config.Group, scope == config.Tree:
-		m.refuse(s, r, NotRunning, "")
+	case config.Group:
+		m.sendIf(s, r, s.State.hasLeader())
+	case config.Tree:
+		m.sendIf(s, r, s.State.hasLeader() || s.State == Clearing)
 	default:
 		m.invalid(s, "there is no scope "+scope.String())
+	}
+}
+
+// sendIf sends a signal at once if there are processes in its scope.
+func (m *Machine) sendIf(s *service, r Request, there bool) {
+	if there {
+		m.sendTo(s, r)
+	} else {
+		m.refuse(s, r, NotRunning, "")
 	}
 }
 
@@ -142,8 +149,8 @@ func (m *Machine) signalled(s *service) {
 	}
 }
 
-// signalledWhileClearing is the same without a leader: only a signal to the tree has been
-// waiting for its answer then.
+// signalledWhileClearing is the same without a leader: then only a signal to the tree can be
+// waiting for its answer.
 func (m *Machine) signalledWhileClearing(s *service) {
 	if slices.ContainsFunc(s.Requests, func(r Request) bool { return r.Ticket == m.event.Ticket }) {
 		m.signalled(s)
@@ -152,7 +159,7 @@ func (m *Machine) signalledWhileClearing(s *service) {
 	}
 }
 
-// refuse reports that a request has come to nothing. If a rule asked, the log has to tell.
+// refuse reports that a request has failed. If a rule asked, the log has to say it.
 func (m *Machine) refuse(s *service, r Request, why Why, reason string) {
 	n := Note{Kind: RefusedCommand, Event: r.Kind, Why: why, Info: r.Info, Reason: reason}
 	if r.ByRule {

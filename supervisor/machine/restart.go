@@ -10,15 +10,15 @@ import (
 	"supervise/signals"
 )
 
-// Whatever the configuration says, nothing spins. A generation that lived for less
-// than shortLife is a short one; after so many in a row each further restart waits
-// for firstBrake at least, doubling up to the service's max-delay, or minLastBrake
-// if that is more.
+// Whatever the configuration says, no service is restarted in a busy loop. A generation that
+// lives for less than shortLife is a short one; after shortLives of them in a row each
+// further restart waits for at least firstBrake, which doubles each time, up to the service's
+// max-delay, or minLastBrake if that is more.
 //
-// A SIGKILL comes from outside, from a human, a test or the kernel short of memory,
-// and is answered at once, as promised for a delay of 0. Only a thousand short
-// lives ended by it in a row are taken for what they must be by then: a service that
-// the kernel has no memory for.
+// A SIGKILL comes from outside: from a human, a test, or the kernel that is short of memory.
+// After it a service is started again without such a wait, as a delay of 0 promises. Only
+// after shortLivesKill of them in a row it must be assumed that the kernel has no memory for
+// the service.
 const (
 	shortLife      = time.Second
 	shortLives     = 10
@@ -30,17 +30,17 @@ const (
 // Restarts is what the delays of a service depend on.
 type Restarts struct {
 	Total    int // since New
-	Row      int // since the last manual start, or the last life of reset-after
-	Short    int // short lives in a row that did not end in SIGKILL
-	Killed   int // short lives in a row that did
+	Row      int // since the last manual start, or since it was last up for reset-after
+	Short    int // short generations in a row that were not ended by SIGKILL
+	Killed   int // short generations in a row that were
 	Failures int // spawns in a row that failed
 }
 
-// forget begins the counting again.
+// forget resets all counts but Total.
 func (r *Restarts) forget() { *r = Restarts{Total: r.Total} }
 
-// count takes note of a life that ended unasked. A SIGKILL neither counts as a short
-// life nor ends the row of them.
+// count counts a generation that ended unasked. One that was ended by SIGKILL neither counts
+// as a short one nor ends a row of them.
 func (r *Restarts) count(exit signals.Exit, up time.Duration) {
 	switch {
 	case up >= shortLife:
@@ -57,7 +57,7 @@ func (r *Restarts) brake(spec *config.Restart) time.Duration {
 	return max(brake(r.Short-shortLives+1, spec), brake(r.Killed-shortLivesKill+1, spec))
 }
 
-// brake is firstBrake for n = 1, doubling from there; nothing for n below 1.
+// brake is firstBrake for n = 1, doubling from there, and 0 for n below 1.
 func brake(n int, spec *config.Restart) time.Duration {
 	last := max(spec.MaxDelay, minLastBrake)
 	switch {
@@ -69,13 +69,12 @@ func brake(n int, spec *config.Restart) time.Duration {
 	return min(firstBrake<<(n-1), last)
 }
 
-// longest is the longest delay, 73 years, so that a sum of it and the time does not
-// overflow.
+// longest is the longest delay, 73 years. The sum of it and the time does not overflow.
 const longest = 1 << 61
 
-// delay is what the policy has a service wait before its nth restart in a row, from 1:
-// each delay is factor times the one before, up to max-delay, plus or minus a random
-// share of it up to jitter.
+// delay is how long the policy has a service wait before its nth restart in a row, from 1:
+// each delay is factor times the one before, up to max-delay, plus or minus a random share
+// of it, up to jitter.
 func delay(spec *config.Restart, n int, random *rand.PCG) time.Duration {
 	if spec.Delay <= 0 {
 		return 0
@@ -93,7 +92,7 @@ func delay(spec *config.Restart, n int, random *rand.PCG) time.Duration {
 	return time.Duration(min(max(d, 0), longest))
 }
 
-// succeeded reports whether a service may end so, by its own account.
+// succeeded reports whether an exit is a success, by the service's settings.
 func succeeded(spec *config.Restart, exit signals.Exit) bool {
 	return slices.ContainsFunc(spec.Success, func(o config.Outcome) bool {
 		if o.Signal != 0 || exit.Signal != 0 {
@@ -114,7 +113,7 @@ func (s *service) whyOnce() Why {
 	return PolicyNever
 }
 
-// judge decides what follows an exit that nobody asked for.
+// judge decides, by the policy, what follows an exit that nobody asked for.
 func (m *Machine) judge(s *service) {
 	success := succeeded(&s.spec.Restart, s.Exit)
 	switch {
@@ -133,8 +132,7 @@ func (m *Machine) judge(s *service) {
 	}
 }
 
-// restart starts the service again, at once or later, unless it has been started too
-// often.
+// restart starts the service again, at once or later, unless it has reached its limit.
 func (m *Machine) restart(s *service) {
 	spec, r := &s.spec.Restart, &s.Restarts
 	if s.Up >= spec.ResetAfter {
@@ -148,8 +146,8 @@ func (m *Machine) restart(s *service) {
 	m.startAgain(s, max(delay(spec, r.Row, m.random), r.brake(spec)), r.Row)
 }
 
-// retrySpawn tries again what failed for want of resources, or of an executable that
-// was there before. It never does so at once.
+// retrySpawn tries later, never at once, to spawn what could not be spawned for want of
+// resources, or of an executable that was there before.
 func (m *Machine) retrySpawn(s *service) {
 	spec, r := &s.spec.Restart, &s.Restarts
 	r.Failures++
@@ -167,7 +165,7 @@ func (m *Machine) startAgain(s *service, in time.Duration, row int) {
 	m.timers.arm(&s.deadline, m.now+in)
 }
 
-// giveUp leaves a service down that is wanted up.
+// giveUp makes a service Failed: it stays down although it is wanted up.
 func (m *Machine) giveUp(s *service, why Why) {
 	m.note(s, Note{Kind: GaveUp, Why: why, Count: s.Restarts.Row})
 	m.do(s, Action{Kind: ReportTail, Final: true})

@@ -10,7 +10,7 @@ import (
 // rule is what the configuration has for one signal to the supervisor.
 type rule struct {
 	does    config.Rule
-	command *config.Command // nil: it commands nothing, and does what does says
+	command *config.Command // nil: there is none, and does counts
 }
 
 // setRules takes the rules of the file in force.
@@ -41,13 +41,13 @@ func (m *Machine) signalReceived() {
 		m.tell(Note{Kind: HungUp, Event: Signal, Info: info})
 		m.shutdownAsked(Shutdown)
 	case r.command != nil:
-		m.obey(r.command)
+		m.runCommand(r.command)
 	default:
 		m.apply(r.does)
 	}
 }
 
-// apply does with the present signal what a rule says.
+// apply applies a rule without a command to the present signal.
 func (m *Machine) apply(does config.Rule) {
 	info := m.event.Info
 	switch does {
@@ -77,8 +77,8 @@ func (m *Machine) forward() {
 	}
 }
 
-// obey carries out what a rule commands.
-func (m *Machine) obey(command *config.Command) {
+// runCommand carries out the command of a rule.
+func (m *Machine) runCommand(command *config.Command) {
 	info := m.event.Info
 	m.tell(Note{Kind: Obeyed, Event: Signal, Info: info, Reason: command.String()})
 	switch command.Verb {
@@ -104,8 +104,8 @@ func (m *Machine) obey(command *config.Command) {
 	}
 }
 
-// commandEach commands the services that a rule names, or the one that the signal's value
-// stands for. Names of services that are no longer there are passed over.
+// commandEach gives a command to the services that a rule names, or to the one that the
+// signal's value stands for. Names of services that do not exist any more are skipped.
 func (m *Machine) commandEach(command *config.Command, kind EventKind) {
 	if command.FromValue {
 		m.commandByPlace(kind)
@@ -118,8 +118,8 @@ func (m *Machine) commandEach(command *config.Command, kind EventKind) {
 	}
 }
 
-// commandByPlace commands the service whose place in the list of services, from 0, is the
-// signal's value. Those that are removed are not in that list.
+// commandByPlace gives a command to the service whose place in the list of services, from 0,
+// is the signal's value. Removed services are not in that list.
 func (m *Machine) commandByPlace(kind EventKind) {
 	info, count := m.event.Info, len(m.names)
 	if info.Code != signals.CodeQueue || info.Value >= uint64(count) {
@@ -139,7 +139,7 @@ func (m *Machine) commandByPlace(kind EventKind) {
 	}
 }
 
-// commandFor commands a service on behalf of a signal or of an update.
+// commandFor gives a command to a service on behalf of a signal or of an update.
 func (m *Machine) commandFor(s *service, kind EventKind) {
 	m.reply(s, Note{Kind: Commanded, Event: kind})
 	m.command(s, kind)

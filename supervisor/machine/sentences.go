@@ -129,7 +129,7 @@ func (n Note) impossible() string {
 	return n.Event.String() + " cannot happen while it is " + n.From.String()
 }
 
-// shutdown says which shutdown is meant.
+// shutdown says what asked for a shutdown.
 func (n Note) shutdown() string {
 	if n.Info.Signal != 0 {
 		return n.Event.String() + " by " + n.Info.String()

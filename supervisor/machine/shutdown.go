@@ -2,22 +2,22 @@ package machine
 
 import "time"
 
-// tellEvery is the time between two words of what a shutdown still waits for.
+// tellEvery is the time between two notes about what a shutdown still waits for.
 const tellEvery = 5 * time.Second
 
-// shutdown is how far the end of everything has come.
+// shutdown is the progress of a shutdown.
 type shutdown struct {
 	timeout  time.Duration
-	origin   EventID // what asked for it; 0 before that
-	cutting  bool    // ladders are cut, for want of time or by ShutdownNow
+	origin   EventID // the event that began it, 0 for none
+	cutting  bool    // ladders are cut, because time is up or by ShutdownNow
 	finished bool
 
-	deadline timer // of all ladders together
-	progress timer // of the next word about it
+	deadline timer // for all ladders together
+	progress timer // for the next note about it
 }
 
-// shutdownAsked begins a shutdown, by command or by signal, or cuts one short that has begun.
-// The signal, if it was one, is m.event.Info.
+// shutdownAsked begins a shutdown, or cuts short the one that has begun. If a signal asked
+// for it, that is m.event.Info.
 func (m *Machine) shutdownAsked(kind EventKind) {
 	down := &m.shutdown
 	tell := Note{Kind: ShuttingDown, Event: kind, For: down.timeout, Info: m.event.Info}
@@ -43,7 +43,7 @@ func (m *Machine) shutdownAsked(kind EventKind) {
 	}
 }
 
-// shutdownTicked says that one of the shutdown's two timers was due.
+// shutdownTicked handles a timer of the shutdown that is due.
 func (m *Machine) shutdownTicked(t *timer) {
 	if t == &m.shutdown.deadline {
 		m.shutdownTimedOut()
@@ -52,7 +52,7 @@ func (m *Machine) shutdownTicked(t *timer) {
 	}
 }
 
-// shutdownTimedOut cuts every ladder that is left.
+// shutdownTimedOut cuts all ladders.
 func (m *Machine) shutdownTimedOut() {
 	down := &m.shutdown
 	down.cutting = true
@@ -67,7 +67,7 @@ func (m *Machine) shutdownTimedOut() {
 	}
 }
 
-// tellProgress names everything that the shutdown still waits for.
+// tellProgress tells which services the shutdown still waits for.
 func (m *Machine) tellProgress() {
 	for _, s := range m.services {
 		if s.State.atRest() {
@@ -85,7 +85,7 @@ func (m *Machine) tellProgress() {
 	m.timers.arm(&m.shutdown.progress, m.now+tellEvery)
 }
 
-// finishIfDown ends a shutdown when nothing is left.
+// finishIfDown ends a shutdown when all services are down.
 func (m *Machine) finishIfDown() {
 	down := &m.shutdown
 	if down.origin == 0 || down.finished || m.active > 0 {

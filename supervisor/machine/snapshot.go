@@ -10,9 +10,9 @@ import (
 	"supervise/signals/queue"
 )
 
-// Snapshot is all that a machine knows beside its configuration: plain data, which
-// encoding/json writes and reads back. What was offered and is not in force yet is not in
-// it. All times are on the clock of Step's now.
+// Snapshot is all that a machine knows beside its configuration: plain data, which encoding/json
+// can write and read back. It does not include what was offered and not applied yet. All times
+// are on the clock of Step's now.
 type Snapshot struct {
 	Now      time.Duration
 	Steps    EventID
@@ -23,7 +23,7 @@ type Snapshot struct {
 	Services []ServiceSnapshot // by id
 }
 
-// ShutdownSnapshot is how far a shutdown has come.
+// ShutdownSnapshot is the progress of a shutdown.
 type ShutdownSnapshot struct {
 	Origin   EventID
 	Cutting  bool
@@ -106,10 +106,10 @@ func (t *timer) save() *time.Duration {
 	return &at
 }
 
-// Restore returns a machine that goes on where the one that was saved left off, with file,
-// which must not be changed any more, in force: that of the saved one, or what [Relevant]
-// leaves of it. It fails if the
-// two do not fit, or if nothing like it can have been saved.
+// Restore returns a machine that continues where the saved one left off. file, which must not
+// be changed any more, is the configuration that was in force then, or what [Relevant] leaves
+// of it. It fails if the two do not fit together, or if no machine can have been saved like
+// that.
 func Restore(file *config.File, saved Snapshot) (*Machine, error) {
 	m := newMachine(len(saved.Services))
 	if err := m.random.UnmarshalBinary(saved.Random); err != nil {
@@ -177,7 +177,7 @@ func (m *Machine) restore(saved *ServiceSnapshot, inForce map[string]*config.Ser
 	return ""
 }
 
-// fault says what the machine could not live with, "" for nothing.
+// fault says why a saved service cannot be restored, "" if it can.
 func (saved *ServiceSnapshot) fault(spec *config.Service) string {
 	ladder := &saved.Ladder
 	switch {
@@ -193,7 +193,7 @@ func (saved *ServiceSnapshot) fault(spec *config.Service) string {
 	return ""
 }
 
-// restore gives what was saved to the outbox of a new service.
+// restore fills the outbox of a new service.
 func (o *outbox) restore(saved *OutboxSnapshot) {
 	for _, item := range saved.Standard {
 		o.standard.Add(item)
@@ -221,8 +221,8 @@ func settingsByName(file *config.File) map[string]*config.Service {
 	return settings
 }
 
-// Relevant returns what the machine goes by in a file, and no more: neither environments nor
-// the commands of services. With it a machine takes the same decisions.
+// Relevant returns the settings in a file that influence the machine, without the others, such
+// as commands and environments of services. With them a machine decides the same.
 func Relevant(file *config.File) *config.File {
 	some := &config.File{
 		Supervisor: config.Supervisor{ShutdownTimeout: file.Supervisor.ShutdownTimeout},

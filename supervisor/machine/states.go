@@ -7,7 +7,7 @@ import (
 	"supervise/signals"
 )
 
-// State is what is there of a service. The package's documentation explains each.
+// State is what is there of a service. The package documentation explains each.
 type State uint8
 
 // The states.
@@ -26,15 +26,42 @@ const (
 
 // atRest reports whether a service in this state changes only when it is told to,
 // with nothing of it left.
-func (s State) atRest() bool { return s == Stopped || s == Failed || s == Removed }
+func (s State) atRest() bool {
+	switch s {
+	case Stopped, Failed, Removed:
+		return true
+	case Starting, Running, Stopping, Clearing, Backoff:
+		return false
+	}
+	return false
+}
+
+// hasLeader reports whether there is a main process that has not been reaped.
+func (s State) hasLeader() bool {
+	switch s {
+	case Running, Stopping:
+		return true
+	case Stopped, Starting, Clearing, Backoff, Failed, Removed:
+		return false
+	}
+	return false
+}
 
 // climbing reports whether a ladder is under way.
-func (s State) climbing() bool { return s == Stopping || s == Clearing }
+func (s State) climbing() bool {
+	switch s {
+	case Stopping, Clearing:
+		return true
+	case Stopped, Starting, Running, Backoff, Failed, Removed:
+		return false
+	}
+	return false
+}
 
-// Wanted is what the last command asked of a service.
+// Wanted is what the last command wants of a service.
 type Wanted uint8
 
-// What can be wanted. Absent is Down and more: it is to be Removed.
+// What can be wanted. Absent is Down, and then Removed.
 const (
 	Down Wanted = iota
 	Up
@@ -52,15 +79,15 @@ type service struct {
 	outbox   outbox
 }
 
-// Lifecycle is where a service is in its life, and how it came there. All times are on the
-// clock of Step's now.
+// Lifecycle is the state of a service, and its history as far as that matters. All times are
+// on the clock of Step's now.
 type Lifecycle struct {
 	State    State
 	Since    time.Duration // when it entered State
 	Origin   EventID       // what State goes back to
 	Wanted   Wanted
 	WantedBy EventID // the command that Wanted goes back to
-	Once     bool    // it is not to be started again by its policy
+	Once     bool    // its policy must not start it again
 
 	Gen     Gen
 	PID     int32 // of the leader; 0 when there is none
@@ -72,15 +99,15 @@ type Lifecycle struct {
 	Exited   bool          // there was one
 	ExitedAt time.Duration // when it was reaped
 	Up       time.Duration // how long it lived
-	Unasked  bool          // nobody asked for its end, so the policy judges it
+	Unasked  bool          // nobody asked for its end, so the policy decides what follows
 
 	Ladder   Ladder
 	Restarts Restarts
-	Requests []Request // that wait for word from the kernel, in their order
+	Requests []Request // those that wait for an answer from the kernel, in order
 }
 
-// want notes what the present event wants of the service. Only an Update takes back that
-// it is to be absent.
+// want records what the present event wants of the service. Only an Update can change Absent
+// to something else.
 func (m *Machine) want(s *service, wanted Wanted) {
 	if s.Wanted != Absent {
 		s.Wanted = wanted
@@ -88,7 +115,7 @@ func (m *Machine) want(s *service, wanted Wanted) {
 	s.WantedBy = m.seq
 }
 
-// wantDown is want for whatever stops a service.
+// wantDown is want for events that stop a service.
 func (m *Machine) wantDown(s *service) {
 	if m.kind == Remove {
 		m.want(s, Absent)
@@ -97,16 +124,16 @@ func (m *Machine) wantDown(s *service) {
 	}
 }
 
-// wantUp is want for whatever starts a service: the counting of restarts begins again, and
-// whether there will be any is decided again.
+// wantUp is want for commands that start a service. They also reset the count of restarts, and
+// say whether there may be any.
 func (m *Machine) wantUp(s *service) {
 	m.want(s, Up)
 	s.Once = m.event.Once
 	s.Restarts.forget()
 }
 
-// enter changes the state, and with it ends the state's deadline. A ladder is that of
-// the moment in which it begins, whatever an Update says later.
+// enter changes the state, and clears the old state's deadline. A ladder keeps the rungs with
+// which it begins, whatever an Update says later.
 func (m *Machine) enter(s *service, to State) {
 	from := s.State
 	m.timers.clear(&s.deadline)
@@ -123,7 +150,7 @@ func (m *Machine) enter(s *service, to State) {
 	m.note(s, Note{Kind: Changed, From: from, To: to})
 }
 
-// rest is the end of a service that is not wanted up.
+// rest leaves a service down that is not wanted up.
 func (m *Machine) rest(s *service) {
 	if s.State != Stopped {
 		m.enter(s, Stopped)

@@ -4,12 +4,12 @@ package machine
 type cell struct {
 	do   func(*Machine, *service)
 	text string  // the same in words, for docs/states.md
-	to   []State // every state that it may lead to, besides staying
+	to   []State // all states that it may lead to, other than the present one
 }
 
 func to(states ...State) []State { return states }
 
-// The cells that many states share.
+// Cells that several states share.
 var (
 	cellNothing    = cell{(*Machine).nothing, "nothing", nil}
 	cellAlready    = cell{(*Machine).already, "noted: it is there already", nil}
@@ -51,13 +51,13 @@ var (
 	cellSignalled      = cell{(*Machine).signalled, "answers the command", nil}
 )
 
-// table decides every pair. Its columns for Boot, Signal, Tick, Update, LoadFailed, Shutdown
-// and ShutdownNow say what these mean for one service: Boot is only for enabled ones,
-// Signal for those that forward it, Tick for the one whose deadline has passed, Update
-// for those that the new configuration has, LoadFailed for none. What a signal's rule or an
-// Update commands is decided in the column of that command. What comes about a generation
-// other than the last, Boot, Start and Restart once a shutdown has begun, and Start and
-// Restart of what is to be removed, is answered before it gets here.
+// table decides every pair of a state and an event. Its columns for Boot, Signal, Tick, Update,
+// LoadFailed, Shutdown and ShutdownNow say what these mean for one service: Boot is only for
+// enabled ones, Signal for those that forward it, Tick for the one whose deadline has passed,
+// Update for those in the new configuration, LoadFailed for none. What the rule of a signal or
+// an Update commands is decided in the column of that command. Some events are answered before
+// they get here: those about an older generation; Boot, Start and Restart once a shutdown has
+// begun; and Start and Restart of a service that is to be removed.
 var table = [numStates][numEvents]cell{
 	Stopped: {
 		Boot:        cellSpawn,

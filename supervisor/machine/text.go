@@ -69,7 +69,7 @@ func name[K ~uint8](names []string, i K) string {
 	return strconv.Itoa(int(i))
 }
 
-// parse finds the ith name, or fails with what there is none of.
+// parse finds the number of a name. The error says of what kind of name.
 func parse[K ~uint8](names []string, what string, text []byte, to *K) error {
 	i := slices.Index(names, string(text))
 	if i < 0 {
@@ -125,7 +125,7 @@ func (e Effect) String() string { return name(effectNames[:], e) }
 // String returns "ok", "again", "gone" or "refused".
 func (r Result) String() string { return name(resultNames[:], r) }
 
-// String gives the reason as the end of a sentence.
+// String returns the reason as the end of a sentence.
 func (w Why) String() string { return name(whyNames[:], w) }
 
 // generation writes "web/3".
@@ -172,10 +172,10 @@ func (e Event) alone(string) string { return e.Kind.String() }
 
 func (e Event) about(service string) string { return e.Kind.String() + " " + service }
 
-// of is the beginning of what is about a generation.
+// of is the beginning of a text about a generation.
 func (e Event) of(service string) string { return e.Kind.String() + " " + generation(service, e.Gen) }
 
-// answer is the beginning of what answers an action.
+// answer is the beginning of a text about the answer to an action.
 func (e Event) answer(service string) string { return e.of(service) + " #" + id(e.Ticket) + ": " }
 
 func (e Event) start(service string) string {
@@ -278,7 +278,7 @@ func (a Action) reportTail(service string) string {
 	return "report the tail of " + service
 }
 
-// round makes a duration readable: three digits are enough for a human.
+// round rounds a duration to three digits.
 func round(d time.Duration) string {
 	unit := time.Duration(1)
 	for d/unit >= 1000 {

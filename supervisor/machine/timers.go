@@ -9,7 +9,7 @@ import (
 type timer struct {
 	at    time.Duration
 	place int // in the heap, from 1; 0 when it is not set
-	rank  int // which of two timers due at the same time comes first; unique
+	rank  int // decides between timers that are due at the same time; unique
 }
 
 func (t *timer) set() bool { return t.place != 0 }
@@ -18,8 +18,8 @@ func (t *timer) before(u *timer) bool {
 	return t.at < u.at || t.at == u.at && t.rank < u.rank
 }
 
-// Every service has two timers, the machine itself two more that come after them,
-// however many services there will be.
+// Every service has two timers. The machine itself has two more, which come after those of
+// any number of services.
 const (
 	rankState = iota
 	rankRetry
@@ -29,8 +29,8 @@ const (
 	rankProgress = math.MaxInt
 )
 
-// timers is a binary heap of the timers that are set, the earliest first. With
-// container/heap the two methods below would be five, called through an interface.
+// timers is a binary heap of the timers that are set, the earliest first. container/heap would
+// take more methods, called through an interface.
 type timers []*timer
 
 // arm sets a timer, or moves one that is set.
@@ -43,7 +43,7 @@ func (h *timers) arm(t *timer, at time.Duration) {
 	h.fix(t)
 }
 
-// clear unsets a timer; one that is not set stays so.
+// clear unsets a timer, if it is set.
 func (h *timers) clear(t *timer) {
 	if !t.set() {
 		return
@@ -70,7 +70,7 @@ func (h timers) put(t *timer, place int) {
 	h[place-1], t.place = t, place
 }
 
-// fix moves a timer up or down to where it belongs.
+// fix moves a timer up or down to its place.
 func (h timers) fix(t *timer) {
 	for t.place > 1 && t.before(h[t.place/2-1]) {
 		parent := h[t.place/2-1]

@@ -1,11 +1,10 @@
 package machine
 
-// The handlers of commands and of processes that come and go. Each is named for what
-// happened. They change the state; what that means for waiting signals is settled by
-// dispatch afterwards.
+// The handlers of commands, and of processes that come and go. Each is named for what has
+// happened. They change the state; dispatch then does what that means for waiting signals.
 
-// startAsked starts a service of which nothing is there. No limit of restarts stops
-// it, and the counting begins again.
+// startAsked starts a service without processes, whatever its limit of restarts, which are
+// counted from 0 again.
 func (m *Machine) startAsked(s *service) {
 	m.wantUp(s)
 	s.Origin = m.seq
@@ -18,13 +17,13 @@ func (m *Machine) startAskedWhileRunning(s *service) {
 	s.Once = m.event.Once
 }
 
-// startAskedWhileStarting takes back a Stop that waits for the spawn's result.
+// startAskedWhileStarting cancels a Stop that waits for the result of Spawn.
 func (m *Machine) startAskedWhileStarting(s *service) {
 	m.rememberOnce(s)
 	m.wantUp(s)
 }
 
-// startAskedWhileClimbing lets the next generation begin as soon as this one is gone.
+// startAskedWhileClimbing has the next generation spawned as soon as this one is gone.
 func (m *Machine) startAskedWhileClimbing(s *service) {
 	m.wantUp(s)
 	s.Unasked = false
@@ -39,7 +38,7 @@ func (m *Machine) restartAsked(s *service) {
 	m.climb(s, 0)
 }
 
-// stopAsked stops a running service, as Remove does before all else.
+// stopAsked stops a running service. It serves Remove, too.
 func (m *Machine) stopAsked(s *service) {
 	m.wantDown(s)
 	s.Origin = m.seq
@@ -47,16 +46,15 @@ func (m *Machine) stopAsked(s *service) {
 	m.climb(s, 0)
 }
 
-// stopAskedAtRest ends a wait for the next start, or forgets a failure. There is
-// nothing that keeps a service from being removed.
+// stopAskedAtRest ends a wait for the next start, or forgets a failure. If the service is to
+// be removed, that can be done at once.
 func (m *Machine) stopAskedAtRest(s *service) {
 	m.wantDown(s)
 	s.Origin = m.seq
 	m.rest(s)
 }
 
-// stopAskedLater is for a service that must first be spawned, or that is going down
-// already.
+// stopAskedLater is for a service that is being spawned, or that is going down already.
 func (m *Machine) stopAskedLater(s *service) {
 	if s.Wanted == Absent || s.Wanted == Down && m.kind != Remove {
 		m.already(s)
@@ -82,8 +80,8 @@ func (m *Machine) killAskedWhileClimbing(s *service) {
 	m.cut(s)
 }
 
-// rememberOnce answers a start of a service that is there or about to be: all that can change
-// is whether it is the last one.
+// rememberOnce answers a Start of a service that runs or is about to: all that this can
+// change is whether its policy starts it again.
 func (m *Machine) rememberOnce(s *service) {
 	if s.Wanted == Up && s.Once == m.event.Once {
 		m.already(s)
@@ -96,7 +94,7 @@ func (m *Machine) remember(s *service) {
 	m.reply(s, Note{Kind: Remembered, Event: m.kind, From: s.State})
 }
 
-// spawned says that there is a leader now.
+// spawned handles a leader that has been spawned.
 func (m *Machine) spawned(s *service) {
 	s.PID, s.Started = m.event.PID, m.now
 	s.Ran, s.Paused = true, false
@@ -115,8 +113,9 @@ func (m *Machine) spawned(s *service) {
 	}
 }
 
-// spawnFailed says that there is no leader. It is tried again if the service has run before,
-// as it may be in the middle of a deployment, or if only resources were lacking.
+// spawnFailed handles a leader that could not be spawned. It is tried again if the service
+// has run before, as this may be the middle of a deployment, or if only resources were
+// lacking.
 func (m *Machine) spawnFailed(s *service) {
 	m.note(s, Note{Kind: CannotSpawn, Reason: m.event.Reason, Permanent: m.event.Permanent})
 	m.do(s, Action{Kind: ReportTail, Final: true})
@@ -134,7 +133,7 @@ func (m *Machine) spawnFailed(s *service) {
 	}
 }
 
-// exitedUnasked says that a running leader ended by itself, or was killed by others.
+// exitedUnasked handles the exit of a running leader, by itself or because others killed it.
 func (m *Machine) exitedUnasked(s *service) {
 	s.Origin, s.Unasked = m.seq, true
 	m.leaderGone(s)
@@ -147,7 +146,7 @@ func (m *Machine) exitedUnasked(s *service) {
 	m.climb(s, 0)
 }
 
-// exitedWhileStopping says that the ladder has done its work, at least on the leader.
+// exitedWhileStopping handles the exit of a leader that is being stopped.
 func (m *Machine) exitedWhileStopping(s *service) {
 	s.Unasked = false
 	m.leaderGone(s)
@@ -160,7 +159,7 @@ func (m *Machine) exitedWhileStopping(s *service) {
 	m.climbOn(s, left)
 }
 
-// leaderGone takes note of how a leader ended. What was to be sent to it is not any more.
+// leaderGone records how a leader ended. What was to be sent to it is held, or refused.
 func (m *Machine) leaderGone(s *service) {
 	s.Exit, s.Exited, s.ExitedAt, s.Up, s.PID = m.event.Exit, true, m.now, m.now-s.Started, 0
 	m.takeBack(s)
@@ -175,7 +174,7 @@ func (m *Machine) leaderGone(s *service) {
 	}
 }
 
-// gone says that nothing of a generation is left.
+// gone handles the end of a generation: none of its processes is left.
 func (m *Machine) gone(s *service) {
 	m.refuseAll(s)
 	switch {
@@ -190,5 +189,5 @@ func (m *Machine) gone(s *service) {
 	}
 }
 
-// backoffOver says that the time to start again has come.
+// backoffOver starts a service again when its wait is over.
 func (m *Machine) backoffOver(s *service) { m.spawn(s) }

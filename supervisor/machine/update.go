@@ -16,13 +16,13 @@ type offer struct {
 	restart []string // the services whose changed settings take a restart
 }
 
-// Offer hands over another configuration, and returns its number. Of the services that
-// change, those named in restart have settings that only a restart puts in force: the
-// machine does not know about all that a process is started with. Nothing changes until an
-// Update event with that number; another Offer before it takes its place. The machine keeps
-// file, which must not be changed any more.
+// Offer hands over another configuration, and returns its number. restart names the changed
+// services whose new settings take effect only with a restart: the machine does not know all
+// that a process is started with. Nothing changes until an Update event with that number;
+// another Offer before it replaces this one. The machine keeps file, which must not be
+// changed any more.
 //
-// The event and not the call is what puts it in force, so that a journal tells when
+// The configuration is applied by the event and not by the call, so that a journal says when
 // that was; a replay of it offers the same files in the same order.
 func (m *Machine) Offer(file *config.File, restart []string) Revision {
 	m.revision++
@@ -30,7 +30,7 @@ func (m *Machine) Offer(file *config.File, restart []string) Revision {
 	return m.revision
 }
 
-// updateReceived puts in force what was offered.
+// updateReceived applies the configuration that was offered.
 func (m *Machine) updateReceived() {
 	next := m.offered
 	switch {
@@ -48,8 +48,8 @@ func (m *Machine) updateReceived() {
 	}
 }
 
-// update puts a configuration in force, and then removes, starts and restarts services: what
-// is gone in the order of the old file, the rest in the order of the new one.
+// update applies a configuration. It removes services, in the order of the old file, and then
+// starts and restarts others, in the order of the new one.
 func (m *Machine) update(next offer) {
 	before, added := m.file, m.added(next.file)
 	m.putInForce(next.file)
@@ -72,8 +72,8 @@ func (m *Machine) update(next offer) {
 	}
 }
 
-// added says of each service in a file whether it is new: no service has its name, or only
-// one on its way out.
+// added says for each service in a file whether it is new: no service has its name, or only
+// one that is being removed.
 func (m *Machine) added(file *config.File) map[string]bool {
 	added := make(map[string]bool, len(file.Services))
 	for i := range file.Services {
@@ -84,8 +84,8 @@ func (m *Machine) added(file *config.File) map[string]bool {
 	return added
 }
 
-// putInForce gives the settings of a file to the services that it has. They are known by
-// their names; those that it does not have stay as they are until they are removed.
+// putInForce applies the settings of a file to its services, which are identified by name.
+// Others keep theirs until they are removed.
 func (m *Machine) putInForce(file *config.File) {
 	m.file = file
 	m.setRules()
@@ -127,8 +127,8 @@ func (m *Machine) findTargets() {
 	}
 }
 
-// respecified gives a service its new settings. Those of its signals hold at once, all
-// others from its next decision on.
+// respecified applies new settings to a service. Those of its signals take effect at once, all
+// others with its next decision.
 func (m *Machine) respecified(s *service) {
 	s.spec = m.spec
 	if s.Wanted == Absent {
@@ -142,13 +142,13 @@ func (m *Machine) respecified(s *service) {
 	m.hold(s, before&^after, -1)
 }
 
-// remove ends a service of which no process is left. What waits for it is given up first,
+// remove removes a service without processes. Signals that wait for it are dropped first,
 // while it still has a name.
 func (m *Machine) remove(s *service) {
 	m.settle(s)
 	m.enter(s, Removed)
 	m.do(s, Action{Kind: Forget})
 	delete(m.names, s.spec.Name)
-	s.spec = &config.Service{Name: s.spec.Name} // all else would keep a file that may be long gone
+	s.spec = &config.Service{Name: s.spec.Name} // or it would keep an old file in memory
 	m.findTargets()
 }

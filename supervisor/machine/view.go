@@ -7,17 +7,16 @@ import (
 	"supervise/signals/queue"
 )
 
-// View is what is to be known of a service at one moment. All times are on the
-// clock of Step's now.
+// View is what others may know about a service. All times are on the clock of Step's now.
 type View struct {
 	State  State
 	Since  time.Duration // when State began
 	Origin EventID       // what State goes back to; 0 when nothing has happened yet
 	Wanted Wanted
-	Once   bool  // its policy will not start it again, by command
+	Once   bool  // by command, its policy will not start it again
 	Gen    Gen   // the last one, 0 if there was none
 	PID    int32 // of the leader, 0 when there is none
-	Paused bool  // all of it was stopped by command; whether it still is, /proc says
+	Paused bool  // a command has stopped all of it; whether it still is, /proc says
 
 	Timed       bool          // State ends by itself, at Deadline: the rung, or the wait for the next start
 	Deadline    time.Duration // 0 unless Timed
@@ -25,23 +24,22 @@ type View struct {
 	Rung        int           // of the ladder under way, from 1; Rungs + 1 is SIGKILL; 0 when there is none
 	Rungs       int           // of the ladder under way, or of the next one; without SIGKILL
 
-	Exited   bool          // there was a leader that ended:
-	Exit     signals.Exit  // how the last one did,
-	ExitedAt time.Duration // when,
-	Up       time.Duration // and how long it had lived
+	Exited   bool          // a leader has ended
+	Exit     signals.Exit  // how the last one ended
+	ExitedAt time.Duration // when it ended
+	Up       time.Duration // how long it lived
 	Restarts int           // by policy and after failed spawns, since New
 	Row      int           // restarts in a row by policy
 
 	Held    int          // signals that wait for the leader, or for the next one
-	Holding bool         // it has the intake of its real-time signals held
-	Queue   queue.Counts // of its real-time signals that did not get through at once
+	Holding bool         // the intake of its real-time signals is held
+	Queue   queue.Counts // of its real-time signals that had to wait
 }
 
-// Len is how many ids there are, those of removed services among them.
+// Len is the number of ids, including those of removed services.
 func (m *Machine) Len() int { return len(m.services) }
 
-// View returns what is to be known of a service, and of one that there never was that
-// it is Removed. It allocates nothing.
+// View returns the view of a service. One that never existed is Removed. It does not allocate.
 func (m *Machine) View(id ServiceID) View {
 	if !m.has(id) {
 		return View{State: Removed}
@@ -72,10 +70,19 @@ func (m *Machine) Find(name string) (ServiceID, bool) {
 	return id, ok
 }
 
+// Targets are the services that a signal is forwarded to, unless a rule says otherwise. They
+// are the machine's, and good until the next Step.
+func (m *Machine) Targets(signal signals.Signal) []ServiceID {
+	if !signal.Valid() {
+		return nil
+	}
+	return m.targets[signal]
+}
+
 // has reports whether there is, or was, a service with this id.
 func (m *Machine) has(id ServiceID) bool { return id >= 0 && int(id) < len(m.services) }
 
-// Origin returns what the state of a service goes back to, 0 for nothing.
+// Origin returns the event that the state of a service goes back to, 0 for none.
 func (m *Machine) Origin(id ServiceID) EventID {
 	if !m.has(id) {
 		return 0
@@ -86,6 +93,6 @@ func (m *Machine) Origin(id ServiceID) EventID {
 // Steps is the number of the last event.
 func (m *Machine) Steps() EventID { return m.seq }
 
-// ShuttingDown reports whether a shutdown has begun, or is over: nothing is started
-// any more.
+// ShuttingDown reports whether a shutdown has begun, or is over: nothing will be started any
+// more.
 func (m *Machine) ShuttingDown() bool { return m.shutdown.origin != 0 }

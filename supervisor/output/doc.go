@@ -1,6 +1,6 @@
-// Package output is where the output of services goes: to the console, which is the
-// supervisor's own standard output and error, each line under the service's name; to a log
-// file; or past the supervisor, in mode "inherit".
+// Package output decides where the output of services goes: to the console, which is the
+// supervisor's own standard output and error, each line after the service's name; to a log
+// file; or, in mode "inherit", past the supervisor.
 //
 // [Outputs] is what all services share, [Route] is where one of them writes, whatever its
 // generations:
@@ -18,11 +18,10 @@
 //
 // # The fallback
 //
-// That a log file cannot be opened is no reason not to run a service: until it can, the
-// output goes to the console. The file is tried again, beside the loop, after 0.1 s and
-// then less often, up to every 5 s. Once it can be opened, the running process's output
-// goes there too.
+// A service runs even if its log file cannot be opened: until it can, the output goes to the
+// console. The file is tried again, beside the loop, after 0.1 s and then less often, at
+// least every 5 s. Once it can be opened, the output of the running process goes there, too.
 //
-// It does not read pipes or write files itself (package logs does), and it does not log:
-// [Observer] is told what there is to tell.
+// The package does not read pipes or write files itself (package logs does), and it does not
+// log: it reports to an [Observer].
 package output

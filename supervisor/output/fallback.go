@@ -6,21 +6,21 @@ import (
 	"supervise/supervisor/logs"
 )
 
-// How long it takes until a log file that could not be opened is tried again: at first, and
+// How long to wait before a log file that could not be opened is tried again: at first, and
 // at most.
 const (
 	firstRetry = 100 * time.Millisecond
 	lastRetry  = 5 * time.Second
 )
 
-// fallback is the time in which a route leads to the console because its log file cannot be
-// opened. Each target has one of its own.
+// fallback exists while a route leads to the console because its log file cannot be opened.
+// Each target has one of its own.
 type fallback struct {
 	wait time.Duration // before the next try
 }
 
-// setFallback begins a fallback, or ends it with nil. A try that the one before has under
-// way will be discarded.
+// setFallback begins a fallback, or ends it with nil. If the one before is trying its file,
+// the result will be discarded.
 func (r *Route) setFallback(f *fallback) {
 	r.fallback = f
 	if f == nil {
@@ -30,7 +30,7 @@ func (r *Route) setFallback(f *fallback) {
 	}
 }
 
-// beginFallback has the output go to the console.
+// beginFallback sends the output to the console.
 func (r *Route) beginFallback(err error) {
 	r.retire()
 	r.pump = r.outputs.console
@@ -38,7 +38,7 @@ func (r *Route) beginFallback(err error) {
 	r.retry()
 }
 
-// retry begins to try the log file of the present target.
+// retry begins trying the log file of the present target.
 func (r *Route) retry() {
 	f := &fallback{wait: firstRetry}
 	r.setFallback(f)
@@ -66,8 +66,8 @@ func (r *Route) tried(f *fallback, d Destination) {
 	}
 }
 
-// endFallback has the output go where it should, also that of the running process. Where an
-// update has taken the file away, there is nothing to tell.
+// endFallback sends the output where it should go, also that of the running process. It is
+// reported unless an update has removed the log file from the settings.
 func (r *Route) endFallback(pump *logs.Pump) {
 	r.setFallback(nil)
 	r.take(pump)

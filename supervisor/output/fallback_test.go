@@ -62,12 +62,23 @@ func TestFallback(t *testing.T) {
 	b.fire(400 * time.Millisecond)
 	b.wantTold("web has its file")
 	b.wantMissing()
+	b.wantNoSources() // a read may have been under way
 	if _, err := unix.Write(files[1], []byte("two\n")); err != nil {
 		t.Error(err)
 	}
 	b.wantFile("nowhere/web.log", "two\n")
 	if len(b.timers) != 0 {
 		t.Error("it is tried again")
+	}
+}
+
+// wantNoSources waits until nothing writes to the console any more.
+func (b *fixture) wantNoSources() {
+	b.t.Helper()
+	for deadline := time.Now().Add(waitLimit); b.console.Stats().Sources > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.t.Fatal("the console has a source still")
+		}
 	}
 }
 

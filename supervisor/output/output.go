@@ -13,35 +13,35 @@ import (
 	"supervise/supervisor/logs"
 )
 
-// Options are for all outputs together.
+// Options say how to make outputs.
 type Options struct {
 	Stdout, Stderr int  // the supervisor's own: 1 and 2
 	JSON           bool // the lines on the console are JSON objects
 	Color          bool // the console is a terminal
 	Services       []config.Service
 
-	// Post has the loop call a function soon. It is called on any goroutine, and must not
+	// Post makes the loop call a function soon. It is called on any goroutine, and must not
 	// wait.
 	Post     func(func())
 	Observer Observer
 }
 
-// Observer is told what there is to tell of the output of services. All but Trouble is
-// called on the loop.
+// Observer gets reports about the output of services. Its methods are called on the loop,
+// except for Trouble.
 type Observer interface {
 	// FallbackBegan says why the log file of a service cannot be opened.
 	FallbackBegan(service string, err error)
-	// FallbackEnded says that it can be opened.
+	// FallbackEnded says that it can be opened now.
 	FallbackEnded(service string)
-	// Tail has the last lines that a service wrote, at least one: [logs.Source.Tail].
+	// Tail gets the last lines that a service wrote, at least one: [logs.Source.Tail].
 	Tail(service string, lines []string)
-	// Trouble tells of a destination that fails or recovers, on any goroutine:
+	// Trouble says that a destination fails or recovers. It is called on any goroutine:
 	// [logs.Options].
 	Trouble(trouble logs.Trouble)
 }
 
 // Outputs is what all services share: the console, the open log files and the last lines
-// of each service. Its methods belong to the loop, but for Open and Write.
+// of each service. Its methods belong to the loop, except for Open and Write.
 type Outputs struct {
 	logs           *logs.Logs
 	console        *logs.Pump
@@ -53,7 +53,7 @@ type Outputs struct {
 	after          func(time.Duration, func())
 }
 
-// New opens the console. The descriptors stay the caller's.
+// New opens the console. The caller keeps the descriptors open.
 func New(options Options) (*Outputs, error) {
 	null, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -91,23 +91,21 @@ func consoleOf(options *Options) logs.Console {
 	return console
 }
 
-// Write takes lines of the supervisor itself, for standard error, on any goroutine. It
-// never waits, and never fails: [logs.Pump.Write].
+// Write writes lines of the supervisor itself to standard error, on any goroutine. It never
+// waits and never fails: [logs.Pump.Write].
 func (o *Outputs) Write(lines []byte) (int, error) { return o.console.Write(lines) }
 
 // Last returns the last n lines that a service wrote, the oldest first, and at most
 // [logs.MaxLines]; false if it has never written: [logs.Logs.Last].
 func (o *Outputs) Last(service string, n int) ([]logs.Line, bool) { return o.logs.Last(service, n) }
 
-// Follow calls f with the last n lines of a service, and then with every line that comes
-// until stop is called. f is called on other goroutines too, and must not wait:
-// [logs.Logs.Follow].
+// Follow calls f with the last n lines of a service, and then with every new line until stop
+// is called. f is called on other goroutines, too, and must not wait: [logs.Logs.Follow].
 func (o *Outputs) Follow(service string, n int, f func([]logs.Line)) (stop func()) {
 	return o.logs.Follow(service, n, f)
 }
 
-// Missing returns the paths of the log files that services are configured to have and that
-// cannot be opened at present.
+// Missing returns the paths of the log files that cannot be opened at present.
 func (o *Outputs) Missing() map[string]bool {
 	files := make(map[string]bool, len(o.fallbacks))
 	for r := range o.fallbacks {
@@ -116,8 +114,8 @@ func (o *Outputs) Missing() map[string]bool {
 	return files
 }
 
-// Close writes what services have written and closes everything, but waits for that no
-// longer than ctx: [logs.Logs.Close]. Routes must not be used after it.
+// Close writes all remaining output and closes everything, but does not wait longer than ctx
+// allows: [logs.Logs.Close]. Routes must not be used after it.
 func (o *Outputs) Close(ctx context.Context) error {
 	err := o.logs.Close(ctx)
 	sys.Close(o.null)

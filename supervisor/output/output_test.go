@@ -199,7 +199,7 @@ func TestModes(t *testing.T) {
 				t.Errorf("inherits: %v", r.Inherits())
 			}
 			b.write(r, "one\n")
-			r.Drain()
+			r.Drain(func([]string) {})
 			if !c.inherits {
 				b.run()
 			}
@@ -254,7 +254,7 @@ func TestFormats(t *testing.T) {
 		want   logs.Format
 	}{{config.AutoFormat, logs.Text}, {config.Text, logs.Text}, {config.JSON, logs.JSON}} {
 		got, err := targetOf(config.Log{Mode: config.ToFile, File: "/x", Format: f.format, MaxSize: 5, Keep: 2})
-		want := target{file: "/x", format: f.want, rotation: logs.Rotation{MaxSize: 5, Keep: 2}}
+		want := target{mode: config.ToFile, file: "/x", format: f.want, rotation: logs.Rotation{MaxSize: 5, Keep: 2}}
 		if err != nil || got != want {
 			t.Errorf("%v: %+v, %v", f.format, got, err)
 		}

@@ -8,11 +8,11 @@ import (
 	"supervise/supervisor/logs"
 )
 
-// drainGrace is how long the report of a service's last lines waits for a stuck
-// destination.
+// drainGrace is how long the report of a service's last lines waits for a destination that
+// takes nothing.
 const drainGrace = time.Second
 
-// Route is where the output of one service goes. Its methods belong to the loop, but for
+// Route is where the output of one service goes. Its methods belong to the loop, except for
 // Attach, which any goroutine may call while the loop waits for it.
 type Route struct {
 	outputs *Outputs
@@ -20,15 +20,15 @@ type Route struct {
 	target  target
 	pump    *logs.Pump // nil: the service writes to the supervisor's descriptors
 
-	fallback *fallback    // nil: pump is what target says
-	retired  []*logs.Pump // closed at the next start, when nothing writes to them any more
+	fallback *fallback    // nil: pump is that of target
+	retired  []*logs.Pump // to be closed at the next start, when nothing writes to them any more
 	last     generation
 }
 
 // generation is the output of the process that was started last.
 type generation struct {
 	source         *logs.Source  // nil: it writes to the supervisor's descriptors
-	drained        *logs.Drained // nil: not yet
+	drained        *logs.Drained // nil: it is not drained yet
 	drainRequested bool
 	tailWanted     bool
 }
@@ -40,14 +40,14 @@ func (o *Outputs) Route(service string, to Destination) *Route {
 	return r
 }
 
-// Console returns a route to the console for what is no service, such as a hook. Its lines
-// appear there under a name.
+// Console returns a route to the console for something other than a service, such as a hook.
+// Its lines appear after the given name.
 func (o *Outputs) Console(name string) *Route {
 	return o.Route(name, o.open(target{}))
 }
 
-// Update changes where the output goes, from the next start on. Until then, what runs
-// keeps its destination, unless this ends a fallback.
+// Update changes where the output goes, from the next start on. A running process keeps its
+// destination, unless this ends a fallback.
 func (r *Route) Update(to Destination) {
 	changed := r.target != to.target
 	r.target = to.target
@@ -63,7 +63,7 @@ func (r *Route) Update(to Destination) {
 	}
 }
 
-// redirect switches to a pump, which may be the present one, opened once more.
+// redirect switches to another pump, or to the present one, which was opened once more.
 func (r *Route) redirect(pump *logs.Pump) {
 	if pump == r.pump {
 		r.outputs.release(pump) // each open needs a close
@@ -73,14 +73,14 @@ func (r *Route) redirect(pump *logs.Pump) {
 	r.take(pump)
 }
 
-// retire keeps the present pump open for what still writes to it.
+// retire keeps the present pump open for the process that still writes to it.
 func (r *Route) retire() {
 	if r.pump != nil && r.pump != r.outputs.console {
 		r.retired = append(r.retired, r.pump)
 	}
 }
 
-// take sets the pump. It may have been another service's, with other settings.
+// take sets the pump and its settings, as another service may have used it with other ones.
 func (r *Route) take(pump *logs.Pump) {
 	r.pump = pump
 	if r.target.file != "" {
@@ -88,7 +88,7 @@ func (r *Route) take(pump *logs.Pump) {
 	}
 }
 
-// release closes a log file, unless others use it too.
+// release closes log files, unless others use them, too.
 func (o *Outputs) release(pumps ...*logs.Pump) {
 	for _, p := range pumps {
 		if p != nil && p != o.console {
@@ -99,11 +99,11 @@ func (o *Outputs) release(pumps ...*logs.Pump) {
 
 // Attach returns the descriptors that become 0, 1 and 2 of a new process: /dev/null and two
 // pipes, or the supervisor's own standard output and error. The caller calls release once
-// the process has been started or could not be. uid and gid, if they are not negative, own
-// the pipes, so that the process can open /dev/stdout.
+// the process has been started or could not be. The pipes belong to uid and gid, unless
+// these are negative, so that the process can open /dev/stdout.
 //
-// It fails when descriptors are short, and when the destination has been stuck for many
-// generations: [logs.Pump.Attach].
+// It fails when there are no more descriptors, and when the destination has taken nothing for
+// many generations: [logs.Pump.Attach].
 func (r *Route) Attach(uid, gid int) (files [3]int, release func(), err error) {
 	o := r.outputs
 	o.release(r.retired...)
@@ -123,16 +123,21 @@ func (r *Route) Attach(uid, gid int) (files [3]int, release func(), err error) {
 	return [3]int{o.null, ends.Stdout, ends.Stderr}, ends.Close, nil
 }
 
-// Drain is called when the main process has exited: it has everything read that is in the
-// pipes. A second call does nothing.
-func (r *Route) Drain() {
+// Drain is called when the main process has exited: everything in the pipes is read, and then
+// read is called on the loop with the last lines. A second call for a process does nothing.
+func (r *Route) Drain(read func(lines []string)) {
 	source := r.last.source
-	if source == nil || r.last.drainRequested {
+	switch {
+	case r.last.drainRequested:
+		return
+	case source == nil:
+		r.outputs.post(func() { read(nil) })
 		return
 	}
 	r.last.drainRequested = true
 	source.Drain(drainGrace, func(d logs.Drained) {
 		r.outputs.post(func() {
+			read(d.Tail)
 			if r.last.source != source {
 				return // there is a newer generation
 			}
@@ -144,8 +149,8 @@ func (r *Route) Drain() {
 	})
 }
 
-// ReportTail tells the observer the last lines of the last generation, once it is drained.
-// Lines that are on the console already are told only if final.
+// ReportTail reports the last lines of the last generation, once it is drained. Lines that
+// are on the console already are reported only if final is set.
 func (r *Route) ReportTail(final bool) {
 	if r.last.source == nil || !final && r.target.onConsole() {
 		return
@@ -164,11 +169,11 @@ func (r *Route) reportTail() {
 }
 
 // Inherits reports whether the service writes to the supervisor's own descriptors, so that
-// nobody here has seen its lines.
+// its lines are not seen here.
 func (r *Route) Inherits() bool { return r.pump == nil }
 
-// Close closes the files of a service that is removed, and forgets its last lines. Nothing
-// of the service may be left.
+// Close closes the files of a service that is removed, and forgets its last lines. None of
+// its processes may be left.
 func (r *Route) Close() {
 	r.outputs.release(append(r.retired, r.pump)...)
 	r.setFallback(nil)

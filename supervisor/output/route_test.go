@@ -44,8 +44,8 @@ func TestTail(t *testing.T) {
 			r := b.Route("web", b.open(config.Log{}))
 			r.ReportTail(true) // it was never started
 			b.write(r, "one\ntwo")
-			r.Drain()
-			r.Drain() // does nothing
+			r.Drain(func([]string) {})
+			r.Drain(func([]string) {}) // does nothing
 			if early {
 				r.ReportTail(true)
 				b.wantTold()
@@ -69,19 +69,19 @@ func TestTailOfNothing(t *testing.T) {
 	b := newFixture(t)
 	r := b.Route("web", b.open(config.Log{}))
 	b.write(r, "")
-	r.Drain()
+	r.Drain(func([]string) {})
 	r.ReportTail(true)
 	b.run()
 	b.wantTold()
 
 	b.write(r, "old\n")
-	r.Drain()
+	r.Drain(func([]string) {})
 	r.ReportTail(true)
 	b.write(r, "new\n")
 	b.run() // the old one is drained
 	r.ReportTail(true)
 	b.wantTold()
-	r.Drain()
+	r.Drain(func([]string) {})
 	b.run()
 	b.wantTold(`web wrote ["new"]`)
 }
@@ -94,11 +94,13 @@ func TestTailAfterInherit(t *testing.T) {
 	b.write(r, "old\n")
 	r.Update(b.open(config.Log{Mode: config.Inherit}))
 	b.write(r, "new\n")
-	r.Drain()
+	r.Drain(func(lines []string) {
+		if lines != nil {
+			t.Errorf("the old generation is drained: %q", lines)
+		}
+	})
 	r.ReportTail(true)
-	if len(b.posted) != 0 {
-		t.Error("the old generation is drained")
-	}
+	b.run()
 	b.wantTold()
 }
 
@@ -142,7 +144,7 @@ func TestUpdateFormat(t *testing.T) {
 	b.wantFile("web.log", "one\n")
 	r.Update(b.open(json))
 	b.write(r, "two\n")
-	r.Drain()
+	r.Drain(func([]string) {})
 	b.run()
 	got, err := os.ReadFile(b.path("web.log"))
 	if rest, ok := strings.CutPrefix(string(got), "one\n{"); err != nil || !ok || !strings.HasSuffix(rest, "\n") {
@@ -174,7 +176,7 @@ func TestFollow(t *testing.T) {
 	b := newFixture(t)
 	r := b.Route("web", b.open(config.Log{}))
 	b.write(r, "one\n")
-	r.Drain()
+	r.Drain(func([]string) {})
 	b.run()
 	lines := make(chan string, 10)
 	stop := b.Follow("web", 10, func(all []logs.Line) {

@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"supervise/internal/sys"
+	"supervise/internal/text/escape"
 	"supervise/signals"
 	"supervise/signals/send"
 )
@@ -156,7 +157,7 @@ func describe(stats []sys.Stat) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += strconv.Itoa(stat.PID) + " (" + stat.Name + ")"
+		text += strconv.Itoa(stat.PID) + " (" + escape.Name(stat.Name) + ")"
 	}
 	return text
 }

@@ -18,8 +18,8 @@
 //
 // The command lines that make the Options, of supervise init and of the programs that it
 // replaces, are package cmdline. This package reads no arguments, and of the environment only
-// PATH and LISTEN_PID.
+// PATH and the variables that name us by our pid.
 //
 // It restarts only on request, reads no files outside /proc, and knows no services: that is
-// package supervisor. It is early: see cmd/supervise/first.
+// package supervisor. It is early: see cmd/supervise/preinit.
 package pid1

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"supervise/internal/text"
+	"supervise/internal/text/escape"
 )
 
 // Level is the importance of a message.
@@ -122,7 +123,7 @@ func (l *logger) say(level Level, message string, fields ...field) {
 }
 
 func (l *logger) appendText(level Level, message string, fields []field) {
-	b := append(l.appendPrefix(level), message...)
+	b := escape.AppendLine(l.appendPrefix(level), message)
 	for _, f := range fields {
 		b = append(b, ' ')
 		b = append(b, f.name...)
@@ -170,35 +171,17 @@ func (l *logger) appendJSON(level Level, message string, fields []field) {
 	b = append(b, '"')
 	for _, f := range fields {
 		b = append(b, ',')
-		b = appendString(b, f.name)
+		b = escape.AppendJSONText(b, f.name)
 		b = append(b, ':')
 		if f.text != "" {
-			b = appendString(b, f.text)
+			b = escape.AppendJSONText(b, f.text)
 		} else {
 			b = strconv.AppendInt(b, int64(f.number), 10)
 		}
 	}
 	b = append(b, `,"message":`...)
-	b = appendString(b, message)
+	b = escape.AppendJSONText(b, message)
 	l.buffer = append(b, '}', '\n')
-}
-
-// appendString appends a JSON string: RFC 8259, section 7. Invalid UTF-8 becomes the
-// replacement character.
-func appendString(b []byte, value string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	for _, r := range value {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r < 0x20 || r == 0x7f:
-			b = append(b, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
-		default:
-			b = append(b, string(r)...)
-		}
-	}
-	return append(b, '"')
 }
 
 // room reports whether writing a line would not block. If a seccomp filter refuses poll(2),

@@ -1,26 +1,42 @@
 package pid1
 
 import (
+	"slices"
 	"strconv"
 	"syscall"
 
 	"supervise/internal/sys"
+	"supervise/internal/text"
 	"supervise/signals/intake"
 )
 
-// What a service manager passes to us for the command: $NOTIFY_SOCKET and the descriptors of
-// $LISTEN_FDS are passed on unchanged (sd_notify(3), sd_listen_fds(3)), but $LISTEN_PID must
-// be the pid of the process that uses them.
+// What a service manager passes to us is for the command: $NOTIFY_SOCKET, $WATCHDOG_USEC and
+// the descriptors of $LISTEN_FDS are passed on unchanged (sd_notify(3), sd_listen_fds(3)). But
+// a pid that says who is meant, us, must be the command's, or it would not feel addressed.
+var addressees = [...]string{"LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID"}
 
-// listenPID returns the variable to set to the command's pid: LISTEN_PID if it names us, ""
-// if it is not set or names somebody else.
-func listenPID(self int) string {
-	const name = "LISTEN_PID"
-	value, ok := intake.LookupEnv(name)
-	if !ok || value != strconv.Itoa(self) {
-		return ""
+// pidVariables returns those that name us.
+func pidVariables(self int) (names []string) {
+	for _, name := range addressees {
+		if value, ok := intake.LookupEnv(name); ok && value == strconv.Itoa(self) {
+			names = append(names, name)
+		}
 	}
-	return name
+	return names
+}
+
+// pidfdID names us by the inode of our pidfd, beside LISTEN_PID, and a command that finds it
+// compares. What its own will be cannot be said before it is there.
+const pidfdID = "LISTEN_PIDFDID="
+
+// environment is what we were given, for the command.
+func environment(variables []string) []string {
+	environ := intake.Environ()
+	addressed := slices.Contains(variables, addressees[0])
+	return slices.DeleteFunc(environ, func(entry string) bool {
+		_, named := text.CutPrefix(entry, pidfdID)
+		return named && addressed
+	})
 }
 
 // ready reports that the command runs by writing a newline to Options.ReadyFD, as in s6's

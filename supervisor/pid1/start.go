@@ -16,20 +16,15 @@ func (s *supervisor) start() *process.StartError {
 	if err != nil {
 		return err.(*process.StartError)
 	}
-	found := s.in.Inherited()
+	found, variables := s.in.Inherited(), pidVariables(s.pid)
 	spec := process.Spec{
-		Path: file, Argv: s.Command, Env: intake.Environ(), PIDVariable: listenPID(s.pid),
+		Path: file, Argv: s.Command, Env: environment(variables), PIDVariables: variables,
 		Mask: found.Mask, Ignore: found.Ignored,
 		Files:     []int{0, 1, 2},
 		Placement: s.Placement, HasTerminal: s.terminal.given, Terminal: max(s.terminal.fd, 0),
 		Limits: s.noFile(found.NoFile),
 	}
 	s.command, err = process.Start(&spec)
-	if err != nil && err.(*process.StartError).Errno == syscall.ENOEXEC {
-		// A script without "#!": execvp(3) runs it with the shell.
-		spec.Path, spec.Argv = shell, append([]string{shell, file}, s.Command[1:]...)
-		s.command, err = process.Start(&spec)
-	}
 	if err != nil {
 		return err.(*process.StartError)
 	}
@@ -38,8 +33,6 @@ func (s *supervisor) start() *process.StartError {
 	}
 	return nil
 }
-
-const shell = "/bin/sh"
 
 // noFile is the inherited limit of descriptors, which package syscall has raised with the
 // same system call that restores it. If a seccomp filter refuses that call, nothing was

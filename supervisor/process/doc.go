@@ -21,5 +21,5 @@
 // filters) plain clone does the same, and the child joins its cgroup itself.
 //
 // It does not reap: only the loop knows when a pid may be forgotten. It does not look for
-// descendants: that is package tree. It is early: see cmd/supervise/first.
+// descendants: that is package tree. It is early: see cmd/supervise/preinit.
 package process

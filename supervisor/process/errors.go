@@ -3,6 +3,8 @@ package process
 import (
 	"strconv"
 	"syscall"
+
+	"supervise/internal/text"
 )
 
 // StartError says why a program could not be started: which step failed, and how.
@@ -45,4 +47,30 @@ func (e *StartError) Status() int {
 		return 127
 	}
 	return 126
+}
+
+// The steps to another identity. Ids stand behind the last two.
+const (
+	stepSetgroups = "setgroups"
+	stepSetresgid = "setresgid "
+	stepSetresuid = "setresuid "
+)
+
+// refusedIdentity explains why a child cannot have another user or group, "" where that has
+// nothing to do with it.
+func refusedIdentity(failure *StartError) string {
+	_, gid := text.CutPrefix(failure.Step, stepSetresgid)
+	_, uid := text.CutPrefix(failure.Step, stepSetresuid)
+	switch groups := gid || failure.Step == stepSetgroups; {
+	case !groups && !uid:
+		return ""
+	case failure.Errno == syscall.EINVAL:
+		return "the user namespace has no such id"
+	case failure.Errno != syscall.EPERM:
+		return ""
+	case uid:
+		return "to become another user takes CAP_SETUID"
+	default:
+		return "to have another user's groups takes CAP_SETGID"
+	}
 }

@@ -108,11 +108,12 @@ func TestArguments(t *testing.T) {
 	})
 }
 
-// TestPIDVariable has the child find its own pid in its environment, once.
-func TestPIDVariable(t *testing.T) {
+// TestPIDVariables has the child find its own pid in its environment, once for each name.
+func TestPIDVariables(t *testing.T) {
 	eachClone(t, func(t *testing.T) {
-		e := startEcho(t, Spec{Env: []string{"LISTEN_PID=1", "A=1", "LISTEN_PIDS=2", "LISTEN_PID=3"}, PIDVariable: "LISTEN_PID"})
-		want := "A=1\x00LISTEN_PIDS=2\x00LISTEN_PID=" + strconv.Itoa(e.PID) + "\x00"
+		e := startEcho(t, Spec{Env: []string{"LISTEN_PID=1", "A=1", "LISTEN_PIDS=2", "LISTEN_PID=3", "WATCHDOG_PID=1"}, PIDVariables: []string{"WATCHDOG_PID", "LISTEN_PID"}})
+		pid := strconv.Itoa(e.PID)
+		want := "A=1\x00LISTEN_PIDS=2\x00WATCHDOG_PID=" + pid + "\x00LISTEN_PID=" + pid + "\x00"
 		if got := e.proc(t, "environ"); got != want {
 			t.Errorf("environment %q, want %q", got, want)
 		}

@@ -63,6 +63,40 @@ func TestNoHint(t *testing.T) {
 	}
 }
 
+// TestHintOfAnother tells of a file that another user is to run only what everyone may read,
+// and opens nothing but regular files.
+func TestHintOfAnother(t *testing.T) {
+	file := script(t, "web", "#!/nonexistent/sh\n", 0o755)
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const hint = `the file is there, but not its interpreter "/nonexistent/sh"`
+	for _, c := range []struct {
+		file    string
+		mode    os.FileMode
+		another bool
+		want    string
+	}{
+		{file, 0o755, false, hint},
+		{file, 0o755, true, hint},
+		{file, 0o750, false, hint},
+		{file, 0o750, true, ""},
+		{fifo, 0o755, false, ""},
+		{"/dev/zero", 0, true, ""},
+		{filepath.Dir(file), 0, false, ""},
+	} {
+		if c.mode != 0 {
+			if err := os.Chmod(c.file, c.mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := missingInterpreter(c.file, c.another); got != c.want {
+			t.Errorf("%s, mode %o, another %v: %q, want %q", c.file, c.mode, c.another, got, c.want)
+		}
+	}
+}
+
 // unlinked returns a dynamically linked program whose linker's name was changed.
 func unlinked(t *testing.T) []byte {
 	t.Helper()

@@ -25,10 +25,10 @@ type Spec struct {
 	// NoPIDFD is for callers that do not need Process.PIDFD.
 	NoPIDFD bool
 
-	// PIDVariable is the name of an environment variable that is set to the child's own pid,
-	// as LISTEN_PID must be (sd_listen_fds(3)); "" for none. It needs a /proc of our own PID
-	// namespace; without one the variable is empty.
-	PIDVariable string
+	// PIDVariables are the names of environment variables that are set to the child's own
+	// pid, as LISTEN_PID must be (sd_listen_fds(3)). It needs a /proc of our own PID
+	// namespace; without one the variables are empty.
+	PIDVariables []string
 
 	Placement Placement
 	// Terminal is the descriptor of a terminal, 0 or more, if HasTerminal. With OwnGroup the
@@ -71,6 +71,9 @@ type Limit struct {
 type Credential struct {
 	UID, GID uint32
 	Groups   []uint32
+	// KeepGroups leaves the child the caller's supplementary groups, for a caller that may
+	// not change them: setgroups(2).
+	KeepGroups bool
 }
 
 // Process is a started child. It keeps its pid until the caller reaps it.

@@ -47,18 +47,14 @@ const (
 // The child's failure is in p.
 func vfork(p *program) int
 
-// Start starts a program and returns when it runs or has failed. The error is a [StartError],
-// and then no child is left behind. The caller's other threads keep running.
-//
-// The calling thread is stopped until the kernel has loaded the program, which takes as long
-// as reading its file.
-func Start(spec *Spec) (Process, error) {
+// attempt starts one program as it is.
+func attempt(spec *Spec) (Process, error) {
 	child, err := startWithPIDFD(spec)
 	if isRefused(err, stepUnshare) {
 		sys.FeatureCloseRange.SetAvailable(false)
 		child, err = startWithPIDFD(spec)
 	}
-	return child, withHint(err, spec)
+	return child, err
 }
 
 // startWithPIDFD starts without a pidfd if no descriptor is left for it, and where pidfds do

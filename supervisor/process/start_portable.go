@@ -7,11 +7,11 @@ import (
 	"unsafe"
 )
 
-// Start starts a program with package syscall: the portable version, for architectures
+// attempt starts a program with package syscall: the portable version, for architectures
 // without assembly here. Mask and ignored signals are those that the Go runtime gives its
-// children, limits are set right after the program has started, Spec.PIDVariable is passed on
-// unchanged, and a new session gets no terminal.
-func Start(spec *Spec) (Process, error) {
+// children, limits are set right after the program has started, Spec.PIDVariables are passed
+// on unchanged, and a new session gets no terminal.
+func attempt(spec *Spec) (Process, error) {
 	if spec.Placement > OwnSession {
 		return Process{PIDFD: -1}, unknownPlacement(spec.Placement)
 	}
@@ -41,7 +41,7 @@ func Start(spec *Spec) (Process, error) {
 	pid, err := syscall.ForkExec(spec.Path, spec.Argv, attr)
 	if err != nil {
 		errno, _ := err.(syscall.Errno)
-		return Process{PIDFD: -1}, withHint(&StartError{Step: stepExecve + spec.Path, Errno: errno}, spec)
+		return Process{PIDFD: -1}, &StartError{Step: stepExecve + spec.Path, Errno: errno}
 	}
 	for _, limit := range spec.Limits {
 		_, _, _ = syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(pid), uintptr(limit.Resource),

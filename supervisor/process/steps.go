@@ -43,8 +43,8 @@ type plan struct {
 	argv, env       []*byte
 	text            []byte // what path, dir, argv and env point into
 	digit           [1]byte
-	procSelf        *byte  // "/proc/self"
-	pidEntry        []byte // the environment entry of Spec.PIDVariable
+	procSelf        *byte    // "/proc/self"
+	pidEntries      [][]byte // the environment entries of Spec.PIDVariables
 }
 
 // clear empties a plan but keeps the memory of its lists.
@@ -100,8 +100,8 @@ func (p *plan) prepare(spec *Spec, procs int) error {
 	}
 	p.closeRest(spec)
 	p.identity(spec)
-	if spec.PIDVariable != "" {
-		p.pidVariable(spec.PIDVariable)
+	for _, variable := range spec.PIDVariables {
+		p.pidVariable(variable)
 	}
 	if spec.Dir != "" {
 		p.add("chdir "+spec.Dir, syscall.SYS_CHDIR, uintptr(unsafe.Pointer(p.dir)))
@@ -115,8 +115,8 @@ func (p *plan) prepare(spec *Spec, procs int) error {
 // strings turns Go's strings into C strings.
 func (p *plan) strings(spec *Spec) error {
 	env := spec.Env
-	if spec.PIDVariable != "" {
-		env = without(env, spec.PIDVariable)
+	if len(spec.PIDVariables) > 0 {
+		env = without(env, spec.PIDVariables)
 	}
 	size := len(spec.Path) + len(spec.Dir) + 2
 	for _, s := range spec.Argv {
@@ -192,19 +192,20 @@ func (p *plan) placement(spec *Spec) error {
 // that pid in decimal, as the target of /proc/self: proc(5).
 func (p *plan) pidVariable(variable string) {
 	const longest, atFDCWD = 20, -100
-	p.pidEntry = append([]byte(variable+"="), make([]byte, longest+1)...) // zero bytes to end it
-	p.env = append(p.env[:len(p.env)-1], &p.pidEntry[0], nil)
+	entry := append([]byte(variable+"="), make([]byte, longest+1)...) // zero bytes to end it
+	p.pidEntries = append(p.pidEntries, entry)
+	p.env = append(p.env[:len(p.env)-1], &entry[0], nil)
 	p.procSelf, _ = syscall.BytePtrFromString("/proc/self")
 	at := atFDCWD
 	p.add("readlink /proc/self", syscall.SYS_READLINKAT, uintptr(at), uintptr(unsafe.Pointer(p.procSelf)),
-		uintptr(unsafe.Pointer(&p.pidEntry[len(variable)+1])), longest).optional = 1
+		uintptr(unsafe.Pointer(&entry[len(variable)+1])), longest).optional = 1
 }
 
-// without returns an environment without one variable.
-func without(env []string, variable string) []string {
+// without returns an environment without some variables.
+func without(env, variables []string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
 		name, _, _ := text.Cut(entry, '=')
-		return name == variable
+		return slices.Contains(variables, name)
 	})
 }
 
@@ -295,15 +296,17 @@ func (p *plan) identity(spec *Spec) {
 	if who == nil {
 		return
 	}
-	p.groups = append(p.groups, who.Groups...)
-	var groups *uint32
-	if len(p.groups) > 0 {
-		groups = &p.groups[0]
+	if !who.KeepGroups {
+		p.groups = append(p.groups, who.Groups...)
+		var groups *uint32
+		if len(p.groups) > 0 {
+			groups = &p.groups[0]
+		}
+		p.add(stepSetgroups, syscall.SYS_SETGROUPS, uintptr(len(p.groups)), uintptr(unsafe.Pointer(groups)))
 	}
-	p.add("setgroups", syscall.SYS_SETGROUPS, uintptr(len(p.groups)), uintptr(unsafe.Pointer(groups)))
 	gid, uid := uintptr(who.GID), uintptr(who.UID)
-	p.add("setresgid "+strconv.Itoa(int(who.GID)), syscall.SYS_SETRESGID, gid, gid, gid)
-	p.add("setresuid "+strconv.Itoa(int(who.UID)), syscall.SYS_SETRESUID, uid, uid, uid)
+	p.add(stepSetresgid+strconv.Itoa(int(who.GID)), syscall.SYS_SETRESGID, gid, gid, gid)
+	p.add(stepSetresuid+strconv.Itoa(int(who.UID)), syscall.SYS_SETRESUID, uid, uid, uid)
 }
 
 // limitName is the resource's name in setrlimit(2), for those that this project sets.

@@ -1,5 +1,7 @@
 // Package rundir is the directory in which a running supervisor keeps its files, and the lock
-// that allows one supervisor for each such directory.
+// that allows one supervisor for each such directory. Both are out of reach for other users:
+// the path leads through no directory or link of theirs, and they can neither write in the
+// directory nor open the lock.
 //
 //	dir, err := rundir.Open(path)     // a *BusyError: another supervisor has it
 //	defer dir.Close()

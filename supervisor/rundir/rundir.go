@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
+	"supervise/internal/safefile"
 	"supervise/supervisor/control/wire"
 )
 
@@ -22,13 +22,16 @@ func Default() string { return filepath.Clean(wire.Directory("", os.Getenv)) }
 
 // Dir is a locked runtime directory.
 type Dir struct {
-	Path   string // absolute
-	id     string
-	ownID  string // the id derived from the directory itself
-	killed bool
-	root   *os.Root // the directory
-	self   *os.File // the same as a file, locked
-	lock   *os.File // the lock file, locked
+	Path    string // absolute
+	id      string
+	ownID   string // the id derived from the directory itself
+	killed  bool
+	exposed bool // others can write in it
+
+	root    *os.Root // the directory
+	self    *os.File // the same as a file, locked
+	lock    *os.File // the lock file, locked
+	lockWas uint32   // the permission bits that it was found with
 
 	watch   *os.File // inotify(7), nil without
 	watchFD int
@@ -62,25 +65,34 @@ func openAs(path, id string) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(path, 0o755); err != nil {
-		if obstacle := Obstacle(path); obstacle != nil {
-			return nil, fmt.Errorf("cannot make the runtime directory %s: %w", path, obstacle)
-		}
-		return nil, fmt.Errorf("cannot make the runtime directory: %w", err)
+	made, err := safefile.MakeDir(path, 0o755, safefile.Ours)
+	if err != nil {
+		return nil, cannotMake(path, err)
 	}
-	if err := checkOwnerOf(path); err != nil {
-		return nil, err
-	}
+	ours := made.Stat()
+	made.Close() // where descriptors are few, each counts
 	d := &Dir{Path: path, id: id}
-	if err := d.take(); err != nil {
+	if err := d.take(ours); err != nil {
 		d.release()
 		return nil, err
 	}
 	return d, nil
 }
 
-// take opens and locks the directory.
-func (d *Dir) take() (err error) {
+// cannotMake says why not, and what can be done.
+func cannotMake(path string, err error) error {
+	var refused *safefile.RefusedError
+	if errors.As(err, &refused) {
+		return fmt.Errorf("cannot use the runtime directory %s: %s; %s, by --runtime-dir or supervisor.runtime-dir", path, refused.Reason, refused.Remedy)
+	}
+	if obstacle := Obstacle(path); obstacle != nil {
+		return fmt.Errorf("cannot make the runtime directory %s: %w", path, obstacle)
+	}
+	return fmt.Errorf("cannot make the runtime directory: %w", err)
+}
+
+// take opens and locks the directory that is known to be ours.
+func (d *Dir) take(ours unix.Stat_t) (err error) {
 	if d.root, err = os.OpenRoot(d.Path); err != nil {
 		return fmt.Errorf("cannot open the runtime directory: %w", err)
 	}
@@ -91,9 +103,10 @@ func (d *Dir) take() (err error) {
 	if err := unix.Fstat(int(d.self.Fd()), &st); err != nil {
 		return fmt.Errorf("cannot look at the runtime directory %s: fstat: %w", d.Path, err)
 	}
-	if err := checkOwner(d.Path, &st); err != nil {
-		return err
+	if st.Dev != ours.Dev || st.Ino != ours.Ino {
+		return fmt.Errorf("cannot open the runtime directory %s: somebody has just put another one in its place", d.Path)
 	}
+	d.keepOut(st.Mode)
 	d.ownID = idOf(int(d.self.Fd()), st)
 	if err := d.lockDir(); err != nil {
 		return err
@@ -108,53 +121,6 @@ func (d *Dir) take() (err error) {
 	return d.writeLock()
 }
 
-// lockFile locks the file in the directory, in addition to the directory itself: it tells
-// others who we are, but it can be removed.
-func (d *Dir) lockFile() (err error) {
-	if d.lock, err = d.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o644); err != nil {
-		return fmt.Errorf("cannot lock the runtime directory %s: %w", d.Path, err)
-	}
-	for began := time.Now(); ; time.Sleep(lockRetry) {
-		switch err := tryLock(d.lock, unix.LOCK_EX); {
-		case errors.Is(err, unix.EWOULDBLOCK):
-			if pid := recordedPID(d.lock); !orphaned(pid, began) {
-				return &BusyError{Path: d.Path, PID: pid}
-			}
-		case err != nil:
-			return fmt.Errorf("cannot lock the runtime directory %s: flock: %w", d.Path, err)
-		default:
-			return nil
-		}
-	}
-}
-
-// lockDir locks the directory itself. If the file system cannot do that, the lock of the file
-// must do. Some programs lock a directory while they look into it: systemd-tmpfiles does, and
-// skips one that is locked.
-func (d *Dir) lockDir() error {
-	for began := time.Now(); ; time.Sleep(lockRetry) {
-		if err := tryLock(d.self, unix.LOCK_EX); !errors.Is(err, unix.EWOULDBLOCK) {
-			return nil
-		}
-		pid, held := d.holder()
-		if held && !orphaned(pid, began) || !held && time.Since(began) > foreignLockTime {
-			return &BusyError{Path: d.Path, PID: pid}
-		}
-	}
-}
-
-// holder returns who has locked the file, if it exists.
-func (d *Dir) holder() (pid int, held bool) {
-	file, err := d.root.OpenFile(lockName, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return 0, false
-	}
-	defer file.Close()
-	return recordedPID(file), errors.Is(tryLock(file, unix.LOCK_SH), unix.EWOULDBLOCK)
-}
-
-func tryLock(file *os.File, how int) error { return unix.Flock(int(file.Fd()), how|unix.LOCK_NB) }
-
 // Killed reports whether the previous owner ended without releasing the directory.
 func (d *Dir) Killed() bool { return d.killed }
 
@@ -162,23 +128,17 @@ func (d *Dir) Killed() bool { return d.killed }
 // was moved or removed and its path names another one. It is closed with the Dir.
 func (d *Dir) Root() *os.Root { return d.root }
 
-// checkOwnerOf refuses a directory that another user than root could have made: the one in
-// /tmp has a name that anybody can guess. A symbolic link is followed if its owner is
-// acceptable, too.
-func checkOwnerOf(path string) error {
-	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err != nil {
-		return fmt.Errorf("cannot look at the runtime directory %s: %w", path, err)
+// keepOut takes from others the permission to write in the directory, so that what is there
+// is ours. Where we may not, [Dir.Exposed] tells.
+func (d *Dir) keepOut(mode uint32) {
+	if mode&0o022 != 0 && d.self.Chmod(os.FileMode(mode&0o755)) != nil {
+		d.exposed = true
 	}
-	return checkOwner(path, &st)
 }
 
-func checkOwner(path string, st *unix.Stat_t) error {
-	if int(st.Uid) != os.Geteuid() && st.Uid != 0 {
-		return fmt.Errorf("the runtime directory %s belongs to uid %d; remove it, or set supervisor.runtime-dir", path, st.Uid)
-	}
-	return nil
-}
+// Exposed reports whether others can write in the directory, and so keep us from being
+// found, or from starting.
+func (d *Dir) Exposed() bool { return d.exposed }
 
 // recordedPID returns the pid in the lock file, 0 if there is none.
 func recordedPID(file *os.File) int {

@@ -19,6 +19,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testproc.Role("hold", hold)
+	testproc.Role("flock", flock)
+	testproc.Role("exposed", exposed)
 	testproc.Role("bequeath", bequeath)
 	testproc.Main(m)
 }
@@ -66,7 +68,7 @@ func TestOpen(t *testing.T) {
 	if got, want := lockText(t, path), strconv.Itoa(os.Getpid())+"\n"; got != want {
 		t.Errorf("the lock says %q, want %q", got, want)
 	}
-	for name, want := range map[string]os.FileMode{path: 0o755 | os.ModeDir, filepath.Dir(path): 0o755 | os.ModeDir, filepath.Join(path, lockName): 0o644} {
+	for name, want := range map[string]os.FileMode{path: 0o755 | os.ModeDir, filepath.Dir(path): 0o755 | os.ModeDir, filepath.Join(path, lockName): 0o600} {
 		if st, err := os.Stat(name); err != nil || st.Mode() != want {
 			t.Errorf("%s: %v, %v, want %v", name, st.Mode(), err, want)
 		}
@@ -252,8 +254,8 @@ func TestForeign(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, path := range []string{theirs, link, toTheirs} {
-		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), path+" belongs to uid 54321") {
+	for path, whose := range map[string]string{theirs: theirs, theirs + "/below": theirs, link: link, toTheirs: theirs} {
+		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), whose+" belongs to uid 54321") || !strings.Contains(err.Error(), "--runtime-dir") {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

@@ -82,6 +82,7 @@ func (d *Dir) Renew() (*Dir, error) {
 		return openAs(d.Path, d.id)
 	}
 	old := d.lock
+	d.lock = nil
 	err := d.lockFile()
 	if err != nil {
 		d.lock = old

@@ -10,7 +10,7 @@ import (
 
 const patient = 30 * time.Second
 
-// watched opens a directory and returns what tells of a change.
+// watched opens a directory and returns a channel of changes.
 func watched(t *testing.T, path string) (*Dir, <-chan struct{}) {
 	t.Helper()
 	dir := open(t, path)
@@ -24,7 +24,7 @@ func watched(t *testing.T, path string) (*Dir, <-chan struct{}) {
 	return dir, changes
 }
 
-// TestRenew makes a directory anew after all ways to lose it, each of which is told. It keeps
+// TestRenew renews a directory after all ways to lose it, each of which is reported. It keeps
 // its id, also for the next owner if this one is killed, and keeps others out.
 func TestRenew(t *testing.T) {
 	for name, lose := range map[string]func(path string) error{

@@ -16,7 +16,7 @@ type Call interface {
 	Gone() bool
 }
 
-// Answer answers a call that only asks, on any goroutine. False leaves it to the loop: the
+// Answer answers ping and status, on any goroutine. False leaves the call to the loop: the
 // request is another one, or the loop may know more.
 func (s *Snapshots) Answer(call Call, r request.Request) bool {
 	return !s.busy.Load() && s.answer(call, r, false)
@@ -36,8 +36,8 @@ func (s *Snapshots) answer(call Call, r request.Request, final bool) bool {
 	return false
 }
 
-// readAtOnce is how many files of /proc are read before anybody else is served: one takes
-// some 20 µs, and to have another thread do it, and to be woken when it has, some 80.
+// readAtOnce is up to how many files of /proc the caller reads itself. One takes some 20 µs;
+// to wake another thread for it, and to be woken when it is done, some 80.
 const readAtOnce = 2
 
 func (s *Snapshots) answerStatus(call Call, names []string, final bool) bool {
@@ -57,7 +57,7 @@ func (s *Snapshots) answerStatus(call Call, names []string, final bool) bool {
 	return true
 }
 
-// find returns the services that are meant, all if none are named.
+// find returns the services with these names, or all if there are none.
 func (l *list) find(names []string) (found []*snapshot, unknown []string) {
 	if len(names) == 0 {
 		return l.order, nil
@@ -76,35 +76,36 @@ func (l *list) find(names []string) (found []*snapshot, unknown []string) {
 type query struct {
 	call  Call
 	of    []*snapshot
-	final bool // the loop has been asked
+	final bool // it comes from the loop, and must be answered
 }
 
-// queue is the queries that wait for the one goroutine that answers them.
+// queue has the queries that wait for the goroutine that answers them.
 type queue struct {
 	mu        sync.Mutex
 	waiting   []query
-	running   bool           // the goroutine
-	answering sync.WaitGroup // until it ends
+	running   bool           // there is a goroutine
+	answering sync.WaitGroup // to wait for its end
 }
 
-// enqueue leaves a query to a goroutine that answers all that have come until it begins.
-// There is never more than one.
+// enqueue leaves a query to a goroutine, which answers all that are waiting together. There
+// is never more than one.
 func (s *Snapshots) enqueue(q query) {
 	s.queue.mu.Lock()
 	s.queue.waiting = append(s.queue.waiting, q)
 	start := !s.queue.running
 	s.queue.running = true
 	s.queue.mu.Unlock()
-	switch {
-	case !start:
-	case s.options.Go != nil:
-		s.options.Go(s.answerQueue)
-	default:
-		s.queue.answering.Go(s.answerQueue)
+	if !start {
+		return
 	}
+	s.queue.answering.Add(1)
+	s.options.Go(func() {
+		defer s.queue.answering.Done()
+		s.answerQueue()
+	})
 }
 
-// takeQueue returns the queries that wait; none end the goroutine.
+// takeQueue returns the queries that wait. If there are none, the goroutine ends.
 func (s *Snapshots) takeQueue() []query {
 	s.queue.mu.Lock()
 	defer s.queue.mu.Unlock()
@@ -133,15 +134,15 @@ func (s *Snapshots) answerQueue() {
 	}
 }
 
-// observation is a service with what /proc says of it. It is stale if the snapshot shows a
-// main process that has ended.
+// observation is a service with what /proc says about it. It is stale if its main process
+// has ended, and the loop does not know that yet.
 type observation struct {
 	service *status.Service
 	stale   bool
 }
 
-// reply answers with services, and keeps in seen what it has observed, for others that ask
-// for the same; stale is true if one of them is.
+// reply makes the reply about services. It keeps what it observes in seen, for others that
+// ask about the same; stale says that one of the observations is.
 func (s *Snapshots) reply(of []*snapshot, seen map[*snapshot]observation) (reply *request.Reply, stale bool) {
 	reply = &request.Reply{Supervisor: s.self.Load(), Services: make([]status.Service, len(of))}
 	for i, snapshot := range of {
@@ -158,9 +159,9 @@ func (s *Snapshots) reply(of []*snapshot, seen map[*snapshot]observation) (reply
 	return reply, stale
 }
 
-// observe reads what /proc says of a service's main process, and holds that it was still
-// the same after that. It is a child of the supervisor: a process that has since reused the
-// pid is not.
+// observe adds what /proc says about a service's main process, and checks that the main
+// process is still the same after that. A process that has reused its pid is recognised: it
+// is not a child of the supervisor.
 func (s *Snapshots) observe(of *snapshot, service *status.Service) (stale bool) {
 	*service = *of.Load()
 	for service.PID != 0 {

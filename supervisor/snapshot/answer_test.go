@@ -60,6 +60,7 @@ func newFleet(tb testing.TB, pids ...int) *fleet {
 		Describe: func(i int) status.Service { return f.services[i] },
 		Process:  process,
 		Leave:    func(Call) { f.left.Add(1) },
+		Go:       func(f func()) { go f() },
 	})
 	order := make([]int, len(pids))
 	for i := range order {

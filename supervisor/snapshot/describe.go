@@ -6,9 +6,9 @@ import (
 	"supervise/supervisor/status"
 )
 
-// Describe is the status of a service as the loop knows it: what the machine says of it, and
-// the verdict on who ended its last main process. The clock of the view began at a time in
-// nanoseconds since 1970.
+// Describe returns the status of a service as the loop knows it: from the machine's view of
+// it, and the verdict on who ended its last main process. The times of the view count from
+// began, in nanoseconds since 1970.
 func Describe(name string, view machine.View, verdict attribution.Verdict, began int64) status.Service {
 	s := status.Service{
 		Name: name, State: view.State.String(), Wanted: view.Wanted.String(), PID: int(view.PID),

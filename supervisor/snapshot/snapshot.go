@@ -9,27 +9,27 @@ import (
 	"supervise/supervisor/status"
 )
 
-// Options is what snapshots need.
+// Options say how to make snapshots.
 type Options struct {
-	// Self is who answers. Its pid is that of the parent of all main processes.
+	// Self is the supervisor, the parent of all main processes.
 	Self request.Supervisor
 
 	// Describe describes service i, see [Describe]. It is called on the loop.
 	Describe func(i int) status.Service
 
-	// Process reads what /proc says of a process. It is called on any goroutine.
+	// Process reads the state of a process from /proc. It is called on any goroutine.
 	Process func(pid int) (sys.SignalState, error)
 
-	// Leave has the loop answer a call, by [Snapshots.AnswerOnLoop]. It is called on any
+	// Leave makes the loop answer a call, by [Snapshots.AnswerOnLoop]. It is called on any
 	// goroutine, and must not wait.
 	Leave func(Call)
 
-	// Go runs a function beside the loop; nil starts a goroutine for it.
+	// Go runs a function beside the loop, on a goroutine of its own. It is called on any
+	// goroutine, and must not wait.
 	Go func(func())
 }
 
-// Board is where the snapshots are shown to those who do not even ask. A [*board.Board] is
-// one.
+// Board shows the snapshots to other processes, which need not ask. A [*board.Board] is one.
 type Board interface {
 	Resize(n int) error
 	Set(i int, s *status.Service)
@@ -39,8 +39,8 @@ type Board interface {
 	Close()
 }
 
-// Snapshots is the snapshots of all services. But for [Snapshots.Answer] its methods are
-// the loop's.
+// Snapshots has the snapshots of all services. Its methods are called on the loop, except
+// for [Snapshots.Answer].
 type Snapshots struct {
 	options Options
 	busy    atomic.Bool // the loop is at work
@@ -53,21 +53,21 @@ type Snapshots struct {
 	board   Board // nil: there is none
 }
 
-// snapshot is one service as it was last published. Others read the pointer while the loop
-// replaces it; the rest is the loop's.
+// snapshot is one service as it was last published. Other goroutines read the pointer while
+// the loop replaces it; the rest is the loop's.
 type snapshot struct {
 	atomic.Pointer[status.Service]
-	touched bool // it is to be replaced
+	touched bool // the next Publish replaces it
 	listed  bool
 }
 
-// list is the snapshots of the services that are told of. It is replaced as a whole.
+// list has the snapshots of the listed services. It is replaced as a whole.
 type list struct {
 	order  []*snapshot
 	byName map[string]*snapshot
 }
 
-// New returns snapshots of no services, of a loop that is at work.
+// New returns snapshots without services. The loop counts as at work.
 func New(options Options) *Snapshots {
 	s := &Snapshots{options: options}
 	s.busy.Store(true)
@@ -76,7 +76,7 @@ func New(options Options) *Snapshots {
 	return s
 }
 
-// Show has a board show the services too. It belongs to the snapshots from now on.
+// Show sets a board that shows the services, too. It belongs to the snapshots from now on.
 func (s *Snapshots) Show(b Board) {
 	s.board = b
 	for i := range s.all {
@@ -84,8 +84,8 @@ func (s *Snapshots) Show(b Board) {
 	}
 }
 
-// Resize says how many services there are; their number only grows. An error is the
-// board's, which is closed then.
+// Resize says how many services there are; their number only grows. After an error, which
+// is the board's, there is no board any more.
 func (s *Snapshots) Resize(n int) error {
 	for i := len(s.all); i < n; i++ {
 		s.all = append(s.all, &snapshot{})
@@ -97,8 +97,7 @@ func (s *Snapshots) Resize(n int) error {
 	return s.checked(s.board.Resize(n))
 }
 
-// List says which services are told of, and in which order. The others are on the board no
-// more.
+// List says which services are shown, and in which order.
 func (s *Snapshots) List(order []int) {
 	for _, snapshot := range s.all {
 		snapshot.listed = false
@@ -119,15 +118,16 @@ func (s *Snapshots) take(i int) *status.Service {
 	return &now
 }
 
-// SetSupervisor says what can change of the supervisor itself.
+// SetSupervisor sets what can change about the supervisor itself.
 func (s *Snapshots) SetSupervisor(file string, stopping bool) {
-	if self := *s.self.Load(); self.File != file || self.Stopping != stopping {
+	if last := s.self.Load(); last.File != file || last.Stopping != stopping {
+		self := *last
 		self.File, self.Stopping = file, stopping
 		s.self.Store(&self)
 	}
 }
 
-// Touch says that a service may have changed. A number that is none is ignored.
+// Touch marks a service whose status may have changed. A number out of range is ignored.
 func (s *Snapshots) Touch(i int) {
 	if i < 0 || i >= len(s.all) || s.all[i].touched {
 		return
@@ -136,8 +136,8 @@ func (s *Snapshots) Touch(i int) {
 	s.touched = append(s.touched, i)
 }
 
-// Publish replaces the snapshots of what was touched. That costs one system call with a
-// board, however many they are. An error is the board's, which is closed then.
+// Publish replaces the snapshots of the touched services. With a board, that takes one system
+// call for all of them. After an error, which is the board's, there is no board any more.
 func (s *Snapshots) Publish() error {
 	if len(s.touched) == 0 {
 		return nil
@@ -160,8 +160,8 @@ func (s *Snapshots) Publish() error {
 	return s.checked(s.board.Publish())
 }
 
-// Work says whether the loop is at work, so that others may know more than the snapshots
-// show. It makes no system call.
+// Work says whether the loop is at work. While it is, clients may have seen more than the
+// snapshots show. It makes no system call.
 func (s *Snapshots) Work(busy bool) {
 	s.busy.Store(busy)
 	if s.board != nil {
@@ -169,7 +169,7 @@ func (s *Snapshots) Work(busy bool) {
 	}
 }
 
-// Move has the board named in another directory.
+// Move registers the board in another directory.
 func (s *Snapshots) Move(dir *os.Root) error {
 	if s.board == nil {
 		return nil
@@ -177,7 +177,7 @@ func (s *Snapshots) Move(dir *os.Root) error {
 	return s.board.Move(dir)
 }
 
-// checked gives the board up after an error.
+// checked closes the board after an error.
 func (s *Snapshots) checked(err error) error {
 	if err != nil {
 		s.board.Close()

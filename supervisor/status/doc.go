@@ -1,4 +1,4 @@
-// Package status is how a service stands, as data: one record, and every form that it has.
+// Package status has the status of a service: one record, and every form that it takes.
 //
 //	s := status.Service{Name: "web", State: "running", Wanted: status.Up, PID: 812, Since: now}
 //	s.SetStopped(false)                     // ready, paused: from what is known so far
@@ -8,11 +8,11 @@
 //	slot.Pack(&s)                           // 256 bytes of the status board, see [Slot]
 //	rows := status.Rows(services, now)      // the table of "supervise status"
 //
-// Whoever adds a field writes it down in service.go (its meaning and its JSON, and its
-// column of the table if it has one) and in slot.go, and has package snapshot fill it; tests
-// hold that it does, and that every field survives every form.
+// A new field is added in service.go (its meaning, its JSON, and its column if it has one),
+// in slot.go, and in package snapshot, which fills it in. Tests check that it is, and that
+// every field survives every form.
 //
-// Times are nanoseconds since 1970, 0 being none. The package reads and shares nothing: the
-// memory of the board is package board's matter, who is told what package snapshot's. It
-// also runs before the rest of the program is initialised: see package first.
+// Times are nanoseconds since 1970, 0 being none. The package does no I/O: package board
+// shares the memory of the slots, package snapshot decides who gets which status. It is
+// early: see cmd/supervise/preinit.
 package status

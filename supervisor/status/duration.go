@@ -10,7 +10,8 @@ const (
 	day    = 24 * hour
 )
 
-// Short writes a duration in at most six letters: 0.4s, 12s, 3m12s, 2h05m, 4d03h.
+// Short writes a duration, in nanoseconds, in about six letters: 0.4s, 12s, 3m12s, 2h05m,
+// 4d03h.
 func Short(d int64) string {
 	d = max(d, 0)
 	switch {
@@ -26,8 +27,8 @@ func Short(d int64) string {
 	return pair(d/day, "d", d%day/hour+100, "h")
 }
 
-// pair writes two numbers and their units. Of the second, a hundred is left out: it keeps
-// the zeros before it.
+// pair writes two numbers and their units. To keep its leading zeros, the second may be
+// passed with 100 added, which is left out.
 func pair(a int64, unit string, b int64, small string) string {
 	text := strconv.FormatInt(b, 10)
 	return strconv.FormatInt(a, 10) + unit + text[len(text)/3:] + small

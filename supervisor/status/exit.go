@@ -10,11 +10,11 @@ import (
 type Exit struct {
 	signals.Exit
 	Time  int64
-	By    Process // who sent the signal that killed it; the zero Process if that is not known
-	Cause string  // the same in words, as far as it is known: "perhaps from pid 812 (bash, uid 0)"; "" if it was no signal
+	By    Process // the sender of the signal that killed it; the zero Process if it is not known for certain
+	Cause string  // the sender in words, as far as it is known: "perhaps from pid 812 (bash, uid 0)"; "" without a signal
 }
 
-// Process is a process by its pid, or the kernel, which has a name alone.
+// Process is a process, or the kernel's OOM killer, which has only a name.
 type Process struct {
 	PID  int    `json:"pid"`
 	UID  int    `json:"uid"`
@@ -74,7 +74,7 @@ func (e *Exit) readJSON(r *json.Reader) {
 	if cause, found := text.CutPrefix(words, e.Exit.String()+", "); found {
 		e.Cause = cause
 	} else if words != e.Exit.String() {
-		e.Cause = words // of a supervisor that puts it differently
+		e.Cause = words // of another version, which words it differently
 	}
 }
 

@@ -11,17 +11,17 @@ import (
 // Running is the state of a service whose main process runs, as machine.State has it.
 const Running = "running"
 
-// What can be wanted of a service, by machine.Wanted.
+// The values of Wanted, those of machine.Wanted.
 const (
 	Up     = "up"
 	Down   = "down"
-	Absent = "absent" // removed by an update, once nothing of it is left
+	Absent = "absent" // removed by an update, once it is down
 )
 
 // Service is the state of one service. The zero value is none.
 type Service struct {
 	Name   string
-	State  string // by machine.State: a paused service is a running one
+	State  string // of machine.State: the state of a paused service is "running"
 	Wanted string // Up, Down or Absent
 	PID    int    // of the main process, 0 for none
 	Ready  bool   // it can do its work
@@ -29,22 +29,23 @@ type Service struct {
 	Since  int64  // when State began
 
 	Restarts    int   // by policy and after failed starts, since the supervisor began
-	NextRestart int64 // 0 unless it waits for that
+	NextRestart int64 // 0 unless it waits for one
 	Rung, Rungs int   // of the stop ladder, from 1; 0 unless it is being stopped
 
 	Exited bool // a main process has ended
 	Exit   Exit // how the last one did
 
 	SigQ SigQ // of the main process's user
-	Held int  // signals that wait in the supervisor
+	Held int  // signals that wait for it in the supervisor
 }
 
-// SigQ is how many signals are queued for the processes of a user, and may be, as in
-// proc_pid_status(5). A limit of 0: it is not known.
+// SigQ is how many signals are queued for the processes of a user, and how many may be:
+// proc_pid_status(5). With a limit of 0 neither is known.
 type SigQ struct{ Used, Limit uint64 }
 
-// SetStopped says whether the main process, if there is one, is stopped by a signal. It is
-// the only rule for Ready and Paused: services have no way yet to say that they are ready.
+// SetStopped sets Ready and Paused, given whether the main process, if there is one, is
+// stopped by a signal. It is the only rule for both: services have no way yet to say that
+// they are ready.
 func (s *Service) SetStopped(stopped bool) {
 	s.Paused = s.State == Running && stopped
 	s.Ready = s.State == Running && !stopped
@@ -58,9 +59,8 @@ func (q SigQ) String() string {
 	return strconv.FormatUint(q.Used, 10) + "/" + strconv.FormatUint(q.Limit, 10)
 }
 
-// Observe adds what /proc says of the process that has the main process's pid. It returns
-// false, and leaves s alone, if that is not the main process alive: if it has ended, or is
-// no child of the supervisor.
+// Observe adds what /proc says about the process with the main process's pid. If that has
+// ended, or is not a child of the supervisor, it changes nothing and returns false.
 func (s *Service) Observe(process sys.SignalState, supervisor int) (ok bool) {
 	if process.Ended || process.Parent != supervisor {
 		return false
@@ -70,7 +70,7 @@ func (s *Service) Observe(process sys.SignalState, supervisor int) (ok bool) {
 	return true
 }
 
-// DisplayState is State as users are told it: "paused" if the main process is stopped.
+// DisplayState is the state as users see it: "paused" if the main process is stopped.
 func (s *Service) DisplayState() string {
 	if s.Paused {
 		return paused
@@ -80,7 +80,7 @@ func (s *Service) DisplayState() string {
 
 const paused = "paused"
 
-// StateText is that with the rung of the ladder while a service is being stopped:
+// StateText is DisplayState, with the rung of the ladder while a service is being stopped:
 // "stopping 1/3".
 func (s *Service) StateText() string {
 	if s.Rung == 0 {
@@ -138,7 +138,7 @@ func (s *Service) AppendJSON(text []byte) []byte {
 	return w.Text()
 }
 
-// UnmarshalJSON reads what MarshalJSON writes, in any order. Other members are left alone.
+// UnmarshalJSON reads what MarshalJSON writes, in any order. Unknown members are ignored.
 func (s *Service) UnmarshalJSON(text []byte) error {
 	r := json.NewReader(string(text))
 	if s.ReadJSON(r); !r.OK() {
@@ -147,7 +147,7 @@ func (s *Service) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// ReadJSON reads the next value of a reader, which tells whether it is a service.
+// ReadJSON reads a service from a reader, whose OK says whether it is one.
 func (s *Service) ReadJSON(r *json.Reader) {
 	for name := range r.Members() {
 		switch name {
@@ -200,7 +200,7 @@ func (q *SigQ) readJSON(r *json.Reader) {
 	}
 }
 
-// columns are those of the table. Where a text is empty the table has a "-".
+// columns are those of the table. Where a text is empty, the table has "-".
 var columns = [...]column{
 	{head: "NAME", text: func(s *Service, _ int64) string { return s.Name }},
 	{head: "STATE", text: func(s *Service, _ int64) string { return s.StateText() }, color: stateColor},

@@ -14,37 +14,37 @@ const (
 	maxCause  = 48
 )
 
-// Slot is a service as it lies in the memory of the status board: 256 bytes, all numbers in
+// Slot is the layout of a service in the memory of the status board: 256 bytes, numbers in
 // the machine's byte order, times in nanoseconds since 1970, 0 being none.
 //
 //	offset size
 //	 0     4    sequence: odd while the slot is being written
-//	 4     4    flags: 1 ready, 2 has exited, 4 dumped core, 8 paused, 16 there is more to say:
-//	            a text was cut, or the service is wanted neither up nor down but gone
-//	 8     8    since when it is in its state
+//	 4     4    flags: 1 ready, 2 has exited, 4 dumped core, 8 paused, 16 incomplete: a text
+//	            was cut, or the service is wanted neither up nor down
+//	 8     8    when its state began
 //	16     8    when it will be started again
 //	24     8    number of restarts
 //	32     4    pid of the main process, 0 for none
 //	36     4    exit code
 //	40     4    signal that killed it, 0 for none
-//	44     4    pid of who sent that signal, 0 when not known
-//	48     4    uid of the same
+//	44     4    pid of the sender of that signal, 0 if it is not known
+//	48     4    uid of the sender
 //	52     4    signals held by the supervisor
 //	56     8    when it exited
 //	64     8    signals queued for its user (SigQ)
 //	72     8    limit of these
-//	80     4    rung of the ladder, from 1, 0 when it is not being stopped
-//	84     4    rungs of it
+//	80     4    rung of the ladder, from 1, 0 unless it is being stopped
+//	84     4    number of rungs
 //	88     4    1: wanted up, 0: down
 //	92     4    reserved
-//	96    16    state, in letters, the rest 0
-//	112   16    name of who sent the signal, the rest 0
-//	128   80    name of the service, the rest 0
-//	208   48    who sent the signal, in words, as far as it is known, the rest 0
+//	 96   16    state, as text, padded with zeros as the following
+//	112   16    name of the sender
+//	128   80    name of the service
+//	208   48    the sender in words, as far as it is known
 //
 // A slot without a name is empty.
 type Slot struct {
-	Sequence    uint32 // for package segment, as is that Flags are in the same word
+	Sequence    uint32 // for package segment, which reads it together with Flags
 	Flags       uint32
 	since       int64
 	next        int64
@@ -70,7 +70,7 @@ type Slot struct {
 // SlotSize is the size of a slot in bytes.
 const SlotSize = 256
 
-// The compiler refuses this if the size ever differs.
+// The compiler checks the size.
 var _ [SlotSize]byte = [unsafe.Sizeof(Slot{})]byte{}
 
 // The flags.
@@ -82,7 +82,7 @@ const (
 	flagMore
 )
 
-// Pack makes a slot of a service, all but the sequence. Texts that are too long are cut.
+// Pack fills a slot with a service, except for the sequence. Texts that are too long are cut.
 func (slot *Slot) Pack(s *Service) {
 	*slot = Slot{
 		since: s.Since, next: s.NextRestart, restarts: uint64(s.Restarts), pid: int32(s.PID), code: int32(s.Exit.Code),
@@ -106,10 +106,10 @@ func bit(set bool, flag uint32) uint32 {
 	return 0
 }
 
-// Unpack reads a service, whatever is in the slot; complete is false if there is more to
-// it than a slot can say. Texts that the service has already are not made anew. It assigns
-// one by one, so that there is no second service on the stack, which is small where a
-// program has just begun.
+// Unpack reads a service, whatever is in the slot; complete is false if the slot cannot hold
+// all of it. Texts that s has already are kept, without an allocation. The fields are set one
+// by one, so that there is no second service on the stack, which is small in a program that
+// has just started.
 func (slot *Slot) Unpack(s *Service) (complete bool) {
 	s.Name, s.State = word(slot.name[:], s.Name), word(slot.state[:], s.State)
 	switch {
@@ -131,14 +131,14 @@ func (slot *Slot) Unpack(s *Service) (complete bool) {
 	return slot.Flags&flagMore == 0
 }
 
-// Named reports whether a slot is that of a service.
+// Named reports whether the slot is that of the service with a name.
 func (slot *Slot) Named(name string) bool {
 	n := len(name)
 	return n <= maxName && string(slot.name[:n]) == name && (n == maxName || slot.name[n] == 0)
 }
 
-// word returns a text up to its first zero byte; before, if that is the same, so that
-// nothing is allocated.
+// word returns a text up to its first zero byte. If before is the same, it returns that
+// instead, without an allocation.
 func word(text []byte, before string) string {
 	n := 0
 	for n < len(text) && text[n] != 0 {
@@ -150,9 +150,9 @@ func word(text []byte, before string) string {
 	return string(text[:n])
 }
 
-// shorten cuts a sentence to a number of bytes: it leaves out what stands behind its last
-// colon or comma, and again, until it fits. It never cuts into parentheses; where there is
-// nothing to leave out it cuts off the end.
+// shorten cuts a sentence to a number of bytes: it drops what follows the last colon or
+// comma, again and again, until it fits. It never cuts into parentheses, unless there is no
+// other place to cut.
 func shorten(sentence string, limit int) string {
 	for len(sentence) > limit {
 		end := lastSeparator(sentence)
@@ -164,7 +164,7 @@ func shorten(sentence string, limit int) string {
 	return sentence
 }
 
-// lastSeparator finds the last ": " or ", " behind the last parenthesis, 0 if there is none.
+// lastSeparator finds the last ": " or ", " after the last parenthesis, 0 if there is none.
 func lastSeparator(sentence string) int {
 	for i := len(sentence) - 2; i > 0 && sentence[i+1] != ')'; i-- {
 		if sentence[i+1] == ' ' && (sentence[i] == ':' || sentence[i] == ',') {

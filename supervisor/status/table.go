@@ -3,22 +3,24 @@ package status
 import (
 	"strconv"
 	"unicode/utf8"
+
+	"supervise/internal/text/escape"
 )
 
-// Cell is one field: what to print, and how to colour it.
+// Cell is a cell of the table: its text, and its colour.
 type Cell struct {
 	Text  string
 	Color string // an SGR parameter (ECMA-48), "" for none
 }
 
-// column is one of the table of services.
+// column is a column of the table.
 type column struct {
 	head  string
 	text  func(s *Service, now int64) string
 	color func(s *Service) string // nil: none
 }
 
-// Rows makes the rows of services as they stand now, a head first.
+// Rows returns the rows of the table, the head first. now is needed for durations.
 func Rows(services []Service, now int64) [][]Cell {
 	rows := make([][]Cell, 1+len(services))
 	for i := range rows {
@@ -29,7 +31,7 @@ func Rows(services []Service, now int64) [][]Cell {
 		rows[0][i].Text = c.head
 		for n := range services {
 			cell := &rows[1+n][i]
-			if cell.Text = c.text(&services[n], now); cell.Text == "" {
+			if cell.Text = escape.Line(c.text(&services[n], now)); cell.Text == "" {
 				cell.Text = "-"
 			}
 			if c.color != nil {
@@ -81,7 +83,7 @@ func widthsOf(rows [][]Cell) (widths []int) {
 	return widths
 }
 
-// stateColor is green for what is well, yellow for what passes, red for what does not.
+// stateColor is green for a running service, yellow for a state that will pass, red for failed.
 func stateColor(s *Service) string {
 	switch s.DisplayState() {
 	case Running:

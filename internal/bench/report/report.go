@@ -13,7 +13,7 @@ type Report struct {
 	Tables  []Table `json:"tables"`
 }
 
-// Machine says what was measured on, without naming it.
+// Machine describes the machine, without naming it.
 type Machine struct {
 	Date    time.Time `json:"date"`
 	Kernel  string    `json:"kernel"`
@@ -61,14 +61,14 @@ type Cell struct {
 	Samples *stats.Summary `json:"samples,omitempty"`
 }
 
-// Goal is a promise of the project, and how it stands.
+// Goal is a goal of the project, and its result.
 type Goal struct {
 	Text     string `json:"text"`
 	Measured string `json:"measured,omitempty"` // "" when it was not
 	Met      bool   `json:"met"`
 }
 
-// String says how the goal stands.
+// String returns the result of the goal.
 func (g Goal) String() string {
 	switch {
 	case g.Measured == "":

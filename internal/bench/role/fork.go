@@ -151,8 +151,8 @@ func readAll(fd uintptr, pids []int32) error {
 	return nil
 }
 
-// untilGone waits until a process is reaped. Nothing tells of that, so that it asks every
-// 50 µs, which is the error of the time measured.
+// untilGone waits until a process is reaped. No event says so; it polls every 50 µs, which is
+// the error of the measured time.
 func untilGone(pid int, deadline time.Time) error {
 	for syscall.Kill(pid, 0) != syscall.ESRCH {
 		if time.Now().After(deadline) {

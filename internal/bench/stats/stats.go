@@ -16,8 +16,8 @@ func (r *Rounds) Add(round int, sample float64) {
 	(*r)[round] = append((*r)[round], sample)
 }
 
-// Summary is what is told of samples. All but Count are in the samples' unit, and 0 when
-// there are none.
+// Summary summarises samples. All but Count are in the samples' unit, and 0 if there are
+// none.
 type Summary struct {
 	Count  int     `json:"count"`
 	Median float64 `json:"median"` // of the rounds' medians

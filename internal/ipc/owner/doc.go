@@ -2,5 +2,5 @@
 // for those who find them later: by its pid and start time, which no other process ever has.
 //
 // It is apart from package ipc because early packages read the files, too: see
-// cmd/supervise/first.
+// cmd/supervise/preinit.
 package owner

@@ -1,5 +1,5 @@
-// Package json reads and writes JSON where encoding/json is not initialised yet: in what
-// runs before the rest of the program, see package first.
+// Package json reads and writes JSON before encoding/json is initialised. It is early: see
+// cmd/supervise/preinit.
 //
 //	w := json.NewWriter(nil)
 //	w.Open()
@@ -18,6 +18,6 @@
 //	ok := r.OK()
 //
 // It writes what encoding/json does without its escapes for HTML. It reads what this
-// program writes; of the rest of JSON, numbers with a fraction and the like, it reports
-// that it cannot, so that the caller takes the usual way.
+// program writes. Anything else in JSON, such as numbers with a fraction, makes it fail, so
+// that the caller falls back to the full command.
 package json

@@ -5,57 +5,12 @@ import (
 	"unicode/utf8"
 )
 
-const hex = "0123456789abcdef"
-
 // The short escapes, RFC 8259, section 7: the letter behind the backslash, and at the same
 // place what it stands for.
 const (
 	escapeLetters = `"\/bfnrt`
 	escapedBytes  = "\"\\/\b\f\n\r\t"
 )
-
-// appendQuoted appends a text as a JSON string. What is not UTF-8 becomes U+FFFD.
-func appendQuoted(out []byte, text string) []byte {
-	i := plain(text)
-	out = append(out, '"')
-	out = append(out, text[:i]...)
-	for i < len(text) {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			out = append(out, `\ufffd`...)
-		case r == '\u2028', r == '\u2029': // line ends to JavaScript
-			out = append(out, `\u202`...)
-			out = append(out, hex[r&0xf])
-		case r >= ' ' && r != '"' && r != '\\':
-			out = append(out, text[i:i+size]...)
-		default:
-			out = appendEscape(out, byte(r))
-		}
-		i += size
-	}
-	return append(out, '"')
-}
-
-// plain is how many bytes at the beginning of a text stand for themselves.
-func plain(text string) int {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
-			return i
-		}
-	}
-	return len(text)
-}
-
-// appendEscape appends a quotation mark, a backslash or a control character.
-func appendEscape(out []byte, c byte) []byte {
-	for i := range len(escapedBytes) {
-		if escapedBytes[i] == c {
-			return append(out, '\\', escapeLetters[i])
-		}
-	}
-	return append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
-}
 
 // unescape replaces the escapes of a text; failed is true if there is one that JSON does not have.
 func unescape(text string) (plain string, failed bool) {

@@ -1,6 +1,10 @@
 package json
 
-import "strconv"
+import (
+	"strconv"
+
+	"supervise/internal/text/escape"
+)
 
 // Writer writes objects. Every member begins with [Writer.Member], and has one value.
 type Writer struct{ text []byte }
@@ -29,7 +33,7 @@ func (w *Writer) Member(name string) *Writer {
 }
 
 // String writes a text; what is not UTF-8 becomes U+FFFD.
-func (w *Writer) String(text string) { w.text = appendQuoted(w.text, text) }
+func (w *Writer) String(text string) { w.text = escape.AppendJSONText(w.text, text) }
 
 // Int writes a number.
 func (w *Writer) Int(n int64) { w.text = strconv.AppendInt(w.text, n, 10) }

@@ -1,6 +1,6 @@
 // Package boot is what a supervising process must do before Go's own packages start: it
 // stores the signals that arrive while the Go runtime starts, and remembers the inherited
-// state. Only signals/intake uses it. It is early: see cmd/supervise/first.
+// state. Only signals/intake uses it. It is early: see cmd/supervise/preinit.
 //
 // The problem is the Go runtime. Every thread that it starts unblocks a set of signals (here
 // [Forced]), whatever mask the process inherited, and until the program takes over such a

@@ -63,6 +63,9 @@ type Outcome struct {
 	OK      bool   `json:"ok"`
 	Result  string `json:"result,omitempty"` // one word: "up", "delivered", "ignored", "held"
 	Text    string `json:"text,omitempty"`   // a sentence
+
+	// Lines are the last lines of a service that did not start, or did not stay up.
+	Lines []string `json:"lines,omitempty"`
 }
 
 // Event is one thing that happened, or that was done about it.

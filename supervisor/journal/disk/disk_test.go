@@ -296,6 +296,43 @@ func TestNotOurs(t *testing.T) {
 		if _, err := Open(in("foreign"), 1<<20, func(Report) {}); err == nil || !strings.Contains(err.Error(), "belongs to uid 12345") {
 			t.Errorf("foreign: %v", err)
 		}
+		if err := errors.Join(os.Mkdir(in("ours"), 0o700), os.Symlink("ours", in("led")), os.Lchown(in("led"), 12345, 12345)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(in("led/journal"), 1<<20, func(Report) {}); err == nil || !strings.Contains(err.Error(), "led belongs to uid 12345") {
+			t.Errorf("through a link of another user: %v", err)
+		}
+		if left, _ := os.ReadDir(in("ours")); len(left) != 0 {
+			t.Errorf("made all the same: %v", left)
+		}
+	}
+}
+
+// TestRotatedAway has the owner of the directory put a link in its place: what is behind it is
+// not renamed.
+func TestRotatedAway(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("to give a link to another user takes root")
+	}
+	f := open(t, fresh(t), 64<<10)
+	dir := filepath.Dir(f.path)
+	away := filepath.Join(t.TempDir(), "away")
+	ours := t.TempDir()
+	target := filepath.Join(ours, filepath.Base(f.path))
+	if err := errors.Join(os.Rename(dir, away), os.Symlink(ours, dir), os.Lchown(dir, 12345, 12345), os.WriteFile(target, []byte("x"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(dir)
+	for range 60 {
+		f.run(20)
+		f.drain()
+	}
+	f.close()
+	if len(f.reports) == 0 || !strings.Contains(f.reports[0].Err.Error(), "belongs to uid 12345") {
+		t.Errorf("reported is %+v", f.reports)
+	}
+	if text, err := os.ReadFile(target); string(text) != "x" {
+		t.Errorf("%q, %v", text, err)
 	}
 }
 

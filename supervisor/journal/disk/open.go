@@ -6,30 +6,37 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/internal/safefile"
 )
 
-// safe is how a file is opened that is looked at before it is used: not through a link, and
-// without waiting for the other end of a FIFO. open(2).
-const safe = syscall.O_NOFOLLOW | syscall.O_NONBLOCK | syscall.O_NOCTTY
-
-// openOwn opens a regular file of our own, or of root.
+// openOwn opens a regular file of our own, or of root: not through a link of somebody else,
+// nor one in its own place.
 func openOwn(path string, flags int) (*os.File, error) {
-	f, err := os.OpenFile(path, flags|safe, 0o600)
+	dir, err := safefile.OpenDir(filepath.Dir(path), safefile.OurLinks)
 	if err != nil {
+		return nil, fmt.Errorf("cannot open the journal %s: %w", path, err)
+	}
+	defer dir.Close()
+	fd, err := dir.OpenLog(filepath.Base(path), flags, 0o600)
+	if err != nil {
+		err = &os.PathError{Op: "open", Path: path, Err: err}
 		if errors.Is(err, syscall.ELOOP) {
 			return nil, fmt.Errorf("cannot open the journal: %s is a symbolic link: name the file itself", path)
 		}
 		return nil, fmt.Errorf("cannot open the journal: %w", err)
 	}
+	f := os.NewFile(uintptr(fd), path)
 	var st unix.Stat_t
 	switch err = unix.Fstat(int(f.Fd()), &st); {
 	case err != nil:
 		err = fmt.Errorf("cannot open the journal: fstat %s: %w", path, err)
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
-		err = fmt.Errorf("cannot open the journal: %s is no regular file", path)
+		err = fmt.Errorf("cannot open the journal: %s is not a regular file", path)
 	case st.Uid != 0 && int(st.Uid) != os.Geteuid():
 		err = fmt.Errorf("cannot open the journal: %s belongs to uid %d: remove it, or name another", path, st.Uid)
 	default:
@@ -39,7 +46,7 @@ func openOwn(path string, flags int) (*os.File, error) {
 	return nil, err
 }
 
-// openForWriting opens the file for us alone. A second supervisor does not get it.
+// openForWriting opens the file, and locks it against a second supervisor.
 func openForWriting(path string) (*os.File, error) {
 	f, err := openOwn(path, os.O_RDWR|os.O_CREATE|os.O_APPEND)
 	if err != nil {
@@ -52,7 +59,7 @@ func openForWriting(path string) (*os.File, error) {
 	case err != nil:
 		err = fmt.Errorf("cannot lock the journal: flock %s: %w", path, err)
 	default:
-		if err = f.Chmod(0o600); err == nil || errors.Is(err, os.ErrPermission) { // root's, where we are not
+		if err = f.Chmod(0o600); err == nil || errors.Is(err, os.ErrPermission) { // it belongs to root, and we are not root
 			return f, nil
 		}
 	}
@@ -60,8 +67,8 @@ func openForWriting(path string) (*os.File, error) {
 	return nil, err
 }
 
-// dropTorn cuts off what follows the last whole line, and returns how many bytes that was:
-// whoever wrote it was killed meanwhile, or the disk was full.
+// dropTorn cuts off an incomplete last line, and returns its length in bytes: whoever wrote
+// it was killed, or the disk was full.
 func dropTorn(f *os.File) (size, torn int64, err error) {
 	if size, err = f.Seek(0, io.SeekEnd); err != nil {
 		return 0, 0, err

@@ -13,10 +13,10 @@ import (
 	"supervise/supervisor/journal"
 )
 
-// maxLine is the longest line that is read, in bytes: the header of many services.
+// maxLine is the longest line that is read, in bytes. Headers grow with the services.
 const maxLine = 64 << 20
 
-// Line is where an error of [Read] was met.
+// Line is an error of [Read] about one line.
 type Line struct {
 	Path   string
 	Number int // from 1
@@ -28,13 +28,12 @@ func (l *Line) Error() string { return fmt.Sprintf("%s:%d: %v", l.Path, l.Number
 // Unwrap returns Err.
 func (l *Line) Unwrap() error { return l.Err }
 
-// ErrTorn says that the last line has no end: it is being written, or whoever wrote it was
-// killed.
-var ErrTorn = errors.New("the last line is not whole")
+// ErrTorn says that the last line is incomplete: it is being written, or whoever wrote it
+// was killed.
+var ErrTorn = errors.New("the last line is incomplete")
 
 // Read yields the records of FILE.1, if there is one, and of FILE, in the order in which they
-// were written. What cannot be read comes as an error, for a line as a [*Line]; the next
-// line follows.
+// were written. A line that cannot be read yields a [*Line] as error; the next line follows.
 func Read(path string) iter.Seq2[journal.Record, error] {
 	return func(yield func(journal.Record, error) bool) {
 		older := path + ".1"
@@ -54,7 +53,7 @@ func readFile(path string, yield func(journal.Record, error) bool) (more bool) {
 	return readLines(f, path, yield)
 }
 
-// openRegular opens a file that may be anybody's.
+// openRegular opens a file, whoever owns it.
 func openRegular(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
@@ -62,12 +61,12 @@ func openRegular(path string) (*os.File, error) {
 	}
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		_ = f.Close()
-		return nil, fmt.Errorf("cannot read the journal: %s is no regular file", path)
+		return nil, fmt.Errorf("cannot read the journal: %s is not a regular file", path)
 	}
 	return f, nil
 }
 
-// readLines reads what somebody may have made up.
+// readLines yields the records of a file. It trusts nothing in it.
 func readLines(from io.Reader, path string, yield func(journal.Record, error) bool) (more bool) {
 	lines := bufio.NewReader(from)
 	for n := 1; ; n++ {
@@ -93,7 +92,7 @@ func readLines(from io.Reader, path string, yield func(journal.Record, error) bo
 
 var errLong = fmt.Errorf("it is longer than %d MiB", maxLine>>20)
 
-// readLine reads a line with its newline. Of one that is too long nothing is kept.
+// readLine reads a line with its newline. If it is too long, it is skipped, with an error.
 func readLine(from *bufio.Reader) (line []byte, err error) {
 	long := false
 	for {
@@ -111,11 +110,11 @@ func readLine(from *bufio.Reader) (line []byte, err error) {
 	}
 }
 
-// maxTail is how much of each file is looked at for the entries of earlier runs, in bytes.
+// maxTail is how much of each file is searched for the entries of earlier runs, in bytes.
 const maxTail = 8 << 20
 
-// Earlier returns the last limit entries that are in the files, and how many lines could not
-// be read. Nothing may have been recorded yet.
+// Earlier returns the last limit entries in the files, and how many lines could not be read.
+// It is called before anything is recorded.
 func (w *Writer) Earlier(limit int) (entries []journal.Record, bad int) {
 	var lines [][]byte
 	for _, path := range []string{w.path + ".1", w.path} {
@@ -141,7 +140,7 @@ func (w *Writer) Earlier(limit int) (entries []journal.Record, bad int) {
 	return entries, bad
 }
 
-// tail returns the last bytes of a file, from the beginning of a line on.
+// tail returns the end of a file, from the beginning of a line on.
 func tail(f *os.File) []byte {
 	info, err := f.Stat()
 	if err != nil {

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"supervise/internal/safefile"
 	"supervise/supervisor/journal"
 )
 
@@ -22,45 +24,45 @@ type Writer struct {
 
 	mu     sync.Mutex
 	queue  []journal.Record
-	lost   uint64 // since something was last put in the queue
+	lost   uint64 // since the last record was queued
 	closed bool
 
-	// The goroutine's:
+	// These belong to the goroutine.
 	file    *os.File
-	written int64  // bytes in the file
-	head    int64  // of them up to the end of the last header
-	asked   bool   // for a header, as the file is full
+	written int64  // length of the file, in bytes
+	head    int64  // where the last header ends in it
+	asked   bool   // a header is due, as the file is full
 	text    []byte // to be written
-	records uint64 // that text has
-	failed  uint64 // records that could not be written, since one could
+	records uint64 // number of records in text
+	failed  uint64 // number of records that could not be written, since the last that could
 }
 
-// Report is what a [Writer] has to say: one of these.
+// Report is a problem of a [Writer]. One of the fields is set.
 type Report struct {
-	Err  error  // why nothing can be written, or the file cannot be renamed
-	Lost uint64 // so many records were lost, and now they are written again
-	Torn int64  // so many bytes of a record that was not whole were cut off
+	Err  error  // nothing can be written, or the file cannot be renamed
+	Lost uint64 // so many records were lost; from now on they are written again
+	Torn int64  // an incomplete last line of so many bytes was cut off
 }
 
-// String says it in a sentence.
+// String is the report as a sentence.
 func (r Report) String() string {
 	switch {
 	case r.Err != nil:
 		return r.Err.Error()
 	case r.Torn > 0:
-		return fmt.Sprintf("the last line of the journal was not whole: %d bytes are dropped", r.Torn)
+		return fmt.Sprintf("the last line of the journal was incomplete: %d bytes are dropped", r.Torn)
 	}
 	return fmt.Sprintf("%d records of the journal are lost: they came faster than they could be written", r.Lost)
 }
 
-// maxQueue is how many records wait to be written at the most.
+// maxQueue is how many records may wait to be written.
 const maxQueue = 4096
 
 // maxText is how many bytes are written at once.
 const maxText = 1 << 18
 
-// Open opens the journal, or makes it, and starts to write. size bounds each of two files,
-// in bytes. report is called on the writer's goroutine, and here.
+// Open opens or creates the journal. size bounds each of the two files, in bytes. report is
+// called before Open returns, or on the writer's goroutine.
 func Open(path string, size int64, report func(Report)) (*Writer, error) {
 	w := &Writer{path: path, size: size, report: report, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	torn, err := w.open()
@@ -86,7 +88,7 @@ func (w *Writer) open() (torn int64, err error) {
 	return torn, nil
 }
 
-// Record puts a record in the queue. It never waits.
+// Record queues a record. It never waits.
 func (w *Writer) Record(r journal.Record) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -106,11 +108,11 @@ func (w *Writer) Record(r journal.Record) {
 	}
 }
 
-// Due reports, once, that a header is wanted.
+// Due reports, once, that a header is due.
 func (w *Writer) Due() bool { return w.due.Load() && w.due.CompareAndSwap(true, false) }
 
-// Close writes what is left, and waits for that as long as it is given. Records that come
-// later are lost.
+// Close writes what is queued, and waits for that no longer than patience. Later records are
+// lost.
 func (w *Writer) Close(patience time.Duration) error {
 	w.mu.Lock()
 	w.closed = true
@@ -127,7 +129,7 @@ func (w *Writer) Close(patience time.Duration) error {
 	}
 }
 
-// run writes until the queue is empty for good.
+// run writes what is queued, until Close.
 func (w *Writer) run() {
 	defer close(w.done)
 	for range w.wake {
@@ -179,15 +181,15 @@ func (w *Writer) write(r journal.Record) {
 	}
 }
 
-// full reports whether it is time for a new file: this one is nearly full, and not of its
-// header alone, which may be large.
+// full reports whether it is time for a new file: this one is nearly full, and that is not
+// due to its header alone.
 func (w *Writer) full() bool {
 	written := w.written + int64(len(w.text))
 	return written >= w.size-w.size/8 && written-w.head >= w.size/4
 }
 
-// flush writes the text. What cannot be written is lost: of a line that was written in part
-// nothing stays.
+// flush writes the text. If that fails, its records are lost, and what was written of them
+// is removed again.
 func (w *Writer) flush() {
 	if w.records == 0 {
 		return
@@ -218,10 +220,17 @@ func (w *Writer) flush() {
 	w.text, w.records = w.text[:0], 0
 }
 
-// rotate begins a new file. If that does not work, the old one is begun anew: it is bounded
-// first of all.
+// rotate begins a new file. If that fails, the old one is emptied: its size is bounded in any
+// case.
 func (w *Writer) rotate() {
-	err := os.Rename(w.path, w.path+".1")
+	dir, err := safefile.OpenDir(filepath.Dir(w.path), safefile.OurLinks)
+	if err != nil {
+		w.startOver(err)
+		return
+	}
+	defer dir.Close()
+	name := filepath.Base(w.path)
+	err = dir.Rename(name, name+".1")
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil // somebody has taken it away
 	}
@@ -232,8 +241,13 @@ func (w *Writer) rotate() {
 			return
 		}
 		w.file = old
-		_ = os.Rename(w.path+".1", w.path)
+		_ = dir.Rename(name+".1", name)
 	}
+	w.startOver(err)
+}
+
+// startOver begins the present file anew.
+func (w *Writer) startOver(err error) {
 	w.report(Report{Err: fmt.Errorf("cannot begin a new journal, and the old one is lost: %w", err)})
 	_ = w.file.Truncate(0)
 	w.written, w.head = 0, 0

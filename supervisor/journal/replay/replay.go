@@ -15,23 +15,23 @@ import (
 
 // Replay is a machine that takes recorded steps. The zero value waits for a header.
 type Replay struct {
-	machine *machine.Machine // nil: what comes cannot be replayed
+	machine *machine.Machine // nil: steps cannot be replayed
 	run     time.Time        // when the present run began
-	offered *config.File     // for an Update to come
+	offered *config.File     // for the next Update
 	names   []string         // of the services, by id
-	seen    map[string]bool  // all names that there were
-	missing bool             // it was said that there is no machine
-	Steps   int              // so many were replayed
-	Skipped int              // so many could not be
+	seen    map[string]bool  // all names so far
+	missing bool             // an error has said that steps cannot be replayed
+	Steps   int              // number of steps that were replayed
+	Skipped int              // number of steps that could not be replayed
 }
 
-// ErrNoBeginning says that steps come of which no header tells how they begin.
+// ErrNoBeginning says that the header is missing from which steps can be replayed.
 var ErrNoBeginning = errors.New("what follows cannot be replayed until the next header: " +
 	"its beginning is missing. Replay the files FILE.1 and FILE together; a larger supervisor.journal-size keeps more of them")
 
-// Feed takes the next record of a journal, or the error that came in its place. It returns
-// the decision of a step, else nil. An error says what cannot be replayed; another record may
-// follow.
+// Feed takes the next record of a journal, or the error in its place. It returns the decision
+// of a step, and nil for other records. An error says what cannot be replayed; Feed may be
+// called again after it.
 func (r *Replay) Feed(record journal.Record, err error) (*Decision, error) {
 	switch {
 	case err != nil:
@@ -50,7 +50,7 @@ func (r *Replay) Feed(record journal.Record, err error) (*Decision, error) {
 	return nil, nil
 }
 
-// begin makes a machine, unless the one that there is has come to the same point by itself.
+// begin makes a machine, unless the present one has come to the same point by itself.
 func (r *Replay) begin(h *journal.Header) (err error) {
 	goesOn := r.machine != nil && h.Machine != nil && h.Run.Equal(r.run)
 	r.run, r.missing = h.Run, false
@@ -67,7 +67,7 @@ func (r *Replay) begin(h *journal.Header) (err error) {
 		return fmt.Errorf("what follows cannot be replayed: %w", err)
 	}
 	r.names = nil
-	if h.Machine != nil { // some may not be in the configuration
+	if h.Machine != nil { // it has services that are not in the configuration any more
 		for i := range h.Machine.Services {
 			r.names = append(r.names, h.Machine.Services[i].Name)
 		}
@@ -83,7 +83,7 @@ func (r *Replay) offer(o *journal.Offer) {
 	}
 }
 
-// learn finds out the names of new services.
+// learn adds the names of new services.
 func (r *Replay) learn(file *config.File) {
 	if r.seen == nil {
 		r.seen = map[string]bool{}
@@ -98,7 +98,7 @@ func (r *Replay) learn(file *config.File) {
 	}
 }
 
-// Services returns the names of all services that there were, in the order of the alphabet.
+// Services returns the names of all services so far, sorted.
 func (r *Replay) Services() []string { return slices.Sorted(maps.Keys(r.seen)) }
 
 func (r *Replay) step(s *journal.Step) (*Decision, error) {
@@ -123,7 +123,7 @@ func (r *Replay) step(s *journal.Step) (*Decision, error) {
 	return d, nil
 }
 
-// Decision is a step that was taken again.
+// Decision is a step that was replayed.
 type Decision struct {
 	Time time.Time
 	Step *journal.Step    // as it was recorded
@@ -132,18 +132,18 @@ type Decision struct {
 	names []string
 }
 
-// Same reports whether the machine decides as it did.
+// Same reports whether the machine decides as it was recorded.
 func (d *Decision) Same() bool { return slices.Equal(d.Step.Actions, d.Now) }
 
-// Difference returns the first action that is not the same, in words: as it was recorded,
-// and now. One that is missing is "nothing".
+// Difference returns the first action that differs, in words: as it was recorded, and now. A
+// missing one is "nothing".
 func (d *Decision) Difference() (recorded, now string) {
 	i := 0
 	for i < len(d.Step.Actions) && i < len(d.Now) && d.Step.Actions[i] == d.Now[i] {
 		i++
 	}
 	recorded, now = d.describe(d.Step.Actions, i), d.describe(d.Now, i)
-	if recorded == now { // what differs has no words
+	if recorded == now { // the difference does not show in words
 		recorded, now = journal.ActionText(d.Step.Actions[i]), journal.ActionText(d.Now[i])
 	}
 	return recorded, now
@@ -171,12 +171,12 @@ func (d *Decision) Event() string {
 	}
 }
 
-// Action says what the ith of some actions is.
+// Action is the ith of some actions in words.
 func (d *Decision) Action(i int, of []machine.Action) string {
 	return of[i].Text(d.Service(of[i].Service))
 }
 
-// Service is the name of a service, "" for that of none.
+// Service is the name of a service, "" for NoService.
 func (d *Decision) Service(id machine.ServiceID) string {
 	switch {
 	case id == machine.NoService:
@@ -189,14 +189,14 @@ func (d *Decision) Service(id machine.ServiceID) string {
 
 // Subject is the service that the event is about, "" if it is about none in particular.
 func (d *Decision) Subject() string {
-	if journal.IsAboutService(d.Step.Event.Kind) {
+	if d.Step.Event.Kind.OfService() {
 		return d.Service(d.Step.Event.Service)
 	}
 	return ""
 }
 
-// About reports whether a step is about one of these services. One that is about none in
-// particular and does nothing about a service is about all.
+// About reports whether a step is about one of these services. A step that is about none in
+// particular, with no action about a service, is about all of them.
 func (d *Decision) About(services []string) bool {
 	if len(services) == 0 {
 		return true

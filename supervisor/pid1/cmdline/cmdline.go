@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"supervise/internal/text"
+	"supervise/internal/text/escape"
 	"supervise/signals/intake"
 	"supervise/supervisor/pid1"
 )
@@ -101,7 +102,7 @@ func Main(argv []string, index int, args []string) (status int) {
 	parent := syscall.Getppid()
 	options, answer := Parse(index, argv[0], args, intake.Environ())
 	if answer != nil {
-		_, _ = syscall.Write(answer.FD, []byte(answer.Text))
+		_, _ = syscall.Write(answer.FD, escape.AppendScreen(nil, []byte(answer.Text)))
 		return answer.Status
 	}
 	options.Parent = parent
@@ -136,7 +137,7 @@ func Parse(index int, program string, args, environ []string) (*pid1.Options, *A
 		if err == errHelp {
 			return nil, p.help(l)
 		}
-		return nil, p.refuse(l, err.Error())
+		return nil, p.refuse(l, escape.Line(err.Error()))
 	}
 }
 

@@ -10,5 +10,5 @@
 //
 // A command line is a table of flags, one file each, from which arguments are parsed and help
 // texts made. What the flags do is not known here: that is package pid1. It is early: see
-// cmd/supervise/first. No map is made, and nothing is read that was not asked for.
+// cmd/supervise/preinit. No map is made, and nothing is read that was not asked for.
 package cmdline

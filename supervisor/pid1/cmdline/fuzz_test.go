@@ -9,7 +9,7 @@ import (
 	"supervise/supervisor/process"
 )
 
-// fuzzLine has a personality read arguments, separated by newlines, and one variable of the
+// fuzzLine makes a dialect read arguments, separated by newlines, and one variable of the
 // environment. What it makes of them must be something that pid1 can work with.
 func fuzzLine(f *testing.F, program string, seeds ...string) {
 	for _, seed := range seeds {

@@ -122,8 +122,8 @@ var runcWorks = sync.OnceValue(func() error {
 // runtime preempts a thread.
 const urgent = signals.SIGURG
 
-// TestScratch has nothing in the container but init and a command that tells of every
-// signal: all arrive, in order, and who is outside is told as such.
+// TestScratch has nothing in the container but init and a command that prints every
+// signal: all arrive, in order, and a sender outside is named as such.
 func TestScratch(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{own, tini, dumbInit, catatonit} {

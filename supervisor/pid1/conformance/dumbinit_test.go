@@ -12,7 +12,7 @@ const (
 	usr2 = syscall.SIGUSR2
 )
 
-// leftover leaves a child behind, which tells of SIGTERM and SIGHUP, when it is told to.
+// leftover leaves a child behind on request, which prints SIGTERM and SIGHUP.
 const leftover = `exec 3<&0; trap "exit 4" USR1; (trap "" USR1; trap "echo left TERM; exit" TERM; trap "echo left HUP; exit" HUP; echo ready; exec <&3; ` + lines + `) & wait`
 
 func TestDumbInit(t *testing.T) { run(t, dumbInitRows()) }

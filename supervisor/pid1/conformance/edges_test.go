@@ -30,12 +30,17 @@ func TestExecutable(t *testing.T) {
 	bare := write("bare", "exit $1\n", 0o755)
 	lost := write("lost", "#!/no/such/interpreter -x\nexit 1\n", 0o755)
 	text := write("text", "exit 1\n", 0o644)
+	empty := write("empty", "", 0o755)
+	other := write("other", "\x7fELF of a machine that there is not\n", 0o755)
+	unknown := map[string]int{own: 126, tini: 1, dumbInit: 2, catatonit: 1}
 	var rows []row
 	for name, statuses := range map[string][2]int{own: {127, 126}, tini: {127, 126}, dumbInit: {2, 2}, catatonit: {1, 1}} {
 		rows = append(rows, []row{
 			{what: name + " script without #!", name: name, args: []string{"--"}, command: []string{bare, "9"}, status: 9, real: true},
 			{what: name + " script without its interpreter", name: name, args: []string{"--"}, command: []string{lost}, status: statuses[0], real: true},
 			{what: name + " says which interpreter", name: name, args: []string{"--"}, command: []string{lost}, status: statuses[0], stderr: "/no/such/interpreter"},
+			{what: name + " empty file", name: name, args: []string{"--"}, command: []string{empty}, status: 0, real: true},
+			{what: name + " another machine's program", name: name, args: []string{"--"}, command: []string{other}, status: unknown[name], stderr: "another kind of machine"},
 			{what: name + " text file", name: name, args: []string{"--"}, command: []string{text}, status: statuses[1], real: true},
 		}...)
 	}
@@ -139,7 +144,7 @@ func awaitClosed(t *testing.T, pid int) {
 func TestListen(t *testing.T) {
 	for _, name := range []string{own, tini, dumbInit, catatonit} {
 		each(t, name, name == catatonit, func(t *testing.T, p program) {
-			i := launch(t, []string{"NOTIFY_SOCKET=/run/x"}, "sh", "-c", `LISTEN_FDS=2 LISTEN_PID=$$ exec "$0" -- sh -c '[ "$LISTEN_PID" = $$ ] && echo mine; echo $LISTEN_FDS $NOTIFY_SOCKET'`, p.file)
+			i := launch(t, []string{"NOTIFY_SOCKET=/run/x"}, "sh", "-c", `LISTEN_FDS=2 LISTEN_PID=$$ LISTEN_PIDFDID=5 WATCHDOG_PID=$$ SYSTEMD_EXEC_PID=$$ exec "$0" -- sh -c '[ "$LISTEN_PID $WATCHDOG_PID $SYSTEMD_EXEC_PID" = "$$ $$ $$" ] && echo mine; echo $LISTEN_FDS $NOTIFY_SOCKET $LISTEN_PIDFDID'`, p.file)
 			if status := i.status(t); status != 0 || !slices.Equal(i.rest, []string{"mine", "2 /run/x"}) && p.build != "real" {
 				t.Errorf("%s: status %d, %q", name, status, i.rest)
 			}
@@ -163,7 +168,7 @@ func TestParentDeath(t *testing.T) {
 	}
 }
 
-// TestZombies tells of a process that does not wait for its children.
+// TestZombies reports a process that does not wait for its children.
 func TestZombies(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes six seconds")

@@ -57,6 +57,7 @@ func initRows() []row {
 		{what: "environment", name: own, env: []string{"SUPERVISE_INIT_REWRITE=15:10", "SUPERVISE_INIT_REMAP_EXIT=138:5"}, script: asleep, signals: []syscall.Signal{term}, status: 5, in: true},
 		{what: "environment wrong", name: own, env: []string{"SUPERVISE_INIT_DRAIN=soon"}, script: asleep, status: 2, stderr: "SUPERVISE_INIT_DRAIN"},
 		{what: "--ready-fd", name: own, args: []string{"--ready-fd", "1"}, script: `sleep 0.1; echo after`, out: ", after"},
+		{what: "WATCHDOG_PID of others", name: own, env: []string{"WATCHDOG_PID=1234567", "WATCHDOG_USEC=5"}, script: `echo $WATCHDOG_PID $WATCHDOG_USEC`, out: "1234567 5"},
 		{what: "LISTEN_PID of others", name: own, env: []string{"LISTEN_PID=1234567"}, script: `echo $LISTEN_PID`, out: "1234567"},
 	}...)
 }

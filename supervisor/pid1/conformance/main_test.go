@@ -102,7 +102,7 @@ func each(t *testing.T, name string, real bool, test func(t *testing.T, p progra
 	})
 }
 
-// awaitCaught waits until a process has blocked, or catches, SIGTERM. Nothing tells of
+// awaitCaught waits until a process has blocked, or catches, SIGTERM. No event reports
 // that, so that it is asked for.
 func awaitCaught(t *testing.T, pid int) {
 	t.Helper()

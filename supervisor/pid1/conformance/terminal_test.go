@@ -137,7 +137,7 @@ func shell(t *testing.T) *session {
 	return s
 }
 
-// handlers is a script that tells of what a terminal sends, and of what it reads.
+// handlers is a script that prints what a terminal sends, and what it reads.
 const handlers = `trap "echo got-INT" INT; trap "echo got-WINCH" WINCH; trap "echo got-CONT" CONT; echo up-$$; while :; do read x && echo read-$x; done`
 
 // script writes a shell script and returns its path.
@@ -251,7 +251,7 @@ func TestSessionOnTerminal(t *testing.T) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if strings.Contains(s.all.String(), "got-HUP") {
-			t.Error("giving up the terminal was told as SIGHUP")
+			t.Error("giving up the terminal arrived as SIGHUP")
 		}
 	})
 }

@@ -12,16 +12,16 @@ const (
 	lines = `n=0; while [ $n -lt 5000 ]; do n=$((n+1)); read x; done`
 	// asleep waits for whatever comes.
 	asleep = `echo ready; ` + lines
-	// traps tells of each signal, and ends with 3 at SIGTERM.
+	// traps prints each signal, and ends with 3 at SIGTERM.
 	traps = `for s in HUP INT QUIT USR1 USR2 ALRM VTALRM PROF WINCH URG XCPU IO PWR TSTP TTIN TTOU; do trap "echo $s; echo ready" $s; done
 		trap "echo TERM; exit 3" TERM; echo ready; ` + lines
-	// inner has a child that tells of SIGUSR1 as well.
+	// inner has a child that prints SIGUSR1 as well.
 	inner = `exec 3<&0; trap "wait; echo outer; exit 5" USR1; (trap "echo inner; exit" USR1; echo ready; exec <&3; ` + lines + `) & wait`
 	// lone has such a child, but ends it otherwise.
 	lone = `exec 3<&0; trap 'echo outer; kill -HUP $c; exit 5' USR1; (trap "echo inner; exit" USR1; exec <&3; ` + lines + `) & c=$!; echo ready; wait`
 )
 
-// ordinary are signals that every init hands on, in pairs of name and number that the script
+// ordinary are signals that every init forwards, in pairs of name and number that the script
 // traps knows.
 var ordinary = []syscall.Signal{
 	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGVTALRM,

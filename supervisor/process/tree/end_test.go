@@ -231,7 +231,7 @@ func TestAncestorSpared(t *testing.T) {
 	}
 }
 
-// asks says who has a mark.
+// asks lists the processes with a mark.
 func asks(args []string) int {
 	all, err := processes()
 	if yes, _ := hasMark(entry{pid: os.Getpid()}, []byte(args[0])); err != nil || !yes {

@@ -1,0 +1,42 @@
+// Package preinit runs what people wait for before the rest of the program is initialised:
+// supervise init, also under the names of the programs that it replaces, and the plain
+// question of supervise status. Its init function does the work and exits. For any other
+// subcommand, and for what package quickstatus does not handle, it returns, and main runs as
+// usual.
+//
+// # Why
+//
+// A container's start waits for init, and a script or a person at a terminal for status. Both
+// need none of what the other subcommands are built with. Linking that costs little, but
+// initialising it does not: the tables of unicode, the time zone, the command line library
+// and others take longer than everything that init does itself.
+//
+// # How
+//
+// The language defines the order in which packages are initialised: by import path, each as
+// soon as everything that it imports is. As long as this package imports, directly or not,
+// nothing that sorts after "supervise", it is initialised before "time", "unicode", "os" and
+// everything that needs them.
+//
+// So the packages that it imports are early: of the standard library they may import only
+// what internal/lattice/house_test.go lists (among it no fmt, os, strings or time), and they
+// initialise nothing themselves. Two tests of internal/lattice check that: one reads the
+// imports, the other builds the program and asks the runtime what was initialised. Early code
+// also has to be sparing with memory: each first allocation of a new size, and each growth of
+// the stack, causes page faults, so it uses static memory and small frames.
+//
+// # Which packages
+//
+// Most early packages would exist anyway: signals, signals/queue, signals/send,
+// signals/intake, internal/sys, supervisor/process, supervisor/status, supervisor/pid1 and
+// its cmdline. Some are separate from a larger package only to be early, or replace a package
+// that is not:
+//
+//	internal/text               a few functions of package strings
+//	internal/text/json          JSON, in place of encoding/json
+//	internal/ipc/owner          who made a runtime file, apart from package ipc
+//	supervisor/control/wire     the protocol, apart from packages control and client
+//	supervisor/board/segment    the layout of the status board, apart from package board
+//	supervisor/quickstatus      the plain question of status
+//	signals/intake/boot         even earlier: what runs before the Go runtime
+package preinit

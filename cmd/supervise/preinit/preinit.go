@@ -1,0 +1,21 @@
+package preinit
+
+import (
+	"syscall"
+
+	"supervise/signals/intake"
+	"supervise/supervisor/pid1/cmdline"
+	"supervise/supervisor/quickstatus"
+)
+
+func init() {
+	argv := intake.Arguments()
+	if index, args, ok := cmdline.Select(argv); ok {
+		syscall.Exit(cmdline.Main(argv, index, args))
+	}
+	if question, ok := quickstatus.Select(argv); ok {
+		if status, done := question.Answer(); done {
+			syscall.Exit(status)
+		}
+	}
+}

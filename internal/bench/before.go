@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+
+	"supervise/internal/bench/report"
+)
+
+// before is what the names of all that an earlier build does end with.
+const before = ", before"
+
+// beforeGoal is how much of what it took before anything may take.
+const beforeGoal = 1.02
+
+// release is one build of supervise that takes part.
+type release struct {
+	suffix string // of its names in the tables
+	full   string // the program
+	slim   string // supervise-init; "" if it does not take part
+}
+
+// releases returns the present build, and the earlier one that was asked for.
+func (b *bench) releases() []release {
+	all := []release{{full: b.file("supervise"), slim: b.file("supervise-init")}}
+	if b.before != "" {
+		all = append(all, release{suffix: before, full: b.before, slim: b.beforeInit})
+	}
+	return all
+}
+
+// ours are the wrappers of all releases, with arguments that the command follows.
+func (b *bench) ours(like contestant, args ...string) (all []contestant) {
+	add := func(name string, argv ...string) {
+		c := like
+		c.name, c.argv = name, append(argv, args...)
+		all = append(all, c)
+	}
+	for _, r := range b.releases() {
+		add(supervise+r.suffix, r.full, "init")
+		if r.slim != "" {
+			add(slim+r.suffix, r.slim)
+		}
+	}
+	return all
+}
+
+// beforeGoals compares whatever was measured of both builds. What is told with it says which
+// of several numbers it is, or is "".
+func (s *series) beforeGoals(what string) (goals []report.Goal) {
+	for _, name := range s.order {
+		if _, both := s.rounds[name+before]; both {
+			goals = append(goals, goal(fmt.Sprintf("%s%s at most %.2fx of before", name, what, beforeGoal), s.ratio(name, name+before), beforeGoal, "%.3fx"))
+		}
+	}
+	return goals
+}

@@ -1,0 +1,143 @@
+package sim
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// planted are bugs, and a word of what the simulation is to say of each.
+var planted = []struct {
+	name, file, text, replacement, says string
+}{
+	{
+		"a handler is as sure as the default action", "supervisor/attribution/ledger.go",
+		"last.Effect == machine.Fatal && (", "(",
+		"as it is said",
+	},
+	{
+		"senders outlive their generation", "supervisor/attribution/ledger.go",
+		"func (l *Ledger) Reset() { l.sent = nil }", "func (l *Ledger) Reset() {}",
+		"as it is said",
+	},
+	{
+		"a cause is not before its effect", "supervisor/journal/journal.go",
+		"		e.Cause = cause\n", "		e.Cause = cause + 1\n",
+		"has the cause",
+	},
+	{
+		"an explanation begins with the last entry", "supervisor/journal/why.go",
+		"k.service == service && k.marks&stateChanged != 0", "k.service == service",
+		"and the explanation is",
+	},
+	{
+		"a kill has no entry", "supervisor/journal/worth.go",
+		"case machine.Deliver, machine.Kill:", "case machine.Deliver:",
+		"the journal does not tell of kill",
+	},
+	{
+		"events are told again", "supervisor/calls/follow.go",
+		"	p.published = to\n", "",
+		"has the number",
+	},
+	{
+		"what is being cleared away is down", "supervisor/calls/condition.go",
+		"	case machine.Starting, machine.Running, machine.Stopping, machine.Clearing, machine.Backoff:\n",
+		"	case machine.Starting, machine.Running, machine.Stopping, machine.Backoff:\n",
+		"and it is clearing",
+	},
+	{
+		"nobody gives up in time", "supervisor/calls/wait.go",
+		"w.limited && w.deadline <= now:", "w.limited && w.deadline+PromptTime <= now:",
+		"it does not wait",
+	},
+	{
+		"what has changed once is not shown again", "supervisor/snapshot/snapshot.go",
+		"		s.all[i].touched = false\n", "",
+		"",
+	},
+	{
+		"a status has the restarts in a row", "supervisor/snapshot/describe.go",
+		"Restarts: view.Restarts", "Restarts: view.Row",
+		"it is shown as",
+	},
+	{
+		"nothing is shown until something happens", "supervisor/supervisor.go",
+		"	s.publish()\n	for !s.finished", "	for !s.finished",
+		"it is shown as",
+	},
+	{
+		"who sent what was held is forgotten", "supervisor/send.go",
+		"by == (machine.Asker{}) && sender.Known()", "false && sender.Known()",
+		"and what has happened is",
+	},
+	{
+		"a result is that of another action", "supervisor/send.go",
+		"s.result(signalled(action, count, err))", "s.result(signalled(action, count+1, err))",
+		"what came of it is",
+	},
+	{
+		"a pid is known for longer than its process", "supervisor/reap.go",
+		"	delete(s.leaders, child.PID)\n", "",
+		"",
+	},
+}
+
+// TestPlanted builds the loop with one bug after the other, and expects the simulation to find
+// each of them within some thousands of events.
+func TestPlanted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds the loop many times")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bug := range planted {
+		t.Run(bug.name, func(t *testing.T) {
+			t.Parallel()
+			overlay := plant(t, filepath.Join(root, bug.file), bug.text, bug.replacement)
+			test := exec.Command("go", "test", "-overlay", overlay, "-run", "^TestWorlds$", ".", "-worlds", "10")
+			out, err := test.CombinedOutput()
+			switch said, _, _ := strings.Cut(string(out), "\n        "); {
+			case err == nil:
+				t.Error("it is not found")
+			case !strings.Contains(string(out), "seed ") || !strings.Contains(string(out), bug.says):
+				t.Errorf("it says:\n%s", out)
+			default:
+				t.Log(said)
+			}
+		})
+	}
+}
+
+// plant returns the name of an overlay in which one file has another text.
+func plant(t *testing.T, file, text, replacement string) string {
+	t.Helper()
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(source), text); n != 1 {
+		t.Fatalf("%s has the text to be replaced %d times: %q", file, n, text)
+	}
+	changed := filepath.Join(t.TempDir(), "changed.go")
+	write(t, changed, []byte(strings.Replace(string(source), text, replacement, 1)))
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {file: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(filepath.Dir(changed), "overlay.json")
+	write(t, name, overlay)
+	return name
+}
+
+func write(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
