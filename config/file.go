@@ -162,6 +162,7 @@ func readServices(c *checker, n *node, into *top) {
 		if ok && !there["command"] {
 			c.missing(child, "command", `write command = ["program", "argument"]`)
 		}
+		c.warnOfProgram(child, &service)
 		into.file.Services = append(into.file.Services, service)
 	}
 }

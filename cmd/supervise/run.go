@@ -10,6 +10,7 @@ import (
 
 	"supervise/config"
 	"supervise/config/accounts"
+	"supervise/internal/release"
 	"supervise/signals/intake"
 	"supervise/supervisor"
 	"supervise/supervisor/control/wire"
@@ -54,7 +55,7 @@ itself cannot start.`,
 			terminal := isTerminal(os.Stderr)
 			return supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
-				Version: version, JSON: format == "json" || format == "auto" && !terminal,
+				Version: release.Version, JSON: format == "json" || format == "auto" && !terminal,
 				Color: quickstatus.Colors(2), RuntimeDir: dir,
 			})
 		},

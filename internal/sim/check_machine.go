@@ -69,8 +69,10 @@ func (w *world) check(a *machine.Action) {
 		w.checkTarget(a, true)
 	case machine.Send:
 		w.checkTarget(a, a.Scope != config.Tree)
-	case machine.Kill:
+	case machine.Kill, machine.Survey:
 		w.checkTarget(a, false)
+	case machine.Follow:
+		w.checkFollow(a)
 	case machine.Forget:
 		w.checkForget(a)
 	case machine.Hold, machine.Release, machine.Finish:
@@ -90,6 +92,19 @@ func (w *world) checkTarget(a *machine.Action, leader bool) {
 		w.fail(s, "%s, which is known to be gone", a.Text("it"))
 	case leader && s.tree.reaped:
 		w.fail(s, "%s, whose leader has been reaped", a.Text("it"))
+	}
+}
+
+// checkFollow looks at whom the leadership goes to, in the place of whom.
+func (w *world) checkFollow(a *machine.Action) {
+	s := w.services[a.Service]
+	w.checkTarget(a, false)
+	switch {
+	case w.err != nil:
+	case !s.tree.reaped || s.tree.heir == nil || s.tree.heir.pid != int(a.PID):
+		w.fail(s, "%s, and there is nobody to follow", a.Text("it"))
+	default:
+		s.tree.reaped = false // for what comes after it in the same step
 	}
 }
 
@@ -175,6 +190,8 @@ func (w *world) checkNote(a *machine.Action) {
 		if n.For < 0 || n.For > longest {
 			w.fail(w.of(a.Service), "a delay of %v, at the most %v is allowed", n.For, longest)
 		}
+	case machine.GaveUp:
+		w.services[a.Service].background = n.Why == machine.WentToBackground
 	case machine.Dropped:
 		w.services[a.Service].account.lost += n.Count
 	case machine.Coalesced:
@@ -330,7 +347,7 @@ func (w *world) checkCalm() {
 		runs := view.State == machine.Running
 		// A permanent failure of the first start, or of the only one, is for good, and
 		// so is one by settings that are no more.
-		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || view.Once || !view.Exited || w.services[i].changed)
+		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || view.Once || !view.Exited || w.services[i].changed || w.services[i].background)
 		switch {
 		case view.Wanted == machine.Up && !runs && !excused:
 			w.fail(w.services[id], "%v: %w", view.State, errNotUp)

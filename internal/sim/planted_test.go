@@ -36,7 +36,7 @@ var planted = []struct {
 	{
 		"a kill has no entry", "supervisor/journal/worth.go",
 		"case machine.Deliver, machine.Kill:", "case machine.Deliver:",
-		"the journal does not tell of kill",
+		"kill of",
 	},
 	{
 		"events are told again", "supervisor/calls/follow.go",

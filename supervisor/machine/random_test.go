@@ -70,8 +70,8 @@ func (b *byteEvents) next() int {
 func (b *byteEvents) event(m *Machine) Event {
 	// Below numEvents are the kinds, above that more of those that make processes live and die.
 	kind := b.next()
-	kinds := []EventKind{Spawned, Spawned, Exited, Emptied, Start, Sent, Signalled, Inspected, Tick, Signal}
-	if kind %= 32; kind >= numEvents {
+	kinds := []EventKind{Spawned, Spawned, Exited, Emptied, Start, Sent, Surveyed, Signalled, Inspected, Tick, Signal}
+	if kind %= 36; kind >= numEvents {
 		kind = int(kinds[(kind-numEvents)%len(kinds)])
 	}
 	detail := b.next()
@@ -138,6 +138,8 @@ func (b *byteEvents) about(m *Machine, ev *Event) {
 		case 4:
 			ev.Exit.Signal = signals.SIGKILL
 		}
+	case Surveyed:
+		ev.PID, ev.Reason = int32(detail&8)*100, "pid 7 (it)"
 	case Sent:
 		ev.Result = []Result{OK, OK, OK, Again, Gone, Refused, OK, Result(detail)}[detail&7]
 		ev.Ticket = Ticket(s.outbox.delivery.Ticket)
@@ -228,6 +230,11 @@ func (g *guard) action(a Action) error {
 		return require(alive || remains && a.Scope == config.Tree, "signal to a generation that is gone")
 	case Kill:
 		return require(alive || remains, "signal to a generation that is gone")
+	case Survey:
+		return require(!s.leader && remains, "asks what is left of what is alive, or gone")
+	case Follow:
+		g.services[a.Service].leader = true
+		return require(!s.leader && remains && a.PID != 0, "follows nobody, or in the place of the living")
 	case Inspect:
 		return require(alive, "inspects what is not alive")
 	case Deliver:

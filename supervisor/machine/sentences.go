@@ -21,6 +21,7 @@ var sentences = [numNotes]func(Note) string{
 	Changed:         func(n Note) string { return n.From.String() + " -> " + n.To.String() },
 	LeaderExited:    func(n Note) string { return n.Exit.String() + " after " + round(n.For) },
 	SurvivorsRemain: func(Note) string { return "its leader is gone, others of its tree are not" },
+	Followed:        func(n Note) string { return "its leader has handed over to " + n.Reason },
 	Restarting:      Note.restarting,
 	Completed:       Note.completed,
 	GaveUp:          Note.gaveUp,
@@ -85,7 +86,10 @@ func (n Note) completed() string {
 }
 
 func (n Note) gaveUp() string {
-	if n.Count == 0 {
+	switch {
+	case n.Why == WentToBackground:
+		return "given up: " + n.Why.String() + ", leaving " + n.Reason
+	case n.Count == 0:
 		return "given up: " + n.Why.String()
 	}
 	return "given up after " + plural(n.Count, "restart") + " in a row: " + n.Why.String()

@@ -101,6 +101,10 @@ type Lifecycle struct {
 	Up       time.Duration // how long it lived
 	Unasked  bool          // nobody asked for its end, so the policy decides what follows
 
+	Surveys    int    // that were asked for since it ended, while the ladder waits for them
+	Told       bool   // the present leader was sent a signal by command or as a forwarded one
+	Background string // what the last leader has left in the background, "" for nothing
+
 	Ladder   Ladder
 	Restarts Restarts
 	Requests []Request // those that wait for an answer from the kernel, in order
