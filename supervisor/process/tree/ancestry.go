@@ -17,8 +17,8 @@ import (
 )
 
 // ErrUnsure says that it cannot be told whether a tree is empty: a process executes a program
-// just now, and has nothing to be known by. Ask again in a moment.
-var ErrUnsure = errors.New("a process is in the middle of execve")
+// just now, or is about to end, and has nothing to be known by. Ask again in a moment.
+var ErrUnsure = errors.New("a process is in the middle of execve or exit")
 
 // markVariable begins the environment entry that marks a supervisor's processes.
 const markVariable = "SUPERVISE_INSTANCE="
@@ -242,9 +242,10 @@ func (a *ancestry) marked(p entry) (yes, unknown bool) {
 }
 
 // environ returns the initial environment of a process, or nil if it cannot be read. In the
-// middle of an execve(2) there is none, and the process may well be ours, so it is worth
-// waiting, for two milliseconds at the most. The kernel does not show one for a thread that has
-// ended either, as the first may have before the others.
+// middle of an execve(2), and late in exit(2) before it is a zombie and its children are left
+// to others, there is none, and the process may well be ours, so it is worth waiting, for two
+// milliseconds at the most. The kernel does not show one for a thread that has ended either,
+// as the first may have before the others.
 func environ(pid int) []byte {
 	dir := "/proc/" + strconv.Itoa(pid)
 	for range 20 {
