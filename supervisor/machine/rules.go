@@ -118,7 +118,7 @@ func (m *Machine) reopenLogs(command *config.Command) {
 		m.act(Action{Kind: ReopenLog, Service: NoService})
 		return
 	}
-	m.eachOf(command, func(s *service) { m.do(s, Action{Kind: ReopenLog}) })
+	m.eachOf(command, func(s *service) { m.do(s, Action{Kind: ReopenLog, Origin: m.seq}) })
 }
 
 func (m *Machine) eachOf(command *config.Command, do func(*service)) {

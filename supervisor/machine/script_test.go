@@ -125,7 +125,7 @@ func (s *script) rule(on signals.Signal, does string, args []string) {
 
 var (
 	ruleNames = []string{"forward", "shutdown", "shutdown-now", "ignore"}
-	verbNames = []string{"", "start", "stop", "restart", "reload", "pause", "continue", "update", "run"}
+	verbNames = []string{"", "start", "stop", "restart", "reload", "pause", "continue", "update", "run", "reopen"}
 )
 
 func (s *script) machine() *Machine {
