@@ -2,12 +2,13 @@
 # a C compiler, and the comparison the programs that it compares.
 
 VERSION  := $(shell git describe --tags --dirty 2>/dev/null)
-LDFLAGS  := -s -w -E=_supervise_entry $(if $(VERSION),-X main.version=$(VERSION))
+REVISION := $(shell git rev-parse --short=7 HEAD 2>/dev/null)
+LDFLAGS  := -s -w -E=_supervise_entry $(if $(VERSION),-X supervise/internal/release.Version=$(VERSION)) $(if $(REVISION),-X supervise/internal/release.Revision=$(REVISION))
 RELEASE  := CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags "$(LDFLAGS)"
 FUZZTIME ?= 30s
 BENCH    ?=
 
-.PHONY: help build init build-arm64 test race lint format vet staticcheck exhaustive tidy generate man fuzz bench clean
+.PHONY: help build init build-arm64 test race lint format vet staticcheck exhaustive tidy generate programs man fuzz bench clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1#\2/p' $(MAKEFILE_LIST) | while IFS='#' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
@@ -52,6 +53,10 @@ tidy: ## fail if go.mod or go.sum is not tidy
 
 generate: ## rewrite generated files
 	go generate ./...
+
+programs: build ## docs/programs.md, measured with the real programs: as root on Debian with npm
+	internal/programs/measure.sh bin/supervise >bin/programs.md
+	mv bin/programs.md docs/programs.md
 
 man: ## docs/man, the manual pages, from the descriptions of the commands
 	go generate ./cmd/supervise

@@ -70,7 +70,7 @@ func fullFile() *File {
 		Compress: Gzip, MaxAge: 1, Owner: "x", Group: "x", Permissions: 0o600,
 	}
 	return &File{
-		Supervisor: Supervisor{RuntimeDir: "/x", ShutdownTimeout: time.Second, Journal: "/x", JournalSize: 1},
+		Supervisor: Supervisor{RuntimeDir: "/x", ShutdownTimeout: time.Second, Journal: "/x", JournalSize: 1, ExitWith: "web"},
 		Control:    Control{Mode: 0o600, Group: "x"},
 		Signals:    map[signals.Signal]Rule{signals.SIGTERM: Shutdown},
 		Commands: map[signals.Signal]Command{

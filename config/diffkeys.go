@@ -33,6 +33,7 @@ var fileKeys = []diffKey[File]{
 	// The lock, the FIFOs and the keys of queues and board depend on this directory.
 	{"supervisor.runtime-dir", NeedsNewStart, func(f *File) string { return given(f.Supervisor.RuntimeDir) }},
 	{"supervisor.shutdown-timeout", Live, func(f *File) string { return f.Supervisor.ShutdownTimeout.String() }},
+	{"supervisor.exit-with", Live, func(f *File) string { return given(f.Supervisor.ExitWith) }},
 	{"supervisor.journal", NeedsNewStart, func(f *File) string { return given(f.Supervisor.Journal) }},
 	{"supervisor.journal-size", NeedsNewStart, func(f *File) string { return strconv.FormatInt(f.Supervisor.JournalSize, 10) }},
 	{"control.group", Live, func(f *File) string { return given(f.Control.Group) }},

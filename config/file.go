@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"supervise/internal/guess"
 	"supervise/signals"
 )
 
@@ -76,6 +77,7 @@ func readFile(c *checker, root *node) *File {
 		file.Commands[signals.SIGHUP] = Command{Verb: CommandUpdate}
 	}
 	c.ownJournal(root, file.Supervisor.Journal)
+	c.exitWith(root, file)
 	for i := range file.Services {
 		c.checkForwards(root, &file.Services[i], file)
 	}
@@ -115,10 +117,20 @@ var supervisorFields = []field[Supervisor]{
 	},
 	{
 		name: "shutdown-timeout", aliases: "stop-timeout timeout grace-period", takes: "a duration", initial: `"30s"`,
-		doc: "how long all services together may take to stop before every one of their processes is killed; more than 0",
+		doc: "how long all services together may take to stop before every one of their processes is killed; more than 0. Six seconds after that the shutdown ends, whatever is left: [control.md](control.md#a-shutdown-ends)",
 		read: func(c *checker, n *node, into *Supervisor) {
 			if c.duration(n, &into.ShutdownTimeout) && into.ShutdownTimeout == 0 {
 				c.wrong(n, "0 would kill every service at once, as shutdown-now does", "%s must be more than 0", n.label())
+			}
+		},
+	},
+	{
+		name: "exit-with", aliases: "exit-on exit-when exit-code-from abort-on-container-exit essential", takes: `the name of a service, "all" or "any-failed"`, initial: `""`,
+		doc: "when supervise shuts down by itself, and its exit status says why: when this service has done its work or has failed, with its status; " +
+			`"all": when every service has, with the status of the first in the file that has failed, else 0; "any-failed": when one has failed, with its status; empty for never`,
+		read: func(c *checker, n *node, into *Supervisor) {
+			if n.value != "" {
+				c.text(n, "a name in quotes", &into.ExitWith)
 			}
 		},
 	},
@@ -144,6 +156,25 @@ const (
 	initialJournal = 16_000_000
 )
 
+// exitWith finds out whether the service is there with which supervise is to exit.
+func (c *checker) exitWith(root *node, file *File) {
+	name := file.Supervisor.ExitWith
+	if name == "" || name == ExitWithAll || name == ExitWithAnyFailed {
+		return
+	}
+	names := []string{ExitWithAll, ExitWithAnyFailed}
+	for i := range file.Services {
+		if names = append(names, file.Services[i].Name); file.Services[i].Name == name {
+			return
+		}
+	}
+	hint := "name a service of this file, or write \"all\" or \"any-failed\""
+	if near := guess.Word(name, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	c.wrong(root.child("supervisor").child("exit-with"), hint, "there is no service %s to exit with", quote(name))
+}
+
 func readSupervisor(c *checker, n *node, into *top) {
 	readTable(c, n, "[supervisor]", supervisorFields, &into.file.Supervisor)
 }
@@ -162,6 +193,7 @@ func readServices(c *checker, n *node, into *top) {
 		if ok && !there["command"] {
 			c.missing(child, "command", `write command = ["program", "argument"]`)
 		}
+		c.warnOfProgram(child, &service)
 		into.file.Services = append(into.file.Services, service)
 	}
 }

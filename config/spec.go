@@ -27,8 +27,15 @@ type Supervisor struct {
 	RuntimeDir      string        // "" for the host's default
 	ShutdownTimeout time.Duration // all ladders together; then SIGKILL to every tree
 	Journal         string        // absolute, the file that it is written to; "" for none
+	ExitWith        string        // when it exits by itself: ExitWithAll, ExitWithAnyFailed, the name of a service, or "": never
 	JournalSize     int64         // bytes that the file, and the one before it, may have; at least minJournal
 }
+
+// The values of Supervisor.ExitWith that are no service.
+const (
+	ExitWithAll       = "all"        // when every service has done its work, or has failed
+	ExitWithAnyFailed = "any-failed" // when one has failed
+)
 
 // Control is the [control] table: who may command the supervisor, besides root.
 type Control struct {

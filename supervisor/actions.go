@@ -13,6 +13,10 @@ func (s *Supervisor) carryOut(action *machine.Action) {
 		s.send(action)
 	case machine.Deliver:
 		s.deliver(action)
+	case machine.Survey:
+		s.survey(action)
+	case machine.Follow:
+		s.follow(action)
 	case machine.Kill:
 		s.kill(action)
 	case machine.Hold:
@@ -36,6 +40,6 @@ func (s *Supervisor) carryOut(action *machine.Action) {
 	case machine.ReopenLog:
 		s.reopenLogs(action)
 	case machine.Finish:
-		s.finished = true
+		s.finished = &ending{status: action.Status}
 	}
 }

@@ -14,10 +14,19 @@ import (
 // written, and killing processes that belong to none of them.
 const grace = 5 * time.Second
 
-// close ends everything else when all services are down.
-func (r *run) close() {
+// shortGrace is the same when the shutdown has left something behind, which it has tried to
+// kill for longer already.
+const shortGrace = 500 * time.Millisecond
+
+// close ends everything else when all services are down, or are left behind. rest reports
+// whether processes are left.
+func (r *run) close(leftBehind bool) (rest bool) {
+	within := grace
+	if leftBehind {
+		within = shortGrace
+	}
 	r.loop.End()
-	r.endRest()
+	rest = r.endRest(within)
 	r.loop.Close()
 	if r.control != nil {
 		r.control.Close()
@@ -32,12 +41,13 @@ func (r *run) close() {
 		last = last.Int("reaped-orphans", reaped)
 	}
 	last.Msg("supervise exits")
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	if err := r.host.Close(ctx); err != nil {
 		lastWords("supervise: " + err.Error())
 	}
 	_ = r.dir.Close()
+	return rest
 }
 
 // lastWords writes to standard error, past the logs, and gives up if that is stuck.
@@ -53,10 +63,11 @@ func lastWords(text string) {
 	}
 }
 
-// endRest kills and reaps our remaining descendants, which belong to no service any more.
-func (r *run) endRest() {
+// endRest kills and reaps our remaining descendants, which belong to no service any more. It
+// reports whether any are left.
+func (r *run) endRest(within time.Duration) (left bool) {
 	told := map[int]bool{}
-	for deadline := time.Now().Add(grace); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); {
 		rest, err := tree.Descendants()
 		if err != nil || len(rest) == 0 {
 			break
@@ -64,7 +75,7 @@ func (r *run) endRest() {
 		for _, m := range rest {
 			if len(told) < mostTold && !told[m.PID] {
 				told[m.PID] = true
-				r.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: still there although every service is down")
+				r.log.Warn().Int("pid", m.PID).Str("comm", m.Name).Msg("killed: still there at the end of the shutdown")
 			}
 		}
 		done, err := r.host.KillDescendants()
@@ -78,9 +89,17 @@ func (r *run) endRest() {
 		r.loop.reap()
 	}
 	r.loop.reap()
-	if _, ended, living := sys.Peek(); ended || living { // without /proc they cannot be found
-		r.log.Error().Msg("processes that services have started are left: they cannot be found, or cannot be killed")
+	if _, ended, living := sys.Peek(); !ended && !living {
+		return false
 	}
+	rest, _ := tree.Descendants() // without /proc they cannot be found
+	for _, m := range rest {
+		r.log.Error().Int("pid", m.PID).Str("comm", m.Name).Str("why", r.host.Obstacle(m.PID)).Msg("left behind: it survives SIGKILL")
+	}
+	if len(rest) == 0 {
+		r.log.Error().Msg("processes that services have started are left: they cannot be found")
+	}
+	return true
 }
 
 // mostTold is how many of those are told of: some fork all the time.

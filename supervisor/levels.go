@@ -34,7 +34,7 @@ func levelOfEvent(e *journal.Entry) zerolog.Level {
 		}
 		return zerolog.Disabled
 	case machine.Boot, machine.Reload, machine.Pause, machine.Continue, machine.Post, machine.Tick, machine.Update,
-		machine.Spawned, machine.SpawnFailed, machine.Exited, machine.Emptied, machine.Sent, machine.Inspected,
+		machine.Spawned, machine.SpawnFailed, machine.Exited, machine.Emptied, machine.Surveyed, machine.Sent, machine.Inspected,
 		machine.Signalled:
 		return zerolog.Disabled
 	}
@@ -49,7 +49,7 @@ func levelOfAction(a *machine.Action) zerolog.Level {
 		return zerolog.WarnLevel
 	case machine.Deliver:
 		return zerolog.Disabled
-	case machine.Tell, machine.Spawn, machine.Hold, machine.Release, machine.Inspect, machine.Report,
+	case machine.Tell, machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report,
 		machine.ReportTail, machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish:
 	}
 	return zerolog.ErrorLevel
@@ -57,7 +57,7 @@ func levelOfAction(a *machine.Action) zerolog.Level {
 
 func levelOfNote(n *machine.Note) zerolog.Level {
 	switch n.Kind {
-	case machine.GaveUp, machine.CannotSpawn, machine.SurvivesKill, machine.Impossible, machine.NoSuchService:
+	case machine.GaveUp, machine.CannotSpawn, machine.SurvivesKill, machine.LeftBehind, machine.Impossible, machine.NoSuchService:
 		return zerolog.ErrorLevel
 	case machine.SurvivorsRemain, machine.RungTimedOut, machine.LadderCut, machine.Dropped, machine.ShutdownTimedOut,
 		machine.StillWaiting, machine.NoSuchPlace:
@@ -88,9 +88,9 @@ func levelOfNote(n *machine.Note) zerolog.Level {
 		if d := n.Info.Signal.Default(); d == signals.Ignore || d == signals.Continue {
 			return zerolog.DebugLevel
 		}
-	case machine.Restarting, machine.Completed, machine.Remembered, machine.Already, machine.Updated,
+	case machine.Followed, machine.Restarting, machine.Completed, machine.Remembered, machine.Already, machine.Updated,
 		machine.Kept, machine.SentToMany, machine.Translated, machine.IgnoredSignal, machine.ShuttingDown,
-		machine.AlreadyShuttingDown:
+		machine.AlreadyShuttingDown, machine.ExitsWith:
 	}
 	return zerolog.InfoLevel
 }

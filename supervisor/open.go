@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -33,17 +34,23 @@ type Options struct {
 	RuntimeDir string
 }
 
-// Run supervises the services of a file until a shutdown has stopped them all. An error
-// says why it could not start; later ones are logged.
-func Run(options Options) error {
+// ErrLeftBehind is the error of [Run] when a shutdown could not end every process.
+var ErrLeftBehind = errors.New("the shutdown has left processes behind, which the log names")
+
+// Run supervises the services of a file until a shutdown has stopped them all, and returns
+// the status to exit with: 0, unless the file says that it is another. An error says why it
+// could not start, or is [ErrLeftBehind]; others are logged.
+func Run(options Options) (status int, err error) {
 	r := &run{options: &options}
 	if err := r.open(); err != nil {
 		r.abandon()
-		return fmt.Errorf("cannot start: %w", err)
+		return 0, fmt.Errorf("cannot start: %w", err)
 	}
-	r.loop.Run(host.EndBulkStart)
-	r.close()
-	return nil
+	status, left := r.loop.Run(host.EndBulkStart)
+	if rest := r.close(left > 0); rest || left > 0 {
+		return status, ErrLeftBehind
+	}
+	return status, nil
 }
 
 // run is a loop on the real system, with what the loop itself does not know.

@@ -45,8 +45,10 @@ func (s *Supervisor) tell(action *machine.Action) {
 	case note == machine.LeaderExited:
 		entry.Verdict = s.services[action.Service].verdict
 		entry.Cause = entry.Verdict.Entry
-	case note == machine.StillWaiting, note == machine.SurvivorsRemain, note == machine.SurvivesKill:
-		entry.Processes = s.processes(s.services[action.Service])
+	case note == machine.StillWaiting, note == machine.SurvivorsRemain:
+		entry.Processes = s.processes(s.services[action.Service], nil)
+	case note == machine.SurvivesKill, note == machine.LeftBehind:
+		entry.Processes = s.processes(s.services[action.Service], s.kernel.Obstacle)
 	}
 	number := s.record(entry)
 	if action.Note.Kind == machine.SentToMany {
@@ -57,8 +59,9 @@ func (s *Supervisor) tell(action *machine.Action) {
 // maxNamed is how many processes one line names.
 const maxNamed = 8
 
-// processes names the living processes of a service.
-func (s *Supervisor) processes(service *service) string {
+// processes names the living processes of a service, each with what about says of it, unless
+// that is nil.
+func (s *Supervisor) processes(service *service, about func(pid int) string) string {
 	members, err := service.system.Members()
 	if err != nil {
 		return err.Error()
@@ -73,6 +76,12 @@ func (s *Supervisor) processes(service *service) string {
 			break
 		}
 		b.WriteString(strconv.Itoa(m.PID) + " (" + escape.Name(m.Name) + ")")
+		if about == nil {
+			continue
+		}
+		if text := about(m.PID); text != "" {
+			b.WriteString(" " + text)
+		}
 	}
 	return b.String()
 }

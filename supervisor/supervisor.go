@@ -43,8 +43,11 @@ type Supervisor struct {
 	pending  pending
 	held     heldSignals
 	orphans  orphans
-	finished bool
+	finished *ending // nil: not yet
 }
+
+// ending is how it is to end.
+type ending struct{ status int }
 
 // pending is what remains to be done for the present event.
 type pending struct {
@@ -134,9 +137,10 @@ func (s *Supervisor) AnswerBeside(call *control.Call) bool {
 	return s.snapshots.Answer(call, call.Request)
 }
 
-// Run begins, and returns when everything is down. booted is called, on any goroutine, when
-// what is to be started at the start has been, and takes commands.
-func (s *Supervisor) Run(booted func()) {
+// Run begins, and returns when everything is down, or when the shutdown gives up: left is how
+// many services are not down, and status what to exit with. booted is called, on any
+// goroutine, when what is to be started at the start has been, and takes commands.
+func (s *Supervisor) Run(booted func()) (status, left int) {
 	s.dispatch(machine.Event{Kind: machine.Boot, PID: int32(s.self.PID)})
 	s.listFIFOs()
 	if s.commands != nil {
@@ -145,9 +149,10 @@ func (s *Supervisor) Run(booted func()) {
 		booted()
 	}
 	s.publish()
-	for !s.finished {
+	for s.finished == nil {
 		s.iterate()
 	}
+	return s.finished.status, s.machine.Left()
 }
 
 // MoveBoard registers the board in another runtime directory.

@@ -8,6 +8,7 @@ import (
 
 	"supervise/config"
 	"supervise/internal/safefile"
+	"supervise/supervisor/calls"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/kernel"
@@ -19,6 +20,7 @@ type loading struct {
 	call *control.Call // to be answered; that of nobody if a signal asked
 	path string
 	how  kernel.Loading
+	wait bool // for what comes of it
 	by   machine.Asker
 	step machine.EventID // of the signal that asked, 0 if none did
 }
@@ -26,7 +28,7 @@ type loading struct {
 // answerUpdate reads a configuration and applies it.
 func (s *Supervisor) answerUpdate(call *control.Call, r request.Update) {
 	inForce, _ := filepath.Abs(s.file.Path)
-	l := loading{call: call, path: cmp.Or(r.File, s.file.Path), how: kernel.Loading{Dry: r.DryRun}, by: s.asker(call)}
+	l := loading{call: call, path: cmp.Or(r.File, s.file.Path), how: kernel.Loading{Dry: r.DryRun}, wait: r.Await, by: s.asker(call)}
 	// Who may command services must not say what they are, as root.
 	l.how.Confined = call.Origin.Shared && r.File != "" && r.File != inForce
 	s.load(l)
@@ -91,10 +93,10 @@ func (s *Supervisor) loaded(l loading, configuration kernel.Configuration) {
 	for i, c := range changes {
 		plan[i] = request.Change{Action: actionOf(c), Service: c.Service, Text: c.String(), Keys: keysOf(c)}
 	}
-	if !l.how.Dry {
-		s.update(l, configuration, changes)
+	reply := &request.Reply{Supervisor: s.supervisor(), Plan: plan}
+	if l.how.Dry || !s.update(l, configuration, changes, reply) {
+		s.reply(l.call, reply)
 	}
-	s.reply(l.call, &request.Reply{Supervisor: s.supervisor(), Plan: plan})
 }
 
 // actionOf is one word for what happens to a service.
@@ -126,8 +128,9 @@ func keysOf(c config.Change) []string {
 }
 
 // update applies a configuration: first to what services have on the system, and then the
-// machine decides what happens to their processes.
-func (s *Supervisor) update(l loading, configuration kernel.Configuration, changes []config.Change) {
+// machine decides what happens to their processes. It reports whether the client waits for
+// that, and has been told of the plan.
+func (s *Supervisor) update(l loading, configuration kernel.Configuration, changes []config.Change, plan *request.Reply) (waits bool) {
 	s.logUpdate(l, changes)
 	s.file = configuration.File()
 	s.configure(configuration)
@@ -137,10 +140,38 @@ func (s *Supervisor) update(l loading, configuration kernel.Configuration, chang
 			restart = append(restart, c.Service)
 		}
 	}
+	if l.wait {
+		waits = s.awaitUpdate(l.call, changes, plan)
+	}
 	revision := s.machine.Offer(s.file, restart)
 	s.journal.Offered(revision, s.file, restart)
 	s.dispatch(machine.Event{Kind: machine.Update, Revision: revision, Path: s.file.Path, By: l.by, Ticket: l.step})
 	s.relist()
+	return waits
+}
+
+// awaitUpdate has a client wait for the services that an update is about to start or restart.
+// It reports whether there are any.
+func (s *Supervisor) awaitUpdate(call *control.Call, changes []config.Change, plan *request.Reply) bool {
+	var started []machine.ServiceID
+	for _, c := range changes {
+		service := s.byName[c.Service]
+		switch {
+		case service == nil, c.Kind == config.Removed:
+		case c.Kind == config.Added && service.spec.Enabled,
+			c.Kind == config.Changed && c.Effect == config.NeedsRestart && s.machine.View(service.id).Wanted == machine.Up:
+			started = append(started, service.id)
+		}
+	}
+	if started == nil {
+		return false
+	}
+	call.Tell(plan)
+	waiting := s.calls.Await(call, calls.Restarted, s.kernel.Now())
+	for _, id := range started {
+		waiting.Add(id, s.machine.Steps()+1)
+	}
+	return true
 }
 
 func (s *Supervisor) logUpdate(l loading, changes []config.Change) {

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -79,6 +80,9 @@ restart = { delay = "1h", max-delay = "1h" }
 				}
 			}
 		}
+		if why := s.must(t, "why", "late"); !strings.HasSuffix(why, "before its last end it wrote:"+words) {
+			t.Errorf("why does not say what it wrote: %s", why)
+		}
 		if out, code := s.run(t, "start", "loops"); code != 1 || !strings.Contains(out, "loops: does not stay up: ") && !strings.Contains(out, "loops: is backoff: ") {
 			t.Errorf("start of a loop: status %d: %s", code, out)
 		}
@@ -95,6 +99,41 @@ restart = { delay = "1h", max-delay = "1h" }
 		}
 		if out := s.must(t, "start", "--no-wait", "late"); !strings.Contains(out, "accepted") {
 			t.Errorf("start without waiting: %s", out)
+		}
+	})
+}
+
+// TestUpdateDiesAtOnce updates to what does not stay up.
+func TestUpdateDiesAtOnce(t *testing.T) {
+	eachUser(t, func(t *testing.T, as setup) {
+		const bad = "command = [\"sh\", \"-c\", \"echo no port; exit 4\"]\nup-after = \"30s\"\nrestart = { delay = \"1h\", max-delay = \"1h\" }\n"
+		s := start(t, entryBuild, "[service.web]\n"+sleeper, as)
+		s.awaitRunning(t, "web")
+		file := s.dir + "/test.toml"
+		head, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct {
+			name, config, want string
+			code               int
+			args               []string
+		}{
+			{"nothing", "", "nothing to change\n", 0, nil},
+			{"a good one", "[service.db]\n" + sleeper, "db: is up, pid ", 0, nil},
+			{"a bad one", "[service.db]\n" + sleeper + "[service.bad]\n" + bad, "bad: is backoff: exited with code 4", 1, nil},
+			{"its last words", "[service.db]\n" + sleeper + "[service.worse]\n" + bad, "\n  | no port\n", 1, nil},
+			{"one that becomes bad", "[service.db]\n" + bad, "db: is backoff: exited with code 4", 1, nil},
+			{"one that is off", "[service.off]\nstartup = \"disabled\"\n" + bad, "off", 0, nil},
+			{"no time to wait", "[service.later]\n" + bad, "later", 0, []string{"--no-wait"}},
+			{"only asked", "[service.asked]\n" + bad, "asked", 0, []string{"--dry-run"}},
+			{"as JSON", "[service.object]\n" + bad, "exited with code 4", 1, []string{"--format", "json"}},
+		} {
+			writeFile(t, file, string(head)+test.config)
+			out, code := s.run(t, append([]string{"update"}, test.args...)...)
+			if code != test.code || !strings.Contains(out, test.want) {
+				t.Errorf("%s: status %d: %s", test.name, code, out)
+			}
 		}
 	})
 }

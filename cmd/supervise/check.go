@@ -20,7 +20,9 @@ func newCheck() *cobra.Command {
 		Use:   "check FILE.toml",
 		Short: "Check a configuration file, and start nothing",
 		Long: `Check a configuration file and print all its errors, each with its line, a caret under
-the place, and what was probably meant. Nothing is started.
+the place, and what was probably meant. Nothing is started. Warnings tell of what is valid
+and does not do what it seems to, and of programs that are known not to stop as they are
+told: see docs/programs.md.
 
 Exit status: 0 when the file is valid, 2 when it is not, 1 when it cannot be read.`,
 		Example: "  supervise check services.toml\n  supervise check --format json services.toml",

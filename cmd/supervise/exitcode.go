@@ -18,6 +18,7 @@ const (
 	exitUsage      = 2
 	exitNotRunning = 3 // no supervisor runs; of status and wait also: a named service does not run
 	exitUnknown    = 4 // a named service does not exist
+	exitLeftBehind = 5 // of run: the shutdown could not end every process
 )
 
 // exitStatus is an exit code after everything was printed.

@@ -28,9 +28,5 @@ func init() {
 	if !ok {
 		args = argv[1:]
 	}
-	if index == 0 && len(args) == 1 && args[0] == "--version" {
-		_, _ = syscall.Write(1, []byte("supervise init "+version+"\n"))
-		syscall.Exit(0)
-	}
 	syscall.Exit(cmdline.Main(argv, index, args))
 }

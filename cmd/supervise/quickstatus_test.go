@@ -56,14 +56,14 @@ func TestQuickStatusAgain(t *testing.T) {
 	s.services = testServices()[:1]
 	s.mu.Unlock()
 	odd := testServices()[1:2]
-	odd[0].Exit.Cause = "from nobody"
+	odd[0].Exit.By.Name = "nobody"
 	for name, test := range map[string]struct {
 		answers answers
 		says    string
 		asked   int
 	}{
 		"late":  {answers{nil}, "web", 2},
-		"odd":   {answers{{Services: odd, Text: "odd"}}, "from nobody", 1},
+		"odd":   {answers{{Services: odd, Text: "odd"}}, "SIGKILL by nobody", 1},
 		"plain": {answers{{Services: []status.Service{{Name: "x", PID: 1}}}}, "x", 1},
 	} {
 		text := s.transcript(t, test.answers, "status")

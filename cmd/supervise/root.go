@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -95,6 +96,9 @@ explained afterwards.`,
 			return usageError{fmt.Errorf("unknown command %q; %s", args[0], meant(cmd, args[0]))}
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asked, _ := cmd.Flags().GetBool("version"); asked {
+				return newVersion().RunE(cmd, nil)
+			}
 			_ = cmd.Help()
 			return exitStatus(exitUsage)
 		},
@@ -108,8 +112,38 @@ explained afterwards.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; try '%s --help'", err, cmd.CommandPath())}
 	})
+	root.Flags().Bool("version", false, "print the version")
+	root.SetHelpCommand(newHelp())
 	addCommands(root, args)
 	return root
+}
+
+// newHelp is cobra's help command, except that it fails for what there is no help for.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:               "help [COMMAND]",
+		Short:             "Help about a command",
+		ValidArgsFunction: completeCommands,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			about, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 || about == root && len(args) > 0 {
+				return usageError{fmt.Errorf("no help for %q; %s", strings.Join(args, " "), meant(root, args[0]))}
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
+// completeCommands completes the name of a command.
+func completeCommands(cmd *cobra.Command, args []string, _ string) (words []cobra.Completion, _ cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		for _, c := range cmd.Root().Commands() {
+			words = append(words, cobra.CompletionWithDesc(c.Name(), c.Short))
+		}
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
 }
 
 // meant says what to do instead of an unknown command.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 
 	"github.com/rs/zerolog"
@@ -10,6 +11,7 @@ import (
 
 	"supervise/config"
 	"supervise/config/accounts"
+	"supervise/internal/release"
 	"supervise/signals/intake"
 	"supervise/supervisor"
 	"supervise/supervisor/control/wire"
@@ -29,8 +31,16 @@ that want it.
 
 Nothing is started if the file has an error; 'supervise check' prints the same errors.
 
-Exit status: 0 after a shutdown, 2 for a wrong command line or file, 1 when supervise
-itself cannot start.`,
+With 'exit-with' in [supervisor] it shuts down by itself when a service, or all of them,
+have ended.
+
+A shutdown ends in time: when supervisor.shutdown-timeout is over, whatever still runs is
+killed, and 6 seconds later supervise exits, come what may. Processes that survive SIGKILL
+are then left behind, and the log names each, and says why.
+
+Exit status: 0 after a shutdown, or that of a service if 'exit-with' says so; 5 when it had
+to leave processes behind, 2 for a wrong command line or file, 1 when supervise itself
+cannot start.`,
 		Example: `  supervise run testdata/quickstart.toml
   supervise run --log-format json /etc/supervise/services.toml
   supervise run --runtime-dir /tmp/try services.toml`,
@@ -52,11 +62,18 @@ itself cannot start.`,
 				return usageError{err}
 			}
 			terminal := isTerminal(os.Stderr)
-			return supervisor.Run(supervisor.Options{
+			status, err := supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
-				Version: version, JSON: format == "json" || format == "auto" && !terminal,
+				Version: release.Version, JSON: format == "json" || format == "auto" && !terminal,
 				Color: quickstatus.Colors(2), RuntimeDir: dir,
 			})
+			switch {
+			case errors.Is(err, supervisor.ErrLeftBehind):
+				return exitStatus(exitLeftBehind) // the log says it
+			case err == nil && status != 0:
+				return exitStatus(status)
+			}
+			return err
 		},
 	}
 	cmd.Flags().Var(newChoice(&level, "info", "debug", "info", "warn", "error"), "log-level", "what to log: debug, info, warn or error")

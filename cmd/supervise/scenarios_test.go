@@ -73,7 +73,7 @@ command = "/nonexistent/program"
 		}
 		inOrder(t, s.must(t, "why", "killed"), "came: SIGKILL from pid ", "sent SIGKILL from pid ", "killed by SIGKILL", "from pid ", "started, pid ")
 		out, _ := s.run(t, "status", "--board", "killed")
-		inOrder(t, out, exit.String()+"\n")
+		inOrder(t, out, "SIGKILL by supervise\n")
 	})
 
 	t.Run("core", func(t *testing.T) {

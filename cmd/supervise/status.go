@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/quickstatus"
@@ -31,11 +32,12 @@ were restarted, when they will be next, how many signals are queued for their us
 and how the last main process ended.
 
 How services stand is read from the status board in shared memory, as long as a supervisor
-runs and the board says everything; else, and with --format, the supervisor is asked. With
---board it is never asked, and what the board says is shown also when it is dead. --watch
-reads the board too: on a terminal it draws the table again when something changes, else
-it prints a line, or one JSON object, for each service that changes. It ends with the
-supervisor, or by Ctrl-C.
+runs and the board says everything; else, and with --format, the supervisor is asked. One
+that is stopped (SIGSTOP) answers nobody: then the board is shown, and how old that is on
+standard error. With --board nobody is ever asked, and what the board says is shown also
+when the supervisor is dead. --watch reads the board too: on a terminal it draws the table
+again when something changes, else it prints a line, or one JSON object, for each service
+that changes. It ends with the supervisor, or by Ctrl-C.
 
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs or
 a service that was named does not, 4 when a service is unknown.`,
@@ -49,7 +51,9 @@ a service that was named does not, 4 when a service is unknown.`,
 			case watch:
 				return r.watch(cmd.OutOrStdout(), names)
 			case fromBoard:
-				return r.boardStatus(cmd.OutOrStdout(), names)
+				return r.boardStatus(cmd.OutOrStdout(), cmd.ErrOrStderr(), names)
+			case r.supervisorStopped():
+				return r.boardStatus(cmd.OutOrStdout(), cmd.ErrOrStderr(), names)
 			}
 			reply, err := r.status(request.Status{Services: names})
 			if err != nil {
@@ -94,8 +98,19 @@ func (r *remote) printStatus(w io.Writer, names []string, services []status.Serv
 	return err
 }
 
-// boardStatus is status from the board, which is there also when nobody would answer.
-func (r *remote) boardStatus(w io.Writer, names []string) error {
+// supervisorStopped reports whether the supervisor is stopped, and there is a board.
+func (r *remote) supervisorStopped() bool {
+	b, err := board.Open(r.directory())
+	if err != nil {
+		return false
+	}
+	defer b.Close()
+	return b.Stopped()
+}
+
+// boardStatus is status from the board, which is there also when nobody would answer. If the
+// supervisor is stopped, diagnostics gets how old that is, which changes no exit status.
+func (r *remote) boardStatus(w, diagnostics io.Writer, names []string) error {
 	b, err := r.openBoard()
 	if err != nil {
 		return err
@@ -105,11 +120,24 @@ func (r *remote) boardStatus(w io.Writer, names []string) error {
 	if err != nil {
 		return err
 	}
+	if b.Stopped() {
+		fmt.Fprintln(diagnostics, r.stale(b))
+	}
 	err = r.printStatus(w, names, services)
 	if (err == nil || errors.As(err, new(exitStatus))) && !b.Alive() {
 		return fmt.Errorf("%w: this is how things stood at the end", &client.NotRunningError{Dir: r.directory(), PID: b.Owner()})
 	}
 	return err
+}
+
+// stale says how old a board is whose supervisor is stopped.
+func (r *remote) stale(b *board.Reader) string {
+	age := ""
+	if worked := b.Worked(); !worked.IsZero() {
+		age = ", " + status.Short(int64(time.Since(worked))) + " ago"
+	}
+	return fmt.Sprintf("supervise: the supervise of %s is stopped, and answers nobody until 'kill -CONT %d': "+
+		"this is how things stood when it was last at work%s", r.directory(), b.Owner(), age)
 }
 
 func printTable(w io.Writer, rows [][]status.Cell, colors bool) error {

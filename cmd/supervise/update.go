@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,8 @@ import (
 func newUpdate() *cobra.Command {
 	var r remote
 	q := request.Update{}
+	var noWait bool
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "update [FILE.toml]",
 		Short: "Apply a configuration file, or say what that would change",
@@ -28,9 +31,10 @@ If others than root and the supervisor's own user may command it (control.group,
 control.mode), FILE and its whole path must be writable for these two alone.
 
 A file with an error changes nothing; its errors are printed. Services are stopped and
-restarted by their ladders; the command does not wait for that.
+restarted by their ladders. The command waits, as 'start' does, until those that are new
+or restarted have run for a moment, and prints what came of them.
 
-Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs.`,
+Exit status: 0, 1 when it failed or a service that it started does not run, 2 for a wrong command line, 3 when no supervisor runs.`,
 		Example: `  supervise update --dry-run
   supervise update
   supervise update /etc/supervise/new.toml`,
@@ -49,20 +53,42 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervis
 				}
 				q.File = file
 			}
-			// No limit: the answer may take as long as it needs.
-			reply, err := r.callWithin(0, q)
-			if reply == nil {
+			if err := notNegative("--timeout", timeout); err != nil {
 				return err
 			}
-			if e := printPlan(cmd.OutOrStdout(), reply, r.json()); e != nil {
-				return e
-			}
-			return err
+			q.Await = !noWait && !q.DryRun
+			return await(cmd, &r, q, timeout)
 		},
 	}
 	r.printing(cmd)
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "do not wait for the services that it starts and restarts")
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how long to wait, a `DURATION` such as 30s; what was begun goes on after that (default: for ever)")
 	cmd.Flags().BoolVar(&q.DryRun, "dry-run", false, "only say what would change")
 	return cmd
+}
+
+// await sends the request, and prints the plan and then what came of it.
+func await(cmd *cobra.Command, r *remote, q request.Update, timeout time.Duration) error {
+	var last *request.Reply
+	told := false
+	err := r.stream(timeout, q, func(reply *request.Reply) error {
+		if last = reply; !told {
+			told = true
+			return printPlan(cmd.OutOrStdout(), reply, r.json())
+		}
+		return nil
+	})
+	if last == nil || len(last.Outcomes) == 0 {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if r.json() { // which is the plan
+		out = cmd.ErrOrStderr()
+	}
+	if e := printOutcomes(out, &request.Reply{Outcomes: last.Outcomes}, false); e != nil {
+		return e
+	}
+	return outcomeError(last, err)
 }
 
 // printPlan prints the steps of an update.

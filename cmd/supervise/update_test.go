@@ -106,7 +106,7 @@ func TestUpdate(t *testing.T) {
 		}
 
 		s.rewrite(t, after)
-		if got := s.must(t, "update"); got != plan {
+		if got := s.must(t, "update", "--no-wait"); got != plan {
 			t.Errorf("the plan was %q, and is %q", plan, got)
 		}
 		s.await("the keys", func(l line) bool {
@@ -137,7 +137,7 @@ func TestUpdate(t *testing.T) {
 		if err := os.Rename(filepath.Join(s.dir, "test.toml"), other); err != nil {
 			t.Fatal(err)
 		}
-		s.must(t, "update", other)
+		s.must(t, "update", "--no-wait", other)
 		awaitGone(t, renamed)
 		s.awaitRunning(t, "gone")
 		s.awaitNames(t, "same gone ")
@@ -169,10 +169,10 @@ func TestUpdateWhileStopping(t *testing.T) {
 	web := s.awaitRunning(t, "web")
 	s.await("it is ready", wrote("deaf", "ready"))
 	s.rewrite(t, "[service.web]\n"+sleeper)
-	s.must(t, "update")
+	s.must(t, "update", "--no-wait")
 	s.awaitState(t, "deaf", "stopping")
 	s.rewrite(t, "[service.web]\n"+sleeper+stubborn)
-	s.must(t, "update")
+	s.must(t, "update", "--no-wait")
 	s.killAll(t, "deaf")
 	s.await("it is ready again", wrote("deaf", "ready"))
 	if again := s.awaitRunning(t, "web"); again != web {

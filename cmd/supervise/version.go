@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"supervise/internal/release"
 	"supervise/signals/intake"
 )
 
@@ -31,7 +32,7 @@ func newVersion() *cobra.Command {
 		Args:    exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b := build{
-				Version: version, Revision: revision(), Go: runtime.Version(),
+				Version: release.Version, Revision: revision(), Go: runtime.Version(),
 				Platform: runtime.GOOS + "/" + runtime.GOARCH, Intake: intake.Built().String(),
 			}
 			if format == "json" {

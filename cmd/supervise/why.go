@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"supervise/internal/text/escape"
 	"supervise/supervisor/control/request"
 )
 
@@ -20,7 +21,7 @@ func newWhy() *cobra.Command {
 		Long: `Explain how a service came into its present state: what happened first, who did it, what
 the supervisor decided and did about it, and how that ended. Consequences are indented
 below their cause. The last 20 later events that did not change its state, such as
-signals, follow below.
+signals, follow below, and then the last lines that it wrote before its last end.
 
 The sender of a signal is named if the kernel tells. It does not for a SIGKILL from
 another process, for example.
@@ -43,11 +44,30 @@ when the service is unknown.`,
 					return err
 				}
 			}
-			return printChain(cmd.OutOrStdout(), reply.Events)
+			if err := printChain(cmd.OutOrStdout(), reply.Events); err != nil {
+				return err
+			}
+			return printLastLines(cmd.OutOrStdout(), reply.Lines)
 		},
 	}
 	r.printing(cmd)
 	return cmd
+}
+
+// printLastLines prints what the last main process wrote before its end.
+func printLastLines(w io.Writer, lines []request.Line) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintln(w, "before its last end it wrote:"); err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if err := printLines(w, []string{string(escape.AppendOutput(nil, []byte(l.Text)))}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // printChain prints each event below its cause.

@@ -6,10 +6,12 @@ package lattice
 const house = `
 floor ground
 	internal/guess
+	internal/release
 	internal/size:            internal/guess
 	internal/text
 	internal/text/escape
 	signals:                  internal/text
+	internal/programs:        signals
 	signals/queue:            signals
 	internal/sys:             signals internal/text
 	internal/text/json:       internal/text/escape
@@ -89,7 +91,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/text/escape", "signals", "signals/queue", "coredump", "supervisor/machine", "supervisor/launch/envfile"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "coredump", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.

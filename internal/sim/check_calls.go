@@ -156,11 +156,12 @@ func (c *client) limit() (limit time.Duration, limited bool) {
 func (w *world) met(condition request.Condition, id machine.ServiceID) bool {
 	s, view := w.services[id], w.loop.View(id)
 	runs, stopped := view.State == machine.Running && s.leader() != nil, s.leader() != nil && s.leader().isStopped()
+	up := runs && view.Since+s.spec.UpAfter <= w.now
 	switch condition {
 	case request.Up:
-		return runs
+		return up
 	case request.Ready:
-		return runs && !stopped
+		return up && !stopped
 	case request.Down:
 		return s.tree.gone() && (s.state == machine.Stopped || s.state == machine.Failed || s.state == machine.Removed)
 	}
@@ -242,11 +243,14 @@ func (c *client) achieved(s *service, before machine.View, o request.Outcome) bo
 		if o.Result == "ended" {
 			return view.State == machine.Stopped && view.Gen > before.Gen
 		}
-		return c.w.isUp(s, o)
+		return c.w.isUp(s, o) && c.w.met(request.Up, s.id)
 	case request.Stop:
 		return s.tree.gone() && (s.state == machine.Stopped || s.state == machine.Removed)
 	case request.Restart:
-		return view.Gen > before.Gen && c.w.isUp(s, o)
+		if o.Result == "ended" {
+			return view.State == machine.Stopped && view.Gen > before.Gen
+		}
+		return view.Gen > before.Gen && c.w.isUp(s, o) && c.w.met(request.Up, s.id)
 	case request.Pause:
 		return !s.tree.reaped && s.tree.leader().stopped
 	case request.Continue:
@@ -294,6 +298,19 @@ func (w *world) firstTimeout() time.Duration {
 	return first
 }
 
+// mayBeUp reports whether a service may be up at a time, for somebody who waits for that.
+func (w *world) mayBeUp(at time.Duration) bool {
+	for _, c := range w.clients.open {
+		for _, id := range c.targets {
+			upAt := w.loop.View(id).Since + w.services[id].spec.UpAfter
+			if w.loop.View(id).State == machine.Running && upAt-slack <= at && at <= upAt+slack {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // checkCalls finds calls that should have been answered.
 func (w *world) checkCalls() {
 	for _, c := range w.clients.open {
@@ -310,6 +327,10 @@ func (w *world) checkCalls() {
 	}
 }
 
+// untilRead is how long it may take until the output of a leader that has ended is read. Who
+// waits for a service that starts again meanwhile is told with the last lines of it.
+const untilRead = time.Second
+
 // overdue reports whether a call for one service should have been answered by now.
 func (c *client) overdue() bool {
 	if len(c.targets) != 1 {
@@ -319,11 +340,12 @@ func (c *client) overdue() bool {
 	switch q := c.request.(type) {
 	case request.Wait:
 		p := c.w.services[id].leader()
-		return c.w.met(q.For, id) && (p == nil) == (q.For == request.Down) && (p == nil || p.alive)
+		upAt := c.w.loop.View(id).Since + c.w.services[id].spec.UpAfter
+		return c.w.met(q.For, id) && (p == nil) == (q.For == request.Down) && (p == nil || p.alive && upAt+slack < c.w.now)
 	case request.Stop:
 		return q.Await && c.w.met(request.Down, id) && c.w.services[id].state != machine.Failed
 	case request.Start:
-		return q.Await && c.w.loop.View(id).State == machine.Running
+		return q.Await && c.w.met(request.Up, id) && c.w.loop.View(id).Since+c.w.services[id].spec.UpAfter+untilRead < c.w.now
 	case request.Ping, request.Why, request.Shutdown:
 		return true
 	}

@@ -80,7 +80,7 @@ var commandEvents = []machine.EventKind{
 
 // essential are the notes that have an entry.
 var essential = []machine.NoteKind{
-	machine.LeaderExited, machine.CannotSpawn, machine.GaveUp, machine.Restarting, machine.Completed, machine.Dropped,
+	machine.LeaderExited, machine.Followed, machine.CannotSpawn, machine.GaveUp, machine.Restarting, machine.Completed, machine.Dropped,
 	machine.ShuttingDown, machine.RungTimedOut, machine.LadderCut, machine.SentToMany, machine.Updated, machine.Kept,
 }
 
@@ -135,7 +135,7 @@ func (w *world) expectAction(a *machine.Action, step machine.EventID) {
 		if !w.expectNote(&e, a) {
 			return
 		}
-	case machine.Spawn, machine.Hold, machine.Release, machine.Inspect, machine.Report, machine.ReportTail,
+	case machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report, machine.ReportTail,
 		machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish: // a hook's comes when it has been tried
 		return
 	}

@@ -69,8 +69,10 @@ func (w *world) check(a *machine.Action) {
 		w.checkTarget(a, true)
 	case machine.Send:
 		w.checkTarget(a, a.Scope != config.Tree)
-	case machine.Kill:
+	case machine.Kill, machine.Survey:
 		w.checkTarget(a, false)
+	case machine.Follow:
+		w.checkFollow(a)
 	case machine.Forget:
 		w.checkForget(a)
 	case machine.Hold, machine.Release, machine.Finish:
@@ -90,6 +92,19 @@ func (w *world) checkTarget(a *machine.Action, leader bool) {
 		w.fail(s, "%s, which is known to be gone", a.Text("it"))
 	case leader && s.tree.reaped:
 		w.fail(s, "%s, whose leader has been reaped", a.Text("it"))
+	}
+}
+
+// checkFollow looks at whom the leadership goes to, in the place of whom.
+func (w *world) checkFollow(a *machine.Action) {
+	s := w.services[a.Service]
+	w.checkTarget(a, false)
+	switch {
+	case w.err != nil:
+	case !s.tree.reaped || s.tree.heir == nil || s.tree.heir.pid != int(a.PID):
+		w.fail(s, "%s, and there is nobody to follow", a.Text("it"))
+	default:
+		s.tree.reaped = false // for what comes after it in the same step
 	}
 }
 
@@ -175,6 +190,8 @@ func (w *world) checkNote(a *machine.Action) {
 		if n.For < 0 || n.For > longest {
 			w.fail(w.of(a.Service), "a delay of %v, at the most %v is allowed", n.For, longest)
 		}
+	case machine.GaveUp:
+		w.services[a.Service].background = n.Why == machine.WentToBackground
 	case machine.Dropped:
 		w.services[a.Service].account.lost += n.Count
 	case machine.Coalesced:
@@ -186,8 +203,29 @@ func (w *world) checkNote(a *machine.Action) {
 		for i := range w.services {
 			w.services[i].startsNext = false
 		}
+	case machine.LeftBehind:
+		w.checkLeftBehind(w.services[a.Service], n)
 	case machine.Late:
+		if w.finished {
+			return
+		}
 		w.fail(w.of(a.Service), "%v: the loop does not tell what is past", n)
+	}
+}
+
+// lastGrace is how long a shutdown may take after its time is over and everything was killed.
+const lastGrace = 6 * time.Second
+
+// checkLeftBehind finds who is left behind too early, and without need.
+func (w *world) checkLeftBehind(s *service, n *machine.Note) {
+	s.left = true
+	switch {
+	case s.tree.gone():
+		w.fail(s, "%v, and it is gone", n)
+	case w.now-w.shutdown < lastGrace:
+		w.fail(s, "%v, %v after the shutdown began", n, w.now-w.shutdown)
+	case n.Count == 0:
+		w.fail(s, "%v, and was not killed", n)
 	}
 }
 
@@ -330,7 +368,7 @@ func (w *world) checkCalm() {
 		runs := view.State == machine.Running
 		// A permanent failure of the first start, or of the only one, is for good, and
 		// so is one by settings that are no more.
-		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || view.Once || !view.Exited || w.services[i].changed)
+		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || view.Once || !view.Exited || w.services[i].changed || w.services[i].background)
 		switch {
 		case view.Wanted == machine.Up && !runs && !excused:
 			w.fail(w.services[id], "%v: %w", view.State, errNotUp)
@@ -350,15 +388,13 @@ func (w *world) checkEnd() {
 	if w.err != nil {
 		return
 	}
-	// Patience, then SIGKILL: again after five seconds for each fork that slipped away,
-	// each of which may be stuck as long as the first.
-	allowed := w.spec.Supervisor.ShutdownTimeout + (1+maxForks)*(maxStuck+5*time.Second)
+	allowed := w.spec.Supervisor.ShutdownTimeout + lastGrace + time.Second
 	if took := w.now - w.shutdown; took > allowed {
 		w.fail(nil, "the shutdown took %v, at the most %v is allowed", took, allowed)
 	}
 	for i := range w.services {
-		if !w.services[i].tree.gone() {
-			w.fail(w.services[i], "alive after the end")
+		if s := w.services[i]; s.tree.gone() == s.left {
+			w.fail(s, "gone at the end: %v, left behind: %v", s.tree.gone(), s.left)
 		}
 	}
 	if w.wanted != 0 {

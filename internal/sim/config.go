@@ -74,6 +74,7 @@ func (w *world) specOf(name string) config.Service {
 		Command: []string{commandNames[w.random.IntN(len(commandNames))]},
 		Log:     logOf(name),
 		Enabled: !w.chance(4),
+		UpAfter: w.pick(0, time.Millisecond, 250*time.Millisecond, 5*time.Second),
 		Restart: w.restart(),
 		Stop:    config.Stop{Ladder: w.ladder()},
 		Reload:  []signals.Signal{signals.SIGHUP, signals.SIGUSR1, 36}[w.random.IntN(3)],

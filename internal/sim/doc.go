@@ -7,7 +7,7 @@
 // out by the real loop, entered into the real journal, and told by the real calls and
 // snapshots.
 //
-// Its processes exit at once, or never, ignore SIGTERM, are stopped, leave workers
+// Its processes exit at once, or never, are immortal, ignore SIGTERM, are stopped, leave workers
 // behind that survive them, daemonise, fork in the face of SIGKILL, sleep where not
 // even that reaches them, are killed by other processes, and have no room for one more
 // queued signal. Executables vanish and come back, spawns, signals and looks at processes

@@ -180,6 +180,14 @@ func (k *system) Process(pid int) (machine.Asker, bool) {
 	return machine.Asker{}, false
 }
 
+// Obstacle knows who never ends.
+func (k *system) Obstacle(pid int) string {
+	if p := k.find(pid); p != nil && p.stuck == never {
+		return "in uninterruptible sleep"
+	}
+	return ""
+}
+
 // TerminalGone takes every SIGHUP of the kernel for a terminal's end.
 func (k *system) TerminalGone(info signals.Info) bool {
 	return info.Signal == signals.SIGHUP && info.Code == signals.CodeKernel

@@ -66,7 +66,7 @@ var planted = []struct {
 	},
 	{
 		"nothing is shown until something happens", "supervisor/supervisor.go",
-		"	s.publish()\n	for !s.finished", "	for !s.finished",
+		"	s.publish()\n	for s.finished == nil", "	for s.finished == nil",
 		"it is shown as",
 	},
 	{
@@ -100,7 +100,7 @@ func TestPlanted(t *testing.T) {
 		t.Run(bug.name, func(t *testing.T) {
 			t.Parallel()
 			overlay := plant(t, filepath.Join(root, bug.file), bug.text, bug.replacement)
-			test := exec.Command("go", "test", "-overlay", overlay, "-run", "^TestWorlds$", ".", "-worlds", "10")
+			test := exec.Command("go", "test", "-overlay", overlay, "-run", "^TestWorlds$", ".", "-worlds", "30")
 			out, err := test.CombinedOutput()
 			switch said, _, _ := strings.Cut(string(out), "\n        "); {
 			case err == nil:

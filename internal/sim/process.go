@@ -21,7 +21,7 @@ type process struct {
 	outlives bool          // it does not end because its leader does
 	quits    bool          // its handlers of the signals that ask for its end obey
 	slow     time.Duration // from such a signal to the end
-	stuck    time.Duration // before this time nothing can end it: uninterruptible sleep
+	stuck    time.Duration // before this time nothing can end it: uninterruptible sleep; never: another user's
 
 	caught, ignored, blocked signals.Set
 	pending                  []arrival
@@ -29,6 +29,7 @@ type process struct {
 	end     time.Duration // when it will end, never if it will not
 	exit    signals.Exit  // how
 	killer  sender        // and who is behind that
+	due     bool          // it would have ended, were it not immortal
 	overdue bool          // it would have ended, had it not been stopped
 	dying   bool          // the kernel has begun to end it, and nothing changes that
 }
@@ -133,12 +134,33 @@ func (w *world) quit(p *process, s signals.Signal, from sender) {
 
 // scheduleExit has a process end at a time, unless it is to end earlier already.
 func (w *world) scheduleExit(p *process, at time.Duration, exit signals.Exit, from sender) {
-	at = max(at, p.stuck, w.now)
+	if at = max(at, p.stuck, w.now); p.stuck == never {
+		if p.alive && !p.dying {
+			p.exit, p.killer, p.due = exit, from, true
+		}
+		return
+	}
 	if !p.alive || p.dying || p.end <= at {
 		return
 	}
 	p.end, p.exit, p.killer = at, exit, from
 	w.ends.add(occurrence{at: at, process: p})
+}
+
+// heal makes the immortal mortal: what should have ended them does.
+func (w *world) heal() {
+	for _, p := range w.system.processes {
+		if p == nil || p.stuck != never {
+			continue
+		}
+		p.stuck = 0
+		if p.due {
+			dying := p.dying
+			p.dying = false
+			w.scheduleExit(p, w.now, p.exit, p.killer)
+			p.dying = dying
+		}
+	}
 }
 
 // endProcess ends a process whose time has come. Those whose parent it was are orphans.

@@ -26,11 +26,14 @@ type service struct {
 	once    bool            // and is to be the last
 	last    bool            // it was, or it is running
 
+	background bool // it was given up for going there
+
 	paused       bool           // by command
 	startsNext   bool           // as soon as nothing of it is left, as was noted
 	reportedGone machine.Gen    // the generation whose leader a delivery found gone
 	inspected    signals.Signal // that was asked about
 
+	left    bool        // it was said to be left behind
 	isEmpty bool        // the last answer to whether nothing of it is left
 	empty   machine.Gen // the generation of which that was said
 	unsure  machine.Gen // the one of which it could not be told
@@ -44,13 +47,14 @@ type service struct {
 	took      [signals.Max + 1]time.Duration // when each signal was last taken, of those that were asked for
 }
 
-// generation is one run of a service: member 0 is the leader.
+// generation is one run of a service: member 0 is the leader, or who has taken over from it.
 type generation struct {
 	service *service
 	gen     machine.Gen
 	members []*process
-	reaped  bool // the leader is
-	forks   int  // how often it will still fork in the face of SIGKILL
+	heir    *process // to whom the leader hands over when it ends well; nil: to nobody
+	reaped  bool     // the leader is
+	forks   int      // how often it will still fork in the face of SIGKILL
 
 	room    int           // real-time signals that it can have pending
 	waiting signals.Set   // those that are

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,6 +32,9 @@ func (w *world) spawn(s *service, gen machine.Gen) *process {
 		for w.chance(3) && len(t.members) < 5 {
 			w.addProcess(t)
 		}
+		if len(t.members) > 1 && w.chance(2) {
+			w.giveHeir(t)
+		}
 		if w.chance(20) {
 			t.forks = 1 + w.random.IntN(maxForks)
 		}
@@ -39,6 +43,32 @@ func (w *world) spawn(s *service, gen machine.Gen) *process {
 		w.scheduleExit(leader, w.now+life, w.ownExit(), sender{})
 	}
 	return leader
+}
+
+// giveHeir has the leader hand over to the second process when it ends well.
+func (w *world) giveHeir(t *generation) {
+	t.heir = t.members[1]
+	t.heir.outlives = true
+	w.giveHandlers(t.heir)
+}
+
+// inherit makes the heir the leader. It may have an heir in turn, and end at any time.
+func (w *world) inherit(t *generation) {
+	i := slices.Index(t.members, t.heir)
+	t.members[0], t.members[i] = t.members[i], t.members[0]
+	t.heir.leader, t.heir = true, nil
+	t.count, t.waiting, t.reads = 0, 0, 0
+	if w.calm {
+		return
+	}
+	if life := w.pick(time.Millisecond, 5*time.Second, never); life != never {
+		w.scheduleExit(t.leader(), w.now+life, w.ownExit(), sender{})
+	}
+	if w.chance(2) {
+		heir := w.addProcess(t)
+		t.members[1], t.members[len(t.members)-1] = heir, t.members[1]
+		w.giveHeir(t)
+	}
 }
 
 // ownExit is a way in which a process ends by itself.
@@ -63,6 +93,9 @@ func (w *world) addProcess(t *generation) *process {
 	p.slow = w.pick(0, time.Millisecond, time.Second, 8*time.Second)
 	if w.chance(40) {
 		p.stuck = w.now + time.Duration(w.random.Int64N(int64(maxStuck)))
+	}
+	if w.chance(400) {
+		p.stuck = never
 	}
 	switch w.random.IntN(8) {
 	case 0:

@@ -154,6 +154,33 @@ func (u *unit) Members() (members []tree.Member, err error) {
 // MemoryEvents is none: the OOM killer is not suspected.
 func (u *unit) MemoryEvents() string { return "" }
 
+// Survey says to whom a leader that has ended has handed over, if it has. The heir may be
+// known late, or never.
+func (u *unit) Survey() kernel.Survey {
+	w, s := u.w, u.service()
+	a := w.carriesOut(machine.Survey, u.id)
+	survey := kernel.Survey{Reason: "others"}
+	if heir := s.tree.heir; heir != nil && heir.alive && !w.chance(3) {
+		survey = kernel.Survey{Heir: heir.pid, Reason: heir.String()}
+	}
+	w.expectResult(machine.Event{
+		Kind: machine.Surveyed, Service: u.id, Gen: a.Gen, PID: int32(survey.Heir), Reason: survey.Reason,
+	})
+	return survey
+}
+
+// Follow comes when a survey has found an heir.
+func (u *unit) Follow(pid int) {
+	w, s := u.w, u.service()
+	a := w.carriesOut(machine.Follow, u.id)
+	if s.tree.heir == nil || s.tree.heir.pid != pid || int(a.PID) != pid {
+		w.fail(s, "follows process %d, which is not %s", pid, a.Text("it"))
+		return
+	}
+	w.inherit(s.tree)
+	s.reportedGone, s.ended = 0, 0
+}
+
 // Ended comes once for each leader. What it wrote is read some time later.
 func (u *unit) Ended(read func(lines []string)) {
 	s := u.service()
@@ -189,7 +216,7 @@ func (u *unit) Close() error {
 	switch {
 	case u.closed:
 		u.w.fail(s, "closed twice")
-	case !s.tree.gone():
+	case !s.tree.gone() && !s.left:
 		u.w.fail(s, "closed while something of it is there")
 	}
 	if !u.w.over {

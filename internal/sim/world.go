@@ -152,6 +152,7 @@ func (w *world) settle() {
 	for _, s := range w.services {
 		s.missing = false
 	}
+	w.heal()
 	for w.goesOn() && w.passTime(w.now+time.Hour) {
 		if w.steps > 1<<24 {
 			w.fail(nil, "it does not come to rest")

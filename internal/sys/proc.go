@@ -22,6 +22,9 @@ type Stat struct {
 // Zombie reports whether the process has ended and has not been reaped.
 func (s Stat) Zombie() bool { return s.State == 'Z' || s.State == 'X' }
 
+// Stopped reports whether a signal or a debugger has stopped the process.
+func (s Stat) Stopped() bool { return s.State == 'T' || s.State == 't' }
+
 // ReadStat reads a process's stat file; ENOENT or ESRCH if it is gone.
 func ReadStat(pid int) (s Stat, err error) {
 	err = ReadProc("/proc/"+strconv.Itoa(pid)+"/stat", func(line string) (err error) {

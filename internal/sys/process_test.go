@@ -22,11 +22,16 @@ func TestSubreaper(t *testing.T) {
 	if !testproc.Alone(t, testproc.OwnProcess) {
 		return
 	}
-	if err := sys.CanSubreap(); err != nil {
+	if is, err := sys.IsSubreaper(); err != nil {
 		t.Skip("no subreaper on this kernel:", err)
+	} else if is {
+		t.Fatal("a subreaper before it became one")
 	}
 	if err := sys.Subreaper(); err != nil {
 		t.Fatal(err)
+	}
+	if is, err := sys.IsSubreaper(); err != nil || !is {
+		t.Errorf("IsSubreaper = %v, %v", is, err)
 	}
 	// The orphan lives until its standard input ends.
 	cmd := exec.Command("/bin/sh", "-c", "cat <&3 >/dev/null 2>&1 & echo $!")

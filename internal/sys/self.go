@@ -22,6 +22,9 @@ func Mask() signals.Set {
 // there is no /proc.
 func Threads() iter.Seq[int] { return numbered("/proc/self/task") }
 
+// ThreadsOf is [Threads] for another process.
+func ThreadsOf(pid int) iter.Seq[int] { return numbered("/proc/" + strconv.Itoa(pid) + "/task") }
+
 // numbered yields the entries of a directory whose names are numbers.
 func numbered(path string) iter.Seq[int] {
 	return func(yield func(int) bool) {

@@ -15,6 +15,20 @@ const RoleVariable = roleVariable
 func init() {
 	Role("family", family)
 	Role("member", member)
+	Role("as-root", asRoot)
+}
+
+// asRoot is for a set-user-ID program: it becomes root for good, so that nobody else may
+// signal it, and executes its arguments.
+func asRoot(args []string) int {
+	if err := syscall.Setresuid(0, 0, 0); err != nil {
+		return usage(err)
+	}
+	program, err := exec.LookPath(args[0])
+	if err == nil {
+		err = syscall.Exec(program, args, os.Environ())
+	}
+	return usage(err)
 }
 
 // family is a main process with two more below it, "near" in its process group and "far" in

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"supervise/internal/ipc"
 	"supervise/internal/sys"
@@ -166,7 +167,7 @@ func (b *Board) Resize(n int) error {
 
 // Work says whether the owner is at work, as it is from the beginning: from its log others
 // may know of a change before it is set. It makes no system call.
-func (b *Board) Work(busy bool) { b.view.Work(busy) }
+func (b *Board) Work(busy bool) { b.view.Work(busy, time.Now().Unix()) }
 
 // Set shows a service in slot i, which is in use; the zero Service empties it. It makes no
 // system call.

@@ -43,7 +43,7 @@
 //	40     8    generation: 1 for the first segment of an owner, and so on
 //	48     8    number of changes that were published
 //	56     4    1: the owner is at work, and may have told others already what is not shown yet
-//	60     4    reserved
+//	60     4    when the owner was last at work, in seconds since 1970, modulo 2^32; 0: unknown
 //
 // The slots follow, of 256 bytes each: [supervise/supervisor/status.Slot] says what stands in
 // them.

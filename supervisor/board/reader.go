@@ -85,6 +85,19 @@ func (r *Reader) Owner() int { return r.file.Owner.PID }
 // what was last.
 func (r *Reader) Alive() bool { return r.file.Owner.Alive() }
 
+// Stopped reports whether a signal or a debugger has stopped the supervisor, so that the board
+// shows what was when it was last at work, at the time of Worked.
+func (r *Reader) Stopped() bool { return r.file.Owner.Stopped() }
+
+// Worked is when the supervisor was last at work, to the second; the zero time if that is not
+// known.
+func (r *Reader) Worked() time.Time {
+	if at := r.view.Worked(); at != 0 {
+		return time.Unix(at, 0)
+	}
+	return time.Time{}
+}
+
 // Snapshot reads all services, in the order of the configuration, into services, which is
 // used again. Empty slots have no name. It makes no system call, unless the board has moved
 // because services were added.

@@ -99,8 +99,12 @@ func unknown(what string, value int) (request.Outcome, bool) {
 // hasRun reports whether a service has run for so long that it can be said to be up, and
 // notes when it will have.
 func (p *Pending) hasRun(t *target, now machine.View, at time.Duration) bool {
-	t.upAt = now.Since + p.services.UpAfter(t.service)
-	return t.upAt <= at
+	upAt := now.Since + p.services.UpAfter(t.service)
+	if upAt <= at {
+		return true
+	}
+	t.upAt = upAt
+	return false
 }
 
 func (p *Pending) up(t *target, now machine.View, at time.Duration) (request.Outcome, bool) {

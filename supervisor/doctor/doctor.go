@@ -105,7 +105,7 @@ func place() Finding {
 func subreaper() Finding {
 	f := Finding{Name: "child subreaper", Status: Good, Value: "available", Meaning: "orphaned descendants become children of supervise and are reaped"}
 	// The getter is enough: both came with Linux 3.4.
-	if err := sys.CanSubreap(); err != nil {
+	if _, err := sys.IsSubreaper(); err != nil {
 		f.Status, f.Value = Bad, "not available: "+err.Error()
 		f.Meaning = "unless it is PID 1, supervise cannot see or reap what its services leave behind"
 	}

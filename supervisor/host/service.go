@@ -3,11 +3,16 @@ package host
 import (
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"supervise/config"
+	"supervise/internal/programs"
 	"supervise/signals"
 	"supervise/signals/send"
+	"supervise/supervisor/kernel"
 	"supervise/supervisor/launch"
 	"supervise/supervisor/output"
 	"supervise/supervisor/process/tree"
@@ -20,6 +25,7 @@ type service struct {
 	identity launch.Identity
 	tree     tree.Tree
 	route    *output.Route
+	session  int      // of the generation: the pid that its first main process had
 	warned   []string // what was told of its starts
 	hunting  func()   // ends what is to go on with a kill; nil: nothing is
 }
@@ -28,7 +34,7 @@ type service struct {
 // different services.
 func (s *service) start() (pid int, err error) {
 	child, err := s.host.launcher.Start(launch.Service{
-		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name),
+		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name), Brand: s.host.root.Brand(s.spec.Name),
 		Cgroup: s.tree, Output: s.route, Warn: s.warn,
 	})
 	return child.PID, err
@@ -58,7 +64,7 @@ func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (se
 		return s.tree.Signal(signal)
 	case config.Group:
 		if pid != 0 {
-			result = send.Group(pid, signal)
+			result = send.Group(s.group(pid), signal)
 		}
 	case config.Main:
 		if pid != 0 {
@@ -73,6 +79,17 @@ func (s *service) Signal(pid int, scope config.Scope, signal signals.Signal) (se
 	case send.Again, send.Refused:
 	}
 	return 0, &sendError{signal, result}
+}
+
+// group is the process group of the main process: its own, unless another has led it, which
+// handed over.
+func (s *service) group(pid int) int {
+	if pid != s.session {
+		if group, err := unix.Getpgid(pid); err == nil && group != unix.Getpgrp() {
+			return group
+		}
+	}
+	return pid
 }
 
 // sendError says why a signal could not be sent.
@@ -149,6 +166,38 @@ func (s *service) MemoryEvents() string {
 		return filepath.Join(dir, s.spec.Name, "memory.events")
 	}
 	return ""
+}
+
+// started takes note of the main process of a new generation.
+func (s *service) started(pid int) {
+	s.endHunt()
+	s.tree.Started(pid)
+	s.session = pid
+	s.host.await(pid)
+}
+
+// Survey looks for who took over from the main process.
+func (s *service) Survey() kernel.Survey {
+	left, err := tree.Look(s.tree, s.session)
+	switch {
+	case err != nil:
+		return kernel.Survey{Reason: err.Error()}
+	case left.Heir.PID != 0:
+		return kernel.Survey{Heir: left.Heir.PID, Reason: named(left.Heir)}
+	case len(left.Orphans) == 0:
+		return kernel.Survey{Reason: "others; " + programs.Foreground(s.spec.Command, "")}
+	}
+	first := left.Orphans[0]
+	return kernel.Survey{Reason: named(first) + "; " + programs.Foreground(s.spec.Command, first.Name)}
+}
+
+func named(m tree.Member) string { return "pid " + strconv.Itoa(m.PID) + " (" + m.Name + ")" }
+
+// Follow makes another process the main process.
+func (s *service) Follow(pid int) {
+	s.tree.Follow(pid)
+	s.host.await(pid)
+	s.route.Resume()
 }
 
 // Ended has the output of the main process read to the end.

@@ -33,10 +33,7 @@ func (h *Host) Start(starts []kernel.Start) []kernel.Started {
 			made[i].Temporary = launch.Temporary(made[i].Err)
 			continue
 		}
-		started := starts[i].Service.(*service)
-		started.endHunt()
-		started.tree.Started(made[i].PID)
-		h.await(made[i].PID)
+		starts[i].Service.(*service).started(made[i].PID)
 	}
 	return made
 }

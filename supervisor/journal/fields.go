@@ -48,11 +48,13 @@ func actionFields(o *object, a *machine.Action) {
 	unsigned(o, "origin", &a.Origin)
 	integer(o, "service", &a.Service)
 	unsigned(o, "gen", &a.Gen)
+	integer(o, "pid", &a.PID)
 	word(o, "signal", &a.Signal)
 	word(o, "scope", &a.Scope)
 	nested(o, "info", &a.Info, infoFields)
 	unsigned(o, "ticket", &a.Ticket)
 	boolean(o, "final", &a.Final)
+	integer(o, "status", &a.Status)
 	text(o, "path", &a.Path)
 	unsigned(o, "set", &a.Set)
 	nested(o, "note", &a.Note, noteFields)
@@ -137,7 +139,7 @@ type why machine.Why
 
 var whyWords = [...]string{
 	machine.NoReason: "none", machine.LimitReached: "limit-reached", machine.PolicyNever: "policy-never",
-	machine.CannotExecute: "cannot-execute", machine.StartedOnce: "started-once", machine.NotRunning: "not-running",
+	machine.CannotExecute: "cannot-execute", machine.StartedOnce: "started-once", machine.WentToBackground: "went-to-background", machine.NotRunning: "not-running",
 	machine.QueueFull: "queue-full", machine.RefusedByKernel: "refused-by-kernel",
 	machine.ServiceWentDown: "service-went-down", machine.ShutdownBegun: "shutdown-begun",
 	machine.BeingRemoved: "being-removed", machine.WouldEnd: "would-end", machine.NotSent: "not-sent",

@@ -86,7 +86,7 @@ func (e *Entry) eventText() string {
 		return "started, pid " + strconv.Itoa(e.PID)
 	case machine.Emptied:
 		return "nothing of it is left"
-	case machine.Tick, machine.SpawnFailed, machine.Exited, machine.Sent, machine.Inspected, machine.Signalled:
+	case machine.Tick, machine.SpawnFailed, machine.Exited, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
 	}
 	return e.Event.Text(e.Service)
 }
@@ -144,7 +144,7 @@ func (e *Entry) actionText() string {
 		return "sent " + a.Info.Signal.String() + from(a.Info, e.By)
 	case machine.Kill:
 		return "killing all of its processes (SIGKILL)"
-	case machine.Spawn, machine.Hold, machine.Release, machine.Inspect, machine.ReportTail,
+	case machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.ReportTail,
 		machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish:
 	}
 	return e.Action.Text(e.Service)

@@ -38,6 +38,9 @@ type Kernel interface {
 	// Process describes the process that has a pid now: its uid and its comm. It is false
 	// if there is none.
 	Process(pid int) (machine.Asker, bool)
+	// Obstacle says why a process survives SIGKILL, in words that follow its name; "" if
+	// nothing is known, or it does not survive.
+	Obstacle(pid int) string
 	// TerminalGone reports whether a SIGHUP says that the supervisor's terminal was closed.
 	TerminalGone(info signals.Info) bool
 
@@ -82,6 +85,12 @@ type Started struct {
 	Temporary bool  // with Err: the same start may succeed later
 }
 
+// Survey is what a main process that has ended leaves.
+type Survey struct {
+	Heir   int    // the process that it has handed over to, 0 if there is none
+	Reason string // who that is, or else who is left and how to keep it in the foreground
+}
+
 // Configuration is one that was loaded and can be applied.
 type Configuration interface {
 	File() *config.File
@@ -109,6 +118,11 @@ type Service interface {
 	Members() ([]tree.Member, error)
 	// MemoryEvents is the path of its cgroup's memory.events, "" without one.
 	MemoryEvents() string
+
+	// Survey says what is left when the main process has ended, and who took over from it.
+	Survey() Survey
+	// Follow makes another process the main process.
+	Follow(pid int)
 
 	// Ended says that the main process has been reaped: its output is read to the end, and
 	// then read is called on the loop with its last lines, none if it wrote to the

@@ -54,6 +54,7 @@ type Service struct {
 	Config   *config.Service
 	Identity Identity
 	Marks    []string // environment variables that nothing overrides, to recognise descendants
+	Brand    uint64   // a limit without effect by which they are known, 0 for none: package tree
 	Cgroup   Cgroup
 	Output   Output
 
@@ -109,7 +110,7 @@ func (l *Launcher) spec(service *Service) (*process.Spec, error) {
 	}
 	spec.Dir = service.Config.Directory
 	spec.Mask, spec.Ignore = service.Config.Signals.Block, service.Config.Signals.Ignore
-	spec.Limits = limits(service.Config.Core.Limit, l.noFile)
+	spec.Limits = limits(service.Config.Core.Limit, l.noFile, service.Brand)
 	spec.Credential = service.Identity.Credential
 	spec.Umask, spec.HasUmask = int(service.Config.Umask.Mask), service.Config.Umask.Set
 	return spec, nil

@@ -217,17 +217,20 @@ func TestLimits(t *testing.T) {
 		return process.Limit{Resource: unix.RLIMIT_CORE, Soft: soft, Hard: own.Max}
 	}
 	files := process.Limit{Resource: unix.RLIMIT_NOFILE, Soft: 5, Hard: 9, Optional: true}
+	branded := process.Limit{Resource: rlimitLocks, Soft: 7, Hard: unix.RLIM_INFINITY, Optional: true}
 	for _, c := range []struct {
 		core   *uint64
 		noFile Rlimit
+		brand  uint64
 		want   []process.Limit
 	}{
-		{nil, Rlimit{}, nil},
-		{nil, Rlimit{5, 9}, []process.Limit{files}},
-		{&zero, Rlimit{}, []process.Limit{core(0)}},
-		{&most, Rlimit{5, 9}, []process.Limit{files, core(own.Max)}}, // no more than the hard limit
+		{nil, Rlimit{}, 0, nil},
+		{nil, Rlimit{5, 9}, 0, []process.Limit{files}},
+		{nil, Rlimit{}, 7, []process.Limit{branded}},
+		{&zero, Rlimit{}, 0, []process.Limit{core(0)}},
+		{&most, Rlimit{5, 9}, 7, []process.Limit{files, branded, core(own.Max)}}, // no more than the hard limit
 	} {
-		if got := limits(c.core, c.noFile); !reflect.DeepEqual(got, c.want) {
+		if got := limits(c.core, c.noFile, c.brand); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("limits %+v, want %+v", got, c.want)
 		}
 	}

@@ -22,6 +22,11 @@ const (
 	// Deliver passes Info on to the leader, with its payload and original sender. Its number
 	// has been translated already. Sent with the same Ticket answers it.
 	Deliver
+	// Survey asks what is left of a generation whose leader has ended, and whether it has
+	// handed over to a part of that; Surveyed answers it.
+	Survey
+	// Follow makes the process PID the leader of the generation, whose tree it is in.
+	Follow
 	// Kill sends SIGKILL to the whole tree of a generation. It has no answer.
 	Kill
 	// Hold stops the intake of the real-time signals in Set: they wait in the kernel's queue.
@@ -49,7 +54,8 @@ const (
 	// ReopenLog has the log files of Service, or of all with NoService, opened anew if they were
 	// moved away.
 	ReopenLog
-	// Finish comes once: after a shutdown, when nothing is left.
+	// Finish comes once: after a shutdown, when nothing is left, or nothing more can be done
+	// about what is. Status is what to exit with.
 	Finish
 
 	numActions = iota
@@ -64,6 +70,7 @@ type Action struct {
 	Service ServiceID // NoService if it is about none
 	Gen     Gen       // zero if it is about none
 
+	PID    int32          // Follow
 	Signal signals.Signal // Send, Inspect
 	Scope  config.Scope   // Send
 	Info   signals.Info   // Deliver, RunHook
@@ -71,5 +78,6 @@ type Action struct {
 	Final  bool           // ReportTail
 	Path   string         // Load
 	Set    signals.Set    // Hold, Release
+	Status int            // Finish
 	Note   Note           // Tell, Report
 }

@@ -22,6 +22,7 @@ func (m *Machine) sent(s *service) {
 	}
 	switch m.event.Result {
 	case OK:
+		s.Told = true
 		m.done(s)
 		if o.delivery.Info.Signal.RealTime() || o.stuck {
 			o.stuck = false

@@ -22,9 +22,10 @@
 //	}
 //
 // Results come back before anything else happens: Spawn is answered by Spawned or
-// SpawnFailed, Deliver by Sent, Inspect by Inspected, a Send with a Ticket by Signalled.
-// The machine relies on that for speed, never for safety: events that come at the wrong
-// moment are decided, too. Only Load is answered later, by an Update or LoadFailed.
+// SpawnFailed, Deliver by Sent, Inspect by Inspected, Survey by Surveyed, a Send with a
+// Ticket by Signalled. The machine relies on that for speed, never for safety: events that
+// come at the wrong moment are decided, too. Only Load is answered later, by an Update or
+// LoadFailed.
 //
 // Everything that is to be done is an action of its own. A [Note] only says what was decided
 // and why: in a Tell for the log and the journal, in a Report for the client that asked.
@@ -42,8 +43,9 @@
 //
 // Every Spawn makes a new generation of its service, numbered from 1, and at most
 // one is alive. A generation is its leader, the process that was spawned, and its
-// tree, everything that descends from the leader, wherever it went. The leader is
-// gone when Exited is reported, which is after it was reaped: its pid may belong to
+// tree, everything that descends from the leader, wherever it went. A leader that ends
+// well by itself may hand over to another process of the tree, which is the leader from
+// then on ([Follow]); the generation goes on. The leader is gone when Exited is reported, which is after it was reaped: its pid may belong to
 // anybody from then on, so that nothing is sent to the leader or its group any more.
 // The generation is gone when nothing of its tree is left: Exited says so when there
 // are no survivors, Emptied says so later when there were.
@@ -66,20 +68,23 @@
 // is followed by SIGCONT to the same processes, for a stopped process acts on nothing
 // else but SIGKILL. After the last rung comes SIGKILL for the tree, again every five
 // seconds for as long as anything survives it: a process in uninterruptible sleep
-// does.
+// does, and one that became another user's by a set-user-ID program.
 //
 // Clearing: the leader is gone and others of its tree are not. Escalation does not
 // end with the leader: the rung that was reached goes once to the rest of the tree,
 // keeps what remains of its time, and every further rung goes to the tree. When the
-// leader went unasked, the ladder begins at its first rung. "Stopped" means that
-// there are no survivors, and no new generation starts before that.
+// leader went unasked, the ladder begins at its first rung; but when it ended well, not
+// before the tree has been looked at twice ([Survey]): it may have handed over, or those
+// that it left may be about to end. "Stopped" means that there are no survivors, and no
+// new generation starts before that.
 //
 // Backoff: nothing of it is there, and it will be started at a known time, because
 // it ended or because it could not be spawned.
 //
 // Failed: nothing of it is there, and although it is wanted up it will not be started
 // again, until somebody says Start: its restarts in a row reached the limit, or its
-// policy is to start it but once, or there is nothing that could be executed.
+// policy is to start it but once, or there is nothing that could be executed, or it went
+// into the background, where nothing can be known of it.
 //
 // Removed: there is no such service any more. Its id stays taken.
 //
@@ -137,6 +142,13 @@
 //
 // Each of these commands gets exactly one Report for each service: delivered or sent; held;
 // merged into one that waits; dropped; or refused. There is no second one about what is held.
+//
+// # The shutdown
+//
+// A shutdown stops all services by their ladders, side by side. When its time is over the
+// ladders that are left are cut to SIGKILL. Six seconds later it is finished, come what may:
+// what is still there was sent SIGKILL twice, and is told as left behind. After that
+// nothing is decided any more, and every event is only noted.
 //
 // # Another configuration
 //

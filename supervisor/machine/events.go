@@ -73,6 +73,9 @@ const (
 	Exited
 	// Emptied says that the last survivor is gone, after Exited with Survivors.
 	Emptied
+	// Surveyed answers Survey: PID is the process to which the leader that ended has handed
+	// over, 0 if there is none. Reason names it, or what else is left, for humans.
+	Surveyed
 	// Sent answers Deliver: the result for the signal with Ticket.
 	Sent
 	// Inspected answers Inspect: what the signal would do to the main process is Effect.
@@ -98,9 +101,9 @@ type Event struct {
 	TerminalGone bool         // Signal
 	Revision     Revision     // Update
 	Path         string       // Update, LoadFailed
-	PID          int32        // Spawned; for Boot that of the supervisor
+	PID          int32        // Spawned, Surveyed; for Boot that of the supervisor
 	Permanent    bool         // SpawnFailed
-	Reason       string       // SpawnFailed, LoadFailed, Signalled
+	Reason       string       // SpawnFailed, LoadFailed, Signalled, Surveyed
 	Exit         signals.Exit // Exited
 	Survivors    bool         // Exited
 	Info         signals.Info // Signal, Post; for Reload, Pause and Continue only the sender
@@ -114,7 +117,7 @@ type Event struct {
 func (k EventKind) OfService() bool {
 	switch k {
 	case Start, Stop, Restart, Remove, Reload, Pause, Continue, Post,
-		Spawned, SpawnFailed, Exited, Emptied, Sent, Inspected, Signalled:
+		Spawned, SpawnFailed, Exited, Emptied, Surveyed, Sent, Inspected, Signalled:
 		return true
 	case Boot, Signal, Tick, Update, LoadFailed, Shutdown, ShutdownNow:
 		return false

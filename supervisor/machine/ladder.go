@@ -24,7 +24,7 @@ func (s *service) lastRung() int { return len(s.Ladder.Rungs) }
 
 // climb sends the signal of a rung, and sets its deadline.
 func (m *Machine) climb(s *service, rung int) {
-	s.Ladder.Rung = rung
+	s.Surveys, s.Ladder.Rung = 0, rung
 	if rung >= s.lastRung() {
 		s.Ladder.Reached = m.now
 		m.kill(s)
@@ -81,6 +81,10 @@ func (m *Machine) kill(s *service) {
 
 // rungTimedOut goes on to the next rung, or to the next SIGKILL.
 func (m *Machine) rungTimedOut(s *service) {
+	if s.Surveys > 0 {
+		m.surveyTimedOut(s)
+		return
+	}
 	if s.Ladder.Rung < s.lastRung() {
 		m.note(s, Note{Kind: RungTimedOut, Rung: s.Ladder.Rung, For: s.Ladder.Rungs[s.Ladder.Rung].Timeout})
 		m.climb(s, s.Ladder.Rung+1)

@@ -66,6 +66,10 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	m.seq++
 	m.event, m.kind = ev, ev.Kind
 	m.clearActions()
+	if m.shutdown.finished && m.active > 0 {
+		m.over()
+		return m.actions
+	}
 	switch ev.Kind {
 	case Boot:
 		m.boot()
@@ -81,11 +85,12 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.tell(Note{Kind: NotUpdated, Reason: ev.Reason})
 	case Shutdown, ShutdownNow:
 		m.shutdownAsked(ev.Kind)
-	case Spawned, SpawnFailed, Exited, Emptied, Sent, Inspected, Signalled:
+	case Spawned, SpawnFailed, Exited, Emptied, Surveyed, Sent, Inspected, Signalled:
 		m.generationReported()
 	default:
 		m.tell(Note{Kind: Impossible, Event: ev.Kind, Reason: "there is no event " + ev.Kind.String()})
 	}
+	m.exitIfDone()
 	m.finishIfDown()
 	return m.actions
 }

@@ -19,6 +19,8 @@ const (
 	LeaderExited
 	// SurvivorsRemain: the leader is gone, others of its tree are not.
 	SurvivorsRemain
+	// Followed: the leader that ended has handed over to Reason, which is the leader now.
+	Followed
 	// Restarting: the service will be started again in For, 0 being at once. Count is
 	// the number of restarts in a row, 0 if it could not be spawned.
 	Restarting
@@ -26,7 +28,8 @@ const (
 	// as Why says, because it was StartedOnce.
 	Completed
 	// GaveUp: the service has failed, for the reason Why. Count is the number of
-	// restarts in a row.
+	// restarts in a row; Reason is what was left where it WentToBackground, and how to keep
+	// it from there.
 	GaveUp
 	// CannotSpawn: there is no new process, for Reason; Permanent as reported.
 	CannotSpawn
@@ -88,6 +91,9 @@ const (
 	// ShuttingDown: a shutdown, of the kind Event (Shutdown or ShutdownNow), has begun. After
 	// For every ladder is cut. Info is the signal that asked for it, if one did.
 	ShuttingDown
+	// ExitsWith: the service has ended by itself, its last leader as Exit says, and by the
+	// configuration that begins a shutdown, after which to exit with the status Count.
+	ExitsWith
 	// AlreadyShuttingDown: Event, or Info, asks for a shutdown, and one is under way.
 	AlreadyShuttingDown
 	// ShutdownTimedOut: the time For is up, every ladder is cut.
@@ -96,7 +102,12 @@ const (
 	// (a Rung equal to Count is SIGKILL). The next step comes after For.
 	StillWaiting
 
-	// Late: Event is about a generation that is gone; From is the state.
+	// LeftBehind: the shutdown is over, and the service still in state From, For so long after
+	// the first of Count SIGKILLs, if there was one.
+	LeftBehind
+
+	// Late: Event is about a generation that is gone; From is the state. With the reason
+	// ShutdownBegun it comes after Finish, and something was left behind.
 	Late
 	// Impossible: Event cannot happen in state From, or, if it is about no service, for
 	// Reason. The machine or its caller has a bug.
@@ -108,23 +119,24 @@ const (
 // Why is the reason for which something was given up or dropped.
 type Why uint8
 
-// The reasons. The first four are of GaveUp, those from ShutdownBegun on of RefusedCommand,
+// The reasons. The first five are of GaveUp, those from ShutdownBegun on of RefusedCommand,
 // the others of Dropped; NotRunning is of both.
 const (
-	NoReason        Why = iota
-	LimitReached        // as many restarts in a row as the limit allows
-	PolicyNever         // the policy is to start it only once
-	CannotExecute       // it cannot be executed, and never ran
-	StartedOnce         // the command was to start it only once, whatever its policy
-	NotRunning          // the service does not run and will not
-	QueueFull           // the service's queue is full
-	RefusedByKernel     // the kernel will never take it
-	ServiceWentDown     // it was held for a service that will not run again
-	ShutdownBegun       // a shutdown is under way, or over
-	BeingRemoved        // the service is being removed
-	WouldEnd            // the signal is not caught, and would end it
-	NotSent             // none of its processes could be sent the signal
-	numWhys         = iota
+	NoReason         Why = iota
+	LimitReached         // as many restarts in a row as the limit allows
+	PolicyNever          // the policy is to start it only once
+	CannotExecute        // it cannot be executed, and never ran
+	StartedOnce          // the command was to start it only once, whatever its policy
+	WentToBackground     // its leader ended well, and has left others to go on
+	NotRunning           // the service does not run and will not
+	QueueFull            // the service's queue is full
+	RefusedByKernel      // the kernel will never take it
+	ServiceWentDown      // it was held for a service that will not run again
+	ShutdownBegun        // a shutdown is under way, or over
+	BeingRemoved         // the service is being removed
+	WouldEnd             // the signal is not caught, and would end it
+	NotSent              // none of its processes could be sent the signal
+	numWhys          = iota
 )
 
 // Note is what a [Tell] or a [Report] says. Which fields are filled in depends on Kind.

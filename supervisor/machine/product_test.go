@@ -27,6 +27,7 @@ var waysInto = map[State][]string{
 		"start web|spawned web 1|reload web",
 		"start web|spawned web 1|pause web",
 		"start web|spawned web 1|post web SIGUSR1 from 812",
+		"start web|spawned web 1|exited web code 0 survivors|surveyed web 2 pid 2 (web)",
 	},
 	Stopping: {
 		"start web|spawned web 1|stop web",
@@ -38,6 +39,8 @@ var waysInto = map[State][]string{
 	Clearing: {
 		"start web|spawned web 1|exited web code 1 survivors",
 		"start web|spawned web 1|exited web code 0 survivors",
+		"start web|spawned web 1|exited web code 0 survivors|surveyed web 0 pid 2 (web)|tick",
+		"start web|spawned web 1|exited web code 0 survivors|surveyed web 0 pid 2 (web)|tick|surveyed web 0 pid 2 (web)",
 		"start web once|spawned web 1|exited web code 1 survivors",
 		"start web|spawned web 1|stop web|exited web code 1 survivors",
 		"start web|spawned web 1|restart web|exited web code 1 survivors",
@@ -50,6 +53,7 @@ var waysInto = map[State][]string{
 	},
 	Failed: {
 		"start web|spawn-failed web permanent execve: no such file or directory",
+		"start web|spawned web 1|exited web code 0 survivors|tick|surveyed web 0 pid 2 (web)|emptied web",
 	},
 	Removed: {
 		"remove web",
@@ -78,6 +82,7 @@ var formsOf = map[EventKind][]string{
 	SpawnFailed: {"spawn-failed web transient clone3: resource temporarily unavailable", "spawn-failed web permanent execve: no such file or directory"},
 	Exited:      {"exited web code 0", "exited web code 1", "exited web killed SIGKILL survivors"},
 	Emptied:     {"emptied web"},
+	Surveyed:    {"surveyed web 0 pid 2 (web)", "surveyed web 2 pid 2 (web)"},
 	Sent:        {"sent web ok", "sent web again", "sent web gone", "sent web refused"},
 	Inspected:   {"inspected web none", "inspected web fatal"},
 	Signalled:   {"signalled web 3", "signalled web 0", "signalled web failed"},
@@ -114,7 +119,11 @@ func tryPair(t *testing.T, out *strings.Builder, state State, kind EventKind, wa
 	s := newScript()
 	lines := []string{"service web forward=SIGHUP:SIGHUP,SIGRTMIN:SIGRTMIN+1", "rule SIGUSR2 restart web"}
 	for step := range strings.SplitSeq(way, "|") {
-		if step != "" {
+		switch step {
+		case "":
+		case "tick":
+			lines = append(lines, step)
+		default:
 			lines = append(lines, "at +1s "+step)
 		}
 	}

@@ -70,8 +70,8 @@ func (b *byteEvents) next() int {
 func (b *byteEvents) event(m *Machine) Event {
 	// Below numEvents are the kinds, above that more of those that make processes live and die.
 	kind := b.next()
-	kinds := []EventKind{Spawned, Spawned, Exited, Emptied, Start, Sent, Signalled, Inspected, Tick, Signal}
-	if kind %= 32; kind >= numEvents {
+	kinds := []EventKind{Spawned, Spawned, Exited, Emptied, Start, Sent, Surveyed, Signalled, Inspected, Tick, Signal}
+	if kind %= 36; kind >= numEvents {
 		kind = int(kinds[(kind-numEvents)%len(kinds)])
 	}
 	detail := b.next()
@@ -138,6 +138,8 @@ func (b *byteEvents) about(m *Machine, ev *Event) {
 		case 4:
 			ev.Exit.Signal = signals.SIGKILL
 		}
+	case Surveyed:
+		ev.PID, ev.Reason = int32(detail&8)*100, "pid 7 (it)"
 	case Sent:
 		ev.Result = []Result{OK, OK, OK, Again, Gone, Refused, OK, Result(detail)}[detail&7]
 		ev.Ticket = Ticket(s.outbox.delivery.Ticket)
@@ -162,6 +164,7 @@ type guard struct {
 	services []guarded
 	down     bool // a shutdown has begun
 	finished bool
+	left     bool // something was left behind
 	held     signals.Set
 	asked    map[question]bool // that nobody has reported on
 }
@@ -178,6 +181,7 @@ type guarded struct {
 	leader  bool // spawned, or about to be
 	others  bool // survivors
 	pending bool // the spawn's result is awaited
+	left    bool // it was said to be left behind
 	sent    Ticket
 	open    bool
 }
@@ -213,6 +217,9 @@ func (g *guard) event(number EventID, ev Event) {
 
 // action checks one action.
 func (g *guard) action(a Action) error {
+	if g.left && g.finished && a.Kind != Tell && a.Kind != Report && a.Kind != Finish {
+		return fmt.Errorf("decided after the end")
+	}
 	var s guarded
 	if a.Service != NoService {
 		if s = g.services[a.Service]; s.removed && a.Kind != Forget {
@@ -228,6 +235,11 @@ func (g *guard) action(a Action) error {
 		return require(alive || remains && a.Scope == config.Tree, "signal to a generation that is gone")
 	case Kill:
 		return require(alive || remains, "signal to a generation that is gone")
+	case Survey:
+		return require(!s.leader && remains, "asks what is left of what is alive, or gone")
+	case Follow:
+		g.services[a.Service].leader = true
+		return require(!s.leader && remains && a.PID != 0, "follows nobody, or in the place of the living")
 	case Inspect:
 		return require(alive, "inspects what is not alive")
 	case Deliver:
@@ -286,8 +298,8 @@ func (g *guard) finish() error {
 	}
 	g.finished = true
 	for i, s := range g.services {
-		if s.leader || s.others {
-			return fmt.Errorf("finished with %d alive", i)
+		if (s.leader || s.others) != s.left {
+			return fmt.Errorf("finished with %d alive: %v, left behind: %v", i, s.leader || s.others, s.left)
 		}
 	}
 	return require(g.held == 0, "finished with signals held")
@@ -296,6 +308,8 @@ func (g *guard) finish() error {
 func (g *guard) tell(a Action) error {
 	n := &a.Note
 	switch {
+	case n.Kind == LeftBehind:
+		g.left, g.services[a.Service].left = true, true
 	case n.Kind == ShuttingDown:
 		g.down = true
 	case n.Kind == Commanded && n.Event.Answered():
@@ -329,7 +343,7 @@ func (g *guard) idle(m *Machine) error {
 	busy := m.ShuttingDown() && !g.finished
 	for i := range m.services {
 		s := m.services[i]
-		busy = busy || s.State == Stopping || s.State == Clearing || s.State == Backoff || s.outbox.retry.set()
+		busy = busy || !g.finished && (s.State == Stopping || s.State == Clearing || s.State == Backoff) || s.outbox.retry.set()
 		if s.outbox.retry.set() && (!s.delivers() || s.outbox.waiting() == 0) {
 			return fmt.Errorf("a retry of nothing for service %d", i)
 		}

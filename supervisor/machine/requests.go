@@ -136,7 +136,9 @@ func (m *Machine) signalled(s *service) {
 	case !ok:
 		m.impossible(s)
 	case count > 0:
-		if r.Kind != Post {
+		if r.Kind == Post {
+			s.Told = true
+		} else {
 			s.Paused = r.Kind == Pause
 		}
 		n := Note{Kind: SentToMany, Event: r.Kind, Scope: r.Scope, Count: count, Info: r.Info}

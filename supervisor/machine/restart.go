@@ -117,6 +117,8 @@ func (s *service) whyOnce() Why {
 func (m *Machine) judge(s *service) {
 	success := succeeded(&s.spec.Restart, s.Exit)
 	switch {
+	case s.Background != "":
+		m.giveUp(s, WentToBackground)
 	case !s.startsOnce() && (s.spec.Restart.Policy == config.Always || !success):
 		m.restart(s)
 	case success:
@@ -127,6 +129,7 @@ func (m *Machine) judge(s *service) {
 		}
 		m.note(s, n)
 		m.enter(s, Stopped)
+		s.Completed = true
 	default:
 		m.giveUp(s, s.whyOnce())
 	}
@@ -167,7 +170,11 @@ func (m *Machine) startAgain(s *service, in time.Duration, row int) {
 
 // giveUp makes a service Failed: it stays down although it is wanted up.
 func (m *Machine) giveUp(s *service, why Why) {
-	m.note(s, Note{Kind: GaveUp, Why: why, Count: s.Restarts.Row})
+	n := Note{Kind: GaveUp, Why: why, Count: s.Restarts.Row}
+	if why == WentToBackground {
+		n.Reason = s.Background
+	}
+	m.note(s, n)
 	m.do(s, Action{Kind: ReportTail, Final: true})
 	m.enter(s, Failed)
 }

@@ -260,6 +260,9 @@ func (s *script) result(ev *Event, words []string) {
 	switch ev.Kind {
 	case Spawned:
 		ev.PID = int32(number(words[0]))
+	case Surveyed:
+		ev.PID = int32(number(words[0]))
+		ev.Reason = strings.Join(words[1:], " ")
 	case SpawnFailed:
 		ev.Permanent = words[0] == "permanent"
 		ev.Reason = strings.Join(words[1:], " ")

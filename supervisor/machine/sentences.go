@@ -21,6 +21,7 @@ var sentences = [numNotes]func(Note) string{
 	Changed:         func(n Note) string { return n.From.String() + " -> " + n.To.String() },
 	LeaderExited:    func(n Note) string { return n.Exit.String() + " after " + round(n.For) },
 	SurvivorsRemain: func(Note) string { return "its leader is gone, others of its tree are not" },
+	Followed:        func(n Note) string { return "its leader has handed over to " + n.Reason },
 	Restarting:      Note.restarting,
 	Completed:       Note.completed,
 	GaveUp:          Note.gaveUp,
@@ -55,12 +56,19 @@ var sentences = [numNotes]func(Note) string{
 	Coalesced:     func(n Note) string { return "one is pending already, merged: " + n.Info.String() },
 	Dropped:       Note.dropped,
 
+	ExitsWith: func(n Note) string {
+		return "supervise exits with it (exit-with), with status " + strconv.Itoa(n.Count)
+	},
 	ShuttingDown:        Note.shuttingDown,
 	AlreadyShuttingDown: func(n Note) string { return n.shutdown() + " changes nothing, one is under way" },
 	ShutdownTimedOut:    func(n Note) string { return "the shutdown has taken " + round(n.For) + ", every ladder is cut" },
 	StillWaiting:        Note.stillWaiting,
+	LeftBehind:          Note.leftBehind,
 
 	Late: func(n Note) string {
+		if n.Why == ShutdownBegun {
+			return n.Event.String() + " comes after the end of the shutdown"
+		}
 		return n.Event.String() + " comes late, its generation is gone and the service is " + n.From.String()
 	},
 	Impossible: Note.impossible,
@@ -85,7 +93,10 @@ func (n Note) completed() string {
 }
 
 func (n Note) gaveUp() string {
-	if n.Count == 0 {
+	switch {
+	case n.Why == WentToBackground:
+		return "given up: " + n.Why.String() + ", leaving " + n.Reason
+	case n.Count == 0:
 		return "given up: " + n.Why.String()
 	}
 	return "given up after " + plural(n.Count, "restart") + " in a row: " + n.Why.String()
@@ -146,6 +157,13 @@ func (n Note) shuttingDown() string {
 
 func (n Note) stillWaiting() string {
 	return "the shutdown waits for it: " + n.From.String() + n.rung() + ", " + round(n.For) + " left"
+}
+
+func (n Note) leftBehind() string {
+	if n.Count == 0 {
+		return "left behind: the shutdown cannot wait any longer, and it is still " + n.From.String()
+	}
+	return "left behind: it survives SIGKILL for " + round(n.For) + ", sent " + plural(n.Count, "time")
 }
 
 func (n Note) rung() string {

@@ -5,14 +5,19 @@ import "time"
 // tellEvery is the time between two notes about what a shutdown still waits for.
 const tellEvery = 5 * time.Second
 
+// lastGrace is how long a shutdown waits after it has cut the ladders, which is enough for
+// SIGKILL to be sent twice. What is left then is left behind.
+const lastGrace = killAgain + time.Second
+
 // shutdown is the progress of a shutdown.
 type shutdown struct {
 	timeout  time.Duration
 	origin   EventID // the event that began it, 0 for none
 	cutting  bool    // ladders are cut, because time is up or by ShutdownNow
 	finished bool
+	status   int // to exit with, when all is down
 
-	deadline timer // for all ladders together
+	deadline timer // for all ladders together; when they are cut, for everything
 	progress timer // for the next note about it
 }
 
@@ -28,8 +33,7 @@ func (m *Machine) shutdownAsked(kind EventKind) {
 		return
 	case kind == ShutdownNow:
 		tell.For = 0
-		down.cutting = true
-		m.timers.clear(&down.deadline)
+		m.beginCutting()
 	default:
 		m.timers.arm(&down.deadline, m.now+max(down.timeout, 0))
 	}
@@ -45,17 +49,26 @@ func (m *Machine) shutdownAsked(kind EventKind) {
 
 // shutdownTicked handles a timer of the shutdown that is due.
 func (m *Machine) shutdownTicked(t *timer) {
-	if t == &m.shutdown.deadline {
-		m.shutdownTimedOut()
-	} else {
+	switch {
+	case t != &m.shutdown.deadline:
 		m.tellProgress()
+	case m.shutdown.cutting:
+		m.leaveBehind()
+	default:
+		m.shutdownTimedOut()
 	}
+}
+
+// beginCutting sets how long the rest may take at the longest.
+func (m *Machine) beginCutting() {
+	m.shutdown.cutting = true
+	m.timers.arm(&m.shutdown.deadline, m.now+lastGrace)
 }
 
 // shutdownTimedOut cuts all ladders.
 func (m *Machine) shutdownTimedOut() {
 	down := &m.shutdown
-	down.cutting = true
+	m.beginCutting()
 	m.act(Action{
 		Kind: Tell, Origin: down.origin, Service: NoService,
 		Note: Note{Kind: ShutdownTimedOut, For: down.timeout},
@@ -74,25 +87,71 @@ func (m *Machine) tellProgress() {
 			continue
 		}
 		n := Note{Kind: StillWaiting, From: s.State, Rung: s.Ladder.Rung, Count: s.lastRung()}
+		next := m.shutdown.deadline.at
 		if s.deadline.set() {
-			n.For = s.deadline.at - m.now
+			next = min(next, s.deadline.at)
 		}
-		if cut := &m.shutdown.deadline; cut.set() && n.Rung < n.Count {
-			n.For = min(n.For, cut.at-m.now)
-		}
+		n.For = max(next-m.now, 0)
 		m.note(s, n)
 	}
 	m.timers.arm(&m.shutdown.progress, m.now+tellEvery)
 }
 
+// leaveBehind ends a shutdown although not all services are down: more than SIGKILL cannot be
+// done. From then on nothing is decided any more.
+func (m *Machine) leaveBehind() {
+	for _, s := range m.services {
+		if s.State.atRest() {
+			continue
+		}
+		s.Origin = m.shutdown.origin
+		n := Note{Kind: LeftBehind, From: s.State}
+		if s.State.climbing() {
+			n.Count, n.For = s.Ladder.Kills, m.now-s.Ladder.Reached
+		}
+		m.note(s, n)
+		m.takeBack(s)
+		m.refuseAll(s)
+		m.discard(s)
+		m.throttle(s)
+		m.timers.clear(&s.outbox.retry)
+		m.timers.clear(&s.deadline)
+	}
+	m.finish()
+}
+
+// over answers an event that comes when something was left behind.
+func (m *Machine) over() {
+	kind, id := m.event.Kind, m.event.Service
+	n := Note{Kind: Late, Event: kind, Why: ShutdownBegun}
+	refused := Note{Kind: RefusedCommand, Event: kind, Why: ShutdownBegun}
+	if kind.OfService() && m.has(id) && m.services[id].State != Removed {
+		s := m.services[id]
+		n.From = s.State
+		m.reply(s, n)
+		if kind.Answered() {
+			m.report(s, m.seq, refused)
+		}
+		return
+	}
+	m.tell(n)
+	if kind.Answered() {
+		m.act(Action{Kind: Report, Service: NoService, Ticket: m.seq, Note: refused})
+	}
+}
+
 // finishIfDown ends a shutdown when all services are down.
 func (m *Machine) finishIfDown() {
 	down := &m.shutdown
-	if down.origin == 0 || down.finished || m.active > 0 {
-		return
+	if down.origin != 0 && !down.finished && m.active == 0 {
+		m.finish()
 	}
+}
+
+func (m *Machine) finish() {
+	down := &m.shutdown
 	down.finished = true
 	m.timers.clear(&down.deadline)
 	m.timers.clear(&down.progress)
-	m.act(Action{Kind: Finish, Origin: down.origin, Service: NoService})
+	m.act(Action{Kind: Finish, Origin: down.origin, Service: NoService, Status: down.status})
 }

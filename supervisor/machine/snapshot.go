@@ -28,6 +28,7 @@ type ShutdownSnapshot struct {
 	Origin   EventID
 	Cutting  bool
 	Finished bool
+	Status   int
 	Deadline *time.Duration // nil where none is set, as those below
 	Progress *time.Duration
 }
@@ -63,7 +64,7 @@ func (m *Machine) Save() Snapshot {
 	saved := Snapshot{
 		Now: m.now, Steps: m.seq, Random: random, Revision: m.revision, Booted: m.booted,
 		Shutdown: ShutdownSnapshot{
-			Origin: m.shutdown.origin, Cutting: m.shutdown.cutting, Finished: m.shutdown.finished,
+			Origin: m.shutdown.origin, Cutting: m.shutdown.cutting, Finished: m.shutdown.finished, Status: m.shutdown.status,
 			Deadline: m.shutdown.deadline.save(), Progress: m.shutdown.progress.save(),
 		},
 		Services: make([]ServiceSnapshot, len(m.services)),
@@ -142,7 +143,7 @@ func cannotRestore(what, reason string) error {
 func (m *Machine) restoreShutdown(saved *ShutdownSnapshot) {
 	down := &m.shutdown
 	down.timeout = m.file.Supervisor.ShutdownTimeout
-	down.origin, down.cutting, down.finished = saved.Origin, saved.Cutting, saved.Finished
+	down.origin, down.cutting, down.finished, down.status = saved.Origin, saved.Cutting, saved.Finished, saved.Status
 	m.rearm(&down.deadline, saved.Deadline)
 	m.rearm(&down.progress, saved.Progress)
 }

@@ -103,7 +103,7 @@ func TestSaveNamesEveryField(t *testing.T) {
 			"Machine":  "services random now seq revision booted shutdown",
 			"service":  "spec Lifecycle deadline outbox",
 			"outbox":   "standard realtime backoff retry stuck noted delivery inFlight unanswered leaderGone holding",
-			"shutdown": "origin cutting finished deadline progress",
+			"shutdown": "origin cutting finished status deadline progress",
 		}
 		kind := reflect.TypeOf(test.value)
 		known := strings.Fields(test.derived + " " + saved[kind.Name()])

@@ -101,6 +101,13 @@ type Lifecycle struct {
 	Up       time.Duration // how long it lived
 	Unasked  bool          // nobody asked for its end, so the policy decides what follows
 
+	Surveys    int    // that were asked for since it ended, while the ladder waits for them
+	Told       bool   // the present leader was sent a signal by command or as a forwarded one
+	Background string // what the last leader has left in the background, "" for nothing
+
+	Completed bool // it is Stopped because its work is done
+	Unspawned bool // the last generation could not be spawned
+
 	Ladder   Ladder
 	Restarts Restarts
 	Requests []Request // those that wait for an answer from the kernel, in order
@@ -163,6 +170,7 @@ func (m *Machine) rest(s *service) {
 // spawn begins a new generation.
 func (m *Machine) spawn(s *service) {
 	s.Gen++
+	s.Completed, s.Unspawned = false, false
 	m.enter(s, Starting)
 	m.do(s, Action{Kind: Spawn})
 }

@@ -55,6 +55,7 @@ stateDiagram-v2
 - boot, start, restart and update are refused once a shutdown has begun, start and restart of a service also while it is on its way to be removed.
 - An event about a generation before the last is noted as late; one about a generation that never was, as impossible.
 - Nothing is there of a service that is stopped, in backoff or failed: no leader and no survivor.
+- A shutdown is over when every service is stopped, failed or removed, and at the latest 6 s after it has cut the ladders: what is in another state then is left behind, and from then on every event is only noted.
 `)
 	return out.String()
 }

@@ -27,6 +27,10 @@ var (
 	cellRemoveWhenGone = cell{(*Machine).stopAskedLater, "remembered: removed when nothing is left", nil}
 	cellCutLadder      = cell{(*Machine).killAskedWhileClimbing, "cuts the ladder to SIGKILL", nil}
 	cellNextRung       = cell{(*Machine).rungTimedOut, "rung timed out: next rung, then SIGKILL every 5 s", nil}
+	cellSurveyOrRung   = cell{(*Machine).rungTimedOut, "asks once more what is left; or rung timed out: next rung, then SIGKILL every 5 s", nil}
+	cellBeginWhenGone  = cell{(*Machine).startAskedWhileClimbing, "remembered: starts when nothing is left; begins the ladder, if that has waited", nil}
+	cellClearForGood   = cell{(*Machine).stopAskedLater, "remembered: does not start again; begins the ladder, if that has waited", nil}
+	cellClearToRemove  = cell{(*Machine).stopAskedLater, "remembered: removed when nothing is left; begins the ladder, if that has waited", nil}
 
 	cellHoldSignal    = cell{(*Machine).forwarded, "held for the leader to come", nil}
 	cellDropSignal    = cell{(*Machine).forwarded, "dropped and noted", nil}
@@ -79,6 +83,7 @@ var table = [numStates][numEvents]cell{
 		SpawnFailed: cellLate,
 		Exited:      cellLate,
 		Emptied:     cellLate,
+		Surveyed:    cellLate,
 		Sent:        cellLate,
 		Inspected:   cellLate,
 		Signalled:   cellLate,
@@ -103,6 +108,7 @@ var table = [numStates][numEvents]cell{
 		SpawnFailed: {(*Machine).spawnFailed, "tries again later, gives up, or stays down if that was remembered", to(Backoff, Failed, Stopped, Removed)},
 		Exited:      cellImpossible,
 		Emptied:     cellImpossible,
+		Surveyed:    cellImpossible,
 		Sent:        cellImpossible,
 		Inspected:   cellImpossible,
 		Signalled:   cellImpossible,
@@ -127,6 +133,7 @@ var table = [numStates][numEvents]cell{
 		SpawnFailed: cellImpossible,
 		Exited:      {(*Machine).exitedUnasked, "judged by the policy; first clears survivors away", to(Clearing, Starting, Backoff, Stopped, Failed)},
 		Emptied:     cellImpossible,
+		Surveyed:    cellLate,
 		Sent:        cellSent,
 		Inspected:   cellInspected,
 		Signalled:   cellSignalled,
@@ -151,30 +158,32 @@ var table = [numStates][numEvents]cell{
 		SpawnFailed: cellImpossible,
 		Exited:      {(*Machine).exitedWhileStopping, "down, or started again if that is wanted; first clears survivors away", to(Clearing, Stopped, Starting, Removed)},
 		Emptied:     cellImpossible,
+		Surveyed:    cellLate,
 		Sent:        cellSent,
 		Inspected:   cellInspected,
 		Signalled:   cellSignalled,
 	},
 	Clearing: {
 		Boot:        cellNothing,
-		Start:       cellStartWhenGone,
-		Stop:        cellStayDown,
-		Restart:     cellStartWhenGone,
-		Remove:      cellRemoveWhenGone,
+		Start:       cellBeginWhenGone,
+		Stop:        cellClearForGood,
+		Restart:     cellBeginWhenGone,
+		Remove:      cellClearToRemove,
 		Reload:      cellRefuseReload,
 		Pause:       cellRefusePause,
 		Continue:    cellRefuseContinue,
 		Post:        cellPostWhileClears,
 		Signal:      cellHoldOrDrop,
-		Tick:        cellNextRung,
+		Tick:        cellSurveyOrRung,
 		Update:      cellTakeSettings,
 		LoadFailed:  cellNothing,
-		Shutdown:    cellStayDown,
+		Shutdown:    cellClearForGood,
 		ShutdownNow: cellCutLadder,
 		Spawned:     cellLate,
 		SpawnFailed: cellLate,
 		Exited:      cellLate,
 		Emptied:     {(*Machine).gone, "down, started again if that is wanted, or judged by the policy", to(Stopped, Starting, Backoff, Failed, Removed)},
+		Surveyed:    {(*Machine).surveyed, "runs on under the leader that was handed over to; else goes on to wait, or begins the ladder; noted as late if that has begun", to(Running)},
 		Sent:        cellLate,
 		Inspected:   cellLate,
 		Signalled:   {(*Machine).signalledWhileClearing, "answers the command, if it was for the tree; else noted as late", nil},
@@ -199,6 +208,7 @@ var table = [numStates][numEvents]cell{
 		SpawnFailed: cellLate,
 		Exited:      cellLate,
 		Emptied:     cellLate,
+		Surveyed:    cellLate,
 		Sent:        cellLate,
 		Inspected:   cellLate,
 		Signalled:   cellLate,
@@ -223,6 +233,7 @@ var table = [numStates][numEvents]cell{
 		SpawnFailed: cellLate,
 		Exited:      cellLate,
 		Emptied:     cellLate,
+		Surveyed:    cellLate,
 		Sent:        cellLate,
 		Inspected:   cellLate,
 		Signalled:   cellLate,
@@ -247,6 +258,7 @@ var table = [numStates][numEvents]cell{
 		SpawnFailed: cellNoSuchService,
 		Exited:      cellNoSuchService,
 		Emptied:     cellNoSuchService,
+		Surveyed:    cellNoSuchService,
 		Sent:        cellNoSuchService,
 		Inspected:   cellNoSuchService,
 		Signalled:   cellNoSuchService,

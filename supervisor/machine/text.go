@@ -18,7 +18,7 @@ var eventNames = [numEvents]string{
 	Boot: "boot", Start: "start", Stop: "stop", Restart: "restart", Remove: "remove",
 	Reload: "reload", Pause: "pause", Continue: "continue", Post: "post", Signal: "signal",
 	Tick: "tick", Update: "update", LoadFailed: "load-failed", Shutdown: "shutdown", ShutdownNow: "shutdown-now", Spawned: "spawned",
-	SpawnFailed: "spawn-failed", Exited: "exited", Emptied: "emptied", Sent: "sent",
+	SpawnFailed: "spawn-failed", Exited: "exited", Emptied: "emptied", Surveyed: "surveyed", Sent: "sent",
 	Inspected: "inspected", Signalled: "signalled",
 }
 
@@ -27,38 +27,40 @@ var wantedNames = [numWanted]string{Down: "down", Up: "up", Absent: "absent"}
 var resultNames = [numResults]string{OK: "ok", Again: "again", Gone: "gone", Refused: "refused"}
 
 var whyNames = [numWhys]string{
-	LimitReached:    "that is its limit",
-	PolicyNever:     "its policy is never to restart it",
-	CannotExecute:   "it never ran, and another try would end the same",
-	StartedOnce:     "it was to be started but once",
-	NotRunning:      "the service does not run",
-	QueueFull:       "its queue is full",
-	RefusedByKernel: "the kernel refuses it",
-	ShutdownBegun:   "a shutdown is under way",
-	BeingRemoved:    "it is being removed",
-	WouldEnd:        "it would end by a signal that it does not catch:",
-	NotSent:         "none of its processes could be sent",
-	ServiceWentDown: "the service went down",
+	LimitReached:     "that is its limit",
+	PolicyNever:      "its policy is never to restart it",
+	CannotExecute:    "it never ran, and another try would end the same",
+	StartedOnce:      "it was to be started but once",
+	WentToBackground: "it went into the background",
+	NotRunning:       "the service does not run",
+	QueueFull:        "its queue is full",
+	RefusedByKernel:  "the kernel refuses it",
+	ShutdownBegun:    "a shutdown is under way",
+	BeingRemoved:     "it is being removed",
+	WouldEnd:         "it would end by a signal that it does not catch:",
+	NotSent:          "none of its processes could be sent",
+	ServiceWentDown:  "the service went down",
 }
 
 var actionNames = [numActions]string{
-	Tell: "tell", Spawn: "spawn", Send: "send", Deliver: "deliver", Kill: "kill",
+	Tell: "tell", Spawn: "spawn", Send: "send", Deliver: "deliver", Survey: "survey", Follow: "follow", Kill: "kill",
 	Hold: "hold", Release: "release", Inspect: "inspect", Report: "report", ReportTail: "report-tail",
 	Forget: "forget", Load: "load", RunHook: "run-hook", ReopenLog: "reopen-log", Finish: "finish",
 }
 
 var noteNames = [numNotes]string{
 	Changed: "changed", LeaderExited: "leader-exited", SurvivorsRemain: "survivors-remain",
-	Restarting: "restarting", Completed: "completed", GaveUp: "gave-up", CannotSpawn: "cannot-spawn",
+	Followed: "followed", Restarting: "restarting", Completed: "completed", GaveUp: "gave-up", CannotSpawn: "cannot-spawn",
 	Remembered: "remembered", Already: "already", RefusedCommand: "refused-command",
 	Commanded: "commanded", Obeyed: "obeyed", HungUp: "hung-up", NoSuchPlace: "no-such-place",
 	Updated: "updated", NotUpdated: "not-updated", Kept: "kept",
 	NoSuchService: "no-such-service", RungTimedOut: "rung-timed-out", LadderCut: "ladder-cut",
 	SurvivesKill: "survives-kill", Delivered: "delivered", SentToMany: "sent-to-many", Translated: "translated", NoRule: "no-rule",
 	IgnoredSignal: "ignored-signal", Held: "held", Coalesced: "coalesced", Dropped: "dropped",
-	ShuttingDown: "shutting-down", AlreadyShuttingDown: "already-shutting-down",
+	ExitsWith: "exits-with", ShuttingDown: "shutting-down", AlreadyShuttingDown: "already-shutting-down",
 	ShutdownTimedOut: "shutdown-timed-out", StillWaiting: "still-waiting",
-	Late: "late", Impossible: "impossible",
+	LeftBehind: "left-behind",
+	Late:       "late", Impossible: "impossible",
 }
 
 // name returns the ith name, or the number when there is none.
@@ -163,6 +165,7 @@ var eventTexts = [numEvents]func(e Event, service string) string{
 	},
 	Exited:    Event.exited,
 	Emptied:   Event.of,
+	Surveyed:  Event.surveyed,
 	Sent:      func(e Event, service string) string { return e.answer(service) + e.Result.String() },
 	Inspected: func(e Event, service string) string { return e.answer(service) + e.Effect.String() },
 	Signalled: Event.signalled,
@@ -209,6 +212,13 @@ func (e Event) exited(service string) string {
 	return text
 }
 
+func (e Event) surveyed(service string) string {
+	if e.PID == 0 {
+		return e.of(service) + ": " + e.Reason
+	}
+	return e.of(service) + ": handed over to " + e.Reason
+}
+
 func (e Event) signalled(service string) string {
 	if e.Reason != "" {
 		return e.answer(service) + e.Reason
@@ -245,6 +255,8 @@ var actionTexts = [numActions]func(a Action, service string) string{
 	Deliver: func(a Action, service string) string {
 		return "deliver to " + generation(service, a.Gen) + ": " + a.Info.String()
 	},
+	Survey:     Action.of,
+	Follow:     func(a Action, service string) string { return a.of(service) + " as pid " + strconv.Itoa(int(a.PID)) },
 	Kill:       func(a Action, service string) string { return "kill the tree of " + generation(service, a.Gen) },
 	Hold:       func(a Action, _ string) string { return "hold " + a.Set.String() },
 	Release:    func(a Action, _ string) string { return "release " + a.Set.String() },
@@ -255,7 +267,7 @@ var actionTexts = [numActions]func(a Action, service string) string{
 	Load:       func(a Action, _ string) string { return "load " + strconv.Quote(a.Path) },
 	RunHook:    func(a Action, _ string) string { return "run the hook for " + a.Info.String() },
 	ReopenLog:  Action.reopenLog,
-	Finish:     func(Action, string) string { return "finish" },
+	Finish:     Action.finish,
 }
 
 // note is the Note, with the service's name before it if it is about one.
@@ -271,6 +283,13 @@ func (a Action) reopenLog(service string) string {
 		return "reopen all logs"
 	}
 	return "reopen the log of " + service
+}
+
+func (a Action) finish(string) string {
+	if a.Status != 0 {
+		return "finish with status " + strconv.Itoa(a.Status)
+	}
+	return "finish"
 }
 
 func (a Action) of(service string) string { return a.Kind.String() + " " + generation(service, a.Gen) }

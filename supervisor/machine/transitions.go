@@ -28,6 +28,7 @@ func (m *Machine) startAskedWhileClimbing(s *service) {
 	m.wantUp(s)
 	s.Unasked = false
 	m.remember(s)
+	m.clear(s)
 }
 
 // restartAsked stops a running service, to start it again.
@@ -51,6 +52,7 @@ func (m *Machine) stopAsked(s *service) {
 func (m *Machine) stopAskedAtRest(s *service) {
 	m.wantDown(s)
 	s.Origin = m.seq
+	s.Completed = false
 	m.rest(s)
 }
 
@@ -63,6 +65,7 @@ func (m *Machine) stopAskedLater(s *service) {
 	m.wantDown(s)
 	s.Unasked = false
 	m.remember(s)
+	m.clear(s)
 }
 
 // killAsked is stopAsked with the ladder cut to SIGKILL.
@@ -97,7 +100,7 @@ func (m *Machine) remember(s *service) {
 // spawned handles a leader that has been spawned.
 func (m *Machine) spawned(s *service) {
 	s.PID, s.Started = m.event.PID, m.now
-	s.Ran, s.Paused = true, false
+	s.Ran, s.Paused, s.Told, s.Background = true, false, false, ""
 	s.Restarts.Failures = 0
 	s.outbox.renew()
 	if s.Wanted == Up {
@@ -117,6 +120,7 @@ func (m *Machine) spawned(s *service) {
 // has run before, as this may be the middle of a deployment, or if only resources were
 // lacking.
 func (m *Machine) spawnFailed(s *service) {
+	s.Unspawned = true
 	m.note(s, Note{Kind: CannotSpawn, Reason: m.event.Reason, Permanent: m.event.Permanent})
 	m.do(s, Action{Kind: ReportTail, Final: true})
 	switch {
@@ -137,13 +141,16 @@ func (m *Machine) spawnFailed(s *service) {
 func (m *Machine) exitedUnasked(s *service) {
 	s.Origin, s.Unasked = m.seq, true
 	m.leaderGone(s)
-	s.Restarts.count(s.Exit, s.Up)
-	if !m.event.Survivors {
+	switch {
+	case !m.event.Survivors:
 		m.gone(s)
-		return
+	case s.Exit.Signal == 0 && succeeded(&s.spec.Restart, s.Exit):
+		m.enter(s, Clearing)
+		m.survey(s)
+	default:
+		m.enter(s, Clearing)
+		m.climb(s, 0)
 	}
-	m.enter(s, Clearing)
-	m.climb(s, 0)
 }
 
 // exitedWhileStopping handles the exit of a leader that is being stopped.
@@ -176,12 +183,14 @@ func (m *Machine) leaderGone(s *service) {
 
 // gone handles the end of a generation: none of its processes is left.
 func (m *Machine) gone(s *service) {
+	s.Surveys = 0
 	m.refuseAll(s)
 	switch {
 	case s.Wanted != Up:
 		s.Origin = s.WantedBy
 		m.rest(s)
 	case s.Unasked:
+		s.Restarts.count(s.Exit, s.Up)
 		m.judge(s)
 	default:
 		s.Origin = s.WantedBy

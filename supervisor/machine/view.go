@@ -93,6 +93,9 @@ func (m *Machine) Origin(id ServiceID) EventID {
 // Steps is the number of the last event.
 func (m *Machine) Steps() EventID { return m.seq }
 
+// Left is how many services are not down.
+func (m *Machine) Left() int { return m.active }
+
 // ShuttingDown reports whether a shutdown has begun, or is over: nothing will be started any
 // more.
 func (m *Machine) ShuttingDown() bool { return m.shutdown.origin != 0 }

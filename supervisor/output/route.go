@@ -153,8 +153,8 @@ func (r *Route) Drain(read func(lines []string)) {
 	source.Drain(drainGrace, func(d logs.Drained) {
 		r.outputs.post(func() {
 			read(d.Tail)
-			if r.last.source != source {
-				return // there is a newer generation
+			if r.last.source != source || !r.last.drainRequested {
+				return // there is a newer generation, or a newer main process
 			}
 			r.last.drained = &d
 			if r.last.tailWanted {
@@ -163,6 +163,10 @@ func (r *Route) Drain(read func(lines []string)) {
 		})
 	})
 }
+
+// Resume is called when another process has become the main process: its end is still to
+// come.
+func (r *Route) Resume() { r.last.drainRequested, r.last.drained = false, nil }
 
 // ReportTail reports the last lines of the last generation, once it is drained. Lines that
 // are on the console already are reported only if final is set.

@@ -86,17 +86,19 @@ func Run(in *intake.Intake, options *Options) (status int) {
 	return s.finish()
 }
 
-// becomeSubreaper makes orphans our children.
+// becomeSubreaper makes orphans our children, unless they are already: as PID 1, or when
+// whoever executed us was a subreaper.
 func (s *supervisor) becomeSubreaper() {
-	if s.pid == 1 {
+	if s.pid == 1 || !s.Subreaper && !s.WarnNotReaper {
 		return
 	}
-	if s.Subreaper {
-		if err := sys.Subreaper(); err != nil {
-			s.log.say(Warn, "cannot become child subreaper, orphans will not be reaped here", word("error", err.Error()))
-		}
-	} else if s.WarnNotReaper {
+	if is, _ := sys.IsSubreaper(); is {
+		return
+	}
+	if !s.Subreaper {
 		s.log.say(Warn, "not PID 1 and not a child subreaper: orphans will not be reaped here; use -s, or set TINI_SUBREAPER")
+	} else if err := sys.Subreaper(); err != nil {
+		s.log.say(Warn, "cannot become child subreaper, orphans will not be reaped here", word("error", err.Error()))
 	}
 }
 

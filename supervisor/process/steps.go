@@ -316,6 +316,8 @@ func limitName(resource int) string {
 		return "RLIMIT_CORE"
 	case syscall.RLIMIT_NOFILE:
 		return "RLIMIT_NOFILE"
+	case 10:
+		return "RLIMIT_LOCKS"
 	case 11:
 		return "RLIMIT_SIGPENDING"
 	default:

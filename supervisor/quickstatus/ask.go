@@ -17,7 +17,7 @@ const patience = 200_000_000
 // answer, in one piece and in time.
 func ask(dir string, request []byte) (answer string, ok bool) {
 	queues, err := wire.Find(dir)
-	if err != nil {
+	if err != nil || queues.Owner.Stopped() { // who is stopped answers nobody
 		return "", false
 	}
 	defer limit(patience)()

@@ -6,11 +6,11 @@ import (
 )
 
 // onBoard reads how services stand from the status board. ok is false when the supervisor
-// has to be asked: it does not run, or is at work, so that who asks may know more already
+// has to be asked: it does not run or is stopped, or is at work, so that who asks may know more already
 // than is shown; or there is no such service, or more to be said of one than the board has.
 func (q Question) onBoard(dir string) (services []status.Service, ok bool) {
 	file, err := segment.Find(dir)
-	if err != nil || !file.Owner.Alive() {
+	if err != nil || !file.Owner.Working() {
 		return nil, false
 	}
 	b, err := file.Attach()

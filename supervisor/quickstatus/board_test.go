@@ -2,6 +2,7 @@ package quickstatus
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,6 +127,26 @@ func TestOnBoard(t *testing.T) {
 		if !ok || !slices.Equal(got, test.want) {
 			t.Errorf("%v: %v, %+v\nwant %+v", test.names, ok, got, test.want)
 		}
+	}
+}
+
+// TestStopped neither reads the board of a supervisor that is stopped nor asks it: that has to
+// be marked as old.
+func TestStopped(t *testing.T) {
+	dir, _ := show(t, status.Service{Name: "web", State: "stopped", Wanted: status.Down})
+	pid := child(t, true)
+	stat, err := sys.ReadStat(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := sys.ReadStat(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := func(s sys.Stat) string { return fmt.Sprintf(`{"pid":%d,"start":%d}`, s.PID, s.Started) }
+	rewrite(t, dir, owner(self), owner(stat))
+	if got, ok := (Question{}).onBoard(dir); ok {
+		t.Errorf("it is read: %+v", got)
 	}
 }
 

@@ -25,7 +25,7 @@ func (d *Dir) lockFile() error {
 	for began := time.Now(); ; time.Sleep(lockRetry) {
 		err := d.openLock()
 		if err != nil {
-			return fmt.Errorf("cannot lock the runtime directory %s: %w", d.Path, err)
+			return fmt.Errorf("cannot lock the runtime directory %s: %w", d.Path, elsewhere(err))
 		}
 		err = tryLock(d.lock, unix.LOCK_EX)
 		switch {

@@ -88,7 +88,15 @@ func cannotMake(path string, err error) error {
 	if obstacle := Obstacle(path); obstacle != nil {
 		return fmt.Errorf("cannot make the runtime directory %s: %w", path, obstacle)
 	}
-	return fmt.Errorf("cannot make the runtime directory: %w", err)
+	return fmt.Errorf("cannot make the runtime directory: %w", elsewhere(err))
+}
+
+// elsewhere adds to an error what can be done where nothing can be written.
+func elsewhere(err error) error {
+	if errors.Is(err, unix.EROFS) || errors.Is(err, unix.EACCES) {
+		return fmt.Errorf("%w; name a directory that can be written, by --runtime-dir or supervisor.runtime-dir", err)
+	}
+	return err
 }
 
 // take opens and locks the directory that is known to be ours.
@@ -180,7 +188,7 @@ func (d *Dir) writeLock() error {
 		_, err = d.lock.WriteAt([]byte(text), 0)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write into the runtime directory: %w", err)
+		return fmt.Errorf("cannot write into the runtime directory: %w", elsewhere(err))
 	}
 	return nil
 }

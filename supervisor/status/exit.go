@@ -1,7 +1,10 @@
 package status
 
 import (
+	"strconv"
+
 	"supervise/internal/text"
+	"supervise/internal/text/escape"
 	"supervise/internal/text/json"
 	"supervise/signals"
 )
@@ -27,6 +30,24 @@ func (e Exit) String() string {
 		return e.Exit.String()
 	}
 	return e.Exit.String() + ", " + e.Cause
+}
+
+// brief says it in a few words: "code 3", "SIGKILL by bash", "SIGSEGV, core".
+func (e Exit) brief() string {
+	if e.Signal == 0 {
+		return "code " + strconv.Itoa(e.Code)
+	}
+	text := e.Signal.String()
+	if e.Core {
+		text += ", core"
+	}
+	switch {
+	case e.By.Name != "":
+		text += " by " + escape.Name(e.By.Name)
+	case e.By.PID != 0:
+		text += " by pid " + strconv.Itoa(e.By.PID)
+	}
+	return text
 }
 
 func (e *Exit) writeJSON(w *json.Writer) {

@@ -30,7 +30,7 @@ type Service struct {
 
 	Restarts    int   // by policy and after failed starts, since the supervisor began
 	NextRestart int64 // 0 unless it waits for one
-	Rung, Rungs int   // of the stop ladder, from 1; 0 unless it is being stopped
+	Rung, Rungs int   // of the stop ladder, from 1; 0 unless it is being stopped; Rungs+1 is SIGKILL
 
 	Exited bool // a main process has ended
 	Exit   Exit // how the last one did
@@ -59,6 +59,14 @@ func (q SigQ) String() string {
 	return strconv.FormatUint(q.Used, 10) + "/" + strconv.FormatUint(q.Limit, 10)
 }
 
+// pending is String if there are any.
+func (q SigQ) pending() string {
+	if q.Used == 0 {
+		return ""
+	}
+	return q.String()
+}
+
 // Observe adds what /proc says about the process with the main process's pid. If that has
 // ended, or is not a child of the supervisor, it changes nothing and returns false.
 func (s *Service) Observe(process sys.SignalState, supervisor int) (ok bool) {
@@ -81,10 +89,13 @@ func (s *Service) DisplayState() string {
 const paused = "paused"
 
 // StateText is DisplayState, with the rung of the ladder while a service is being stopped:
-// "stopping 1/3".
+// "stopping 1/3", and "stopping SIGKILL" after the last one.
 func (s *Service) StateText() string {
-	if s.Rung == 0 {
+	switch {
+	case s.Rung <= 0:
 		return s.DisplayState()
+	case s.Rung > s.Rungs:
+		return s.DisplayState() + " SIGKILL"
 	}
 	return s.DisplayState() + " " + strconv.Itoa(s.Rung) + "/" + strconv.Itoa(s.Rungs)
 }
@@ -95,6 +106,14 @@ func (s *Service) ExitText() string {
 		return ""
 	}
 	return s.Exit.String()
+}
+
+// exitBrief is that in as few words as a table has room for; why and JSON say all.
+func (s *Service) exitBrief() string {
+	if !s.Exited {
+		return ""
+	}
+	return s.Exit.brief()
 }
 
 // MarshalJSON writes a service as docs/control.md has it.
@@ -200,7 +219,7 @@ func (q *SigQ) readJSON(r *json.Reader) {
 	}
 }
 
-// columns are those of the table. Where a text is empty, the table has "-".
+// columns are those of the table, whose width is 80 where names are short. Where a text is empty, the table has "-".
 var columns = [...]column{
 	{head: "NAME", text: func(s *Service, _ int64) string { return s.Name }},
 	{head: "STATE", text: func(s *Service, _ int64) string { return s.StateText() }, color: stateColor},
@@ -209,8 +228,8 @@ var columns = [...]column{
 	{head: "SINCE", text: func(s *Service, now int64) string { return since(s.Since, now) }},
 	{head: "READY", text: func(s *Service, _ int64) string { return yes(s.Ready) }},
 	{head: "RESTARTS", text: func(s *Service, _ int64) string { return strconv.Itoa(s.Restarts) }},
-	{head: "NEXT", text: func(s *Service, now int64) string { return until(s.NextRestart, now) }},
-	{head: "SIGQ", text: func(s *Service, _ int64) string { return s.SigQ.String() }},
-	{head: "HELD", text: func(s *Service, _ int64) string { return number(s.Held) }},
-	{head: "LAST EXIT", text: func(s *Service, _ int64) string { return s.ExitText() }},
+	{head: "NEXT", text: func(s *Service, now int64) string { return until(s.NextRestart, now) }, optional: true},
+	{head: "SIGQ", text: func(s *Service, _ int64) string { return s.SigQ.pending() }, optional: true},
+	{head: "HELD", text: func(s *Service, _ int64) string { return number(s.Held) }, optional: true},
+	{head: "LAST EXIT", text: func(s *Service, _ int64) string { return s.exitBrief() }},
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,7 +66,7 @@ func TestEveryFieldSurvives(t *testing.T) {
 }
 
 // notInTable are the fields that only the other forms have.
-var notInTable = []string{"Service.Exit.Time", "Service.Exit.By.PID", "Service.Exit.By.UID", "Service.Exit.By.Name"}
+var notInTable = []string{"Service.Exit.Time", "Service.Exit.By.PID", "Service.Exit.By.UID", "Service.Exit.Cause"}
 
 // TestEveryFieldInTable empties one field after the other: a row must change. Some show
 // only where others are empty.
@@ -90,6 +91,40 @@ func TestEveryFieldInTable(t *testing.T) {
 			t.Errorf("%s is in the table: %v", path, shown)
 		}
 	})
+}
+
+// TestTableFits has the table of what is usual fit a terminal of 80 columns, and no column
+// where there is nothing to be said.
+func TestTableFits(t *testing.T) {
+	const second = 1_000_000_000
+	usual := []Service{
+		{Name: "web", State: Running, Wanted: Up, PID: 28812, Ready: true, Since: second, SigQ: SigQ{0, 96365}},
+		{
+			Name: "worker", State: Running, Wanted: Up, PID: 28813, Ready: true, Since: second, Restarts: 12, Exited: true,
+			Exit: Exit{Exit: signals.Exit{Signal: signals.SIGKILL}, By: Process{Name: "bash"}, Cause: "from pid 812 (bash, uid 0)"},
+		},
+		{Name: "broken", State: "failed", Wanted: Up, Since: second, Exited: true, Exit: Exit{Exit: signals.Exit{Code: 3}}},
+	}
+	check := func(want string) {
+		t.Helper()
+		table := string(Render(Rows(usual, 3600*second), false))
+		head, _, _ := strings.Cut(table, "\n")
+		if got := strings.Join(strings.Fields(head), " "); got != want {
+			t.Errorf("the columns are %s, want %s", got, want)
+		}
+		for line := range strings.Lines(table) {
+			if len(line) > 80+1 && !strings.Contains(want, "SIGQ") { // that is rare
+				t.Errorf("%d columns: %s", len(line)-1, line)
+			}
+		}
+	}
+	check("NAME STATE WANTED PID SINCE READY RESTARTS LAST EXIT")
+	usual[2].State, usual[2].NextRestart = "backoff", 3601*second
+	check("NAME STATE WANTED PID SINCE READY RESTARTS NEXT LAST EXIT")
+	usual[2].NextRestart, usual[0].Held = 0, 3
+	check("NAME STATE WANTED PID SINCE READY RESTARTS HELD LAST EXIT")
+	usual[0].Held, usual[0].SigQ.Used = 0, 1
+	check("NAME STATE WANTED PID SINCE READY RESTARTS SIGQ LAST EXIT")
 }
 
 // TestJSON holds the names and forms that clients know.
@@ -154,9 +189,12 @@ func TestObserve(t *testing.T) {
 // TestStates words states as users are told them.
 func TestStates(t *testing.T) {
 	for want, s := range map[string]Service{
-		"running":      {State: Running},
-		"paused":       {State: Running, Paused: true},
-		"stopping 1/3": {State: "stopping", Rung: 1, Rungs: 3},
+		"running":          {State: Running},
+		"paused":           {State: Running, Paused: true},
+		"stopping 1/3":     {State: "stopping", Rung: 1, Rungs: 3},
+		"stopping 3/3":     {State: "stopping", Rung: 3, Rungs: 3},
+		"stopping SIGKILL": {State: "stopping", Rung: 4, Rungs: 3},
+		"clearing SIGKILL": {State: "clearing", Rung: 1}, // no ladder at all
 	} {
 		if got := s.StateText(); got != want {
 			t.Errorf("%+v: %q, want %q", s, got, want)

@@ -18,28 +18,44 @@ type column struct {
 	head  string
 	text  func(s *Service, now int64) string
 	color func(s *Service) string // nil: none
+
+	optional bool // it is left out where no service has a text
 }
 
 // Rows returns the rows of the table, the head first. now is needed for durations.
 func Rows(services []Service, now int64) [][]Cell {
 	rows := make([][]Cell, 1+len(services))
 	for i := range rows {
-		rows[i] = make([]Cell, len(columns))
+		rows[i] = make([]Cell, 0, len(columns))
 	}
 	for i := range columns {
 		c := &columns[i]
-		rows[0][i].Text = c.head
+		if c.optional && !c.used(services, now) {
+			continue
+		}
+		rows[0] = append(rows[0], Cell{Text: c.head})
 		for n := range services {
-			cell := &rows[1+n][i]
+			var cell Cell
 			if cell.Text = escape.Line(c.text(&services[n], now)); cell.Text == "" {
 				cell.Text = "-"
 			}
 			if c.color != nil {
 				cell.Color = c.color(&services[n])
 			}
+			rows[1+n] = append(rows[1+n], cell)
 		}
 	}
 	return rows
+}
+
+// used reports whether there is anything to be said in a column.
+func (c *column) used(services []Service, now int64) bool {
+	for n := range services {
+		if c.text(&services[n], now) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Render returns rows in columns as wide as they need to be. The last column is not padded.
@@ -125,5 +141,5 @@ func until(t, now int64) string {
 	if t == 0 {
 		return ""
 	}
-	return "in " + Short(t-now)
+	return Short(t - now)
 }

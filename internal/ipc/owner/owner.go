@@ -41,6 +41,19 @@ func (o Owner) Alive() bool {
 	return ok && start == o.Start
 }
 
+// Stopped reports whether the process is there and does nothing, as a signal or a debugger has
+// stopped it.
+func (o Owner) Stopped() bool {
+	stat, err := sys.ReadStat(o.PID)
+	return err == nil && stat.Started == o.Start && stat.Stopped()
+}
+
+// Working reports whether the process is alive and not stopped.
+func (o Owner) Working() bool {
+	stat, err := sys.ReadStat(o.PID)
+	return err == nil && stat.Started == o.Start && !stat.Zombie() && !stat.Stopped()
+}
+
 // Running reports whether any process has the pid.
 func Running(pid int) bool {
 	_, ok := started(pid)

@@ -3,6 +3,7 @@ package owner
 import (
 	"os/exec"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -42,6 +43,29 @@ func TestZombie(t *testing.T) {
 	ended := !Running(cmd.Process.Pid)
 	if err := cmd.Wait(); !alive || !ended || err != nil {
 		t.Errorf("it was alive: %v, ended: %v; %v", alive, ended, err)
+	}
+}
+
+// TestStopped is a process that a signal has stopped: alive, and not working.
+func TestStopped(t *testing.T) {
+	cmd := exec.Command("sleep", "1000")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+	o := Owner{PID: cmd.Process.Pid}
+	o.Start, _ = started(o.PID)
+	if o.Stopped() || !o.Working() || (Owner{o.PID, o.Start + 1}).Working() {
+		t.Errorf("%+v is not at work", o)
+	}
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); !o.Stopped() && time.Now().Before(deadline); {
+		runtime.Gosched()
+	}
+	if !o.Stopped() || o.Working() || !o.Alive() || (Owner{o.PID, o.Start + 1}).Stopped() {
+		t.Errorf("%+v is not stopped", o)
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package escape makes text harmless that somebody else has chosen: names of processes, users
 // and files, what programs write, what clients and supervisors send. It is the only place
-// that says how. It is early: see cmd/supervise/first.
+// that says how. It is early: see cmd/supervise/preinit.
 //
 //	escape.Line("a\x1b]0;x\ab: up\n")            // a^[]0;x^Gb: up^J
 //	escape.Name("x, uid 0)")                     // "x, uid 0)", in quotes

@@ -34,7 +34,7 @@ type header struct {
 	generation uint64
 	changes    uint64
 	busy       uint32
-	_          uint32
+	worked     uint32
 }
 
 // The compiler refuses this if the size ever differs.

@@ -46,6 +46,19 @@ func TestLayout(t *testing.T) {
 	}
 }
 
+// TestWorked says when the writer was last at work, before and after.
+func TestWorked(t *testing.T) {
+	_, v := made(t, 1, 1)
+	if at := v.Worked(); at != 0 || !v.Busy() {
+		t.Errorf("at first: %d, busy %v", at, v.Busy())
+	}
+	for _, busy := range []bool{false, true, false} {
+		if v.Work(busy, 1_795_000_000); v.Worked() != 1_795_000_000 || v.Busy() != busy {
+			t.Errorf("%d, busy %v", v.Worked(), v.Busy())
+		}
+	}
+}
+
 // TestLoad loads slots that are complete, and others.
 func TestLoad(t *testing.T) {
 	_, v := made(t, 2, 2)

@@ -97,6 +97,9 @@ func (v View) Moved() bool { return atomic.LoadUint32(&v.header.moved) != 0 }
 // from its log.
 func (v View) Busy() bool { return atomic.LoadUint32(&v.header.busy) != 0 }
 
+// Worked is when the writer was last at work, in seconds since 1970; 0 if that is not known.
+func (v View) Worked() int64 { return int64(atomic.LoadUint32(&v.header.worked)) }
+
 func (v View) owner() owner.Owner {
 	return owner.Owner{PID: int(atomic.LoadInt32(&v.header.pid)), Start: atomic.LoadUint64(&v.header.start)}
 }

@@ -30,13 +30,14 @@ func (v View) Use(n int) {
 	atomic.StoreUint32(&v.header.used, uint32(n))
 }
 
-// Work says whether the writer is at work.
-func (v View) Work(busy bool) {
+// Work says whether the writer is at work, and that it is now, in seconds since 1970.
+func (v View) Work(busy bool, now int64) {
 	value := uint32(0)
 	if busy {
 		value = 1
 	}
 	atomic.StoreUint32(&v.header.busy, value)
+	atomic.StoreUint32(&v.header.worked, uint32(now))
 }
 
 // Changed counts what was published.

@@ -54,7 +54,8 @@ type (
 	}
 
 	// Why asks for the events that led to the present state of a service, the first
-	// cause first. The answer has Events.
+	// cause first. The answer has Events, and as Lines the last lines that its last main
+	// process wrote before its end.
 	Why struct {
 		Service string `json:"service"`
 	}
@@ -117,7 +118,8 @@ type (
 	// Update puts a configuration file in force, "" being the present one's path, or only
 	// says what that would change. The answer has Plan.
 	Update struct {
-		File   string `json:"file,omitempty"` // absolute
+		File   string `json:"file,omitempty"`  // absolute
+		Await  bool   `json:"await,omitempty"` // the last answer has the outcomes of what is started and restarted
 		DryRun bool   `json:"dry_run,omitempty"`
 	}
 

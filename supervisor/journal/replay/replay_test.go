@@ -108,6 +108,8 @@ func (w *walk) answer(a *machine.Action) []machine.Event {
 		event.Kind, event.PID = machine.Spawned, 100+int32(w.random.IntN(1000))
 	case a.Kind == machine.Deliver:
 		event.Kind, event.Result = machine.Sent, machine.Result(w.random.IntN(3))
+	case a.Kind == machine.Survey:
+		event.Kind, event.PID, event.Reason = machine.Surveyed, w.random.Int32N(2)*(100+w.random.Int32N(1000)), "pid 1 (other)"
 	case a.Kind == machine.Inspect:
 		event.Kind, event.Effect = machine.Inspected, machine.Effect(w.random.IntN(5))
 	case a.Kind == machine.Send && a.Ticket != 0:

@@ -33,11 +33,11 @@ func readOwnEnviron(l *line, environ []string) error {
 }
 
 // byVariable returns the flag of a variable: STOP_TIMEOUT is that of --stop-timeout. --help
-// has none.
+// and --version have none.
 func byVariable(name string) *flag {
 	for i := range ownFlags {
 		f := &ownFlags[i]
-		if f.long != "help" && variable(f.long) == name {
+		if f.long != "help" && f.long != "version" && variable(f.long) == name {
 			return f
 		}
 	}

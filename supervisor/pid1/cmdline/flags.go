@@ -21,17 +21,17 @@ type flag struct {
 // grammar is how a program parses its arguments. Flags end at the first argument that is
 // none, or after "--".
 type grammar struct {
-	long      bool   // --name and --name=value, next to -n
-	shorten   bool   // --name may be abbreviated while unambiguous: getopt_long(3)
-	switches  bool   // a flag without a value may have one: --name=false
-	separator bool   // PROGRAM -- ARGUMENTS: the "--" is removed
-	version   string // printed for --version as the only argument
+	long      bool          // --name and --name=value, next to -n
+	shorten   bool          // --name may be abbreviated while unambiguous: getopt_long(3)
+	switches  bool          // a flag without a value may have one: --name=false
+	separator bool          // PROGRAM -- ARGUMENTS: the "--" is removed
+	version   func() string // printed for --version as the only argument
 }
 
 // read applies the flags and returns the remaining arguments: the command.
 func (g grammar) read(flags []flag, l *line, args []string) (rest []string, err error) {
-	if g.version != "" && len(args) == 1 && args[0] == "--version" {
-		return nil, printed(g.version)
+	if g.version != nil && len(args) == 1 && args[0] == "--version" {
+		return nil, printed(g.version() + "\n")
 	}
 	for len(args) > 0 {
 		arg := args[0]

@@ -114,6 +114,9 @@ var ownFlags = [...]flag{
 		return err
 	}},
 	{long: "help", short: 'h', help: "this text"},
+	{long: "version", help: "the version, in the format of tini's, which the Docker Engine reads", set: func(*line, string) error {
+		return printed(tiniVersion() + "\n")
+	}},
 }
 
 func prepareOwn(l *line) {

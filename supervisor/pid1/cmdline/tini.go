@@ -3,6 +3,7 @@ package cmdline
 import (
 	"strconv"
 
+	"supervise/internal/release"
 	"supervise/internal/text"
 	"supervise/signals"
 	"supervise/supervisor/pid1"
@@ -12,7 +13,7 @@ import (
 // tini is the command line of tini 0.19, which Docker installs as docker-init.
 var tini = dialect{
 	names:        []string{"tini", "tini-static", "docker-init"},
-	grammar:      grammar{separator: true, version: tiniVersion + "\n"},
+	grammar:      grammar{separator: true, version: tiniVersion},
 	flags:        tiniFlags[:],
 	log:          pid1.Log{Style: pid1.Tini},
 	prepare:      prepareTini,
@@ -23,8 +24,15 @@ var tini = dialect{
 	refuse:       refuseTini,
 }
 
-// tiniVersion is what programs such as Docker look for when they ask for tini's version.
-const tiniVersion = "tini version 0.19.0 (supervise)"
+// tiniVersion is what --version prints, also that of supervise init: the Docker Engine asks
+// its --init-path for it, whatever that is, and understands nothing but tini's format.
+func tiniVersion() string {
+	version := "tini version 0.19.0 (supervise init " + release.Version + ")"
+	if release.Revision != "" {
+		version += " - git." + release.Revision
+	}
+	return version
+}
 
 var tiniFlags = [...]flag{
 	{short: 'h', help: "Show this help message and exit."},
@@ -109,7 +117,7 @@ func finishTini(l *line) error {
 
 func tiniUsage(l *line) string {
 	name := base(l.program)
-	return name + " (" + tiniVersion + ")\n" +
+	return name + " (" + tiniVersion() + ")\n" +
 		"Usage: " + name + " [OPTIONS] PROGRAM -- [ARGS] | --version\n\n" +
 		"Execute a program under the supervision of a valid init process (" + name + ")\n\n" +
 		"Command line options:\n\n  --version: Show version and exit.\n" + describe(tiniFlags[:], 16) +

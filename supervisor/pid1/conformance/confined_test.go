@@ -12,23 +12,26 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"supervise/internal/sys"
 	"supervise/internal/testproc"
 )
 
 // confinement is what a container may keep from init: descriptors, and system calls by a
-// seccomp filter. The zero value keeps nothing.
+// seccomp filter; and what init may inherit from whoever executes it. The zero value keeps
+// nothing.
 type confinement struct {
-	files uint64 // RLIMIT_NOFILE, soft and hard; 0 for as it is
-	errno syscall.Errno
-	calls []uint32 // that fail with errno
+	subreaper bool   // it is one already: PR_SET_CHILD_SUBREAPER
+	files     uint64 // RLIMIT_NOFILE, soft and hard; 0 for as it is
+	errno     syscall.Errno
+	calls     []uint32 // that fail with errno
 }
 
-func (c confinement) nothing() bool { return c.files == 0 && len(c.calls) == 0 }
+func (c confinement) nothing() bool { return !c.subreaper && c.files == 0 && len(c.calls) == 0 }
 
 // wrap returns the environment and the command line that confine a command.
 func (c confinement) wrap(t *testing.T, argv ...string) (env, wrapped []string) {
 	t.Helper()
-	wrapped = testproc.Argv(t, strconv.FormatUint(c.files, 10), strconv.Itoa(int(c.errno)), strconv.Itoa(len(c.calls)))
+	wrapped = testproc.Argv(t, strconv.FormatBool(c.subreaper), strconv.FormatUint(c.files, 10), strconv.Itoa(int(c.errno)), strconv.Itoa(len(c.calls)))
 	for _, call := range c.calls {
 		wrapped = append(wrapped, strconv.Itoa(int(call)))
 	}
@@ -37,6 +40,12 @@ func (c confinement) wrap(t *testing.T, argv ...string) (env, wrapped []string) 
 
 // confined confines itself and becomes a command: see wrap.
 func confined(args []string) int {
+	if args[0] == "true" {
+		if err := sys.Subreaper(); err != nil {
+			return failed("prctl", err)
+		}
+	}
+	args = args[1:]
 	next := func() int {
 		n, _ := strconv.Atoi(args[0])
 		args = args[1:]

@@ -46,9 +46,15 @@ func newContainer(t *testing.T, p program) *container {
 // install copies a program into the container.
 func (c *container) install(t *testing.T, file, name string) {
 	t.Helper()
-	text, err := os.ReadFile(file)
+	install(t, file, filepath.Join(c.bundle, "rootfs", name))
+}
+
+// install copies a program.
+func install(t *testing.T, from, to string) {
+	t.Helper()
+	text, err := os.ReadFile(from)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(c.bundle, "rootfs", name), text, 0o755)
+		err = os.WriteFile(to, text, 0o755)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@
 //	        plainly, as PID 1 of a namespace, in an OCI container
 //	            the exit status and output are as the row says
 //
+// engine_test.go starts a Docker Engine, and does to containers of its what people do.
+//
 // What no table can hold (terminals, signals at any moment, descriptors, masks, parents,
 // storms) has tests of its own, in a file each. docs/pid1.md lists what is better here than
 // in the real programs; rows that show it say that those do not take part.

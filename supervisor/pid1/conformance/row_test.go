@@ -38,6 +38,7 @@ type row struct {
 	status int
 	out    string // the lines that the script prints beside "ready", joined with ", "
 	stderr string // a part of what is said there
+	silent bool   // nothing is said there
 
 	real    bool // the real program does the same
 	plainly bool // only makes sense if it is not PID 1
@@ -131,6 +132,9 @@ func (r row) try(t *testing.T, p program, where place) {
 	}
 	if !strings.Contains(i.errors(), r.stderr) {
 		t.Errorf("%q: it says %q, which lacks %q", argv, i.errors(), r.stderr)
+	}
+	if r.silent && i.errors() != "" {
+		t.Errorf("%q: it says %q", argv, i.errors())
 	}
 }
 

@@ -61,6 +61,7 @@ func common(name string, missing, denied int) []row {
 func TestTini(t *testing.T) { run(t, tiniRows()) }
 
 func tiniRows() []row {
+	inherited := confinement{subreaper: true}
 	usr1 := []syscall.Signal{syscall.SIGUSR1}
 	return append(common(tini, 127, 126), []row{
 		{what: "no arguments", name: tini, status: 1, stderr: "Usage: tini [OPTIONS] PROGRAM", real: true},
@@ -82,6 +83,10 @@ func tiniRows() []row {
 		{what: "own group", name: tini, script: `read a b c d e f g </proc/self/stat; [ $e = $a ] && echo group; [ $f = $a ] && echo session; :`, out: "group", real: true},
 		{what: "TSTP handed on", name: tini, script: traps, signals: []syscall.Signal{syscall.SIGTSTP, syscall.SIGTERM}, out: "TSTP, TERM", status: 3, real: true},
 		{what: "says it is no reaper", name: tini, script: ":", plainly: true, stderr: "[WARN  tini (", real: true},
+		{what: "is a reaper by inheritance", name: tini, confined: inherited, script: ":", plainly: true, silent: true, real: true},
+		{what: "is a reaper by inheritance: docker-init", name: "docker-init", confined: inherited, script: ":", plainly: true, silent: true},
+		{what: "is a reaper by inheritance: -s", name: tini, args: []string{"-s"}, confined: inherited, script: ":", plainly: true, silent: true, real: true},
+		{what: "is a reaper by inheritance: -w", name: tini, args: []string{"-w"}, confined: inherited, script: `(sleep 0.3 & :); sleep 0.8`, plainly: true, stderr: "eaped", real: true},
 		{what: "TINI_VERBOSITY=0", name: tini, env: []string{"TINI_VERBOSITY=0"}, script: ":", stderr: "", real: true},
 		{what: "-w", name: tini, args: []string{"-sw"}, script: `(sleep 0.3 & :); sleep 0.8`, stderr: "eaped", real: true},
 		{what: "cwd kept", name: tini, script: `cd /usr; sleep 0.1; readlink /proc/$PPID/cwd | grep -q conformance && echo kept`, out: "kept", real: true},

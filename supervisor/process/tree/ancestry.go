@@ -17,8 +17,8 @@ import (
 )
 
 // ErrUnsure says that it cannot be told whether a tree is empty: a process executes a program
-// just now, and has nothing to be known by. Ask again in a moment.
-var ErrUnsure = errors.New("a process is in the middle of execve")
+// just now, or is about to end, and has nothing to be known by. Ask again in a moment.
+var ErrUnsure = errors.New("a process is in the middle of execve or exit")
 
 // markVariable begins the environment entry that marks a supervisor's processes.
 const markVariable = "SUPERVISE_INSTANCE="
@@ -36,6 +36,9 @@ type ancestry struct {
 	// leader is the main process that was started last. Its session may outlive it; as long
 	// as a pid is the id of a session or group, no other process gets it.
 	leader entry
+
+	// main is the present main process: the leader, or who has taken over from it.
+	main int
 }
 
 func (a *ancestry) CgroupFD() (fd int, ok bool, err error) { return -1, false, nil }
@@ -44,10 +47,14 @@ func (a *ancestry) CgroupFD() (fd int, ok bool, err error) { return -1, false, n
 // with the same pid. The caller has not reaped it yet.
 func (a *ancestry) Started(pid int) {
 	var ok bool
+	a.main = pid
 	if a.leader, ok = readStat(strconv.Itoa(pid)); !ok {
 		a.leader = entry{pid: pid}
 	}
 }
+
+// Follow leaves the session what it was.
+func (a *ancestry) Follow(pid int) { a.main = pid }
 
 func (a *ancestry) Members() ([]Member, error) {
 	all, err := processes()
@@ -106,7 +113,7 @@ func (a *ancestry) Empty() (bool, error) {
 
 // isOtherMain reports whether a process is the main process of another service.
 func (a *ancestry) isOtherMain(pid int) bool {
-	return pid != a.leader.pid && a.children.IsMain(pid)
+	return pid != a.main && a.children.IsMain(pid)
 }
 
 func (a *ancestry) Signal(s signals.Signal) (sent int, err error) {
@@ -157,7 +164,9 @@ func (a *ancestry) find(all []entry) (picked []entry, unsure bool) {
 			}
 			yes, unknown := a.inLeaderGroup(p) || a.isKnown(p), false
 			if !yes && !p.zombie {
-				yes, unknown = a.marked(p)
+				if yes, unknown = a.marked(p); !yes && a.branded(p.pid) {
+					yes, unknown = true, false
+				}
 			}
 			if yes {
 				class = ours
@@ -233,9 +242,10 @@ func (a *ancestry) marked(p entry) (yes, unknown bool) {
 }
 
 // environ returns the initial environment of a process, or nil if it cannot be read. In the
-// middle of an execve(2) there is none, and the process may well be ours, so it is worth
-// waiting, for two milliseconds at the most. The kernel does not show one for a thread that has
-// ended either, as the first may have before the others.
+// middle of an execve(2), and late in exit(2) before it is a zombie and its children are left
+// to others, there is none, and the process may well be ours, so it is worth waiting, for two
+// milliseconds at the most. The kernel does not show one for a thread that has ended either,
+// as the first may have before the others.
 func environ(pid int) []byte {
 	dir := "/proc/" + strconv.Itoa(pid)
 	for range 20 {

@@ -24,7 +24,7 @@ type cgroup struct {
 	group string // the same, as in /proc/PID/cgroup
 	fd    int    // of the directory, -1 until it is made
 
-	leader int      // the main process that was started last
+	leader int      // the main process
 	strays ancestry // knows those that have gone to another cgroup
 }
 
@@ -45,6 +45,9 @@ func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
 }
 
 func (c *cgroup) Started(pid int) { c.leader = pid }
+
+// Follow also lets it be elsewhere than in the cgroup, as the main process before may.
+func (c *cgroup) Follow(pid int) { c.leader = pid }
 
 func (c *cgroup) Members() ([]Member, error) {
 	pids, err := c.pids()

@@ -17,7 +17,8 @@
 //   - Ancestry, everywhere else. The supervisor is subreaper, so that every orphan becomes
 //     its child and nothing can leave the tree below it. A process belongs to a service if
 //     it, or one of its ancestors, is in the session or process group that the service was
-//     started in, or has the service's mark in its initial environment.
+//     started in, or has the service's mark in its initial environment or its brand among
+//     its limits.
 //
 // Neither polls. The question whether anything is left is asked when a process of ours was
 // reaped: once the processes above them are gone, survivors of a service are the supervisor's

@@ -211,8 +211,9 @@ func TestMarkedForker(t *testing.T) {
 			t.Errorf("%v, %v", members, err)
 		}
 		_ = syscall.Kill(-1, syscall.SIGSTOP)
-		if all, err := processes(); err != nil || len(findMarked(all, []byte(markVariable+b.mark))) > 0 {
-			t.Errorf("left: %v, %v", all, err)
+		all, err := processes()
+		if left, _ := findMarked(all, []byte(markVariable+b.mark)); err != nil || len(left) > 0 {
+			t.Errorf("left: %v, %v", left, err)
 		}
 		for reapAll() {
 			// zombies
@@ -233,11 +234,12 @@ func TestAncestorSpared(t *testing.T) {
 // asks lists the processes with a mark.
 func asks(args []string) int {
 	all, err := processes()
-	if err != nil || !hasMark(os.Getpid(), []byte(args[0])) {
+	if yes, _ := hasMark(entry{pid: os.Getpid()}, []byte(args[0])); err != nil || !yes {
 		fmt.Println(err, "no mark")
 		return 1
 	}
-	fmt.Println(findMarked(all, []byte(args[0])))
+	picked, _ := findMarked(all, []byte(args[0]))
+	fmt.Println(picked)
 	return 0
 }
 

@@ -48,35 +48,41 @@ func (r *Root) clearCgroups() ([]Member, error) {
 	return members, err
 }
 
+// unsureGrace is how long a start looks again for those that execute a program, or end, while
+// they are looked at: on a busy machine somebody always does.
+const unsureGrace = 100 * time.Millisecond
+
 // killMarked kills everything with a mark, again until nothing is found.
 func killMarked(mark []byte) (members []Member, err error) {
 	found := map[int]entry{}
-	pick := func(all []entry) ([]entry, bool) {
-		picked := findMarked(all, mark)
+	pick := func(all []entry) (picked []entry, unsure bool) {
+		picked, unsure = findMarked(all, mark)
 		for _, p := range picked {
 			if found[p.pid].started != p.started {
 				found[p.pid] = p
 				members = append(members, Member{PID: p.pid, Name: p.name})
 			}
 		}
-		return picked, false
+		return picked, unsure
 	}
 	var h hunt
-	for deadline := time.Now().Add(leftoverGrace); ; {
-		if done, err := h.slice(others{}, pick, nil); err != nil {
+	for began := time.Now(); ; {
+		if _, err := h.slice(others{}, pick, nil); err != nil {
 			return members, err
-		} else if !done && time.Now().Before(deadline) {
+		}
+		if len(h.stopped) > 0 && time.Since(began) < leftoverGrace {
 			continue
 		}
 		for _, p := range found {
-			p.awaitEnd(deadline)
+			p.awaitEnd(began.Add(leftoverGrace))
 		}
 		all, err := processes()
-		left := findMarked(all, mark)
-		if err != nil || len(left) == 0 {
+		left, unsure := findMarked(all, mark)
+		switch took := time.Since(began); {
+		case err != nil, len(left) == 0 && (!unsure || took > unsureGrace):
 			return members, err
-		}
-		if time.Now().After(deadline) {
+		case took > leftoverGrace:
+			h.kill()
 			return members, fmt.Errorf("process %d (%s) survives SIGKILL, or new ones are forked all the time", left[0].pid, left[0].name)
 		}
 	}
@@ -110,8 +116,8 @@ func (others) signal(p entry, s signals.Signal) { sendTo(p.pid, s, p.same) }
 
 // findMarked selects the living processes that have a mark or descend from one that has,
 // except the caller and its ancestors: a supervisor may be restarted by hand in a shell that
-// was a service of the previous one.
-func findMarked(all []entry, mark []byte) (picked []entry) {
+// was a service of the previous one. It is unsure if it could not tell of some.
+func findMarked(all []entry, mark []byte) (picked []entry, unsure bool) {
 	at := make(map[int]int, len(all))
 	for i, p := range all {
 		at[p.pid] = i
@@ -132,9 +138,15 @@ func findMarked(all []entry, mark []byte) (picked []entry) {
 		}
 		classes[i] = foreign
 		// Kernel threads are in no session.
-		if all[i].session != 0 && hasMark(all[i].pid, mark) {
-			classes[i] = marked
-		} else if parent, listed := at[all[i].ppid]; listed && depth < len(all) && classify(parent, depth+1) == marked {
+		if p := all[i]; p.session != 0 && !p.zombie {
+			yes, unknown := hasMark(p, mark)
+			if yes {
+				classes[i] = marked
+				return marked
+			}
+			unsure = unsure || unknown
+		}
+		if parent, listed := at[all[i].ppid]; listed && depth < len(all) && classify(parent, depth+1) == marked {
 			classes[i] = marked
 		}
 		return classes[i]
@@ -144,14 +156,18 @@ func findMarked(all []entry, mark []byte) (picked []entry) {
 			picked = append(picked, all[i])
 		}
 	}
-	return picked
+	return picked, unsure
 }
 
-// hasMark reports whether an entry of a process's initial environment begins with a mark. In
-// the middle of an execve(2) there is none; the caller looks again.
-func hasMark(pid int, mark []byte) bool {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	return err == nil && (bytes.HasPrefix(text, mark) || bytes.Contains(text, append([]byte{0}, mark...)))
+// hasMark reports whether an entry of a process's initial environment begins with a mark.
+// unknown says that it has none at present, as in the middle of an execve(2).
+func hasMark(p entry, mark []byte) (yes, unknown bool) {
+	text := environ(p.pid)
+	if text == nil {
+		now, there := readStat(strconv.Itoa(p.pid))
+		return false, there && now.execing
+	}
+	return bytes.HasPrefix(text, mark) || bytes.Contains(text, append([]byte{0}, mark...)), false
 }
 
 // awaitEnd waits until a process has ended, whoever reaps it, but not beyond the deadline.

@@ -14,7 +14,7 @@ type entry struct {
 	started                   int // clock ticks after boot
 	name                      string
 	zombie                    bool // all its threads have ended
-	execing                   bool // it has no environment at present: it is in the middle of execve(2)
+	execing                   bool // it has no environment at present: it is in the middle of execve(2) or exit(2)
 }
 
 // same reports whether pid is still the process that the entry was read from. Its parent,

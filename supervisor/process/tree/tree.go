@@ -36,6 +36,9 @@ type Tree interface {
 	// Started sets the service's current main process.
 	Started(pid int)
 
+	// Follow makes another process of the tree the main process.
+	Follow(pid int)
+
 	// Members returns the living processes, in no particular order.
 	Members() ([]Member, error)
 
