@@ -68,14 +68,19 @@ stop.timeout = "10ms"
 func TestAnyPath(t *testing.T) {
 	eachUser(t, func(t *testing.T, as setup) {
 		s := prepare(t, entryBuild, "[service.web]\n"+sleeper, as)
-		for link, target := range map[string]string{"link": "runtime", "chain": "link", "parent": "."} {
-			if err := os.Symlink(target, filepath.Join(s.dir, link)); err != nil {
+		own := filepath.Join(s.dir, "own") // in which nobody else can put a link
+		if err := os.Mkdir(own, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for link, target := range map[string]string{"link": "../runtime", "chain": "link", "parent": ".."} {
+			if err := os.Symlink(target, filepath.Join(own, link)); err != nil {
 				t.Fatal(err)
 			}
 		}
+		const last = "./own/../runtime/"
 		before := 0
 		for _, path := range []string{
-			s.runtime, s.dir + "/link", s.dir + "/chain", s.dir + "/parent/runtime", s.dir + "/parent/link", "runtime", "./parent/../runtime/",
+			s.runtime, own + "/link", own + "/chain", own + "/parent/runtime", own + "/parent/own/link", "runtime", last,
 		} {
 			next := &supervised{dir: s.dir, runtime: s.runtime, sandbox: s.sandbox}
 			next.cmd = exec.Command(s.cmd.Path, append(s.cmd.Args[1:len(s.cmd.Args):len(s.cmd.Args)], "--runtime-dir", path)...)
@@ -86,7 +91,7 @@ func TestAnyPath(t *testing.T) {
 				t.Errorf("%s: there are two", path)
 			}
 			before = pid
-			if path == "./parent/../runtime/" {
+			if path == last {
 				next.stop(t, syscall.SIGTERM)
 				return
 			}
