@@ -55,3 +55,25 @@ func TestUnsure(t *testing.T) {
 		t.Error("who was a member is not known by pid and start time")
 	}
 }
+
+// TestExecing tells who has no environment at present from whose environment we may not see.
+func TestExecing(t *testing.T) {
+	text := func(state, startCode, envEnd string) []byte {
+		return []byte("42 (x) " + state + " 1 40 41 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 4711 8192 10 18446744073709551615 " + startCode +
+			" 1 0 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 " + envEnd + " 0\n")
+	}
+	for _, test := range []struct {
+		state, startCode, envEnd string
+		execing                  bool
+	}{
+		{"R", "94000", "140000", false},
+		{"D", "94000", "0", true}, // its memory is new
+		{"D", "0", "0", true},     // it has none
+		{"S", "1", "0", false},    // it is another user's
+		{"Z", "0", "0", false},
+	} {
+		if p, ok := parseStat(text(test.state, test.startCode, test.envEnd)); !ok || p.execing != test.execing {
+			t.Errorf("%+v: %+v, %v", test, p, ok)
+		}
+	}
+}

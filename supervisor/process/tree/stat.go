@@ -63,7 +63,7 @@ func parseStat(text []byte) (p entry, ok bool) {
 		return p, false
 	}
 	fields := bytes.Fields(text[end+1:])
-	const threadsField, startField, envEndField = 20 - 3, 22 - 3, 51 - 3 // counted from the state, the third
+	const threadsField, startField, codeField, envEndField = 20 - 3, 22 - 3, 26 - 3, 51 - 3 // counted from the state, the third
 	if len(fields) <= startField {
 		return p, false
 	}
@@ -89,7 +89,9 @@ func parseStat(text []byte) (p entry, ok bool) {
 	// The state is that of the first thread, which may have ended before the others.
 	ended := fields[0][0] == 'Z' || fields[0][0] == 'X'
 	p.zombie = ended && threads <= 1
-	p.execing = !ended && len(fields) > envEndField && string(fields[envEndField]) == "0"
+	// To those who may not know, the kernel says 1 for the start of its code, and 0 for the end of
+	// its environment: do_task_stat in fs/proc/array.c.
+	p.execing = !ended && len(fields) > envEndField && string(fields[envEndField]) == "0" && string(fields[codeField]) != "1"
 	return p, true
 }
 
