@@ -169,7 +169,9 @@ func (w *watcher) touched(events []byte) map[*Pump]bool {
 		events = events[end:]
 		if mask&ofSelf == 0 {
 			for p := range w.dirs[wd][name] {
-				pumps[p] = pumps[p] // true if it is already
+				if _, already := pumps[p]; !already {
+					pumps[p] = false
+				}
 			}
 			continue
 		}
