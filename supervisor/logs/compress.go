@@ -44,7 +44,8 @@ func (f *file) tidy(r Rotation, stopped func() bool) (next time.Duration, err er
 	if !r.Compress {
 		return next, err
 	}
-	if failed := f.compressAll(dir, r.Keep, stopped); failed != nil {
+	// Somebody may have removed what was to be compressed.
+	if failed := f.compressAll(dir, r.Keep, stopped); failed != nil && !absent(failed) {
 		err = fmt.Errorf("cannot compress the rotated files of log file %q: %w", f.path, failed)
 	}
 	return next, err

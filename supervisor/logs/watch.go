@@ -169,7 +169,7 @@ func (w *watcher) touched(events []byte) map[*Pump]bool {
 		events = events[end:]
 		if mask&ofSelf == 0 {
 			for p := range w.dirs[wd][name] {
-				if _, there := pumps[p]; !there {
+				if _, already := pumps[p]; !already {
 					pumps[p] = false
 				}
 			}
