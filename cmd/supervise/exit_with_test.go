@@ -34,6 +34,7 @@ func TestExitWith(t *testing.T) {
 					t.Errorf("status %d, want %d", status, test.status)
 				}
 				s.done = true
+				s.all()
 				if log := s.text(); !strings.Contains(log, "supervise exits with it (exit-with), with status ") || !strings.Contains(log, "supervise exits\"") {
 					t.Errorf("the log does not say why: %s", log)
 				}

@@ -146,7 +146,8 @@ func (j *journal) all() []line {
 // text is the lines as they were read; of many, the last.
 func (j *journal) text() string {
 	var b strings.Builder
-	for _, l := range j.lines[max(0, len(j.lines)-100):] {
+	lines := j.soFar()
+	for _, l := range lines[max(0, len(lines)-100):] {
 		b.WriteString(l.raw + "\n")
 	}
 	return b.String()

@@ -51,7 +51,7 @@ restart.delay = "0s"
 		t.Errorf("exit: %+v", exit)
 	}
 	out, _ := s.run(t, "status", "--board", "greedy")
-	inOrder(t, out, "killed by SIGKILL", "OOM killer")
+	inOrder(t, out, "SIGKILL by OOM killer")
 	s.awaitSlot(t, "greedy", "killed by the OOM killer", func(s status.Service) bool { return s.Exit.By == status.Process{Name: "OOM killer"} })
 	inOrder(t, s.must(t, "why", "greedy"), "killed by SIGKILL", "given up", "it was sent by the kernel's OOM killer: ")
 	inOrder(t, s.why(t, "victim"), "killed by SIGKILL", "from an unknown sender: the kernel does not say who it was")
