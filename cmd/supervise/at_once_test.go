@@ -3,6 +3,7 @@ package main_test
 import (
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -100,6 +101,7 @@ restart = { delay = "1h", max-delay = "1h" }
 		if out := s.must(t, "start", "--no-wait", "late"); !strings.Contains(out, "accepted") {
 			t.Errorf("start without waiting: %s", out)
 		}
+		s.stop(t, syscall.SIGTERM)
 	})
 }
 
@@ -135,5 +137,6 @@ func TestUpdateDiesAtOnce(t *testing.T) {
 				t.Errorf("%s: status %d: %s", test.name, code, out)
 			}
 		}
+		s.stop(t, syscall.SIGTERM)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -133,6 +134,7 @@ command = ["sh", "-c", "printf '\\033]0;pwn\\007\\342\\200\\256evil\\233\\n'; pr
 		t.Errorf("logs --raw prints %q", got)
 	}
 	checkShown(t, "logs as JSON", s.must(t, "logs", "--format", "json", "web"))
+	s.stop(t, syscall.SIGTERM)
 }
 
 // TestHostileSupervisor asks one that is somebody else's: it may answer anything.

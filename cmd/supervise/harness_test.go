@@ -151,6 +151,9 @@ func (s *supervised) launch(t *testing.T) {
 	}
 	testproc.Start(t, s.cmd)
 	t.Cleanup(func() {
+		if !t.Failed() && s.cmd.ProcessState == nil {
+			t.Error("the test has not waited for the end of supervise")
+		}
 		if t.Failed() && s.journal != nil {
 			t.Log(s.text())
 		}
