@@ -151,13 +151,14 @@ func (s *supervised) launch(t *testing.T) {
 	}
 	testproc.Start(t, s.cmd)
 	t.Cleanup(func() {
-		if !t.Failed() && s.cmd.ProcessState == nil {
+		running := s.cmd.ProcessState == nil
+		if running && !t.Failed() && !t.Skipped() {
 			t.Error("the test has not waited for the end of supervise")
 		}
 		if t.Failed() && s.journal != nil {
 			t.Log(s.text())
 		}
-		if t.Failed() && !s.done {
+		if running || t.Failed() && !s.done {
 			// Its services are in sessions of their own.
 			_ = s.cmd.Process.Kill()
 			s.sandbox.killAll()
