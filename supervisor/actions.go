@@ -9,6 +9,8 @@ func (s *Supervisor) carryOut(action *machine.Action) {
 		s.tell(action)
 	case machine.Spawn:
 		s.pending.starts = append(s.pending.starts, *action)
+	case machine.GiveUpStart:
+		s.giveUpStart(action)
 	case machine.Send:
 		s.send(action)
 	case machine.Deliver:

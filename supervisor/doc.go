@@ -39,7 +39,7 @@
 //	loop.go        one iteration
 //	dispatch.go    an event to the machine, and its results after it
 //	actions.go     one case for each kind of action
-//	spawn.go       Spawn: all starts of a step at once
+//	spawn.go       Spawn and GiveUpStart: starts, and what comes of them
 //	send.go        Send, Deliver, Kill and Inspect: what concerns signals
 //	hooks.go       RunHook: programs that run because of a signal
 //	update.go      Load, and the command update: another configuration
@@ -50,7 +50,6 @@
 //	requests.go    what clients ask for
 //	publish.go     what clients are shown
 //	record.go      entries of the journal, beside those of events
-//	levels.go      which of them are lines of the log
 //	log.go         the fields of such a line
 //	open.go        Run: the loop on the real system, with runtime directory, board and control
 //	directory.go   the runtime directory, if somebody removes it

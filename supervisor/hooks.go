@@ -22,18 +22,19 @@ type hook struct {
 // runHook starts the program of a rule.
 func (s *Supervisor) runHook(action *machine.Action) {
 	command := s.file.Commands[action.Info.Signal]
-	origin := s.journal.Of(action.Origin, "")
-	pid, err := s.kernel.StartHook(command, action.Info)
-	if err != nil {
-		s.recordFact(journal.Entry{Cause: origin, Origin: origin}, journal.Fact{Kind: journal.HookFailed, Reason: err.Error()})
-		return
-	}
-	entry := s.recordFact(journal.Entry{PID: pid, Cause: origin, Origin: origin},
-		journal.Fact{Kind: journal.HookStarted, Command: strings.Join(command.Argv, " ")})
-	s.hooks[pid] = hook{
-		signal: action.Info.Signal, began: s.kernel.Now(), entry: entry, origin: origin,
-		stopTimer: s.kernel.Later(command.Timeout, func() { s.hookTimedOut(pid) }),
-	}
+	origin, signal := s.journal.Of(action.Origin, ""), action.Info.Signal
+	s.kernel.StartHook(command, action.Info, func(pid int, err error) {
+		if err != nil {
+			s.recordFact(journal.Entry{Cause: origin, Origin: origin}, journal.Fact{Kind: journal.HookFailed, Reason: err.Error()})
+			return
+		}
+		entry := s.recordFact(journal.Entry{PID: pid, Cause: origin, Origin: origin},
+			journal.Fact{Kind: journal.HookStarted, Command: strings.Join(command.Argv, " ")})
+		s.hooks[pid] = hook{
+			signal: signal, began: s.kernel.Now(), entry: entry, origin: origin,
+			stopTimer: s.kernel.Later(command.Timeout, func() { s.hookTimedOut(pid) }),
+		}
+	})
 }
 
 func (s *Supervisor) hookTimedOut(pid int) {

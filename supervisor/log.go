@@ -6,12 +6,13 @@ import (
 	"supervise/signals"
 	"supervise/supervisor/journal"
 	"supervise/supervisor/machine"
+	"supervise/supervisor/severity"
 )
 
 // line begins a log line about an entry, nil if its level is not logged. The entry need not
 // be in the journal: number is its own, or that of the entry that led to it.
 func (s *Supervisor) line(number uint64, e *journal.Entry) *zerolog.Event {
-	level := levelOf(e)
+	level := severity.Of(e)
 	if level == zerolog.Disabled || level < s.log.GetLevel() {
 		return nil
 	}

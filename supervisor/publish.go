@@ -39,6 +39,7 @@ func (s *Supervisor) giveUpBoard(err error) {
 func (s *Supervisor) publish() {
 	s.publishSnapshots()
 	s.calls.Publish(s.kernel.Now())
+	s.bootIfStarted()
 }
 
 // relist updates the snapshots and the FIFOs to the current set of services.

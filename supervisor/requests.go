@@ -160,7 +160,7 @@ func (s *Supervisor) answerShutdown(call *control.Call, r request.Shutdown) {
 
 func (s *Supervisor) answerWhy(call *control.Call, r request.Why) {
 	if id, ok := s.calls.FindOne(call, r.Service); ok {
-		reply := &request.Reply{Services: []status.Service{s.Status(id)}, Events: s.journal.Why(r.Service)}
+		reply := &request.Reply{Services: []status.Service{s.Status(id)}, Events: s.why(id)}
 		lines, _ := s.LastLines(id)
 		for _, text := range lines {
 			reply.Lines = append(reply.Lines, request.Line{Service: r.Service, Text: text})

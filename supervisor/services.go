@@ -90,6 +90,14 @@ func (s *Supervisor) LastOutcome(id machine.ServiceID) string {
 	return s.journal.LastOutcome(s.Name(id))
 }
 
+// why explains its state.
+func (s *Supervisor) why(id machine.ServiceID) []request.Event {
+	if view := s.machine.View(id); view.State == machine.Starting {
+		return s.journal.WhyStarting(s.Name(id), view.Origin)
+	}
+	return s.journal.Why(s.Name(id))
+}
+
 // LastLines are those that its last main process wrote, and whether they were read already.
 func (s *Supervisor) LastLines(id machine.ServiceID) (lines []string, read bool) {
 	t := &s.services[id].tail

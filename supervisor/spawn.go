@@ -1,12 +1,13 @@
 package supervisor
 
 import (
+	"supervise/supervisor/journal"
 	"supervise/supervisor/kernel"
 	"supervise/supervisor/machine"
 )
 
-// spawn carries out all starts of a step at once. The loop waits for them, so that nothing
-// else can happen meanwhile, an exit above all.
+// spawn begins all starts of a step at once. Their results are events like any others: what
+// the kernel holds up, on a file system that does not answer, say, holds up nobody else.
 func (s *Supervisor) spawn() {
 	actions := s.pending.starts
 	s.pending.starts = nil
@@ -14,23 +15,64 @@ func (s *Supervisor) spawn() {
 		return
 	}
 	starts := make([]kernel.Start, len(actions))
-	for i, a := range actions {
-		starts[i] = kernel.Start{Service: s.services[a.Service].system, Gen: a.Gen}
+	for i := range actions {
+		starts[i] = s.start(s.services[actions[i].Service], actions[i].Gen)
 	}
-	for i, started := range s.kernel.Start(starts) {
-		s.result(s.spawned(s.services[actions[i].Service], actions[i].Gen, started))
+	s.pending.booting += len(starts)
+	s.kernel.Start(starts)
+}
+
+func (s *Supervisor) start(service *service, gen machine.Gen) kernel.Start {
+	event := machine.Event{Service: service.id, Gen: gen}
+	delayed := false
+	return kernel.Start{
+		Service: service.system, Gen: gen,
+		Ended: func(started kernel.Started) {
+			if !delayed {
+				s.pending.booting--
+			}
+			s.dispatch(s.spawned(service, event, started))
+		},
+		Delayed: func(reason string) {
+			delayed = true
+			s.pending.booting--
+			event := event
+			event.Kind, event.Reason = machine.Delayed, reason
+			s.dispatch(event)
+		},
 	}
 }
 
 // spawned records the result of a start, and returns the event about it.
-func (s *Supervisor) spawned(service *service, gen machine.Gen, started kernel.Started) machine.Event {
+func (s *Supervisor) spawned(service *service, event machine.Event, started kernel.Started) machine.Event {
 	if started.Err != nil {
-		return machine.Event{
-			Kind: machine.SpawnFailed, Service: service.id, Gen: gen,
-			Permanent: !started.Temporary, Reason: started.Err.Error(),
-		}
+		event.Kind, event.Permanent, event.Reason = machine.SpawnFailed, !started.Temporary, started.Err.Error()
+		return event
 	}
 	service.ledger.Reset()
 	s.leaders[started.PID] = service
-	return machine.Event{Kind: machine.Spawned, Service: service.id, Gen: gen, PID: int32(started.PID)}
+	event.Kind, event.PID = machine.Spawned, int32(started.PID)
+	return event
+}
+
+// giveUpStart ends a start that has no result yet.
+func (s *Supervisor) giveUpStart(action *machine.Action) {
+	s.record(journal.Entry{Action: action})
+	s.services[action.Service].system.GiveUpStart()
+}
+
+// bootIfStarted begins to take commands by FIFO when what is to be started at the start has
+// been, but for what takes long.
+func (s *Supervisor) bootIfStarted() {
+	if s.pending.booted == nil || s.pending.booting > 0 {
+		return
+	}
+	booted := s.pending.booted
+	s.pending.booted = nil
+	s.listFIFOs()
+	if s.commands != nil {
+		s.commands.Then(booted)
+	} else {
+		booted()
+	}
 }

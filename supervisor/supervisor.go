@@ -53,6 +53,9 @@ type ending struct{ status int }
 type pending struct {
 	events []machine.Event  // results of actions; they come before events from outside
 	starts []machine.Action // carried out together, after the other actions of a step
+
+	booted  func() // to be called when booting is 0; nil: it has been
+	booting int    // starts without a result, but for those that take long
 }
 
 // heldSignals are the real-time signals that are left in the kernel.
@@ -141,13 +144,8 @@ func (s *Supervisor) AnswerBeside(call *control.Call) bool {
 // many services are not down, and status what to exit with. booted is called, on any
 // goroutine, when what is to be started at the start has been, and takes commands.
 func (s *Supervisor) Run(booted func()) (status, left int) {
+	s.pending.booted = booted
 	s.dispatch(machine.Event{Kind: machine.Boot, PID: int32(s.self.PID)})
-	s.listFIFOs()
-	if s.commands != nil {
-		s.commands.Then(booted)
-	} else {
-		booted()
-	}
 	s.publish()
 	for s.finished == nil {
 		s.iterate()

@@ -74,8 +74,8 @@ func TestFlood(t *testing.T) {
 	lines := s.stop(t, syscall.SIGTERM)
 	for name, n := range starts {
 		told, killed, ran := count(lines, up(name)), count(lines, says(name, "killed by SIG")), count(lines, wrote(name, "up"))
-		// The last one may have been stopped before it wrote anything.
-		if n < 20 || told != n || killed != n || ran != n && ran != n-1 {
+		// The last one may have been stopped before it was said to run, or wrote anything.
+		if n < 20 || told != n && told != n-1 || killed != n || ran != n && ran != n-1 {
 			t.Errorf("%s was started %d times by its status, %d by the log, %d by itself, and killed %d times", name, n, told, ran, killed)
 		}
 	}

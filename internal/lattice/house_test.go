@@ -41,8 +41,9 @@ floor 2
 	supervisor/output:        supervisor/logs golang.org/x/sys
 	supervisor/attribution:   golang.org/x/sys
 	supervisor/kernel:        signals/send supervisor/process/tree
-	supervisor/host:          supervisor/kernel supervisor/launch supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
+	supervisor/host:          supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
 	supervisor/journal:       supervisor/attribution
+	supervisor/severity:      supervisor/journal github.com/rs/zerolog
 	supervisor/calls:         supervisor/logs
 	supervisor/journal/disk:  supervisor/journal golang.org/x/sys
 	supervisor/journal/replay: supervisor/journal

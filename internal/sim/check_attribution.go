@@ -58,10 +58,12 @@ func (w *world) checkVerdict(s *service, exit *status.Exit) {
 }
 
 // names reports whether a text names the sender of a verdict, for sure or perhaps. What was held
-// for long comes without the name of who sent it.
+// for long comes without the name of who sent it, or, if that is no process, without all.
 func names(v attribution.Verdict, cause string) (sure, perhaps bool) {
 	nameless := v
-	nameless.By.Name = ""
+	if nameless.By.Name = ""; !nameless.By.Known() {
+		nameless.By = machine.Asker{}
+	}
 	for _, text := range []string{v.String(), nameless.String()} {
 		sure = sure || cause == text
 		perhaps = perhaps || strings.HasPrefix(cause, "perhaps "+text)

@@ -238,19 +238,20 @@ func (c *client) awaits() bool {
 // achieved reports whether a good outcome is true.
 func (c *client) achieved(s *service, before machine.View, o request.Outcome) bool {
 	view := c.w.loop.View(s.id)
+	next := view.Gen > before.Gen || before.State == machine.Starting
 	switch q := c.request.(type) {
 	case request.Start:
 		if o.Result == "ended" {
-			return view.State == machine.Stopped && view.Gen > before.Gen
+			return view.State == machine.Stopped && next
 		}
 		return c.w.isUp(s, o) && c.w.met(request.Up, s.id)
 	case request.Stop:
 		return s.tree.gone() && (s.state == machine.Stopped || s.state == machine.Removed)
 	case request.Restart:
 		if o.Result == "ended" {
-			return view.State == machine.Stopped && view.Gen > before.Gen
+			return view.State == machine.Stopped && next
 		}
-		return view.Gen > before.Gen && c.w.isUp(s, o) && c.w.met(request.Up, s.id)
+		return next && c.w.isUp(s, o) && c.w.met(request.Up, s.id)
 	case request.Pause:
 		return !s.tree.reaped && s.tree.leader().stopped
 	case request.Continue:

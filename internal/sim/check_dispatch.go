@@ -29,7 +29,7 @@ func (w *world) dispatched(actions []machine.Action) {
 		case machine.Inspect:
 			w.services[a.Service].inspected = a.Signal
 			d.results.add(machine.Event{Kind: machine.Inspected, Service: a.Service, Gen: a.Gen, Ticket: a.Ticket})
-		case machine.Send, machine.Deliver, machine.Survey, machine.Follow, machine.Kill, machine.Hold, machine.Release, machine.RunHook,
+		case machine.Send, machine.Deliver, machine.Survey, machine.Follow, machine.Kill, machine.GiveUpStart, machine.Hold, machine.Release, machine.RunHook,
 			machine.ReportTail, machine.Forget, machine.ReopenLog:
 			d.actions.add(*a)
 		case machine.Load:
@@ -102,7 +102,7 @@ func (w *world) checkEvent(ev *machine.Event) {
 		}
 		w.dispatch.signal = false
 		w.checkSender(ev)
-	case machine.Spawned, machine.SpawnFailed, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
+	case machine.Spawned, machine.SpawnFailed, machine.Delayed, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
 		w.checkResult(ev)
 	case machine.Start, machine.Stop, machine.Restart, machine.Reload, machine.Pause, machine.Continue, machine.Post,
 		machine.Shutdown, machine.ShutdownNow:

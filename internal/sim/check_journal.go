@@ -80,7 +80,7 @@ var commandEvents = []machine.EventKind{
 
 // essential are the notes that have an entry.
 var essential = []machine.NoteKind{
-	machine.LeaderExited, machine.Followed, machine.CannotSpawn, machine.GaveUp, machine.Restarting, machine.Completed, machine.Dropped,
+	machine.LeaderExited, machine.Followed, machine.CannotSpawn, machine.StartDelayed, machine.GaveUp, machine.Restarting, machine.Completed, machine.Dropped,
 	machine.ShuttingDown, machine.RungTimedOut, machine.LadderCut, machine.SentToMany, machine.Updated, machine.Kept,
 }
 
@@ -129,6 +129,8 @@ func (w *world) expectAction(a *machine.Action, step machine.EventID) {
 		e.kind, e.pid = "send", w.leaderPID(a.Service)
 	case machine.Kill:
 		e.kind, e.pid = "kill", w.leaderPID(a.Service)
+	case machine.GiveUpStart:
+		e.kind = a.Kind.String()
 	case machine.Deliver:
 		e.kind, e.pid, e.by, e.open = "deliver", w.leaderPID(a.Service), w.asker(a.Origin), true
 	case machine.Tell:
@@ -182,7 +184,7 @@ func (w *world) deliveryMade(ok bool) {
 
 // compared are the kinds of entries of which none may be missing, and none too many.
 var compared = func() map[string]bool {
-	kinds := map[string]bool{"send": true, "kill": true, "deliver": true, "hook": true, "command": true, "changed": true}
+	kinds := map[string]bool{"send": true, "kill": true, "give-up-start": true, "deliver": true, "hook": true, "command": true, "changed": true}
 	for _, kind := range append(commandEvents, machine.Post, machine.Reload, machine.Remove) {
 		kinds[entryKind(kind)] = true
 	}

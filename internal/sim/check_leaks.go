@@ -25,6 +25,9 @@ func (w *world) checkClosed() {
 
 // checkFIFOs compares who has a FIFO with what services there are.
 func (w *world) checkFIFOs() {
+	if !w.booted {
+		return
+	}
 	var names []string
 	for _, id := range w.loop.All() {
 		names = append(names, w.loop.Name(id))

@@ -65,6 +65,10 @@ func (w *world) check(a *machine.Action) {
 		w.checkReport(a)
 	case machine.Spawn:
 		w.checkSpawn(a, w.services[a.Service])
+	case machine.GiveUpStart:
+		if w.services[a.Service].state != machine.Starting {
+			w.fail(w.of(a.Service), "%s, and it is %v", a.Text("it"), w.services[a.Service].state)
+		}
 	case machine.Deliver, machine.Inspect:
 		w.checkTarget(a, true)
 	case machine.Send:
@@ -183,7 +187,7 @@ func (w *world) checkNote(a *machine.Action) {
 		w.services[a.Service].origin = a.Origin
 	case machine.Remembered:
 		starts := n.Event == machine.Start || n.Event == machine.Restart
-		w.services[a.Service].startsNext = starts && n.From != machine.Running
+		w.services[a.Service].startsNext = starts && n.From != machine.Running && n.From != machine.Starting
 	case machine.Restarting:
 		spec := w.services[a.Service].spec.Restart
 		longest := max(time.Duration(float64(spec.MaxDelay)*(1+spec.Jitter)), spec.MaxDelay, time.Second)
@@ -220,6 +224,10 @@ const lastGrace = 6 * time.Second
 func (w *world) checkLeftBehind(s *service, n *machine.Note) {
 	s.left = true
 	switch {
+	case s.starting():
+		if !s.start.givenUp || !s.start.held {
+			w.fail(s, "%v, given up: %v, and held by the kernel: %v", n, s.start.givenUp, s.start.held)
+		}
 	case s.tree.gone():
 		w.fail(s, "%v, and it is gone", n)
 	case w.now-w.shutdown < lastGrace:
@@ -340,7 +348,9 @@ func (w *world) checkIdle() {
 		case machine.Stopping, machine.Clearing, machine.Backoff:
 			busy = true
 		case machine.Starting:
-			w.fail(w.services[i], "still starting after its spawn was answered")
+			if !w.services[i].starting() {
+				w.fail(w.services[i], "still starting after its spawn was answered")
+			}
 		case machine.Stopped, machine.Running, machine.Failed, machine.Removed:
 		}
 	}
@@ -393,8 +403,8 @@ func (w *world) checkEnd() {
 		w.fail(nil, "the shutdown took %v, at the most %v is allowed", took, allowed)
 	}
 	for i := range w.services {
-		if s := w.services[i]; s.tree.gone() == s.left {
-			w.fail(s, "gone at the end: %v, left behind: %v", s.tree.gone(), s.left)
+		if s, gone := w.services[i], w.services[i].tree.gone() && !w.services[i].starting(); gone == s.left {
+			w.fail(s, "gone at the end: %v, left behind: %v", gone, s.left)
 		}
 	}
 	if w.wanted != 0 {

@@ -139,21 +139,26 @@ func (k *system) Release(set signals.Set) {
 	k.held &^= set
 }
 
-// Start makes new generations, where there is an executable, and room.
-func (k *system) Start(starts []kernel.Start) []kernel.Started {
-	started := make([]kernel.Started, len(starts))
-	for i, start := range starts {
-		started[i] = start.Service.(*unit).start(start.Gen)
+// Start makes new generations.
+func (k *system) Start(starts []kernel.Start) {
+	for _, start := range starts {
+		start.Service.(*unit).begin(start)
 	}
-	return started
 }
 
-// Reap takes a zombie, in no order.
+// Reap takes a zombie, in no order, but none that the loop does not know yet.
 func (k *system) Reap() (sys.Child, bool) {
-	if len(k.zombies) == 0 {
+	known := 0
+	for i, p := range k.zombies {
+		if !p.unknown {
+			k.zombies[i], k.zombies[known] = k.zombies[known], p
+			known++
+		}
+	}
+	if known == 0 {
 		return sys.Child{}, false
 	}
-	i := k.w.random.IntN(len(k.zombies))
+	i := k.w.random.IntN(known)
 	p := k.zombies[i]
 	k.zombies = slices.Delete(k.zombies, i, i+1)
 	k.release(p)
@@ -194,18 +199,27 @@ func (k *system) TerminalGone(info signals.Info) bool {
 }
 
 // StartHook starts a program that runs for a while.
-func (k *system) StartHook(config.Command, signals.Info) (pid int, err error) {
+func (k *system) StartHook(_ config.Command, _ signals.Info, ended func(pid int, err error)) {
 	w := k.w
 	w.carriesOut(machine.RunHook, machine.NoService)
-	if w.chance(8) {
-		w.expectHook(0)
-		return 0, errors.New("execve: no such file or directory")
-	}
-	p := &process{alive: true, end: never}
-	k.register(p)
-	w.expectHook(p.pid)
-	w.scheduleExit(p, w.now+w.pick(0, time.Millisecond, time.Minute), w.ownExit(), sender{})
-	return p.pid, nil
+	k.after(k.soon(), func() {
+		if w.chance(8) {
+			k.post(func() {
+				w.expectHook(0)
+				ended(0, errMissing)
+			})
+			return
+		}
+		p := &process{alive: true, unknown: true, end: never}
+		k.register(p)
+		w.scheduleExit(p, w.now+w.pick(0, time.Millisecond, time.Minute), w.ownExit(), sender{})
+		k.post(func() {
+			p.unknown = false
+			k.woken = true // it may have ended
+			w.expectHook(p.pid)
+			ended(p.pid, nil)
+		})
+	})
 }
 
 // KillHook ends it.

@@ -28,6 +28,7 @@ type coroutine struct {
 	yield   func(struct{}) bool
 	info    signals.Info // what it waits for, if signalled
 	signal  bool
+	booted  bool // what was to be started at the start has been
 	over    bool // Run has returned
 }
 
@@ -58,7 +59,7 @@ func (w *world) run(yield func(struct{}) bool) {
 		}
 	}()
 	w.yield = yield
-	w.loop.Run(func() {})
+	w.loop.Run(func() { w.booted = true })
 	w.over = true
 }
 

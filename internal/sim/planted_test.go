@@ -35,7 +35,7 @@ var planted = []struct {
 	},
 	{
 		"a kill has no entry", "supervisor/journal/worth.go",
-		"case machine.Deliver, machine.Kill:", "case machine.Deliver:",
+		"case machine.Deliver, machine.Kill, machine.GiveUpStart:", "case machine.Deliver, machine.GiveUpStart:",
 		"kill of",
 	},
 	{
@@ -78,6 +78,16 @@ var planted = []struct {
 		"a result is that of another action", "supervisor/send.go",
 		"s.result(signalled(action, count, err))", "s.result(signalled(action, count+1, err))",
 		"what came of it is",
+	},
+	{
+		"a start that takes long is not told of", "supervisor/spawn.go",
+		"			s.dispatch(event)\n", "",
+		"the machine is not told: delayed",
+	},
+	{
+		"a start is not given up", "supervisor/spawn.go",
+		"	s.services[action.Service].system.GiveUpStart()\n", "",
+		"give-up-start",
 	},
 	{
 		"a pid is known for longer than its process", "supervisor/reap.go",

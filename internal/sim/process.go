@@ -15,6 +15,7 @@ type process struct {
 	leader  bool
 	orphan  bool // its parent has ended: it is the supervisor's to reap
 	alive   bool
+	unknown bool // the loop has not been told of it
 	stopped bool
 
 	grouped  bool          // it stayed in its leader's process group
@@ -149,6 +150,7 @@ func (w *world) scheduleExit(p *process, at time.Duration, exit signals.Exit, fr
 
 // heal makes the immortal mortal: what should have ended them does.
 func (w *world) heal() {
+	w.healStarts()
 	for _, p := range w.system.processes {
 		if p == nil || p.stuck != never {
 			continue

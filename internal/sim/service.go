@@ -15,8 +15,9 @@ type service struct {
 	changed bool            // since it was spawned
 	bound   int             // what waited when its queue got other bounds
 	tree    *generation
-	missing bool // its executable is
-	crashes bool // it does nothing else
+	start   *start // the last one, nil if there was none
+	missing bool   // its executable is
+	crashes bool   // it does nothing else
 	state   machine.State
 	origin  machine.EventID // what it goes back to
 	account account

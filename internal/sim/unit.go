@@ -23,26 +23,26 @@ var _ kernel.Service = (*unit)(nil)
 
 func (u *unit) service() *service { return u.w.services[u.id] }
 
-func (u *unit) start(gen machine.Gen) kernel.Started {
+// begin starts a new generation.
+func (u *unit) begin(st kernel.Start) {
 	w, s := u.w, u.service()
-	a := w.carriesOut(machine.Spawn, u.id)
-	result := machine.Event{Kind: machine.Spawned, Service: u.id, Gen: gen}
-	var started kernel.Started
-	switch {
-	case s.missing:
-		started.Err = errors.New("execve: no such file or directory")
-	case !w.calm && w.chance(20):
-		started.Err, started.Temporary = errors.New("clone3: resource temporarily unavailable"), true
-	default:
-		s.paused = false
-		started.PID = w.spawn(s, a.Gen).pid
-		result.PID = int32(started.PID)
+	w.carriesOut(machine.Spawn, u.id)
+	if s.starting() {
+		w.fail(s, "a second start while the first is under way")
 	}
-	if started.Err != nil {
-		result.Kind, result.Reason, result.Permanent = machine.SpawnFailed, started.Err.Error(), !started.Temporary
+	s.start = &start{Start: st, service: s}
+	w.begin(s.start)
+}
+
+// GiveUpStart ends a start.
+func (u *unit) GiveUpStart() {
+	w, s := u.w, u.service()
+	w.carriesOut(machine.GiveUpStart, u.id)
+	if !s.starting() {
+		w.fail(s, "a start is given up, and there is none")
+		return
 	}
-	w.expectResult(result)
-	return started
+	w.giveUp(s.start)
 }
 
 // Signal lets a signal act on the members of a tree that are in its scope.
@@ -143,7 +143,11 @@ func (u *unit) Members() (members []tree.Member, err error) {
 	if u.w.chance(10) {
 		return nil, errors.New("cgroup.procs: input/output error")
 	}
-	for _, p := range u.service().tree.members {
+	t := u.service().tree
+	if t == nil { // its first start is under way
+		return nil, nil
+	}
+	for _, p := range t.members {
 		if p.alive {
 			members = append(members, tree.Member{PID: p.pid, Name: "process"})
 		}

@@ -16,6 +16,7 @@ type Stat struct {
 	Parent  int
 	Group   int
 	Session int
+	NoExec  bool   // it has not executed a program since it was forked: PF_FORKNOEXEC in linux/sched.h
 	Started uint64 // clock ticks after boot: with PID it identifies one process for good
 }
 
@@ -55,7 +56,7 @@ func ParseStat(line string) (s Stat, err error) {
 		return Stat{}, syscall.EINVAL
 	}
 	numbers := [...]*int{&s.Parent, &s.Group, &s.Session}
-	const started = 22 - 3 // its index, counted from the state, which is the third field
+	const flags, started = 9 - 3, 22 - 3 // their indices, counted from the state, which is the third field
 	field := 0
 	for value := range text.Split(text.Trim(line[end+1:]), ' ') {
 		switch {
@@ -65,6 +66,10 @@ func ParseStat(line string) (s Stat, err error) {
 			return Stat{}, syscall.EINVAL
 		case field <= len(numbers):
 			*numbers[field-1], err = strconv.Atoi(value)
+		case field == flags:
+			var bits uint64
+			bits, err = strconv.ParseUint(value, 10, 64)
+			s.NoExec = bits&0x40 != 0
 		case field == started:
 			s.Started, err = strconv.ParseUint(value, 10, 64)
 			if err == nil {

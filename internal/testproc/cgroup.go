@@ -23,7 +23,7 @@ func Cgroup(tb testing.TB) (dir string) {
 	if os.Geteuid() != 0 {
 		tb.Skip("to make a cgroup takes root")
 	}
-	root := cgroupRoot()
+	root := CgroupRoot()
 	if root == "" {
 		tb.Skip("no cgroup2 hierarchy is mounted")
 	}
@@ -36,8 +36,8 @@ func Cgroup(tb testing.TB) (dir string) {
 	return dir
 }
 
-// cgroupRoot returns where the root of the cgroup2 hierarchy is mounted, "" for nowhere.
-func cgroupRoot() string {
+// CgroupRoot returns where the root of the cgroup2 hierarchy is mounted, "" for nowhere.
+func CgroupRoot() string {
 	mounts, err := os.Open("/proc/self/mounts")
 	if err != nil {
 		return ""

@@ -78,6 +78,9 @@ func (v Verdict) source() string {
 	}
 	switch v.Reason {
 	case Asked:
+		if v.By == (machine.Asker{}) { // the signal was held for longer than the journal remembers
+			return "supervise: asked for by somebody long ago"
+		}
 		return "supervise: asked for by " + v.By.String()
 	case Rung:
 		return "supervise: a rung of its ladder"

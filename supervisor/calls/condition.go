@@ -148,6 +148,11 @@ func (t *target) firstGen(same bool) machine.Gen {
 	return t.before.Gen + 1
 }
 
+// hasEnded reports whether a generation that the command is about has ended.
+func (t *target) hasEnded(now machine.View) bool {
+	return now.Gen > t.before.Gen || t.before.State == machine.Starting && now.ExitedAt > t.before.ExitedAt
+}
+
 // started is the outcome of starting a generation.
 func (p *Pending) started(t *target, now machine.View, first machine.Gen, at time.Duration) (request.Outcome, bool) {
 	t.upAt = 0
@@ -161,7 +166,7 @@ func (p *Pending) started(t *target, now machine.View, first machine.Gen, at tim
 		}
 		return p.isUp(t, now, t.before.Gen == now.Gen && t.before.State == machine.Running), true
 	case machine.Stopped:
-		if now.Gen > t.before.Gen {
+		if t.hasEnded(now) {
 			return request.Outcome{OK: true, Result: "ended", Text: "has ended: " + now.Exit.String()}, true
 		}
 		return p.whyDown(t), true

@@ -12,5 +12,9 @@
 // below: signals/intake, signals/send, supervisor/launch, supervisor/output,
 // supervisor/process and process/tree.
 //
+// Starts are carried out on goroutines of its own, as the kernel may hold them for ever: on a
+// file system that does not answer, or in a frozen cgroup. What else the loop asks for does not
+// wait.
+//
 // A Host belongs to the loop's goroutine, except for Wake, Post, Load and SignalState.
 package host

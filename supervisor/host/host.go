@@ -39,6 +39,8 @@ type Host struct {
 	outputs    *output.Outputs
 	hookOutput *output.Route
 	root       *tree.Root
+	starters   starters
+	starts     []*start         // that are under way, as far as the loop knows
 	awaited    map[int]struct{} // children whose end the loop wants to be told of: main processes and hooks
 	reaped     []sys.Child      // orphans that were reaped while others were killed
 	runtimeDir string           // passed to hooks
@@ -88,7 +90,7 @@ func (h *Host) Supervise(id, runtimeDir string) error {
 // IsMain is part of [tree.Children].
 func (h *Host) IsMain(pid int) bool {
 	_, awaited := h.awaited[pid]
-	return awaited
+	return awaited || h.inStart(pid) != nil
 }
 
 // ReapOrphan is part of [tree.Children]. The loop hears of it later.
@@ -155,11 +157,21 @@ func (h *Host) Reap() (sys.Child, bool) {
 		h.reaped = h.reaped[1:]
 		return child, true
 	}
-	child, ok, _ := sys.Reap()
-	if ok {
-		delete(h.awaited, child.PID)
+	for {
+		child, ok, _ := sys.Reap()
+		if !ok {
+			return child, false
+		}
+		if _, awaited := h.awaited[child.PID]; awaited {
+			delete(h.awaited, child.PID)
+			return child, true
+		}
+		st := h.inStart(child.PID)
+		if st == nil {
+			return child, true
+		}
+		st.child = child // the loop is told when it knows of the process
 	}
-	return child, ok
 }
 
 // Abandon removes what Supervise has made, after a start that failed.

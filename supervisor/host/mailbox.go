@@ -14,9 +14,12 @@ type mailbox struct {
 
 func (m *mailbox) put(f func()) {
 	m.mu.Lock()
+	first := len(m.work) == 0
 	m.work = append(m.work, f)
 	m.mu.Unlock()
-	m.wake()
+	if first { // else it has been woken, and has not looked since
+		m.wake()
+	}
 }
 
 func (m *mailbox) take() []func() {

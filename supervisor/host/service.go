@@ -1,9 +1,12 @@
 package host
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +18,7 @@ import (
 	"supervise/supervisor/kernel"
 	"supervise/supervisor/launch"
 	"supervise/supervisor/output"
+	"supervise/supervisor/process"
 	"supervise/supervisor/process/tree"
 )
 
@@ -25,23 +29,17 @@ type service struct {
 	identity launch.Identity
 	tree     tree.Tree
 	route    *output.Route
-	session  int      // of the generation: the pid that its first main process had
+	session  int // of the generation: the pid that its first main process had
+	warning  sync.Mutex
 	warned   []string // what was told of its starts
 	hunting  func()   // ends what is to go on with a kill; nil: nothing is
 }
 
-// start starts the main process. It may be called on several goroutines at once, for
-// different services.
-func (s *service) start() (pid int, err error) {
-	child, err := s.host.launcher.Start(launch.Service{
-		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name), Brand: s.host.root.Brand(s.spec.Name),
-		Cgroup: s.tree, Output: s.route, Warn: s.warn,
-	})
-	return child.PID, err
-}
-
-// warn tells what is not as the configuration has it, once and not at each start.
+// warn tells what is not as the configuration has it, once and not at each start. It may be
+// called on any goroutine.
 func (s *service) warn(text string) {
+	s.warning.Lock()
+	defer s.warning.Unlock()
 	if slices.Contains(s.warned, text) {
 		return
 	}
@@ -161,19 +159,43 @@ func (s *service) Members() ([]tree.Member, error) { return s.tree.Members() }
 
 // MemoryEvents is the path of a file in the service's cgroup:
 // Documentation/admin-guide/cgroup-v2.rst.
-func (s *service) MemoryEvents() string {
+func (s *service) MemoryEvents() string { return s.cgroupFile("memory.events") }
+
+// cgroupFile is the path of a file of the service's cgroup, "" without cgroups.
+func (s *service) cgroupFile(name string) string {
 	if dir := s.host.root.Dir(); dir != "" {
-		return filepath.Join(dir, s.spec.Name, "memory.events")
+		return filepath.Join(dir, s.spec.Name, name)
 	}
 	return ""
 }
 
 // started takes note of the main process of a new generation.
 func (s *service) started(pid int) {
-	s.endHunt()
 	s.tree.Started(pid)
 	s.session = pid
-	s.host.await(pid)
+}
+
+// delay says why a start takes long.
+func (s *service) delay(progress *process.Progress) string {
+	text := progress.String()
+	pid := progress.PID()
+	switch {
+	case pid == 0:
+	case s.frozen():
+		return text + " (its cgroup is frozen)"
+	default:
+		if obstacle := s.host.Obstacle(pid); obstacle != "" {
+			return text + " (" + obstacle + ")"
+		}
+	}
+	return text
+}
+
+// frozen reports whether the service's cgroup is, or one that it is in:
+// Documentation/admin-guide/cgroup-v2.rst, cgroup.freeze.
+func (s *service) frozen() bool {
+	events, _ := os.ReadFile(s.cgroupFile("cgroup.events"))
+	return bytes.Contains(events, []byte("frozen 1"))
 }
 
 // Survey looks for who took over from the main process.

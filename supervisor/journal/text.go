@@ -86,7 +86,7 @@ func (e *Entry) eventText() string {
 		return "started, pid " + strconv.Itoa(e.PID)
 	case machine.Emptied:
 		return "nothing of it is left"
-	case machine.Tick, machine.SpawnFailed, machine.Exited, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
+	case machine.Tick, machine.SpawnFailed, machine.Delayed, machine.Exited, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
 	}
 	return e.Event.Text(e.Service)
 }
@@ -142,6 +142,8 @@ func (e *Entry) actionText() string {
 		return "to stop it: sent " + a.Signal.String() + " to " + whom(a.Scope)
 	case machine.Deliver:
 		return "sent " + a.Info.Signal.String() + from(a.Info, e.By)
+	case machine.GiveUpStart:
+		return "gives up its start, which is killed if it hangs"
 	case machine.Kill:
 		return "killing all of its processes (SIGKILL)"
 	case machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.ReportTail,

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/machine"
 )
 
 const (
@@ -25,7 +26,21 @@ func (j *Journal) Why(service string) []request.Event {
 	if last == 0 {
 		return nil
 	}
-	var events []request.Event
+	return j.explain(last, service)
+}
+
+// WhyStarting is Why for a service that is being started: its state has begun without an entry
+// of its own. origin is the event that it goes back to.
+func (j *Journal) WhyStarting(service string, origin machine.EventID) []request.Event {
+	began := j.Of(origin, service)
+	if began == 0 {
+		return j.Why(service)
+	}
+	return j.explain(began, service)
+}
+
+// explain returns what led to an entry about a service, and what has happened since.
+func (j *Journal) explain(last uint64, service string) (events []request.Event) {
 	for _, id := range append(j.leading(last, service), j.later(last, service)...) {
 		event, _ := j.Event(id)
 		events = append(events, event)

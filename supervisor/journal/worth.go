@@ -33,7 +33,7 @@ func worthEvent(event *machine.Event, actions []machine.Action) bool {
 		return actions[0].Kind == machine.Inspect
 	case machine.Pause, machine.Continue, machine.Exited, machine.SpawnFailed:
 		return false // there are SentToMany, LeaderExited and CannotSpawn
-	case machine.Tick, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
+	case machine.Tick, machine.Delayed, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
 		return false
 	}
 	return false
@@ -72,7 +72,7 @@ func worth(a *machine.Action) bool {
 	case machine.Send:
 		// For one that was asked for there is SentToMany; SIGCONT only follows another signal.
 		return a.Ticket == 0 && a.Signal != signals.SIGCONT
-	case machine.Deliver, machine.Kill:
+	case machine.Deliver, machine.Kill, machine.GiveUpStart:
 		return true
 	case machine.Tell:
 		return worthNote(&a.Note)

@@ -28,8 +28,8 @@ type Kernel interface {
 	Hold(signals.Set)
 	Release(signals.Set)
 
-	// Start starts several services at once and waits for the results, in the same order.
-	Start([]Start) []Started
+	// Start begins the start of several services at once. It does not wait.
+	Start([]Start)
 	// Reap reaps one child that has ended; ok is false when there is none.
 	Reap() (child sys.Child, ok bool)
 
@@ -44,8 +44,9 @@ type Kernel interface {
 	// TerminalGone reports whether a SIGHUP says that the supervisor's terminal was closed.
 	TerminalGone(info signals.Info) bool
 
-	// StartHook starts the program of a signal's rule, in a session of its own.
-	StartHook(command config.Command, info signals.Info) (pid int, err error)
+	// StartHook starts the program of a signal's rule, in a session of its own, and has the
+	// loop call ended with the result.
+	StartHook(command config.Command, info signals.Info, ended func(pid int, err error))
 	// KillHook kills it and its process group.
 	KillHook(pid int)
 
@@ -76,6 +77,11 @@ type Loading struct {
 type Start struct {
 	Service Service
 	Gen     machine.Gen
+
+	// Ended is called on the loop with the result, before Reap returns the process. Delayed
+	// is called there when it takes long, and says for what it waits.
+	Ended   func(Started)
+	Delayed func(reason string)
 }
 
 // Started is its result.
@@ -109,6 +115,9 @@ type Service interface {
 	Signal(pid int, scope config.Scope, signal signals.Signal) (sent int, err error)
 	// Deliver passes a signal on to the main process, with its payload and sender.
 	Deliver(pid int, info signals.Info) send.Result
+	// GiveUpStart ends a start that has no result yet, which follows, unless the kernel holds
+	// the process even then.
+	GiveUpStart()
 	// Kill sends SIGKILL to all of its processes. None escapes by forking meanwhile.
 	Kill(pid int) error
 

@@ -19,6 +19,7 @@ func (l *Launcher) environment(service *Service) ([]string, error) {
 		own = append(own, name+"="+spec.Environment[name])
 	}
 	if spec.EnvironmentFile != "" {
+		service.doing("read the environment file " + spec.EnvironmentFile)
 		file, err := readEnvironmentFile(spec.EnvironmentFile, service.Identity.Credential)
 		if err != nil {
 			return nil, err

@@ -13,23 +13,19 @@ type Hook struct {
 	Command    []string     // argv; never empty
 	Signal     signals.Info // the signal, with its sender and value
 	RuntimeDir string
-	Output     Output
+	Files      [3]int // become its descriptors 0, 1 and 2
+	Progress   *process.Progress
 }
 
 // StartHook starts a hook, as the supervisor's user and in a session of its own. The caller
-// reaps it.
+// reaps it. It waits as [Launcher.Start] does.
 func (l *Launcher) StartHook(hook Hook) (process.Process, error) {
 	spec, err := l.hookSpec(&hook)
 	if err != nil {
 		return process.Process{}, err
 	}
-	files, release, err := hook.Output.Attach(-1, -1)
-	if err != nil {
-		return process.Process{}, err
-	}
-	defer release()
-	spec.Files = files[:]
-	return process.Start(spec)
+	spec.Files, spec.Progress = hook.Files[:], hook.Progress
+	return l.filter.start(spec, nil)
 }
 
 // hookSpec says how to start a hook, except for its output.

@@ -17,8 +17,8 @@ type Identity struct {
 	Notes       []string            // what of it cannot be had, and is done without
 }
 
-// owner returns the ids for chown(2), -1 for those of the supervisor.
-func (i Identity) owner() (uid, gid int) {
+// Owner returns the ids for chown(2), -1 for those of the supervisor.
+func (i Identity) Owner() (uid, gid int) {
 	if i.Credential == nil {
 		return -1, -1
 	}

@@ -198,10 +198,10 @@ func TestIdentifyHost(t *testing.T) {
 }
 
 func TestOwner(t *testing.T) {
-	if uid, gid := (Identity{}).owner(); uid != -1 || gid != -1 {
+	if uid, gid := (Identity{}).Owner(); uid != -1 || gid != -1 {
 		t.Errorf("the supervisor's own: %d, %d, want -1, -1", uid, gid)
 	}
-	if uid, gid := (Identity{Credential: &process.Credential{UID: 0, GID: 7}}).owner(); uid != 0 || gid != 7 {
+	if uid, gid := (Identity{Credential: &process.Credential{UID: 0, GID: 7}}).Owner(); uid != 0 || gid != 7 {
 		t.Errorf("root, group 7: %d, %d", uid, gid)
 	}
 }

@@ -41,14 +41,6 @@ type Cgroup interface {
 	CgroupFD() (fd int, ok bool, err error)
 }
 
-// Output is what a process writes to. [output.Route] implements it.
-type Output interface {
-	// Attach returns the descriptors that become 0, 1 and 2 of a new process. It is given
-	// the user and group of the process, -1 for those of the supervisor, as in chown(2).
-	// release is called once the process has been started, or could not be.
-	Attach(uid, gid int) (files [3]int, release func(), err error)
-}
-
 // Service is a service to be started.
 type Service struct {
 	Config   *config.Service
@@ -56,11 +48,21 @@ type Service struct {
 	Marks    []string // environment variables that nothing overrides, to recognise descendants
 	Brand    uint64   // a limit without effect by which they are known, 0 for none: package tree
 	Cgroup   Cgroup
-	Output   Output
+	Files    [3]int // become its descriptors 0, 1 and 2
 
 	// Warn, unless it is nil, is called by Start with what did not keep the service from
 	// being started, but is not as the configuration has it.
 	Warn func(text string)
+
+	// Progress, unless it is nil, shows and can end the start.
+	Progress *process.Progress
+}
+
+// doing says what the start is at.
+func (s *Service) doing(what string) {
+	if s.Progress != nil {
+		s.Progress.Doing(what)
+	}
 }
 
 func (s *Service) warn(text string) {
@@ -70,7 +72,8 @@ func (s *Service) warn(text string) {
 }
 
 // Start starts the main process of a service, in a session of its own. The caller reaps
-// it. On an error there is no child, and [Temporary] says whether to try again.
+// it. On an error there is no child, and [Temporary] says whether to try again. It waits for
+// whatever the kernel waits for, maybe for ever.
 func (l *Launcher) Start(service Service) (process.Process, error) {
 	spec, err := l.spec(&service)
 	if err != nil {
@@ -80,19 +83,8 @@ func (l *Launcher) Start(service Service) (process.Process, error) {
 	if err != nil {
 		return process.Process{}, err
 	}
-	uid, gid := service.Identity.owner()
-	files, release, err := service.Output.Attach(uid, gid)
-	if err != nil {
-		return process.Process{}, err
-	}
-	defer release()
-	spec.Files = files[:]
-	unlock, err := l.filter.set(service.Config.Core.Filter)
-	if err != nil {
-		return process.Process{}, err
-	}
-	defer unlock()
-	return process.Start(spec)
+	spec.Files, spec.Progress = service.Files[:], service.Progress
+	return l.filter.start(spec, service.Config.Core.Filter)
 }
 
 // spec says how to start a service, except for its cgroup and its output.
@@ -104,6 +96,7 @@ func (l *Launcher) spec(service *Service) (*process.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	service.doing("find " + service.Config.Command[0] + " in PATH")
 	spec, err := program(service.Config.Command, env)
 	if err != nil {
 		return nil, err

@@ -143,67 +143,48 @@ func TestHookSpec(t *testing.T) {
 	}
 }
 
-// steps records what a start asks for, and fails at one step.
-type steps struct {
-	failing string
-	taken   []string
-	err     error
-}
+// noCgroup is a cgroup that cannot be made.
+type noCgroup struct{}
 
-func (s *steps) step(name string) error {
-	s.taken = append(s.taken, name)
-	if name == s.failing {
-		return s.err
-	}
-	return nil
-}
+func (noCgroup) CgroupFD() (int, bool, error) { return -1, true, unix.EMFILE }
 
-func (s *steps) CgroupFD() (int, bool, error) { return 0, false, s.step("cgroup") }
+// noneNeeded has no cgroups.
+type noneNeeded struct{}
 
-func (s *steps) Attach(uid, gid int) ([3]int, func(), error) {
-	if err := s.step(fmt.Sprintf("attach %d %d", uid, gid)); err != nil {
-		return [3]int{}, nil, err
-	}
-	return [3]int{0, 1, 2}, func() { _ = s.step("release") }, nil
-}
+func (noneNeeded) CgroupFD() (int, bool, error) { return -1, false, nil }
 
-// TestStartFails ends starts at each step before the fork: what was attached is released,
-// and nothing is done after the failure.
+// TestStartFails ends starts at each step before the fork, and looks what they say that they
+// were at.
 func TestStartFails(t *testing.T) {
 	launcher := New(nil, Rlimit{})
 	launcher.filter.path = "/nonexistent/filter"
 	for _, c := range []struct {
 		name    string
 		service config.Service
-		failing string
-		want    []string
+		cgroup  Cgroup
+		at      string
+		says    string
 	}{
-		{"environment file", config.Service{EnvironmentFile: "/nonexistent/env"}, "", nil},
-		{"program", config.Service{Command: []string{""}}, "", nil},
-		{"cgroup", config.Service{}, "cgroup", []string{"cgroup"}},
-		{"output", config.Service{}, "attach -1 -1", []string{"cgroup", "attach -1 -1"}},
-		{"core filter", config.Service{Core: config.Core{Filter: new(coredump.Filter)}}, "", []string{"cgroup", "attach -1 -1", "release"}},
+		{"environment file", config.Service{EnvironmentFile: "/nonexistent/env"}, noneNeeded{}, "read the environment file /nonexistent/env", "/nonexistent/env"},
+		{"program", config.Service{Command: []string{""}}, noneNeeded{}, "find  in PATH", "the name of the command is empty"},
+		{"cgroup", config.Service{}, noCgroup{}, "find /bin/true in PATH", unix.EMFILE.Error()},
+		{"core filter", config.Service{Core: config.Core{Filter: new(coredump.Filter)}}, noneNeeded{}, "find /bin/true in PATH", "cannot read the core dump filter"},
 	} {
-		taken := &steps{failing: c.failing, err: unix.EMFILE}
 		if c.service.Command == nil {
 			c.service.Command = []string{"/bin/true"}
 		}
-		child, err := launcher.Start(Service{Config: &c.service, Cgroup: taken, Output: taken})
-		if err == nil || child.PID != 0 || !reflect.DeepEqual(taken.taken, c.want) {
-			t.Errorf("%s: pid %d, %v after %q, want an error after %q", c.name, child.PID, err, taken.taken, c.want)
+		var progress process.Progress
+		child, err := launcher.Start(Service{Config: &c.service, Cgroup: c.cgroup, Progress: &progress})
+		if err == nil || child.PID != 0 || !strings.Contains(err.Error(), c.says) || progress.String() != c.at {
+			t.Errorf("%s: pid %d, %v at %q, want an error with %q at %q", c.name, child.PID, err, progress.String(), c.says, c.at)
 		}
 	}
 }
 
-// TestHookFails is the same for hooks.
 func TestHookFails(t *testing.T) {
 	launcher := New([]string{"PATH=/nowhere"}, Rlimit{})
-	taken := &steps{failing: "attach -1 -1", err: unix.EMFILE}
-	if _, err := launcher.StartHook(Hook{Command: []string{"true"}, Output: taken}); err == nil || len(taken.taken) != 0 {
-		t.Errorf("no program: %v after %q", err, taken.taken)
-	}
-	if _, err := launcher.StartHook(Hook{Command: []string{"/bin/true"}, Output: taken}); !errors.Is(err, unix.EMFILE) {
-		t.Errorf("no descriptors: %v", err)
+	if _, err := launcher.StartHook(Hook{Command: []string{"true"}}); !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("no program: %v", err)
 	}
 }
 
@@ -256,43 +237,4 @@ func TestTemporary(t *testing.T) {
 			t.Errorf("%v: temporary %v, want %v", c.err, got, c.want)
 		}
 	}
-}
-
-func TestCoreFilter(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "filter")
-	read := func() string {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Error(err)
-		}
-		return strings.TrimSpace(string(text))
-	}
-	f := coreFilter{path: file}
-	wanted := coredump.Filter(0x10)
-	if _, err := f.set(&wanted); err == nil || !strings.Contains(err.Error(), "cannot read the core dump filter") {
-		t.Errorf("no file: %v", err)
-	}
-	if err := os.WriteFile(file, []byte("00000033\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		unlock, err := f.set(&wanted)
-		if err != nil || read() != "0x10" {
-			t.Fatalf("%v, the filter is %s, want 0x10", err, read())
-		}
-		if f.mu.TryRLock() {
-			t.Error("a start that keeps our own filter is let in")
-		}
-		unlock()
-		if read() != "0x00000033" {
-			t.Errorf("the filter is %s afterwards, want our own", read())
-		}
-	}
-	first, _ := f.set(nil)
-	second, _ := f.set(nil) // does not wait for the first
-	if f.mu.TryLock() {
-		t.Error("a start that changes the filter is let in")
-	}
-	first()
-	second()
 }

@@ -143,6 +143,7 @@ func start(t testing.TB, e Ends, words string, extra ...*os.File) *exec.Cmd {
 // newLogs returns a Logs that must have nothing left at the end of the test.
 func newLogs(t testing.TB, report func(Trouble)) *Logs {
 	t.Helper()
+	t.TempDir() // the first one decides when all are removed: when nobody watches them any more
 	if report == nil {
 		report = func(n Trouble) { t.Errorf("trouble: %+v", n) }
 	}

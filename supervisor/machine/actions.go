@@ -13,8 +13,12 @@ const (
 	// Tell asks for nothing: its Note says what was decided and why, for the log and
 	// the journal.
 	Tell ActionKind = iota
-	// Spawn starts generation Gen of Service; Spawned or SpawnFailed answers it.
+	// Spawn starts generation Gen of Service; Spawned or SpawnFailed answers it, and before
+	// that Delayed if it takes long.
 	Spawn
+	// GiveUpStart ends the start of a generation that has not been answered. The answer comes
+	// as ever, unless not even SIGKILL helps.
+	GiveUpStart
 	// Send sends Signal to the Scope of a generation. For a rung of a ladder it has no answer:
 	// what counts is that the processes end. If somebody asked for it, it has a Ticket, and
 	// Signalled answers it.

@@ -21,11 +21,10 @@
 //	    }
 //	}
 //
-// Results come back before anything else happens: Spawn is answered by Spawned or
-// SpawnFailed, Deliver by Sent, Inspect by Inspected, Survey by Surveyed, a Send with a
-// Ticket by Signalled. The machine relies on that for speed, never for safety: events that
-// come at the wrong moment are decided, too. Only Load is answered later, by an Update or
-// LoadFailed.
+// Results come back before anything else happens: Deliver is answered by Sent, Inspect by
+// Inspected, Survey by Surveyed, a Send with a Ticket by Signalled. The machine relies on that
+// for speed, never for safety: events that come at the wrong moment are decided, too. Two are
+// answered later: Spawn by Spawned or SpawnFailed, Load by an Update or LoadFailed.
 //
 // Everything that is to be done is an action of its own. A [Note] only says what was decided
 // and why: in a Tell for the log and the journal, in a Report for the client that asked.
@@ -59,7 +58,8 @@
 // Stopped: nothing of it is there, and nothing is wanted.
 //
 // Starting: Spawn was issued and its result is not known. A Stop is remembered until
-// it is, because there is no process yet that could be told.
+// it is, because there is no process yet that could be told. The kernel may hold a start for
+// ever: one that takes long ([Delayed]) is given up if the service is wanted down.
 //
 // Running: the leader is alive and is meant to be.
 //

@@ -68,6 +68,8 @@ const (
 	// says that waiting does not help, as with a missing executable, unlike EAGAIN, ENOMEM or
 	// a full pids.max.
 	SpawnFailed
+	// Delayed says that there is no answer to Spawn yet, for Reason.
+	Delayed
 	// Exited says that the leader has been reaped; Survivors, whether others of its
 	// tree are still alive.
 	Exited
@@ -103,7 +105,7 @@ type Event struct {
 	Path         string       // Update, LoadFailed
 	PID          int32        // Spawned, Surveyed; for Boot that of the supervisor
 	Permanent    bool         // SpawnFailed
-	Reason       string       // SpawnFailed, LoadFailed, Signalled, Surveyed
+	Reason       string       // SpawnFailed, Delayed, LoadFailed, Signalled, Surveyed
 	Exit         signals.Exit // Exited
 	Survivors    bool         // Exited
 	Info         signals.Info // Signal, Post; for Reload, Pause and Continue only the sender
@@ -117,7 +119,7 @@ type Event struct {
 func (k EventKind) OfService() bool {
 	switch k {
 	case Start, Stop, Restart, Remove, Reload, Pause, Continue, Post,
-		Spawned, SpawnFailed, Exited, Emptied, Surveyed, Sent, Inspected, Signalled:
+		Spawned, SpawnFailed, Delayed, Exited, Emptied, Surveyed, Sent, Inspected, Signalled:
 		return true
 	case Boot, Signal, Tick, Update, LoadFailed, Shutdown, ShutdownNow:
 		return false

@@ -85,7 +85,7 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.tell(Note{Kind: NotUpdated, Reason: ev.Reason})
 	case Shutdown, ShutdownNow:
 		m.shutdownAsked(ev.Kind)
-	case Spawned, SpawnFailed, Exited, Emptied, Surveyed, Sent, Inspected, Signalled:
+	case Spawned, SpawnFailed, Delayed, Exited, Emptied, Surveyed, Sent, Inspected, Signalled:
 		m.generationReported()
 	default:
 		m.tell(Note{Kind: Impossible, Event: ev.Kind, Reason: "there is no event " + ev.Kind.String()})

@@ -33,6 +33,8 @@ const (
 	GaveUp
 	// CannotSpawn: there is no new process, for Reason; Permanent as reported.
 	CannotSpawn
+	// StartDelayed: For so long there has been no answer to Spawn, for Reason.
+	StartDelayed
 
 	// Remembered: the command Event takes effect later, when the state From ends.
 	Remembered
@@ -99,11 +101,12 @@ const (
 	// ShutdownTimedOut: the time For is up, every ladder is cut.
 	ShutdownTimedOut
 	// StillWaiting: the shutdown waits for this service, in state From, at rung Rung of Count
-	// (a Rung equal to Count is SIGKILL). The next step comes after For.
+	// (a Rung equal to Count is SIGKILL). The next step comes after For. Reason is why its start
+	// takes so long.
 	StillWaiting
 
 	// LeftBehind: the shutdown is over, and the service still in state From, For so long after
-	// the first of Count SIGKILLs, if there was one.
+	// the first of Count SIGKILLs, if there was one. Reason is as with StillWaiting.
 	LeftBehind
 
 	// Late: Event is about a generation that is gone; From is the state. With the reason

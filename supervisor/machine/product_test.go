@@ -80,6 +80,7 @@ var formsOf = map[EventKind][]string{
 	ShutdownNow: {"shutdown-now"},
 	Spawned:     {"spawned web 2"},
 	SpawnFailed: {"spawn-failed web transient clone3: resource temporarily unavailable", "spawn-failed web permanent execve: no such file or directory"},
+	Delayed:     {"delayed web chdir /net/www"},
 	Exited:      {"exited web code 0", "exited web code 1", "exited web killed SIGKILL survivors"},
 	Emptied:     {"emptied web"},
 	Surveyed:    {"surveyed web 0 pid 2 (web)", "surveyed web 2 pid 2 (web)"},

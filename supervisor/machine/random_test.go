@@ -130,6 +130,8 @@ func (b *byteEvents) about(m *Machine, ev *Event) {
 		ev.PID = int32(detail)
 	case SpawnFailed:
 		ev.Permanent, ev.Reason = detail&1 != 0, "reason"
+	case Delayed:
+		ev.Reason = "chdir /net"
 	case Exited:
 		ev.Survivors = detail&1 != 0
 		switch detail & 6 {
@@ -233,6 +235,8 @@ func (g *guard) action(a Action) error {
 		return g.spawn(a)
 	case Send:
 		return require(alive || remains && a.Scope == config.Tree, "signal to a generation that is gone")
+	case GiveUpStart:
+		return require(a.Gen == s.gen && s.pending, "gives up a start that is over")
 	case Kill:
 		return require(alive || remains, "signal to a generation that is gone")
 	case Survey:

@@ -266,6 +266,8 @@ func (s *script) result(ev *Event, words []string) {
 	case SpawnFailed:
 		ev.Permanent = words[0] == "permanent"
 		ev.Reason = strings.Join(words[1:], " ")
+	case Delayed:
+		ev.Reason = strings.Join(words, " ")
 	case Exited:
 		if words[0] == "code" {
 			ev.Exit.Code = number(words[1])

@@ -26,6 +26,9 @@ var sentences = [numNotes]func(Note) string{
 	Completed:       Note.completed,
 	GaveUp:          Note.gaveUp,
 	CannotSpawn:     func(n Note) string { return "cannot spawn" + permanently(n.Permanent) + ": " + n.Reason },
+	StartDelayed: func(n Note) string {
+		return "its start takes long, " + round(n.For) + " up to now: it waits at " + n.Reason
+	},
 
 	Remembered:     func(n Note) string { return n.Event.String() + " is remembered while it is " + n.From.String() },
 	Already:        func(n Note) string { return n.Event.String() + " changes nothing, it is " + n.From.String() },
@@ -156,14 +159,22 @@ func (n Note) shuttingDown() string {
 }
 
 func (n Note) stillWaiting() string {
-	return "the shutdown waits for it: " + n.From.String() + n.rung() + ", " + round(n.For) + " left"
+	return "the shutdown waits for it: " + n.From.String() + n.rung() + n.delay() + ", " + round(n.For) + " left"
 }
 
 func (n Note) leftBehind() string {
 	if n.Count == 0 {
-		return "left behind: the shutdown cannot wait any longer, and it is still " + n.From.String()
+		return "left behind: the shutdown cannot wait any longer, and it is still " + n.From.String() + n.delay()
 	}
 	return "left behind: it survives SIGKILL for " + round(n.For) + ", sent " + plural(n.Count, "time")
+}
+
+// delay is why a start takes so long.
+func (n Note) delay() string {
+	if n.Reason == "" {
+		return ""
+	}
+	return " (waits at " + n.Reason + ")"
 }
 
 func (n Note) rung() string {

@@ -86,7 +86,7 @@ func (m *Machine) tellProgress() {
 		if s.State.atRest() {
 			continue
 		}
-		n := Note{Kind: StillWaiting, From: s.State, Rung: s.Ladder.Rung, Count: s.lastRung()}
+		n := Note{Kind: StillWaiting, From: s.State, Rung: s.Ladder.Rung, Count: s.lastRung(), Reason: s.Delay}
 		next := m.shutdown.deadline.at
 		if s.deadline.set() {
 			next = min(next, s.deadline.at)
@@ -105,7 +105,7 @@ func (m *Machine) leaveBehind() {
 			continue
 		}
 		s.Origin = m.shutdown.origin
-		n := Note{Kind: LeftBehind, From: s.State}
+		n := Note{Kind: LeftBehind, From: s.State, Reason: s.Delay}
 		if s.State.climbing() {
 			n.Count, n.For = s.Ladder.Kills, m.now-s.Ladder.Reached
 		}

@@ -105,8 +105,9 @@ type Lifecycle struct {
 	Told       bool   // the present leader was sent a signal by command or as a forwarded one
 	Background string // what the last leader has left in the background, "" for nothing
 
-	Completed bool // it is Stopped because its work is done
-	Unspawned bool // the last generation could not be spawned
+	Completed bool   // it is Stopped because its work is done
+	Unspawned bool   // the last generation could not be spawned
+	Delay     string // why Starting takes so long, "" as long as it does not
 
 	Ladder   Ladder
 	Restarts Restarts
@@ -170,7 +171,7 @@ func (m *Machine) rest(s *service) {
 // spawn begins a new generation.
 func (m *Machine) spawn(s *service) {
 	s.Gen++
-	s.Completed, s.Unspawned = false, false
+	s.Completed, s.Unspawned, s.Delay = false, false, ""
 	m.enter(s, Starting)
 	m.do(s, Action{Kind: Spawn})
 }

@@ -18,7 +18,7 @@ var eventNames = [numEvents]string{
 	Boot: "boot", Start: "start", Stop: "stop", Restart: "restart", Remove: "remove",
 	Reload: "reload", Pause: "pause", Continue: "continue", Post: "post", Signal: "signal",
 	Tick: "tick", Update: "update", LoadFailed: "load-failed", Shutdown: "shutdown", ShutdownNow: "shutdown-now", Spawned: "spawned",
-	SpawnFailed: "spawn-failed", Exited: "exited", Emptied: "emptied", Surveyed: "surveyed", Sent: "sent",
+	SpawnFailed: "spawn-failed", Delayed: "delayed", Exited: "exited", Emptied: "emptied", Surveyed: "surveyed", Sent: "sent",
 	Inspected: "inspected", Signalled: "signalled",
 }
 
@@ -43,7 +43,7 @@ var whyNames = [numWhys]string{
 }
 
 var actionNames = [numActions]string{
-	Tell: "tell", Spawn: "spawn", Send: "send", Deliver: "deliver", Survey: "survey", Follow: "follow", Kill: "kill",
+	Tell: "tell", Spawn: "spawn", GiveUpStart: "give-up-start", Send: "send", Deliver: "deliver", Survey: "survey", Follow: "follow", Kill: "kill",
 	Hold: "hold", Release: "release", Inspect: "inspect", Report: "report", ReportTail: "report-tail",
 	Forget: "forget", Load: "load", RunHook: "run-hook", ReopenLog: "reopen-log", Finish: "finish",
 }
@@ -51,7 +51,8 @@ var actionNames = [numActions]string{
 var noteNames = [numNotes]string{
 	Changed: "changed", LeaderExited: "leader-exited", SurvivorsRemain: "survivors-remain",
 	Followed: "followed", Restarting: "restarting", Completed: "completed", GaveUp: "gave-up", CannotSpawn: "cannot-spawn",
-	Remembered: "remembered", Already: "already", RefusedCommand: "refused-command",
+	StartDelayed: "start-delayed",
+	Remembered:   "remembered", Already: "already", RefusedCommand: "refused-command",
 	Commanded: "commanded", Obeyed: "obeyed", HungUp: "hung-up", NoSuchPlace: "no-such-place",
 	Updated: "updated", NotUpdated: "not-updated", Kept: "kept",
 	NoSuchService: "no-such-service", RungTimedOut: "rung-timed-out", LadderCut: "ladder-cut",
@@ -163,6 +164,7 @@ var eventTexts = [numEvents]func(e Event, service string) string{
 	SpawnFailed: func(e Event, service string) string {
 		return e.of(service) + ": " + e.Reason + permanently(e.Permanent)
 	},
+	Delayed:   func(e Event, service string) string { return e.of(service) + ": " + e.Reason },
 	Exited:    Event.exited,
 	Emptied:   Event.of,
 	Surveyed:  Event.surveyed,
@@ -249,9 +251,10 @@ func (a Action) Text(service string) string {
 }
 
 var actionTexts = [numActions]func(a Action, service string) string{
-	Tell:  Action.note,
-	Spawn: Action.of,
-	Send:  Action.send,
+	Tell:        Action.note,
+	Spawn:       Action.of,
+	GiveUpStart: Action.of,
+	Send:        Action.send,
 	Deliver: func(a Action, service string) string {
 		return "deliver to " + generation(service, a.Gen) + ": " + a.Info.String()
 	},

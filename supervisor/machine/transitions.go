@@ -68,6 +68,26 @@ func (m *Machine) stopAskedLater(s *service) {
 	m.clear(s)
 }
 
+// stopAskedWhileStarting gives up a start that takes long: it may hang for ever.
+func (m *Machine) stopAskedWhileStarting(s *service) {
+	m.stopAskedLater(s)
+	if s.Delay != "" {
+		m.giveUpStart(s)
+	}
+}
+
+// delayed tells of a start that takes long. There is nothing to be lost yet by giving it up.
+func (m *Machine) delayed(s *service) {
+	s.Delay = m.event.Reason
+	m.note(s, Note{Kind: StartDelayed, For: m.now - s.Since, Reason: s.Delay})
+	if s.Wanted != Up {
+		m.giveUpStart(s)
+	}
+}
+
+// giveUpStart is on behalf of what wants the service down.
+func (m *Machine) giveUpStart(s *service) { m.do(s, Action{Kind: GiveUpStart, Origin: s.WantedBy}) }
+
 // killAsked is stopAsked with the ladder cut to SIGKILL.
 func (m *Machine) killAsked(s *service) {
 	m.want(s, Down)
@@ -100,7 +120,7 @@ func (m *Machine) remember(s *service) {
 // spawned handles a leader that has been spawned.
 func (m *Machine) spawned(s *service) {
 	s.PID, s.Started = m.event.PID, m.now
-	s.Ran, s.Paused, s.Told, s.Background = true, false, false, ""
+	s.Ran, s.Paused, s.Told, s.Background, s.Delay = true, false, false, "", ""
 	s.Restarts.Failures = 0
 	s.outbox.renew()
 	if s.Wanted == Up {
@@ -120,7 +140,7 @@ func (m *Machine) spawned(s *service) {
 // has run before, as this may be the middle of a deployment, or if only resources were
 // lacking.
 func (m *Machine) spawnFailed(s *service) {
-	s.Unspawned = true
+	s.Unspawned, s.Delay = true, ""
 	m.note(s, Note{Kind: CannotSpawn, Reason: m.event.Reason, Permanent: m.event.Permanent})
 	m.do(s, Action{Kind: ReportTail, Final: true})
 	switch {

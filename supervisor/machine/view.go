@@ -13,10 +13,11 @@ type View struct {
 	Since  time.Duration // when State began
 	Origin EventID       // what State goes back to; 0 when nothing has happened yet
 	Wanted Wanted
-	Once   bool  // by command, its policy will not start it again
-	Gen    Gen   // the last one, 0 if there was none
-	PID    int32 // of the leader, 0 when there is none
-	Paused bool  // a command has stopped all of it; whether it still is, /proc says
+	Once   bool   // by command, its policy will not start it again
+	Gen    Gen    // the last one, 0 if there was none
+	PID    int32  // of the leader, 0 when there is none
+	Paused bool   // a command has stopped all of it; whether it still is, /proc says
+	Delay  string // why Starting takes so long, "" as long as it does not
 
 	Timed       bool          // State ends by itself, at Deadline: the rung, or the wait for the next start
 	Deadline    time.Duration // 0 unless Timed
@@ -46,7 +47,7 @@ func (m *Machine) View(id ServiceID) View {
 	}
 	s := m.services[id]
 	v := View{
-		State: s.State, Since: s.Since, Origin: s.Origin, Wanted: s.Wanted, Once: s.Once, Gen: s.Gen, PID: s.PID, Paused: s.Paused,
+		State: s.State, Since: s.Since, Origin: s.Origin, Wanted: s.Wanted, Once: s.Once, Gen: s.Gen, PID: s.PID, Paused: s.Paused, Delay: s.Delay,
 		Timed: s.deadline.set(), Rungs: len(s.spec.Stop.Ladder),
 		Exited: s.Exited, Exit: s.Exit, ExitedAt: s.ExitedAt, Up: s.Up,
 		Restarts: s.Restarts.Total, Row: s.Restarts.Row,

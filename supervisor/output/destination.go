@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -121,14 +122,45 @@ func (d Destination) Close() {
 }
 
 // Open opens what the log settings of a service name. It may be called on any goroutine,
-// and may wait for a disk. An unknown mode or format is an error. A file that cannot be
-// opened is not: see [Destination.Missing].
+// and may wait for a disk, but not for ever. An unknown mode or format is an error. A file that
+// cannot be opened is not: see [Destination.Missing].
 func (o *Outputs) Open(log config.Log) (Destination, error) {
 	t, err := targetOf(log)
 	if err != nil {
 		return Destination{}, err
 	}
-	return o.open(t), nil
+	if t.mode != config.ToFile {
+		return o.open(t), nil
+	}
+	return o.openSoon(t), nil
+}
+
+// How long to wait for a log file to be opened, and for each further one while the last was
+// waited for in vain.
+const (
+	openPatience   = time.Second
+	openImpatience = 5 * time.Millisecond
+)
+
+// openSoon is open, unless that takes too long: the file system may not answer.
+func (o *Outputs) openSoon(t target) Destination {
+	opened := make(chan Destination, 1)
+	go func() { opened <- o.open(t) }()
+	patience := openPatience
+	if o.hanging.Load() {
+		patience = openImpatience
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case d := <-opened:
+		o.hanging.Store(false)
+		return d
+	case <-timer.C:
+	}
+	o.hanging.Store(true)
+	go func() { (<-opened).Close() }()
+	return Destination{target: t, missing: fmt.Errorf("cannot open log file %q: its file system does not answer", t.file)}
 }
 
 func (o *Outputs) open(t target) Destination {

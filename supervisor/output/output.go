@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -53,6 +54,7 @@ type Outputs struct {
 	routes         map[*Route]struct{} // all that are not closed
 	fallbacks      map[*Route]struct{} // those that are in a fallback
 	after          func(time.Duration, func())
+	hanging        atomic.Bool // the last log file could not be opened in time
 }
 
 // New opens the console. The caller keeps the descriptors open.

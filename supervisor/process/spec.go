@@ -30,6 +30,10 @@ type Spec struct {
 	// namespace; without one the variables are empty.
 	PIDVariables []string
 
+	// Progress, unless it is nil, shows and can end a start that takes long. Other goroutines
+	// go on meanwhile.
+	Progress *Progress
+
 	Placement Placement
 	// Terminal is the descriptor of a terminal, 0 or more, if HasTerminal. With OwnGroup the
 	// child's new group becomes its foreground process group; with OwnSession it becomes the

@@ -4,10 +4,12 @@ package process
 
 import (
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
 	"supervise/internal/sys"
+	"supervise/signals"
 )
 
 // program is the input of the assembly: vfork_*.s knows the offsets.
@@ -15,18 +17,19 @@ type program struct {
 	clone     *cloneArgs // 0: nil for plain clone
 	cloneSize uintptr    // 8
 	flags     uintptr    // 16: of plain clone
-	pidfd     *int32     // 24: of plain clone
+	parentTID *int32     // 24: of plain clone, which also has it for a pidfd
 	steps     *step      // 32
 	count     uintptr    // 40
 	errno     uintptr    // 48: of the step that failed
 	failed    uintptr    // 56: its index
-	_         [2]uint64  // 64: used by the assembly: the caller's mask, and the full set
+	current   uintptr    // 64: the index of the step that the child is at
+	_         [2]uint64  // 72: used by the assembly: the caller's mask, and the full set
 }
 
 // cloneArgs is struct clone_args as of Linux 5.7: clone(2).
 type cloneArgs struct {
 	flags, pidfd uint64
-	_, _         uint64 // child_tid, parent_tid
+	_, parentTID uint64 // child_tid
 	exitSignal   uint64
 	_, _, _      uint64 // stack, stack_size, tls
 	_, _         uint64 // set_tid, set_tid_size
@@ -35,17 +38,38 @@ type cloneArgs struct {
 
 // Flags of clone and clone3: clone(2), linux/sched.h.
 const (
-	cloneVM         = 0x100
-	cloneFiles      = 0x400
-	clonePIDFD      = 0x1000
-	cloneVfork      = 0x4000
-	cloneIntoCgroup = 0x2_0000_0000 // Linux 5.7
-	cloneOurs       = cloneVM | cloneVfork
+	cloneVM           = 0x100
+	cloneFiles        = 0x400
+	clonePIDFD        = 0x1000
+	cloneVfork        = 0x4000
+	cloneParentSetTID = 0x10_0000
+	cloneIntoCgroup   = 0x2_0000_0000 // Linux 5.7
+	cloneOurs         = cloneVM | cloneVfork
 )
 
 // vfork makes the child and lets it run the steps. It returns its pid, or a negated errno.
 // The child's failure is in p.
 func vfork(p *program) int
+
+// The runtime's own brackets around a blocking system call: package intake.
+//
+//go:linkname entersyscall runtime.entersyscall
+func entersyscall()
+
+//go:linkname exitsyscall runtime.exitsyscall
+func exitsyscall()
+
+// vforkBlocking is vfork as a system call in the runtime's eyes: other goroutines, and the
+// garbage collector, do not wait for it. Between the brackets, no Go code may run that could
+// grow the stack.
+//
+//go:nosplit
+func vforkBlocking(p *program) int {
+	entersyscall()
+	pid := vfork(p)
+	exitsyscall()
+	return pid
+}
 
 // attempt starts one program as it is.
 func attempt(spec *Spec) (Process, error) {
@@ -158,13 +182,15 @@ func spawn(spec *Spec, mode cloneMode, pidfdFlag uintptr) (Process, error) {
 		return Process{PIDFD: -1}, err
 	}
 	call := p.setClone(spec, mode, flags)
-	pid := vfork(&p.program)
-	runtime.KeepAlive(p)
+	pid, err := p.vfork(spec.Progress)
+	if err != nil {
+		return Process{PIDFD: -1}, err
+	}
 	child := Process{PID: pid, PIDFD: int(p.pidfd)}
 	switch prog := &p.program; {
 	case pid < 0:
 		return Process{PIDFD: -1}, &StartError{Step: call, Errno: syscall.Errno(-pid)}
-	case prog.errno != 0:
+	case prog.errno != 0: // a child that is killed has none
 		reapFailed(child)
 		return Process{PIDFD: -1}, &StartError{Step: p.names[prog.failed], Errno: syscall.Errno(prog.errno)}
 	case p.firstResult == noResult && mode == clone3Into && spec.HasCgroup:
@@ -174,17 +200,65 @@ func spawn(spec *Spec, mode cloneMode, pidfdFlag uintptr) (Process, error) {
 	return child, nil
 }
 
+// vfork makes the child. It fails if the start is given up.
+func (p *plan) vfork(progress *Progress) (pid int, err error) {
+	if progress == nil {
+		pid = vfork(&p.program)
+		runtime.KeepAlive(p)
+		return pid, nil
+	}
+	if !progress.begin(p) {
+		return 0, ErrGivenUp
+	}
+	pid = vforkBlocking(&p.program)
+	runtime.KeepAlive(p)
+	started := pid > 0 && p.program.errno == 0 && p.firstResult != noResult
+	if progress.end(pid, started) || !noExec(pid) {
+		return pid, nil
+	}
+	reapFailed(Process{PID: pid, PIDFD: int(p.pidfd)})
+	return 0, ErrGivenUp
+}
+
+// noExec reports whether a child that was killed has not executed its program. If that cannot
+// be told, it has been reaped already, by somebody who tells of its end.
+func noExec(pid int) bool {
+	stat, err := sys.ReadStat(pid)
+	return err == nil && stat.NoExec
+}
+
+// The following are the methods of childProgress.
+
+func (p *plan) step() string {
+	current := int(atomic.LoadUintptr(&p.program.current))
+	return p.names[min(current, len(p.names)-1)]
+}
+
+func (p *plan) bornPID() int { return int(atomic.LoadInt32(&p.born)) }
+
+func (p *plan) kill() {
+	if pid := p.bornPID(); pid > 0 {
+		_ = sys.Kill(pid, signals.SIGKILL)
+	}
+}
+
 // setClone fills in how the child is made, and returns the name of the system call.
 func (p *plan) setClone(spec *Spec, mode cloneMode, flags uintptr) (call string) {
-	p.firstResult, p.pidfd = noResult, -1
+	p.firstResult, p.pidfd, p.born = noResult, -1, 0
 	p.steps[0].result = &p.firstResult
 	p.program = program{steps: &p.steps[0], count: uintptr(len(p.steps))}
 	if mode == cloneJoin {
-		p.program.flags = flags | uintptr(syscall.SIGCHLD)
-		p.program.pidfd = &p.pidfd
+		p.program.flags, p.program.parentTID = flags|uintptr(syscall.SIGCHLD), &p.pidfd
+		if flags&clonePIDFD == 0 {
+			p.program.flags |= cloneParentSetTID
+			p.program.parentTID = &p.born
+		}
 		return stepClone
 	}
-	p.clone = cloneArgs{flags: uint64(flags), pidfd: uint64(uintptr(unsafe.Pointer(&p.pidfd))), exitSignal: uint64(syscall.SIGCHLD)}
+	p.clone = cloneArgs{
+		flags: uint64(flags | cloneParentSetTID), exitSignal: uint64(syscall.SIGCHLD),
+		pidfd: uint64(uintptr(unsafe.Pointer(&p.pidfd))), parentTID: uint64(uintptr(unsafe.Pointer(&p.born))),
+	}
 	if spec.HasCgroup && mode == clone3Into {
 		p.clone.flags |= cloneIntoCgroup
 		p.clone.cgroup = uint64(spec.CgroupFD)

@@ -38,7 +38,10 @@ func attempt(spec *Spec) (Process, error) {
 	if spec.HasUmask {
 		defer syscall.Umask(syscall.Umask(spec.Umask))
 	}
-	pid, err := syscall.ForkExec(spec.Path, spec.Argv, attr)
+	pid, err := spec.Progress.forkExec(spec.Path, spec.Argv, attr)
+	if err == ErrGivenUp {
+		return Process{PIDFD: -1}, err
+	}
 	if err != nil {
 		errno, _ := err.(syscall.Errno)
 		return Process{PIDFD: -1}, &StartError{Step: stepExecve + spec.Path, Errno: errno}
@@ -48,4 +51,22 @@ func attempt(spec *Spec) (Process, error) {
 			uintptr(unsafe.Pointer(&limit.Soft)), 0, 0, 0)
 	}
 	return Process{PID: pid, PIDFD: pidfd}, nil
+}
+
+// forkExec holds up whoever asks for the progress: the pid is not known before, and must be
+// when the child is reaped.
+func (p *Progress) forkExec(path string, argv []string, attr *syscall.ProcAttr) (pid int, err error) {
+	if p == nil {
+		return syscall.ForkExec(path, argv, attr)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.givenUp {
+		return 0, ErrGivenUp
+	}
+	pid, err = syscall.ForkExec(path, argv, attr)
+	if err == nil {
+		p.started = pid
+	}
+	return pid, err
 }

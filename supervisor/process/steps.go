@@ -29,6 +29,7 @@ type plan struct {
 	program     program
 	clone       cloneArgs
 	pidfd       int32
+	born        int32   // the child's pid, as soon as there is one
 	firstResult uintptr // the result of the first step
 
 	steps []step

@@ -11,13 +11,14 @@
 #define CLONE		0
 #define CLONE_SIZE	8
 #define FLAGS		16
-#define PIDFD		24
+#define PARENT_TID	24
 #define STEPS		32
 #define COUNT		40
 #define ERRNO		48
 #define FAILED		56
-#define MASK		64
-#define ALL		72
+#define CURRENT		64
+#define MASK		72
+#define ALL		80
 
 // Offsets in type step.
 #define NUMBER		0
@@ -51,7 +52,7 @@ plain:
 	MOVL	$SYS_clone, AX
 	MOVQ	FLAGS(R13), DI
 	MOVL	$0, SI			// keep the stack
-	MOVQ	PIDFD(R13), DX
+	MOVQ	PARENT_TID(R13), DX
 	MOVL	$0, R10
 	MOVL	$0, R8
 	SYSCALL
@@ -74,6 +75,7 @@ child:
 next:
 	CMPQ	R15, COUNT(R13)
 	JGE	die
+	MOVQ	R15, CURRENT(R13)
 	MOVQ	NUMBER(BX), AX
 	MOVQ	(ARGS+0)(BX), DI
 	MOVQ	(ARGS+8)(BX), SI

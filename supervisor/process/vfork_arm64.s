@@ -11,13 +11,14 @@
 #define CLONE		0
 #define CLONE_SIZE	8
 #define FLAGS		16
-#define PIDFD		24
+#define PARENT_TID	24
 #define STEPS		32
 #define COUNT		40
 #define ERRNO		48
 #define FAILED		56
-#define MASK		64
-#define ALL		72
+#define CURRENT		64
+#define MASK		72
+#define ALL		80
 
 // Offsets in type step.
 #define NUMBER		0
@@ -51,7 +52,7 @@ plain:
 	MOVD	$SYS_clone, R8
 	MOVD	FLAGS(R19), R0
 	MOVD	$0, R1			// keep the stack
-	MOVD	PIDFD(R19), R2
+	MOVD	PARENT_TID(R19), R2
 	MOVD	$0, R3
 	MOVD	$0, R4
 	SVC
@@ -74,6 +75,7 @@ child:
 next:
 	CMP	R21, R22
 	BGE	die
+	MOVD	R22, CURRENT(R19)
 	MOVD	NUMBER(R20), R8
 	LDP	(ARGS+0)(R20), (R0, R1)
 	LDP	(ARGS+16)(R20), (R2, R3)

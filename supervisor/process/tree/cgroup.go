@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -22,13 +23,17 @@ import (
 type cgroup struct {
 	path  string
 	group string // the same, as in /proc/PID/cgroup
-	fd    int    // of the directory, -1 until it is made
+
+	mu sync.Mutex
+	fd int // of the directory, -1 until it is made
 
 	leader int      // the main process
 	strays ancestry // knows those that have gone to another cgroup
 }
 
 func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.fd >= 0 {
 		return c.fd, true, nil
 	}
@@ -124,10 +129,13 @@ func (c *cgroup) Empty() (bool, error) {
 	if !c.strays.children.IsMain(c.leader) {
 		c.leader = 0 // its pid may be anybody's
 	}
-	if c.fd < 0 {
+	c.mu.Lock()
+	dir := c.fd
+	c.mu.Unlock()
+	if dir < 0 {
 		return true, nil
 	}
-	fd, err := unix.Openat(c.fd, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat(dir, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path, err)
 	}
@@ -221,6 +229,8 @@ func exists(path string) bool {
 }
 
 func (c *cgroup) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.fd < 0 {
 		return nil
 	}

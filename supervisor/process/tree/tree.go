@@ -30,7 +30,7 @@ func (m Method) String() string {
 type Tree interface {
 	// CgroupFD returns the descriptor of the cgroup that the service's processes must be
 	// started in, if they have one. The cgroup is made at the first call, so that it costs no
-	// time earlier.
+	// time earlier. It may be called on any goroutine.
 	CgroupFD() (fd int, ok bool, err error)
 
 	// Started sets the service's current main process.

@@ -1,4 +1,6 @@
-package supervisor
+// Package severity says at which level an entry of the journal is logged: what has gone wrong,
+// what somebody has asked for, and what only those who look for it want to see.
+package severity
 
 import (
 	"github.com/rs/zerolog"
@@ -8,21 +10,21 @@ import (
 	"supervise/supervisor/machine"
 )
 
-// levelOf is the log level of an entry; with zerolog.Disabled it is not logged.
-func levelOf(e *journal.Entry) zerolog.Level {
+// Of is the log level of an entry; with zerolog.Disabled it is not logged.
+func Of(e *journal.Entry) zerolog.Level {
 	switch {
 	case e.Event != nil:
-		return levelOfEvent(e)
+		return ofEvent(e)
 	case e.Action != nil && e.Action.Kind == machine.Tell:
-		return levelOfNote(&e.Action.Note)
+		return ofNote(&e.Action.Note)
 	case e.Action != nil:
-		return levelOfAction(e.Action)
+		return ofAction(e.Action)
 	}
-	return levelOfFact(&e.Fact)
+	return ofFact(&e.Fact)
 }
 
-// levelOfEvent logs commands. Other events show in what the machine makes of them.
-func levelOfEvent(e *journal.Entry) zerolog.Level {
+// ofEvent logs commands. Other events show in what the machine makes of them.
+func ofEvent(e *journal.Entry) zerolog.Level {
 	switch e.Event.Kind {
 	case machine.Start, machine.Stop, machine.Restart, machine.Remove, machine.Shutdown, machine.ShutdownNow:
 		return zerolog.InfoLevel
@@ -34,18 +36,18 @@ func levelOfEvent(e *journal.Entry) zerolog.Level {
 		}
 		return zerolog.Disabled
 	case machine.Boot, machine.Reload, machine.Pause, machine.Continue, machine.Post, machine.Tick, machine.Update,
-		machine.Spawned, machine.SpawnFailed, machine.Exited, machine.Emptied, machine.Surveyed, machine.Sent, machine.Inspected,
+		machine.Spawned, machine.SpawnFailed, machine.Delayed, machine.Exited, machine.Emptied, machine.Surveyed, machine.Sent, machine.Inspected,
 		machine.Signalled:
 		return zerolog.Disabled
 	}
 	return zerolog.ErrorLevel
 }
 
-func levelOfAction(a *machine.Action) zerolog.Level {
+func ofAction(a *machine.Action) zerolog.Level {
 	switch a.Kind {
 	case machine.Send:
 		return zerolog.InfoLevel
-	case machine.Kill:
+	case machine.Kill, machine.GiveUpStart:
 		return zerolog.WarnLevel
 	case machine.Deliver:
 		return zerolog.Disabled
@@ -55,11 +57,11 @@ func levelOfAction(a *machine.Action) zerolog.Level {
 	return zerolog.ErrorLevel
 }
 
-func levelOfNote(n *machine.Note) zerolog.Level {
+func ofNote(n *machine.Note) zerolog.Level {
 	switch n.Kind {
 	case machine.GaveUp, machine.CannotSpawn, machine.SurvivesKill, machine.LeftBehind, machine.Impossible, machine.NoSuchService:
 		return zerolog.ErrorLevel
-	case machine.SurvivorsRemain, machine.RungTimedOut, machine.LadderCut, machine.Dropped, machine.ShutdownTimedOut,
+	case machine.SurvivorsRemain, machine.StartDelayed, machine.RungTimedOut, machine.LadderCut, machine.Dropped, machine.ShutdownTimedOut,
 		machine.StillWaiting, machine.NoSuchPlace:
 		return zerolog.WarnLevel
 	case machine.Held, machine.Coalesced, machine.Late:
@@ -95,7 +97,7 @@ func levelOfNote(n *machine.Note) zerolog.Level {
 	return zerolog.InfoLevel
 }
 
-func levelOfFact(f *journal.Fact) zerolog.Level {
+func ofFact(f *journal.Fact) zerolog.Level {
 	switch f.Kind {
 	case journal.HookStarted:
 		return zerolog.InfoLevel

@@ -1,4 +1,4 @@
-package supervisor
+package severity
 
 import (
 	"testing"
@@ -51,7 +51,7 @@ func TestLevels(t *testing.T) {
 		"an unknown fact":        {journal.Entry{Fact: journal.Fact{Kind: 255}}, zerolog.ErrorLevel},
 		"an entry about nothing": {journal.Entry{}, zerolog.ErrorLevel},
 	} {
-		if got := levelOf(&test.entry); got != test.want {
+		if got := Of(&test.entry); got != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
