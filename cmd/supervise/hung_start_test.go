@@ -80,6 +80,23 @@ core.filter = ["private-anonymous"]
 	}
 }
 
+// TestHungStarts has more starts hang than there are threads for them at first.
+func TestHungStarts(t *testing.T) {
+	const n = 100
+	config := "[service.good]\ncommand = \"sleep 1000\"\n"
+	for i := range n {
+		config += "[service.hangs-" + strconv.Itoa(i) + "]\ncommand = \"sleep 1000\"\ndirectory = \"$DIR/dead/www\"\n"
+	}
+	s := start(t, entryBuild, config, withDeadMount(t))
+	s.awaitRunning(t, "good")
+	for i := range n {
+		s.rewind()
+		s.await("it is told", says("hangs-"+strconv.Itoa(i), "its start takes long"))
+	}
+	s.must(t, "restart", "good") // FUSE lets only one of the others be killed at a time
+	s.stopInTime(t)
+}
+
 // stopInTime shuts supervise down while the start of a service hangs.
 func (s *supervised) stopInTime(t *testing.T) {
 	t.Helper()

@@ -166,11 +166,11 @@ func (h *Host) Reap() (sys.Child, bool) {
 			delete(h.awaited, child.PID)
 			return child, true
 		}
-		st := h.inStart(child.PID)
-		if st == nil {
+		if st := h.inStart(child.PID); st != nil {
+			st.child = child // the loop is told when it knows of the process
+		} else if !h.starters.probe.Made(child.PID) {
 			return child, true
 		}
-		st.child = child // the loop is told when it knows of the process
 	}
 }
 

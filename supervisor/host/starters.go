@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"supervise/supervisor/process"
 )
 
 // starters are the goroutines that carry out starts, as many as may run Go code, which
@@ -14,6 +16,8 @@ type starters struct {
 	queue   []*start
 	working int // goroutines, without those that are replaced
 	hanging int // goroutines that are
+
+	probe process.Progress // of children that only find out whether there is room
 }
 
 // slowTime is how long a start may take before others need not wait for it.
@@ -22,8 +26,12 @@ const slowTime = 20 * time.Millisecond
 // delayTime is how long one may take before it is told that it does.
 const delayTime = time.Second
 
-// maxHanging is how many starts may hang before others wait for them. Each takes a thread.
-const maxHanging = 256
+// maxHanging is how many starts may hang before others wait for them. Each takes a thread, of
+// which the Go runtime allows 10,000.
+const maxHanging = 4000
+
+// roomPause is how long to wait before it is looked again whether there is room for a thread.
+const roomPause = time.Second
 
 // add has a start carried out.
 func (s *starters) add(st *start) {
@@ -76,6 +84,7 @@ type worker struct {
 	replaced bool
 	over     bool
 	later    *time.Timer // tells that it takes long
+	again    *time.Timer // replaces it if there is room then
 }
 
 // isSlow has another goroutine go on with the queue.
@@ -83,10 +92,26 @@ func (w *worker) isSlow() {
 	s, st := w.starters, w.start
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w.over {
+	if !w.over {
+		w.later = time.AfterFunc(delayTime-slowTime, func() { st.host.Post(st.isDelayed) })
+		w.replace()
+	}
+}
+
+// replace does that if there is room for one more thread: the runtime would end the process
+// that cannot have one. The lock is held.
+func (w *worker) replace() {
+	s := w.starters
+	if !process.Room(&s.probe) {
+		w.again = time.AfterFunc(roomPause, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if !w.over {
+				w.replace()
+			}
+		})
 		return
 	}
-	w.later = time.AfterFunc(delayTime-slowTime, func() { st.host.Post(st.isDelayed) })
 	w.replaced = true
 	s.working--
 	s.hanging++
@@ -100,8 +125,12 @@ func (w *worker) done() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.over = true
+	for _, timer := range []*time.Timer{w.later, w.again} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
 	if w.replaced {
-		w.later.Stop()
 		s.hanging--
 		s.employ()
 	}
