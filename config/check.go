@@ -16,11 +16,14 @@ type checker struct {
 	warnings  []finding // do not
 
 	users, groups accounts
-	logs          map[string]logFile   // log files by path, to find two services with the same one
-	numbered      map[string][]logFile // log files named like rotated ones, by the name before the number
-	signals       []string             // the names of all, once they were needed
-	services      *node                // [service], nil if there is none
-	guesses       int                  // how often a service name was guessed
+
+	unknownAccounts int // so many of the problems are that the host lacks one of them
+
+	logs     map[string]logFile   // log files by path, to find two services with the same one
+	numbered map[string][]logFile // log files named like rotated ones, by the name before the number
+	signals  []string             // the names of all, once they were needed
+	services *node                // [service], nil if there is none
+	guesses  int                  // how often a service name was guessed
 }
 
 // wrong reports the first problem with the value of n.

@@ -75,7 +75,7 @@ func (c *checker) account(n *node, a *accounts, into *string) {
 		return
 	}
 	if a.has != nil && !c.isKnown(n, a, name) {
-		return
+		c.unknownAccounts++
 	}
 	*into = name
 }

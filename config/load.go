@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
@@ -66,27 +65,10 @@ func readBy(path string, rule safefile.Rule) ([]byte, error) {
 // The error is an [*Error] with all problems, up to the first place, if any, after which the
 // rest cannot be read as TOML.
 func Parse(name string, data []byte, host Host) (*File, error) {
-	text, f := decode(data)
-	if f != nil {
-		return nil, &Error{File: name, Problems: locate(text, []finding{*f})}
+	file, _, err := parse(name, data, host)
+	if err != nil {
+		return nil, err
 	}
-	s := scan(text)
-	if s.refused != nil {
-		return nil, &Error{File: name, Problems: locate(text, []finding{*s.refused})}
-	}
-	values, findings := readValues(text, s)
-	if values == nil {
-		return nil, &Error{File: name, Problems: locate(text, findings)}
-	}
-	s.root.attach(values)
-
-	c := &checker{source: text, reference: sync.OnceValue(Reference), problems: findings}
-	c.users, c.groups = newAccounts(host)
-	file := readFile(c, s.root)
-	if len(c.problems) > 0 {
-		return nil, &Error{File: name, Problems: locate(text, c.problems)}
-	}
-	file.Path, file.Warnings = name, locate(text, c.warnings)
 	return file, nil
 }
 

@@ -37,7 +37,8 @@ func writeReference() []byte {
 # The configuration file
 
 TOML 1.0. ` + "`supervise check FILE`" + ` reports every mistake in a file, with its line and place and
-what was probably meant. Unknown keys are errors. Durations are texts such as "500ms", "10s",
+what was probably meant, and finds what this host does not have for it:
+[control.md](control.md#check). Unknown keys are errors. Durations are texts such as "500ms", "10s",
 "1h30m"; sizes are texts such as "64KiB", "10MB" or numbers of bytes; signals are names such as
 "SIGTERM", "TERM", "SIGRTMIN+3" or numbers from 1 to 64. Environment files are systemd's:
 [environment.md](environment.md) says so line by line, and which variables a service gets.

@@ -170,13 +170,22 @@ func (s *Supervisor) answerWhy(call *control.Call, r request.Why) {
 }
 
 func (s *Supervisor) answerLogs(call *control.Call, r request.Logs) {
-	id, ok := s.calls.FindOne(call, r.Service)
+	names := request.Names(r)
+	ids, ok := s.calls.Find(call, request.Target{Services: names, All: len(names) == 0})
 	if !ok {
 		return
 	}
-	if s.services[id].spec.Log.Mode == config.Inherit {
-		call.Fail(request.NotSupported, "service "+strconv.Quote(r.Service)+" writes to the output of supervise itself (log.mode is inherit)")
-		return
+	r.Service, r.Services = "", nil
+	added := make(map[machine.ServiceID]bool, len(ids)) // a name may be there twice
+	for _, id := range ids {
+		spec := s.services[id].spec
+		switch direct := spec.Log.Mode == config.Inherit; {
+		case direct && len(names) > 0:
+			call.Fail(request.NotSupported, "service "+strconv.Quote(spec.Name)+" writes to the output of supervise itself (log.mode is inherit)")
+			return
+		case !direct && !added[id]:
+			r.Services, added[id] = append(r.Services, spec.Name), true
+		}
 	}
 	s.calls.Lines(call, r)
 }

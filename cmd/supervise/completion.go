@@ -20,8 +20,11 @@ func newCompletion() *cobra.Command {
 		Use:   "completion bash|zsh|fish",
 		Short: "Print the completion script of a shell",
 		Long: `Print the script with which a shell completes the commands and flags of supervise, and
-the names of running services.`,
+the names of running services. That for bash needs nothing but bash 4.1 or later: the
+package bash-completion may be installed or not; without it, have ~/.bashrc read the
+script.`,
 		Example: `  supervise completion bash >/etc/bash_completion.d/supervise
+  echo '. <(supervise completion bash)' >>~/.bashrc
   supervise completion zsh >"${fpath[1]}/_supervise"
   supervise completion fish >~/.config/fish/completions/supervise.fish`,
 		Args:              exactly("bash, zsh or fish"),
@@ -30,7 +33,7 @@ the names of running services.`,
 			root, out := cmd.Root(), cmd.OutOrStdout()
 			switch args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(out, true)
+				return bashCompletion(root, out)
 			case "zsh":
 				return root.GenZshCompletion(out)
 			case "fish":

@@ -248,6 +248,7 @@ func transcripts() map[string][]conversation {
 		{Time: moment, Service: "web", Stream: "stdout", Text: "GET / 200"},
 		{Time: later(5), Service: "web", Stream: "stderr", Text: "<warning> \"slow\""},
 	}
+	several := append(lines[:1:1], request.Line{Time: later(2), Service: "database", Stream: "stderr", Text: "ready"}, lines[1])
 	outcome := func(service string, ok bool, result, text string) answers {
 		return answers{{Outcomes: []request.Outcome{{Service: service, OK: ok, Result: result, Text: text}}}}
 	}
@@ -338,7 +339,14 @@ func transcripts() map[string][]conversation {
 			talk("logs -f -t -n 2 web", answers{{Lines: lines[:1]}, {Lines: lines[1:]}, {}}),
 			talk("logs --format json web", answers{{Lines: lines}}),
 			talk("logs wurker", failure(request.UnknownService, "no service wurker")),
-			talk("logs", nil),
+			talk("logs web database", answers{{Lines: several}}),
+			talk("logs -f web database web", answers{{Lines: several[:2]}, {Lines: several[2:], Dropped: 3}, {}}),
+			talk("logs --format json -n 3 web database", answers{{Lines: several}}),
+			talk("logs -t", answers{{Lines: several}}),
+			talk("logs web web", answers{{Lines: lines}}),
+			talk("logs web wurker dtabase", failure(request.UnknownService, "no service wurker")),
+			talk("logs --all", nil),
+			talk("logs -n -1", nil),
 		},
 		"shutdown": {
 			talk("shutdown --no-wait", answers{{Text: "the shutdown begins"}}),

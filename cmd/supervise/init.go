@@ -18,6 +18,7 @@ func newInit() *cobra.Command {
 		Short:              "Run one command as PID 1 of a container",
 		Long:               cmdline.Usage(),
 		DisableFlagParsing: true,
+		ValidArgsFunction:  completeInit,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return exitStatus(cmdline.Main(os.Args, 0, args))
 		},

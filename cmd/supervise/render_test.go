@@ -50,3 +50,28 @@ func TestStatusTable(t *testing.T) {
 		compare(t, file, out.String())
 	}
 }
+
+// TestStatusFits has a table of usual services fit a terminal of 80 columns.
+func TestStatusFits(t *testing.T) {
+	now := time.Date(2026, 3, 1, 14, 2, 3, 0, time.UTC)
+	since := func(d time.Duration) int64 { return now.Add(-d).UnixNano() }
+	quota := status.SigQ{Limit: 96365}
+	services := []status.Service{
+		{Name: "web", State: "running", Wanted: status.Up, PID: 41812, Ready: true, Since: since(26 * time.Hour), SigQ: quota},
+		{Name: "postgresql", State: "running", Wanted: status.Up, PID: 418121, Ready: true, Since: since(100 * 24 * time.Hour), Restarts: 12, SigQ: quota},
+		{Name: "worker@2", State: "backoff", Wanted: status.Up, Since: since(time.Second), Restarts: 131, NextRestart: now.Add(12 * time.Second).UnixNano(), Exited: true, Exit: status.Exit{Exit: signals.Exit{Code: 137}}},
+		{Name: "mail", State: "failed", Wanted: status.Up, Since: since(time.Hour), Exited: true, Exit: status.Exit{Exit: signals.Exit{Signal: signals.SIGSEGV}}},
+	}
+	var out strings.Builder
+	if err := printTable(&out, status.Rows(services, now.UnixNano()), false); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if len(line) > 80+len("\n") {
+			t.Errorf("%d columns: %s", len(line)-1, line)
+		}
+		if strings.Contains(line, "SIGQ") || strings.Contains(line, "HELD") {
+			t.Errorf("a column in which nothing is said: %s", line)
+		}
+	}
+}

@@ -44,7 +44,8 @@ cannot start.`,
 		Example: `  supervise run testdata/quickstart.toml
   supervise run --log-format json /etc/supervise/services.toml
   supervise run --runtime-dir /tmp/try services.toml`,
-		Args: exactly("FILE.toml"),
+		Args:              exactly("FILE.toml"),
+		ValidArgsFunction: completeFile,
 		RunE: func(_ *cobra.Command, args []string) error {
 			// First of all, so that no signal is missed: this may execute us again.
 			in, err := intake.Start(os.Args)

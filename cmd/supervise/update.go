@@ -44,7 +44,7 @@ Exit status: 0, 1 when it failed or a service that it started does not run, 2 fo
 			}
 			return exactly("FILE.toml")(cmd, args)
 		}),
-		ValidArgsFunction: cobra.FixedCompletions([]string{"toml"}, cobra.ShellCompDirectiveFilterFileExt),
+		ValidArgsFunction: completeFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				file, err := filepath.Abs(args[0])

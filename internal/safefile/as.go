@@ -30,6 +30,20 @@ func ReadAs(who User, path string, limit int) (text []byte, err error) {
 	return text, nil
 }
 
+// ErrNotBecome says that this process has not the right to become another user.
+var ErrNotBecome = errors.New("cannot become another user")
+
+// AccessAs says why a user may not read, write, or execute a file, or search a directory: mode
+// is R_OK, W_OK, X_OK of access(2), or several. It opens nothing. The error is that of the
+// kernel, or wraps [ErrNotBecome].
+func AccessAs(who User, path string, mode uint32) (err error) {
+	failed := as(who, func() { err = unix.Faccessat(unix.AT_FDCWD, path, mode, unix.AT_EACCESS) })
+	if failed != nil {
+		return fmt.Errorf("%w, uid %d: %w", ErrNotBecome, who.UID, failed)
+	}
+	return err
+}
+
 func readOwn(path string, limit int) ([]byte, error) {
 	how := unix.OpenHow{Flags: reading, Resolve: unix.RESOLVE_NO_MAGICLINKS}
 	fd, err := unix.Openat2(unix.AT_FDCWD, path, &how)

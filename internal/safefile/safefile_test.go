@@ -563,3 +563,38 @@ func TestUserNamespace(t *testing.T) {
 		t.Error("it could not be read")
 	}
 }
+
+// TestAccessAs tries rights of another user, on a file and on the way to it.
+func TestAccessAs(t *testing.T) {
+	if os.Geteuid() != 0 {
+		if err := AccessAs(User{UID: 61_001, GID: 61_001}, "/", unix.X_OK); !errors.Is(err, ErrNotBecome) {
+			t.Errorf("not as root: %v", err)
+		}
+		return
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := errors.Join(os.Chmod(filepath.Dir(dir), 0o755), os.WriteFile(file, nil, 0o600), os.Chown(file, 0, 61_002)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		dir, file os.FileMode
+		groups    []uint32
+		want      error
+	}{
+		{0o755, 0o755, nil, nil},
+		{0o755, 0o750, nil, unix.EACCES},
+		{0o755, 0o750, []uint32{61_002}, nil},
+		{0o700, 0o755, nil, unix.EACCES},
+	} {
+		if err := errors.Join(os.Chmod(dir, c.dir), os.Chmod(file, c.file)); err != nil {
+			t.Fatal(err)
+		}
+		if err := AccessAs(User{UID: 61_001, GID: 61_001, Groups: c.groups}, file, unix.X_OK); !errors.Is(err, c.want) || err != nil && c.want == nil {
+			t.Errorf("%v of %v, groups %v: %v, want %v", c.file, c.dir, c.groups, err, c.want)
+		}
+	}
+	if err := AccessAs(User{UID: 61_001, GID: 61_001}, filepath.Join(dir, "none"), unix.X_OK); !errors.Is(err, unix.EACCES) {
+		t.Error(err)
+	}
+}

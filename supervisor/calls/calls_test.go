@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/logs"
 	"supervise/supervisor/machine"
 )
 
@@ -200,6 +201,41 @@ func TestLines(t *testing.T) {
 	l.writes("too late")
 	if len(follows.told) != 2 || follows.told[1].Lines[0].Text != "hello" || follows.reply == nil || len(dropped.told) != 1 || len(l.followed) != 0 {
 		t.Errorf("told %d and %d answers, %d still follow", len(follows.told), len(dropped.told), len(l.followed))
+	}
+}
+
+// TestLinesOfSeveral merges what several services wrote by its time, and tells the rest as it
+// comes.
+func TestLinesOfSeveral(t *testing.T) {
+	l := newFakeLoop("web", "db")
+	l.written = map[string][]logs.Line{
+		"web": {{Text: "2", Time: time.Unix(2, 0)}, {Text: "4", Time: time.Unix(4, 0)}, {Text: "4, too", Time: time.Unix(4, 0)}},
+		"db":  {{Text: "1", Time: time.Unix(1, 0)}, {Text: "3", Time: time.Unix(3, 0)}},
+	}
+	text := func(replies ...*request.Reply) (all []string) {
+		for _, r := range replies {
+			for _, line := range r.Lines {
+				all = append(all, line.Service+" "+line.Text)
+			}
+		}
+		return all
+	}
+	want := []string{"db 1", "web 2", "db 3", "web 4", "web 4, too"}
+	p := l.pending()
+	last, follows := &fakeCall{t: t}, &fakeCall{t: t}
+	p.Lines(last, request.Logs{Services: []string{"web", "db"}})
+	if got := text(last.reply); !slices.Equal(got, want) {
+		t.Errorf("the last: %q", got)
+	}
+	p.Lines(follows, request.Logs{Services: []string{"web", "db"}, Follow: true})
+	if got := text(follows.told...); len(follows.told) != 1 || !slices.Equal(got, want) {
+		t.Errorf("followed: %q in %d answers", got, len(follows.told))
+	}
+	l.writes("5")
+	p.Drop(follows)
+	l.writes("6")
+	if got := text(follows.told[1:]...); len(got) != 2 || !slices.Contains(got, "db 5") || !slices.Contains(got, "web 5") || len(l.followed) > 0 {
+		t.Errorf("and then: %q, %d still follow", got, len(l.followed))
 	}
 }
 

@@ -2,6 +2,7 @@ package calls
 
 import (
 	"slices"
+	"sync"
 
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/logs"
@@ -13,7 +14,7 @@ type follower struct {
 	services []string // none: of all
 }
 
-// reader is a call that gets every line of a service.
+// reader is a call that gets every line of some services.
 type reader struct {
 	call Call
 	stop func()
@@ -89,25 +90,73 @@ func tellSome(call Call, events []request.Event, wanted func(*request.Event) boo
 	}
 }
 
-// Lines answers with the last lines of a service. A call that follows gets all later ones,
-// too. The service must exist, and must not write to the supervisor's own output.
+// Lines answers with the last lines of services. A call that follows gets all later ones,
+// too. The request must name the services, each once; they must exist, and must not write to
+// the supervisor's own output.
 func (p *Pending) Lines(call Call, r request.Logs) {
 	n := r.Lines
 	if n == 0 {
 		n = logs.MaxLines
 	}
+	names := request.Names(r)
 	if !r.Follow {
-		last, _ := p.logs.Last(r.Service, n)
-		call.Reply(&request.Reply{Lines: lines(r.Service, last)})
+		var all []request.Line
+		for _, name := range names {
+			last, _ := p.logs.Last(name, n)
+			all = append(all, lines(name, last)...)
+		}
+		call.Reply(&request.Reply{Lines: byTime(all)})
 		return
 	}
 	if call.Gone() {
 		return
 	}
-	stop := p.logs.Follow(r.Service, n, func(all []logs.Line) {
-		call.Tell(&request.Reply{Lines: lines(r.Service, all)})
-	})
-	p.readers = append(p.readers, reader{call, stop})
+	told := &merged{call: call}
+	stops := make([]func(), len(names))
+	for i, name := range names {
+		stops[i] = p.logs.Follow(name, n, func(all []logs.Line) { told.add(lines(name, all)) })
+	}
+	told.begin()
+	p.readers = append(p.readers, reader{call, func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}})
+}
+
+// merged is what a call is told of several services, of which each is read on a goroutine of
+// its own.
+type merged struct {
+	call  Call
+	mu    sync.Mutex
+	early []request.Line // what came before begin
+	begun bool
+}
+
+func (m *merged) add(lines []request.Line) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.begun {
+		m.call.Tell(&request.Reply{Lines: lines})
+	} else {
+		m.early = append(m.early, lines...)
+	}
+}
+
+// begin tells what was written before, in its order, and has the rest told as it comes.
+func (m *merged) begin() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.early) > 0 {
+		m.call.Tell(&request.Reply{Lines: byTime(m.early)})
+	}
+	m.begun, m.early = true, nil
+}
+
+// byTime sorts lines of several services. Those of one stay in their order.
+func byTime(lines []request.Line) []request.Line {
+	slices.SortStableFunc(lines, func(a, b request.Line) int { return a.Time.Compare(b.Time) })
+	return lines
 }
 
 func lines(service string, all []logs.Line) []request.Line {

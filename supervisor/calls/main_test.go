@@ -103,6 +103,7 @@ type fakeLoop struct {
 	journal   *fakeJournal
 	followed  map[int]func([]logs.Line)
 	followers int
+	written   map[string][]logs.Line // of each service; nil: its name
 }
 
 func newFakeLoop(names ...string) *fakeLoop {
@@ -152,6 +153,9 @@ func (l *fakeLoop) happens(service, text string) uint64 {
 }
 
 func (l *fakeLoop) Last(service string, n int) ([]logs.Line, bool) {
+	if l.written != nil {
+		return l.written[service], true
+	}
 	return []logs.Line{{Text: service, Stream: "stdout"}}, n == logs.MaxLines
 }
 

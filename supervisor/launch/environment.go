@@ -9,6 +9,10 @@ import (
 	"supervise/supervisor/launch/environ"
 )
 
+// Environment returns what the main process of a service would get, but for its marks, without
+// starting it. An error is about the environment file.
+func (l *Launcher) Environment(service Service) ([]string, error) { return l.environment(&service) }
+
 // environment puts together what the processes of a service get. What comes first counts:
 // the marks, the service's own variables, those of its file, those that it is to get of the
 // supervisor's, those of its user, and what package environ leaves of the supervisor's.

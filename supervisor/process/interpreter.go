@@ -87,28 +87,38 @@ func isBinary(head string) bool {
 
 const elfMagic = "\x7fELF"
 
-// beginning reads as much of a regular file as the kernel does: BINPRM_BUF_SIZE in
-// linux/binfmts.h. It is looked at before it is opened, as to open a device can have an
-// effect: through its O_PATH descriptor it cannot be another one then.
+// headSize is as much of a file as the kernel reads to find out what runs it: BINPRM_BUF_SIZE
+// in linux/binfmts.h.
+const headSize = 256
+
+// beginning reads the first headSize bytes of a regular file.
 func beginning(file string, another bool) (head string, ok bool) {
+	fd, ok := openRegular(file, another)
+	if !ok {
+		return "", false
+	}
+	defer syscall.Close(fd)
+	var start [headSize]byte
+	n, err := syscall.Read(fd, start[:])
+	return string(start[:max(n, 0)]), err == nil
+}
+
+// openRegular opens a regular file to read. It is looked at before it is opened, as to open a
+// device can have an effect: through its O_PATH descriptor it cannot be another one then. If
+// another user might have put it there, everyone must be allowed to read it.
+func openRegular(file string, another bool) (fd int, ok bool) {
 	const oPath = 0x200000
 	at, err := syscall.Open(file, oPath|syscall.O_CLOEXEC, 0)
 	if err != nil {
-		return "", false
+		return -1, false
 	}
 	defer syscall.Close(at)
 	var st syscall.Stat_t
 	if syscall.Fstat(at, &st) != nil || st.Mode&syscall.S_IFMT != syscall.S_IFREG || another && st.Mode&syscall.S_IROTH == 0 {
-		return "", false
+		return -1, false
 	}
-	fd, err := syscall.Open("/proc/self/fd/"+strconv.Itoa(at), syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return "", false
-	}
-	defer syscall.Close(fd)
-	var start [256]byte
-	n, err := syscall.Read(fd, start[:])
-	return string(start[:max(n, 0)]), err == nil
+	fd, err = syscall.Open("/proc/self/fd/"+strconv.Itoa(at), syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
+	return fd, err == nil
 }
 
 // missingInterpreter explains an ENOENT of execve(2) for a file that exists: what is missing

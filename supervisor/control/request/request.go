@@ -60,12 +60,14 @@ type (
 		Service string `json:"service"`
 	}
 
-	// Logs asks for the last Lines lines that a service wrote, and with Follow for all
-	// that come: one answer with Lines after the other.
+	// Logs asks for the last Lines lines of each of these services, or of all when none is
+	// named, in the order of their times, and with Follow for all that come: one answer with
+	// Lines after the other.
 	Logs struct {
-		Service string `json:"service"`
-		Lines   int    `json:"lines,omitempty"`
-		Follow  bool   `json:"follow,omitempty"`
+		Service  string   `json:"service,omitempty"`
+		Services []string `json:"services,omitempty"` // others
+		Lines    int      `json:"lines,omitempty"`
+		Follow   bool     `json:"follow,omitempty"`
 	}
 )
 

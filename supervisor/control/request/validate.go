@@ -73,8 +73,14 @@ func (r Status) names() []string { return r.Services }
 func (r Events) names() []string { return r.Services }
 func (r Wait) names() []string   { return []string{r.Service} }
 func (r Why) names() []string    { return []string{r.Service} }
-func (r Logs) names() []string   { return []string{r.Service} }
 func (r Signal) names() []string { return []string{r.Service} }
+
+func (r Logs) names() []string {
+	if r.Service == "" {
+		return r.Services
+	}
+	return append([]string{r.Service}, r.Services...)
+}
 
 func (Ping) validate() error     { return nil }
 func (Shutdown) validate() error { return nil }
@@ -92,7 +98,7 @@ func (r Logs) validate() error {
 	if err := checkCount(r.Lines); err != nil {
 		return err
 	}
-	return checkName(r.Service)
+	return checkNames(r.names())
 }
 
 func (r Wait) validate() error {

@@ -18,6 +18,28 @@ type flag struct {
 	set func(l *line, value string) error
 }
 
+// Flag is what others than the parser know of a flag.
+type Flag struct {
+	Long     string // without the dashes, "" for none
+	Short    string // one letter, "" for none
+	Value    string // the name of its value, "" if it takes none
+	Optional bool   // the value is only given as --flag=value
+	Help     string // lines
+}
+
+// Flags lists the flags of supervise init, as its help text does.
+func Flags() []Flag {
+	all := make([]Flag, len(ownFlags))
+	for i := range ownFlags {
+		f := &ownFlags[i]
+		all[i] = Flag{Long: f.long, Value: f.value, Optional: f.optional, Help: f.help}
+		if f.short != 0 {
+			all[i].Short = string(rune(f.short))
+		}
+	}
+	return all
+}
+
 // grammar is how a program parses its arguments. Flags end at the first argument that is
 // none, or after "--".
 type grammar struct {
