@@ -10,13 +10,14 @@ import (
 
 // Stat is the part of /proc/PID/stat that supervising needs: proc_pid_stat(5).
 type Stat struct {
-	PID     int
-	Name    string // the kernel's comm: 15 bytes at the most, any bytes
-	State   byte   // R S D Z T t X and so on
-	Parent  int
-	Group   int
-	Session int
-	Started uint64 // clock ticks after boot: with PID it identifies one process for good
+	PID      int
+	Name     string // the kernel's comm: 15 bytes at the most, any bytes
+	State    byte   // R S D Z T t X and so on
+	Parent   int
+	Group    int
+	Session  int
+	Terminal Device // the controlling one
+	Started  uint64 // clock ticks after boot: with PID it identifies one process for good
 }
 
 // Zombie reports whether the process has ended and has not been reaped.
@@ -54,7 +55,7 @@ func ParseStat(line string) (s Stat, err error) {
 	if s.PID, err = strconv.Atoi(text.Trim(line[:open])); err != nil {
 		return Stat{}, syscall.EINVAL
 	}
-	numbers := [...]*int{&s.Parent, &s.Group, &s.Session}
+	numbers := [...]*int{&s.Parent, &s.Group, &s.Session, (*int)(&s.Terminal)}
 	const started = 22 - 3 // its index, counted from the state, which is the third field
 	field := 0
 	for value := range text.Split(text.Trim(line[end+1:]), ' ') {
