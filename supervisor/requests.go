@@ -87,9 +87,12 @@ func (s *Supervisor) answer(call *control.Call) {
 	}
 }
 
-// asker is who makes a call: a process, if it still lives. To find that out takes some
-// time, and is left to those calls that may change something.
+// asker is who makes a call: a process, if it lives, or did when the call came. To find that
+// out takes some time, and is left to those calls that may change something.
 func (s *Supervisor) asker(call *control.Call) machine.Asker {
+	if by := call.Origin.By; by.Known() {
+		return by
+	}
 	by, alive := s.kernel.Process(call.Origin.PID)
 	if !alive {
 		by.Source = call.Origin.String()

@@ -25,7 +25,12 @@ func process(by machine.Asker) *request.Process {
 	if !by.Known() && by.Name != attribution.OOMKiller {
 		return nil
 	}
-	return &request.Process{PID: int(by.PID), UID: int(by.UID), Name: by.Name}
+	b := by.Behind
+	p := &request.Process{PID: int(by.PID), UID: int(by.UID), Name: by.Name, TTY: b.Terminal, User: b.User, Login: b.Login}
+	if b.PID != 0 {
+		p.Parent = &request.Parent{PID: int(b.PID), UID: int(b.UID), Name: b.Name}
+	}
+	return p
 }
 
 // Kind is one word for what the entry is about: "signal", "send", "leader-exited", "hook".

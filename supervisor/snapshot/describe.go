@@ -25,6 +25,7 @@ func Describe(name string, view machine.View, verdict attribution.Verdict, began
 		s.Exited = true
 		s.Exit = status.Exit{Exit: view.Exit, Time: began + int64(view.ExitedAt), Cause: verdict.String()}
 		if by, certain := verdict.Sender(); certain {
+			by = by.Who()
 			s.Exit.By = status.Process{PID: int(by.PID), UID: int(by.UID), Name: by.Name}
 		}
 	}
