@@ -163,12 +163,8 @@ func (s *Supervisor) answerShutdown(call *control.Call, r request.Shutdown) {
 
 func (s *Supervisor) answerWhy(call *control.Call, r request.Why) {
 	if id, ok := s.calls.FindOne(call, r.Service); ok {
-		reply := &request.Reply{Services: []status.Service{s.Status(id)}, Events: s.journal.Why(r.Service)}
-		lines, _ := s.LastLines(id)
-		for _, text := range lines {
-			reply.Lines = append(reply.Lines, request.Line{Service: r.Service, Text: text})
-		}
-		s.reply(call, reply)
+		events, lines := s.services[id].tail.Why(s.journal, r.Service)
+		s.reply(call, &request.Reply{Services: []status.Service{s.Status(id)}, Events: events, Lines: lines})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/kernel"
+	"supervise/supervisor/lastlines"
 	"supervise/supervisor/machine"
 	"supervise/supervisor/snapshot"
 	"supervise/supervisor/status"
@@ -21,13 +22,7 @@ type service struct {
 	ledger  attribution.Ledger  // signals sent to its main process
 	verdict attribution.Verdict // on how the last main process ended
 	removed bool                // by an update
-	tail    tail                // what the last main process wrote
-}
-
-// tail is the last lines that a main process wrote before its end.
-type tail struct {
-	lines   []string // of the last one whose output was read
-	reading int      // how many have ended whose output is still being read
+	tail    lastlines.Tail      // what its main processes wrote before their ends
 }
 
 func (s *service) name() string { return s.spec.Name }
@@ -92,8 +87,7 @@ func (s *Supervisor) LastOutcome(id machine.ServiceID) string {
 
 // LastLines are those that its last main process wrote, and whether they were read already.
 func (s *Supervisor) LastLines(id machine.ServiceID) (lines []string, read bool) {
-	t := &s.services[id].tail
-	return t.lines, t.reading == 0
+	return s.services[id].tail.Lines()
 }
 
 // UpAfter is how long it must have run before it is said to be up.

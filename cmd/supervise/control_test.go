@@ -244,6 +244,10 @@ func transcripts() map[string][]conversation {
 		{ID: 42, Cause: 41, Origin: 41, Time: later(1), Service: "web", Kind: "forwarded", PID: 812, Text: "SIGHUP forwarded to pid 812"},
 		{ID: 44, Cause: 42, Origin: 41, Time: later(9), Service: "web", Kind: "exited", PID: 812, Text: "exited with code 1"},
 		{ID: 45, Cause: 44, Origin: 41, Time: later(9), Service: "web", Kind: "backoff"},
+		{
+			ID: 47, Cause: 44, Origin: 41, Time: later(9), Service: "web", Kind: "lines", Text: "its last 2 lines before that",
+			Lines: []string{"listening\ton :80", "\x1b[31mcannot\x1b[m\x1b[2J \u202ebind"},
+		},
 		{ID: 46, Cause: 42, Origin: 41, Time: later(10), Service: "web", Kind: "queue", Text: "nothing is held any more"},
 	}
 	lines := []request.Line{

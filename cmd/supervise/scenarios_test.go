@@ -392,6 +392,9 @@ stop.timeout = "50ms"
 			t.Errorf("what happened to %s follows from what happened to %s: %+v, %+v", e.Service, cause.Service, cause, e)
 		}
 	}
+	for printed[len(printed)-1].Kind == "lines" { // which are read after the end
+		printed = printed[:len(printed)-1]
+	}
 	if last := printed[len(printed)-1]; !strings.Contains(last.Text, "stopped") {
 		t.Errorf("the last event is %+v", last)
 	}

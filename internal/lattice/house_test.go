@@ -43,6 +43,7 @@ floor 2
 	supervisor/kernel:        signals/send supervisor/process/tree
 	supervisor/host:          supervisor/kernel supervisor/launch supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
 	supervisor/journal:       supervisor/attribution
+	supervisor/lastlines:     supervisor/journal
 	supervisor/calls:         supervisor/logs
 	supervisor/journal/disk:  supervisor/journal golang.org/x/sys
 	supervisor/journal/replay: supervisor/journal

@@ -142,6 +142,7 @@ func factFields(o *object, f *Fact) {
 	text(o, "reason", &f.Reason)
 	nested(o, "exit", &f.Exit, exitFields)
 	nested(o, "oom", &f.OOM, findingFields)
+	text(o, "lines", &f.Lines)
 }
 
 // why gives the reasons names that, unlike their texts, never change.

@@ -62,7 +62,7 @@ func someEntries() (entries []Entry) {
 	for kind := FactKind(1); kind < numFacts; kind++ {
 		entries = append(entries, Entry{PID: 812, Fact: Fact{
 			Kind: kind, Command: "sh -c true", Reason: "REASON", Exit: someExit,
-			OOM: attribution.Finding{Evidence: attribution.KernelLog, Reason: "memory cgroup /a was full"},
+			OOM: attribution.Finding{Evidence: attribution.KernelLog, Reason: "memory cgroup /a was full"}, Lines: "a\nb",
 		}})
 	}
 	return entries
@@ -80,6 +80,7 @@ func otherEntries() []Entry {
 	return []Entry{
 		{By: client, Event: &machine.Event{Kind: machine.Stop}},
 		{By: client, Event: &machine.Event{Kind: machine.Post, Info: someInfo}},
+		{Fact: Fact{Kind: LinesRead, Lines: "cannot bind \x1b[2J"}},
 		{By: bash, Event: signal, Action: note(machine.Note{Kind: machine.Obeyed, Reason: `{ restart = "web" }`})},
 		{By: bash, Event: signal, Action: note(machine.Note{Kind: machine.HungUp})},
 		{Event: kernel},

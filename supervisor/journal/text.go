@@ -16,7 +16,7 @@ import (
 func (e *Entry) ForClients(began time.Time) request.Event {
 	return request.Event{
 		ID: e.ID, Cause: e.Cause, Origin: e.Origin, Time: began.Add(e.Time), Service: e.Service,
-		Kind: e.Kind(), PID: e.PID, By: process(e.By), Text: e.Text(),
+		Kind: e.Kind(), PID: e.PID, By: process(e.By), Text: e.Text(), Lines: LineList(e.Fact.Lines),
 	}
 }
 
@@ -54,6 +54,8 @@ func (e *Entry) Kind() string {
 		return "hook"
 	case OOMFound:
 		return "oom-kill"
+	case LinesRead:
+		return "lines"
 	}
 	return e.Fact.Kind.String()
 }
@@ -216,6 +218,8 @@ func (f Fact) String() string {
 		return "the hook " + f.Exit.String()
 	case OOMFound:
 		return "it was " + f.OOM.String()
+	case LinesRead:
+		return lastLines(f.Lines)
 	}
 	return f.Kind.String()
 }

@@ -96,6 +96,10 @@ type Event struct {
 	PID     int       `json:"pid,omitempty"`
 	By      *Process  `json:"by,omitempty"`
 	Text    string    `json:"text"` // a sentence
+
+	// Lines are, in an event of the kind lines, the last ones that a main process wrote
+	// before the end that is its cause.
+	Lines []string `json:"lines,omitempty"`
 }
 
 // Line is one line that a service wrote.
