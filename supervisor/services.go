@@ -23,6 +23,7 @@ type service struct {
 	verdict attribution.Verdict // on how the last main process ended
 	removed bool                // by an update
 	tail    lastlines.Tail      // what its main processes wrote before their ends
+	failed  status.Unstarted    // why the last start has failed, if it has
 }
 
 func (s *service) name() string { return s.spec.Name }
@@ -104,7 +105,8 @@ func (s *Supervisor) Status(id machine.ServiceID) status.Service {
 
 // describe is the status of a service without what /proc says.
 func (s *Supervisor) describe(service *service) status.Service {
-	return snapshot.Describe(service.name(), s.machine.View(service.id), service.verdict, s.self.Since.UnixNano())
+	known := snapshot.Known{Verdict: service.verdict, Lines: service.tail.Text(), Unstarted: service.failed}
+	return snapshot.Describe(service.name(), s.machine.View(service.id), known, s.self.Since.UnixNano())
 }
 
 // supervisor describes us to clients.

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"supervise/supervisor/kernel"
+	"supervise/supervisor/launch"
 	"supervise/supervisor/machine"
 )
 
@@ -24,6 +25,7 @@ func (s *Supervisor) spawn() {
 
 // spawned records the result of a start, and returns the event about it.
 func (s *Supervisor) spawned(service *service, gen machine.Gen, started kernel.Started) machine.Event {
+	service.failed = launch.Unstarted(started.Err)
 	if started.Err != nil {
 		return machine.Event{
 			Kind: machine.SpawnFailed, Service: service.id, Gen: gen,

@@ -48,7 +48,7 @@ func printable(reply *request.Reply) {
 	}
 	for i := range reply.Services {
 		s := &reply.Services[i]
-		line(&s.Name, &s.State, &s.Wanted, &s.Exit.Cause)
+		line(&s.Name, &s.State, &s.Wanted, &s.Exit.Cause, &s.Unstarted.Text)
 	}
 }
 

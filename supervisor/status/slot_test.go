@@ -19,7 +19,7 @@ func TestLayout(t *testing.T) {
 			t.Errorf("offset %d: %d, want %d", offset, got, want)
 		}
 	}
-	for offset, want := range map[int]uint32{0: 0, 4: 31, 32: 4711, 36: 7, 40: 11, 44: 812, 48: 1000, 52: 5, 80: 1, 84: 4, 88: 0, 92: 0} {
+	for offset, want := range map[int]uint32{0: 0, 4: 31, 32: 4711, 36: 7, 40: 11, 44: 812, 48: 1000, 52: 5, 80: 1, 84: 4, 88: 0, 92: 2} {
 		if got := order.Uint32(m[offset:]); got != want {
 			t.Errorf("offset %d: %d, want %d", offset, got, want)
 		}
