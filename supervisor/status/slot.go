@@ -154,16 +154,26 @@ func word(text []byte, before string) string {
 
 // shorten cuts a sentence to a number of bytes: it drops what follows the last colon or
 // comma, again and again, until it fits. It never cuts into parentheses, unless there is no
-// other place to cut.
+// other place to cut: then they are closed.
 func shorten(sentence string, limit int) string {
 	for len(sentence) > limit {
 		end := lastSeparator(sentence)
 		if end == 0 {
-			return sentence[:limit]
+			return within(sentence, limit)
 		}
 		sentence = sentence[:end]
 	}
 	return sentence
+}
+
+// within cuts what is in parentheses behind one of its parts: "pid 812 (bash, tty pts/3)".
+func within(sentence string, limit int) string {
+	for i := limit - 1; i > 0 && sentence[i] != '('; i-- {
+		if sentence[i] == ',' {
+			return sentence[:i] + ")"
+		}
+	}
+	return sentence[:limit]
 }
 
 // lastSeparator finds the last ": " or ", " after the last parenthesis, 0 if there is none.

@@ -87,7 +87,10 @@ func TestShorten(t *testing.T) {
 		"from an unknown sender: the kernel does not say who it was":            "from an unknown sender",
 		"perhaps from pid 12 (supervise, uid 0), which sent one 1.5s before it": "perhaps from pid 12 (supervise, uid 0)",
 		"sent by the kernel's OOM killer: the cgroup /a/b: it was full":         "sent by the kernel's OOM killer: the cgroup /a/b",
-		"perhaps from pid 4194304 (a-longer-nameXX, uid 4294967294), which":     "perhaps from pid 4194304 (a-longer-nameXX, uid 4",
+		"perhaps from pid 4194304 (a-longer-nameXX, uid 4294967294), which":     "perhaps from pid 4194304 (a-longer-nameXX)",
+		"from pid 4711 (bash, tty pts/3, user alice as root)":                   "from pid 4711 (bash, tty pts/3)",
+		"from a process, whose name is endless (a-longer-name-than-that-has-ro": "from a process",
+		"from-somebody-whose-name-is-far-too-long-for-(a-slot-of-the-board)":    "from-somebody-whose-name-is-far-too-long-for-(a-",
 	} {
 		if got := shorten(text, 48); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
