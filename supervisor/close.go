@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"supervise/internal/sys"
@@ -18,6 +19,10 @@ const grace = 5 * time.Second
 // kill for longer already.
 const shortGrace = 500 * time.Millisecond
 
+// linesGrace is a bit more than output.Route takes to read what is left in a pipe, though its
+// destination is stuck.
+const linesGrace = 1500 * time.Millisecond
+
 // close ends everything else when all services are down, or are left behind. rest reports
 // whether processes are left.
 func (r *run) close(leftBehind bool) (rest bool) {
@@ -25,6 +30,7 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	if leftBehind {
 		within = shortGrace
 	}
+	r.loop.awaitLines()
 	r.loop.End()
 	rest = r.endRest(within)
 	r.loop.Close()
@@ -48,6 +54,17 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	}
 	_ = r.dir.Close()
 	return rest
+}
+
+// awaitLines has the last lines told of what has ended at the end.
+func (s *Supervisor) awaitLines() {
+	reading := func(service *service) bool { return service.tail.Reading() }
+	for deadline := time.Now().Add(linesGrace); slices.ContainsFunc(s.services, reading) && time.Now().Before(deadline); {
+		s.kernel.Wait(time.Until(deadline))
+		for _, f := range s.kernel.Posted() {
+			f()
+		}
+	}
 }
 
 // lastWords writes to standard error, past the logs, and gives up if that is stuck.

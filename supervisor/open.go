@@ -166,7 +166,7 @@ func (r *run) openControl() {
 	r.openBoard(group)
 	server, left, err := control.Open(control.Options{
 		Dir: r.dir.Root(), Mode: settings.Mode, Group: group,
-		Wake: r.host.Wake, Answer: r.loop.AnswerBeside,
+		Wake: r.host.Wake, Answer: r.loop.AnswerBeside, Look: attribution.NewClients().Look,
 		Report: func(source string, err error) {
 			r.log.Warn().Err(err).Str("source", source).Msg("a command is refused, or could not be read")
 		},

@@ -8,6 +8,7 @@ import (
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/supervisor/attribution"
+	"supervise/supervisor/journal"
 	"supervise/supervisor/machine"
 	"supervise/supervisor/process/tree"
 )
@@ -43,8 +44,10 @@ func (s *Supervisor) reap() {
 // given to another process.
 func (s *Supervisor) leaderEnded(service *service, child sys.Child) {
 	delete(s.leaders, child.PID)
-	service.tail.reading++
-	service.system.Ended(func(lines []string) { service.tail.lines, service.tail.reading = lines, service.tail.reading-1 })
+	service.system.Ended(service.tail.Ended(func(exit uint64, lines journal.Fact) uint64 {
+		s.touch(service.id)
+		return s.recordFact(journal.Entry{Service: service.name(), Cause: exit, Origin: s.journal.Origin(exit)}, lines)
+	}))
 	survivors := !s.empty(service)
 	if survivors {
 		s.clearing = append(s.clearing, service)

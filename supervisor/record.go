@@ -51,8 +51,11 @@ func (s *Supervisor) tell(action *machine.Action) {
 		entry.Processes = s.processes(s.services[action.Service], s.kernel.Obstacle)
 	}
 	number := s.record(entry)
-	if action.Note.Kind == machine.SentToMany {
+	switch note := action.Note.Kind; {
+	case note == machine.SentToMany:
 		s.services[action.Service].ledger.Link(action.Note.Info.Signal, number)
+	case note == machine.LeaderExited:
+		s.services[action.Service].tail.Told(number)
 	}
 }
 

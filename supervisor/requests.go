@@ -87,9 +87,12 @@ func (s *Supervisor) answer(call *control.Call) {
 	}
 }
 
-// asker is who makes a call: a process, if it still lives. To find that out takes some
-// time, and is left to those calls that may change something.
+// asker is who makes a call: a process, if it lives, or did when the call came. To find that
+// out takes some time, and is left to those calls that may change something.
 func (s *Supervisor) asker(call *control.Call) machine.Asker {
+	if by := call.Origin.By; by.Known() {
+		return by
+	}
 	by, alive := s.kernel.Process(call.Origin.PID)
 	if !alive {
 		by.Source = call.Origin.String()
@@ -160,12 +163,12 @@ func (s *Supervisor) answerShutdown(call *control.Call, r request.Shutdown) {
 
 func (s *Supervisor) answerWhy(call *control.Call, r request.Why) {
 	if id, ok := s.calls.FindOne(call, r.Service); ok {
-		reply := &request.Reply{Services: []status.Service{s.Status(id)}, Events: s.why(id)}
-		lines, _ := s.LastLines(id)
-		for _, text := range lines {
-			reply.Lines = append(reply.Lines, request.Line{Service: r.Service, Text: text})
+		var starting machine.EventID
+		if view := s.machine.View(id); view.State == machine.Starting {
+			starting = view.Origin
 		}
-		s.reply(call, reply)
+		events, lines := s.services[id].tail.Why(s.journal, r.Service, starting)
+		s.reply(call, &request.Reply{Services: []status.Service{s.Status(id)}, Events: events, Lines: lines})
 	}
 }
 

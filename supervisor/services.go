@@ -8,6 +8,7 @@ import (
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/kernel"
+	"supervise/supervisor/lastlines"
 	"supervise/supervisor/machine"
 	"supervise/supervisor/snapshot"
 	"supervise/supervisor/status"
@@ -21,13 +22,8 @@ type service struct {
 	ledger  attribution.Ledger  // signals sent to its main process
 	verdict attribution.Verdict // on how the last main process ended
 	removed bool                // by an update
-	tail    tail                // what the last main process wrote
-}
-
-// tail is the last lines that a main process wrote before its end.
-type tail struct {
-	lines   []string // of the last one whose output was read
-	reading int      // how many have ended whose output is still being read
+	tail    lastlines.Tail      // what its main processes wrote before their ends
+	failed  status.Unstarted    // why the last start has failed, if it has
 }
 
 func (s *service) name() string { return s.spec.Name }
@@ -90,18 +86,9 @@ func (s *Supervisor) LastOutcome(id machine.ServiceID) string {
 	return s.journal.LastOutcome(s.Name(id))
 }
 
-// why explains its state.
-func (s *Supervisor) why(id machine.ServiceID) []request.Event {
-	if view := s.machine.View(id); view.State == machine.Starting {
-		return s.journal.WhyStarting(s.Name(id), view.Origin)
-	}
-	return s.journal.Why(s.Name(id))
-}
-
 // LastLines are those that its last main process wrote, and whether they were read already.
 func (s *Supervisor) LastLines(id machine.ServiceID) (lines []string, read bool) {
-	t := &s.services[id].tail
-	return t.lines, t.reading == 0
+	return s.services[id].tail.Lines()
 }
 
 // UpAfter is how long it must have run before it is said to be up.
@@ -118,7 +105,8 @@ func (s *Supervisor) Status(id machine.ServiceID) status.Service {
 
 // describe is the status of a service without what /proc says.
 func (s *Supervisor) describe(service *service) status.Service {
-	return snapshot.Describe(service.name(), s.machine.View(service.id), service.verdict, s.self.Since.UnixNano())
+	known := snapshot.Known{Verdict: service.verdict, Lines: service.tail.Text(), Unstarted: service.failed}
+	return snapshot.Describe(service.name(), s.machine.View(service.id), known, s.self.Since.UnixNano())
 }
 
 // supervisor describes us to clients.

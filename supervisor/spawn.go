@@ -3,7 +3,9 @@ package supervisor
 import (
 	"supervise/supervisor/journal"
 	"supervise/supervisor/kernel"
+	"supervise/supervisor/launch"
 	"supervise/supervisor/machine"
+	"supervise/supervisor/status"
 )
 
 // spawn begins all starts of a step at once. Their results are events like any others: what
@@ -36,6 +38,7 @@ func (s *Supervisor) start(service *service, gen machine.Gen) kernel.Start {
 		Delayed: func(reason string) {
 			delayed = true
 			s.pending.booting--
+			service.failed = status.Unstarted{Obstacle: status.TakesLong, Text: "it waits at " + reason}
 			event := event
 			event.Kind, event.Reason = machine.Delayed, reason
 			s.dispatch(event)
@@ -45,6 +48,7 @@ func (s *Supervisor) start(service *service, gen machine.Gen) kernel.Start {
 
 // spawned records the result of a start, and returns the event about it.
 func (s *Supervisor) spawned(service *service, event machine.Event, started kernel.Started) machine.Event {
+	service.failed = launch.Unstarted(started.Err)
 	if started.Err != nil {
 		event.Kind, event.Permanent, event.Reason = machine.SpawnFailed, !started.Temporary, started.Err.Error()
 		return event

@@ -98,8 +98,11 @@ func outcomeError(reply *request.Reply, err error) error {
 	return nil
 }
 
-// printProgress prints an event on the way to an outcome.
+// printProgress prints an event on the way to an outcome, which has the last lines itself.
 func printProgress(w io.Writer, e *request.Event) error {
+	if len(e.Lines) > 0 {
+		return nil
+	}
 	_, err := fmt.Fprintf(w, "%s: %s\n", e.Service, e.Text)
 	return err
 }

@@ -238,10 +238,16 @@ func transcripts() map[string][]conversation {
 		{Outcomes: []request.Outcome{{Service: "web", OK: true, Result: "down", Text: "is down: exited with code 0"}}},
 	}
 	events := []request.Event{
-		{ID: 41, Time: moment, Kind: "signal", By: &request.Process{PID: 700, UID: 0, Name: "bash"}, Text: "SIGHUP from pid 700 (bash, uid 0)"},
+		{ID: 41, Time: moment, Kind: "signal", By: &request.Process{
+			PID: 700, UID: 0, Name: "bash", Parent: &request.Parent{PID: 7, UID: 1000, Name: "ssh"}, TTY: "pts/3", User: "root", Login: "alice",
+		}, Text: "SIGHUP from pid 700 (bash, uid 0)"},
 		{ID: 42, Cause: 41, Origin: 41, Time: later(1), Service: "web", Kind: "forwarded", PID: 812, Text: "SIGHUP forwarded to pid 812"},
 		{ID: 44, Cause: 42, Origin: 41, Time: later(9), Service: "web", Kind: "exited", PID: 812, Text: "exited with code 1"},
 		{ID: 45, Cause: 44, Origin: 41, Time: later(9), Service: "web", Kind: "backoff"},
+		{
+			ID: 47, Cause: 44, Origin: 41, Time: later(9), Service: "web", Kind: "lines", Text: "its last 2 lines before that",
+			Lines: []string{"listening\ton :80", "\x1b[31mcannot\x1b[m\x1b[2J \u202ebind"},
+		},
 		{ID: 46, Cause: 42, Origin: 41, Time: later(10), Service: "web", Kind: "queue", Text: "nothing is held any more"},
 	}
 	lines := []request.Line{

@@ -19,7 +19,8 @@ func newEvents() *cobra.Command {
 		Short: "Show what happened, and what was done about it",
 		Long: `Show what happened to the services, and what was done about it: each event and action
 with its time, its number, the number of its cause, the service, and a sentence. Without
-names, those of all services and of the supervisor itself.
+names, those of all services and of the supervisor itself. When a service has ended, its
+last lines before that follow as an event of their own, up to 10 lines and 2 kB.
 
 As JSON it prints one object per line. With --follow it goes on until the supervisor ends
 or Ctrl-C.
@@ -69,6 +70,9 @@ func printEvents(w io.Writer, events []request.Event) error {
 			name = "-"
 		}
 		if _, err := fmt.Fprintf(w, "%s  %5d %-8s  %-10s  %s\n", clock(e.Time), e.ID, cause, name, eventText(e)); err != nil {
+			return err
+		}
+		if err := printLines(w, e.Lines); err != nil {
 			return err
 		}
 	}

@@ -68,6 +68,12 @@ core.filter = ["private-anonymous"]
 			if why := s.why(t, "hangs"); !strings.Contains(why, waits) {
 				t.Errorf("it is explained by %q", why)
 			}
+			if out, _ := s.run(t, "status", "hangs"); !strings.Contains(out, "takes long") {
+				t.Errorf("its status is %s", out)
+			}
+			if out, _ := s.run(t, "status", "--format", "json", "hangs"); !strings.Contains(out, waits) {
+				t.Errorf("its status is %s", out)
+			}
 			if _, code := s.run(t, "wait", "--for", "up", "--timeout", "50ms", "hangs"); code != 1 {
 				t.Errorf("it is waited for: status %d", code)
 			}

@@ -41,6 +41,10 @@ func TestStatusTable(t *testing.T) {
 		},
 		{Name: "db", State: "stopping", Wanted: status.Down, PID: 9, Since: now.Add(-26 * time.Hour).UnixNano(), Rung: 1, Rungs: 3},
 		{Name: "übung", State: "failed", Wanted: status.Up, Exited: true, Exit: status.Exit{Exit: signals.Exit{Code: 3}}},
+		{
+			Name: "absent", State: "failed", Wanted: status.Up, Exited: true, Exit: status.Exit{Exit: signals.Exit{Code: 3}},
+			Unstarted: status.Unstarted{Obstacle: status.NoSuchFile, Text: "execve /x: no such file or directory"},
+		},
 	}
 	for file, colors := range map[string]bool{"testdata/status.txt": false, "testdata/status-color.txt": true} {
 		var out strings.Builder

@@ -29,7 +29,8 @@ func newStatus() *cobra.Command {
 process, how long they have been in this state, whether they are ready, how often they
 were restarted, when they will be next, how many signals are queued for their user
 (SigQ in /proc/PID/status) of how many at most, how many the supervisor holds for them,
-and how the last main process ended.
+and how the last main process ended, or why the last start has failed: 'supervise why' and
+--format json have the whole reason, and the last lines that it wrote.
 
 How services stand is read from the status board in shared memory, as long as a supervisor
 runs and the board says everything; else, and with --format, the supervisor is asked. One

@@ -29,12 +29,12 @@ func printable(reply *request.Reply) {
 		o := &reply.Outcomes[i]
 		line(&o.Service, &o.Result)
 		o.Text = escape.Lines(o.Text)
-		for k := range o.Lines {
-			o.Lines[k] = string(escape.AppendOutput(nil, []byte(o.Lines[k])))
-		}
+		output(o.Lines)
 	}
 	for i := range reply.Events {
-		line(&reply.Events[i].Service, &reply.Events[i].Kind, &reply.Events[i].Text)
+		e := &reply.Events[i]
+		line(&e.Service, &e.Kind, &e.Text)
+		output(e.Lines)
 	}
 	for i := range reply.Lines {
 		line(&reply.Lines[i].Stream, &reply.Lines[i].Service)
@@ -48,6 +48,13 @@ func printable(reply *request.Reply) {
 	}
 	for i := range reply.Services {
 		s := &reply.Services[i]
-		line(&s.Name, &s.State, &s.Wanted, &s.Exit.Cause)
+		line(&s.Name, &s.State, &s.Wanted, &s.Exit.Cause, &s.Unstarted.Text)
+	}
+}
+
+// output makes lines printable that a program wrote.
+func output(lines []string) {
+	for i := range lines {
+		lines[i] = string(escape.AppendOutput(nil, []byte(lines[i])))
 	}
 }

@@ -21,7 +21,7 @@ func newWhy() *cobra.Command {
 		Long: `Explain how a service came into its present state: what happened first, who did it, what
 the supervisor decided and did about it, and how that ended. Consequences are indented
 below their cause. The last 20 later events that did not change its state, such as
-signals, follow below, and then the last lines that it wrote before its last end.
+signals, follow below. Below an end are the last lines that it wrote before that.
 
 The sender of a signal is named if the kernel tells. It does not for a SIGKILL from
 another process, for example.
@@ -82,6 +82,9 @@ func printChain(w io.Writer, events []request.Event) error {
 		}
 		indent := strings.Repeat("  ", depth[e.ID])
 		if _, err := fmt.Fprintf(w, "%s  %s%s\n", clock(e.Time), indent, eventText(e)); err != nil {
+			return err
+		}
+		if err := printLines(w, e.Lines); err != nil {
 			return err
 		}
 	}

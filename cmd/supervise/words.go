@@ -30,7 +30,11 @@ func brief(s *status.Service) string {
 	if s.Ready {
 		text += ", ready"
 	}
-	if s.PID == 0 && s.Exited {
+	switch {
+	case s.PID != 0:
+	case s.Unstarted.Obstacle != status.NoObstacle:
+		text += ", " + s.Unstarted.String()
+	case s.Exited:
 		text += ", last exit: " + s.ExitText()
 	}
 	return escape.Line(text)

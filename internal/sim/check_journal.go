@@ -66,6 +66,8 @@ func (w *world) checkEntry(e request.Event) {
 		w.fail(w.named(e.Service), "entry %d (%s) has the cause %d and the origin %d", id, e.Text, e.Cause, e.Origin)
 	case e.Text == "", e.Kind == "":
 		w.fail(w.named(e.Service), "entry %d says nothing", id)
+	case e.Kind == "lines" && (e.Cause == 0 || j.entries[e.Cause-1].Kind != machine.LeaderExited.String() || len(e.Lines) != 1):
+		w.fail(w.named(e.Service), "entry %d (%s) has the lines %q, and comes of entry %d", id, e.Text, e.Lines, e.Cause)
 	case e.Time.Before(j.time):
 		w.fail(w.named(e.Service), "entry %d (%s) is from before the one before it", id, e.Text)
 	}

@@ -10,14 +10,15 @@ import (
 
 // Stat is the part of /proc/PID/stat that supervising needs: proc_pid_stat(5).
 type Stat struct {
-	PID     int
-	Name    string // the kernel's comm: 15 bytes at the most, any bytes
-	State   byte   // R S D Z T t X and so on
-	Parent  int
-	Group   int
-	Session int
-	NoExec  bool   // it has not executed a program since it was forked: PF_FORKNOEXEC in linux/sched.h
-	Started uint64 // clock ticks after boot: with PID it identifies one process for good
+	PID      int
+	Name     string // the kernel's comm: 15 bytes at the most, any bytes
+	State    byte   // R S D Z T t X and so on
+	Parent   int
+	Group    int
+	Session  int
+	Terminal Device // the controlling one
+	NoExec   bool   // it has not executed a program since it was forked: PF_FORKNOEXEC in linux/sched.h
+	Started  uint64 // clock ticks after boot: with PID it identifies one process for good
 }
 
 // Zombie reports whether the process has ended and has not been reaped.
@@ -55,7 +56,7 @@ func ParseStat(line string) (s Stat, err error) {
 	if s.PID, err = strconv.Atoi(text.Trim(line[:open])); err != nil {
 		return Stat{}, syscall.EINVAL
 	}
-	numbers := [...]*int{&s.Parent, &s.Group, &s.Session}
+	numbers := [...]*int{&s.Parent, &s.Group, &s.Session, (*int)(&s.Terminal)}
 	const flags, started = 9 - 3, 22 - 3 // their indices, counted from the state, which is the third field
 	field := 0
 	for value := range text.Split(text.Trim(line[end+1:]), ' ') {

@@ -9,11 +9,11 @@ import (
 )
 
 func TestParseStat(t *testing.T) {
-	const rest = " 0 -1 4194560 100 0 0 0 1 2 3 4 20 0 1 0 "
+	const rest = " 34819 -1 4194560 100 0 0 0 1 2 3 4 20 0 1 0 "
 	for line, want := range map[string]sys.Stat{
-		"12 (sleep) S 1 12 3" + rest + "77 8192":       {PID: 12, Name: "sleep", State: 'S', Parent: 1, Group: 12, Session: 3, Started: 77},
-		"7 (a b) (c)) Z 5 6 -1" + rest + "0\n":         {PID: 7, Name: "a b) (c)", State: 'Z', Parent: 5, Group: 6, Session: -1},
-		"1 () R 0 0 0" + rest + "18446744073709551615": {PID: 1, State: 'R', Started: 1<<64 - 1},
+		"12 (sleep) S 1 12 3" + rest + "77 8192":       {PID: 12, Name: "sleep", State: 'S', Parent: 1, Group: 12, Session: 3, Terminal: 34819, Started: 77},
+		"7 (a b) (c)) Z 5 6 -1" + rest + "0\n":         {PID: 7, Name: "a b) (c)", State: 'Z', Parent: 5, Group: 6, Session: -1, Terminal: 34819},
+		"1 () R 0 0 0" + rest + "18446744073709551615": {PID: 1, State: 'R', Terminal: 34819, Started: 1<<64 - 1},
 		"":                             {},
 		"12":                           {},
 		"12 (x":                        {},

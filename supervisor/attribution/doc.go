@@ -14,8 +14,9 @@
 //
 // A SIGKILL from an unknown sender may have come from the kernel's OOM killer: [OOM] looks
 // for that in /dev/kmsg and in the kernel's counters. [OutcomeOf] says what a process did
-// with a signal that it was sent, and [Names] remembers the names of senders.
+// with a signal that it was sent, and [Names] remembers the names of senders. [Clients]
+// finds out who is behind a client of the supervisor.
 //
-// The package sends nothing, decides nothing and logs nothing. Except for OOM and Comm it
-// makes no system calls, and belongs to one goroutine, the supervisor's loop.
+// The package sends nothing, decides nothing and logs nothing. Except for OOM, Clients and
+// Comm it makes no system calls, and belongs to one goroutine, the supervisor's loop.
 package attribution

@@ -252,11 +252,12 @@ func (p *Pending) ended(t *target, now machine.View) (request.Outcome, bool) {
 func (p *Pending) whyDown(t *target) request.Outcome {
 	name := p.services.Name(t.service)
 	var last []string
-	for _, e := range p.journal.Last([]string{name}, 2) {
-		if e.Service == name {
+	for _, e := range p.journal.Last([]string{name}, 3) {
+		if e.Service == name && len(e.Lines) == 0 { // or it is only what it wrote
 			last = append(last, e.Text)
 		}
 	}
+	last = last[max(0, len(last)-2):]
 	text := "is down"
 	if last != nil {
 		text += ": " + strings.Join(last, "; ")

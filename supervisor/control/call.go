@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/machine"
 )
 
 // Call is one request and the way back to its client. Its methods are for the loop and never
@@ -47,6 +48,10 @@ func NewCall(r request.Request, origin Origin, answer func(r *request.Reply, las
 type Origin struct {
 	FIFO string // its path; "" for the queue
 	PID  int    // of the client, as it says; 0 for a FIFO
+
+	// By is that process, with who is behind it, if it lived when its request came that may
+	// change something.
+	By machine.Asker
 
 	// Shared says that it may be anybody's who may command: neither FIFOs nor queues tell who
 	// has written.

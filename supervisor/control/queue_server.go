@@ -146,7 +146,7 @@ func (q *queueServer) received(message []byte) {
 // requested begins a call. A request is carried out even if its client is already gone.
 func (q *queueServer) requested(frame wire.Frame) {
 	r, err := request.Unmarshal(frame.Payload)
-	call := &Call{Request: r, Origin: Origin{PID: wire.ClientPID(frame.Client), Shared: q.server.shared()}, number: frame.Request}
+	call := &Call{Request: r, Origin: q.server.origin(wire.ClientPID(frame.Client), r), number: frame.Request}
 	var before *Call
 	if frame.Flags&wire.Quiet == 0 {
 		q.mu.Lock()

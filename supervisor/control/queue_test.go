@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,9 +12,11 @@ import (
 	"testing"
 
 	"supervise/internal/sys"
+	"supervise/signals"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/control/wire"
+	"supervise/supervisor/machine"
 )
 
 func TestCalls(t *testing.T) {
@@ -49,6 +52,47 @@ func TestCalls(t *testing.T) {
 	}
 	if !l.empty() {
 		t.Error("something is left in the queues")
+	}
+}
+
+// TestLookAtClient looks at who asks for a change, when the request comes, and at nobody else.
+func TestLookAtClient(t *testing.T) {
+	var looked []int // by the receiver alone
+	l := serve(t, t.TempDir(), func(call *Call) {
+		by := call.Origin.By
+		call.Reply(&request.Reply{Text: by.Name + " " + by.Behind.Name})
+	}, func(o *Options) {
+		o.Look = func(pid int) (machine.Asker, bool) {
+			looked = append(looked, pid)
+			return machine.Asker{PID: int32(pid), Name: "client", Behind: machine.Behind{Name: "shell"}}, true
+		}
+	})
+	c := l.dial()
+	one := request.Target{Services: []string{"web"}}
+	for r, want := range map[request.Request]string{
+		request.Ping{}: " ", request.Wait{Service: "web", For: request.Up}: " ", request.Why{Service: "web"}: " ", request.Logs{Service: "web"}: " ",
+		request.Shutdown{}: "client shell", request.Update{}: "client shell", request.Signal{Service: "web", Signal: signals.SIGHUP}: "client shell",
+	} {
+		if reply, err := c.Call(limited(t), r); err != nil || reply.Text != want {
+			t.Errorf("%s: %+v, %v, want %q", r.Verb(), reply, err, want)
+		}
+	}
+	for _, r := range []request.Request{
+		request.Start{Target: one},
+		request.Stop{Target: one},
+		request.Restart{Target: one},
+		request.Reload{Target: one},
+		request.Pause{Target: one},
+		request.Continue{Target: one},
+		request.Reopen{Target: one},
+	} {
+		if reply, err := c.Call(limited(t), r); err != nil || reply.Text != "client shell" {
+			t.Errorf("%s: %+v, %v", r.Verb(), reply, err)
+		}
+	}
+	l.shutNow() // nobody receives any more
+	if len(looked) != 10 || slices.ContainsFunc(looked, func(pid int) bool { return pid != os.Getpid() }) {
+		t.Errorf("looked at %v", looked)
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"sync"
 
 	"supervise/internal/ipc"
+	"supervise/supervisor/control/request"
 	"supervise/supervisor/control/wire"
+	"supervise/supervisor/machine"
 )
 
 // Options configure a server.
@@ -22,6 +24,10 @@ type Options struct {
 	// Answer, if not nil, is offered each call first, on the goroutine that receives them
 	// all. It must not wait; false leaves the call to [Server.Take].
 	Answer func(*Call) bool
+
+	// Look, if not nil, describes the process of a client that asks for a change, on the
+	// goroutine that receives all requests. It may read /proc, but must not wait for others.
+	Look func(pid int) (by machine.Asker, alive bool)
 
 	// Report is called with errors, on any goroutine, at most a few times a second. source is
 	// a path or a client.
@@ -171,6 +177,15 @@ func (s *Server) Close() {
 
 // answer reports whether Options.Answer has answered the call.
 func (s *Server) answer(call *Call) bool { return s.options.Answer != nil && s.options.Answer(call) }
+
+// origin is where a request in a queue comes from; r is nil for one that is none.
+func (s *Server) origin(pid int, r request.Request) Origin {
+	o := Origin{PID: pid, Shared: s.shared()}
+	if s.options.Look != nil && r != nil && request.Changes(r) {
+		o.By, _ = s.options.Look(pid)
+	}
+	return o
+}
 
 // push hands a call to the loop. It waits while the loop is busy, which slows down whoever
 // floods us. It must not be called with a lock held that the loop takes.

@@ -9,7 +9,7 @@
 //	    j.Add(journal.Entry{Action: &actions[i]})              // something was done about it
 //	}
 //	j.Add(journal.Entry{Time: now, Cause: number, Fact: fact}) // something beside the machine
-//	j.Last(names, 20); j.Why("web")
+//	j.Last(names, 20); j.Why("web", 0)
 //
 // An [Entry] is data: an event, an action or a note of the machine, or a [Fact]. Text, which
 // comes last, makes a sentence of it; nothing reads these sentences. The journal links the

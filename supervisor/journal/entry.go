@@ -40,6 +40,7 @@ const (
 	HookTimedOut                     // it took too long, and is killed
 	HookEnded                        // it ended as Exit says
 	OOMFound                         // the OOM killer may have ended a main process: OOM
+	LinesRead                        // the last lines that a main process wrote before its end: Lines
 
 	numFacts = iota + 1
 )
@@ -52,11 +53,12 @@ type Fact struct {
 	Reason  string              // HookFailed
 	Exit    signals.Exit        // HookEnded
 	OOM     attribution.Finding // OOMFound
+	Lines   string              // LinesRead: see [JoinLines]
 }
 
 var factNames = [numFacts]string{
 	HookStarted: "hook-started", HookFailed: "hook-failed", HookTimedOut: "hook-timed-out",
-	HookEnded: "hook-ended", OOMFound: "oom-found",
+	HookEnded: "hook-ended", OOMFound: "oom-found", LinesRead: "lines-read",
 }
 
 // String returns the name of the kind: "hook-started".

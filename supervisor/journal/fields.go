@@ -84,6 +84,16 @@ func askerFields(o *object, a *machine.Asker) {
 	text(o, "name", &a.Name)
 	text(o, "source", &a.Source)
 	word(o, "signal", &a.Signal)
+	nested(o, "behind", &a.Behind, behindFields)
+}
+
+func behindFields(o *object, b *machine.Behind) {
+	integer(o, "pid", &b.PID)
+	unsigned(o, "uid", &b.UID)
+	text(o, "name", &b.Name)
+	text(o, "tty", &b.Terminal)
+	text(o, "user", &b.User)
+	text(o, "login", &b.Login)
 }
 
 func exitFields(o *object, e *signals.Exit) {
@@ -132,6 +142,7 @@ func factFields(o *object, f *Fact) {
 	text(o, "reason", &f.Reason)
 	nested(o, "exit", &f.Exit, exitFields)
 	nested(o, "oom", &f.OOM, findingFields)
+	text(o, "lines", &f.Lines)
 }
 
 // why gives the reasons names that, unlike their texts, never change.

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -61,7 +62,7 @@ func someEntries() (entries []Entry) {
 	for kind := FactKind(1); kind < numFacts; kind++ {
 		entries = append(entries, Entry{PID: 812, Fact: Fact{
 			Kind: kind, Command: "sh -c true", Reason: "REASON", Exit: someExit,
-			OOM: attribution.Finding{Evidence: attribution.KernelLog, Reason: "memory cgroup /a was full"},
+			OOM: attribution.Finding{Evidence: attribution.KernelLog, Reason: "memory cgroup /a was full"}, Lines: "a\nb",
 		}})
 	}
 	return entries
@@ -73,7 +74,13 @@ func otherEntries() []Entry {
 	kernel := &machine.Event{Kind: machine.Signal, Info: signals.Info{Signal: signals.SIGHUP, Code: signals.CodeKernel}}
 	note := func(n machine.Note) *machine.Action { return &machine.Action{Note: n} }
 	usr1 := machine.Asker{PID: 7, UID: 1000, Name: "bash", Signal: signals.SIGUSR1}
+	client := machine.Asker{PID: 9, Name: machine.Client, Behind: machine.Behind{
+		PID: 7, UID: 1000, Name: "bash", Terminal: "pts/3", User: "root", Login: "alice",
+	}}
 	return []Entry{
+		{By: client, Event: &machine.Event{Kind: machine.Stop}},
+		{By: client, Event: &machine.Event{Kind: machine.Post, Info: someInfo}},
+		{Fact: Fact{Kind: LinesRead, Lines: "cannot bind \x1b[2J"}},
 		{By: bash, Event: signal, Action: note(machine.Note{Kind: machine.Obeyed, Reason: `{ restart = "web" }`})},
 		{By: bash, Event: signal, Action: note(machine.Note{Kind: machine.HungUp})},
 		{Event: kernel},
@@ -113,7 +120,11 @@ func TestGolden(t *testing.T) {
 	for _, e := range otherEntries() {
 		event, o := e.ForClients(time.Time{}), object{}
 		value(&o, &e, entryFields)
-		fmt.Fprintf(&b, "%s: %s\n\tby %+v\n\t%s\n", event.Kind, event.Text, event.By, o.out)
+		by, err := json.Marshal(event.By)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s: %s\n\tby %s\n\t%s\n", event.Kind, event.Text, by, o.out)
 	}
 	path := filepath.Join("testdata", "entries.golden")
 	if *update {
@@ -133,6 +144,7 @@ func TestFields(t *testing.T) {
 	each(t, "action", actionFields)
 	each(t, "note", noteFields)
 	each(t, "asker", askerFields)
+	each(t, "behind", behindFields)
 	each(t, "info", infoFields)
 	each(t, "exit", exitFields)
 	each(t, "verdict", verdictFields)

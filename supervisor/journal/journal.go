@@ -305,6 +305,14 @@ func (j *Journal) firstSince(step machine.EventID) uint64 {
 	return first + uint64(sort.Search(len(j.kept), func(i int) bool { return j.at(first+uint64(i)).step >= step }))
 }
 
+// Origin returns the number of the entry that an entry goes back to, 0 if it is forgotten.
+func (j *Journal) Origin(id uint64) uint64 {
+	if !j.has(id) {
+		return 0
+	}
+	return j.at(id).origin
+}
+
 // By returns who asked for what a step has led to with a service; the zero value is nobody
 // that is known, or remembered.
 func (j *Journal) By(step machine.EventID, service string) machine.Asker {

@@ -16,7 +16,7 @@ import (
 func (e *Entry) ForClients(began time.Time) request.Event {
 	return request.Event{
 		ID: e.ID, Cause: e.Cause, Origin: e.Origin, Time: began.Add(e.Time), Service: e.Service,
-		Kind: e.Kind(), PID: e.PID, By: process(e.By), Text: e.Text(),
+		Kind: e.Kind(), PID: e.PID, By: process(e.By), Text: e.Text(), Lines: LineList(e.Fact.Lines),
 	}
 }
 
@@ -25,7 +25,12 @@ func process(by machine.Asker) *request.Process {
 	if !by.Known() && by.Name != attribution.OOMKiller {
 		return nil
 	}
-	return &request.Process{PID: int(by.PID), UID: int(by.UID), Name: by.Name}
+	b := by.Behind
+	p := &request.Process{PID: int(by.PID), UID: int(by.UID), Name: by.Name, TTY: b.Terminal, User: b.User, Login: b.Login}
+	if b.PID != 0 {
+		p.Parent = &request.Parent{PID: int(b.PID), UID: int(b.UID), Name: b.Name}
+	}
+	return p
 }
 
 // Kind is one word for what the entry is about: "signal", "send", "leader-exited", "hook".
@@ -49,6 +54,8 @@ func (e *Entry) Kind() string {
 		return "hook"
 	case OOMFound:
 		return "oom-kill"
+	case LinesRead:
+		return "lines"
 	}
 	return e.Fact.Kind.String()
 }
@@ -213,6 +220,8 @@ func (f Fact) String() string {
 		return "the hook " + f.Exit.String()
 	case OOMFound:
 		return "it was " + f.OOM.String()
+	case LinesRead:
+		return lastLines(f.Lines)
 	}
 	return f.Kind.String()
 }

@@ -17,35 +17,41 @@ const (
 // Why returns what led to the present state of a service, the first cause first. That is all
 // entries with the same origin up to the one with which the state began, preceded by what
 // led to that origin, if it was about the same service. What has happened to the service
-// since then follows: all entries with the same origin, and the last [MaxLater] others.
-func (j *Journal) Why(service string) []request.Event {
-	last := j.before(j.next, func(k *kept) bool { return k.service == service && k.marks&stateChanged != 0 })
+// since then follows: all entries with the same origin, and the last [MaxLater] others. The
+// entry with the number also, and its cause, are part of it in any case; 0 is none.
+//
+// That a service is being started has no entry of its own: starting is the event which that
+// goes back to, 0 in every other state.
+func (j *Journal) Why(service string, starting machine.EventID, also uint64) []request.Event {
+	last := j.Of(starting, service)
+	if last == 0 {
+		last = j.before(j.next, func(k *kept) bool { return k.service == service && k.marks&stateChanged != 0 })
+	}
 	if last == 0 { // that is forgotten, or has never changed
 		last = j.before(j.next, func(k *kept) bool { return k.service == service })
 	}
 	if last == 0 {
 		return nil
 	}
-	return j.explain(last, service)
-}
-
-// WhyStarting is Why for a service that is being started: its state has begun without an entry
-// of its own. origin is the event that it goes back to.
-func (j *Journal) WhyStarting(service string, origin machine.EventID) []request.Event {
-	began := j.Of(origin, service)
-	if began == 0 {
-		return j.Why(service)
-	}
-	return j.explain(began, service)
-}
-
-// explain returns what led to an entry about a service, and what has happened since.
-func (j *Journal) explain(last uint64, service string) (events []request.Event) {
-	for _, id := range append(j.leading(last, service), j.later(last, service)...) {
+	var events []request.Event
+	for _, id := range j.with(append(j.leading(last, service), j.later(last, service)...), also) {
 		event, _ := j.Event(id)
 		events = append(events, event)
 	}
 	return events
+}
+
+// with adds an entry and its cause to others, unless they are among them, or forgotten.
+func (j *Journal) with(ids []uint64, also uint64) []uint64 {
+	if !j.has(also) {
+		return ids
+	}
+	for _, id := range []uint64{j.at(also).cause, also} {
+		if at, found := slices.BinarySearch(ids, id); !found && j.has(id) {
+			ids = slices.Insert(ids, at, id)
+		}
+	}
+	return ids
 }
 
 // leading returns what led to an entry about a service, and the entry itself.

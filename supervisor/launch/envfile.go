@@ -27,11 +27,23 @@ func readEnvironmentFile(path string, who *process.Credential) (envfile.File, er
 		}
 	}
 	if err != nil {
-		return envfile.File{}, fmt.Errorf("cannot read the environment file %s: %w", path, err)
+		return envfile.File{}, &environmentError{path, err}
 	}
 	file, err := envfile.Parse(string(text))
 	if err != nil {
-		return envfile.File{}, fmt.Errorf("cannot read the environment file %s: %w", path, err)
+		return envfile.File{}, &environmentError{path, err}
 	}
 	return file, nil
 }
+
+// environmentError says why an environment file could not be read.
+type environmentError struct {
+	path string
+	err  error
+}
+
+func (e *environmentError) Error() string {
+	return "cannot read the environment file " + e.path + ": " + e.err.Error()
+}
+
+func (e *environmentError) Unwrap() error { return e.err }

@@ -105,6 +105,8 @@ func ofFact(f *journal.Fact) zerolog.Level {
 		return zerolog.ErrorLevel
 	case journal.HookTimedOut, journal.OOMFound:
 		return zerolog.WarnLevel
+	case journal.LinesRead: // the log has them already
+		return zerolog.Disabled
 	case journal.HookEnded:
 		if f.Exit.Signal != 0 || f.Exit.Code != 0 {
 			return zerolog.WarnLevel

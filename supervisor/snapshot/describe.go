@@ -6,13 +6,20 @@ import (
 	"supervise/supervisor/status"
 )
 
-// Describe returns the status of a service as the loop knows it: from the machine's view of
-// it, and the verdict on who ended its last main process. The times of the view count from
-// began, in nanoseconds since 1970.
-func Describe(name string, view machine.View, verdict attribution.Verdict, began int64) status.Service {
+// Known is what the loop knows of a service beside the machine's view of it.
+type Known struct {
+	Verdict   attribution.Verdict // who ended its last main process
+	Lines     string              // that it wrote before, with line feeds between them
+	Unstarted status.Unstarted    // why its last start has failed
+}
+
+// Describe returns the status of a service as the loop knows it. The times of the view count
+// from began, in nanoseconds since 1970.
+func Describe(name string, view machine.View, known Known, began int64) status.Service {
 	s := status.Service{
 		Name: name, State: view.State.String(), Wanted: view.Wanted.String(), PID: int(view.PID),
 		Since: began + int64(view.Since), Restarts: view.Restarts, Held: view.Held,
+		Unstarted: known.Unstarted,
 	}
 	s.SetStopped(view.Paused)
 	if view.Rung > 0 {
@@ -23,8 +30,9 @@ func Describe(name string, view machine.View, verdict attribution.Verdict, began
 	}
 	if view.Exited {
 		s.Exited = true
-		s.Exit = status.Exit{Exit: view.Exit, Time: began + int64(view.ExitedAt), Cause: verdict.String()}
-		if by, certain := verdict.Sender(); certain {
+		s.Exit = status.Exit{Exit: view.Exit, Time: began + int64(view.ExitedAt), Cause: known.Verdict.String(), Lines: known.Lines}
+		if by, certain := known.Verdict.Sender(); certain {
+			by = by.Who()
 			s.Exit.By = status.Process{PID: int(by.PID), UID: int(by.UID), Name: by.Name}
 		}
 	}

@@ -20,7 +20,10 @@ var view = machine.View{
 	Exited: true, Exit: signals.Exit{Code: 1, Signal: signals.SIGSEGV, Core: true}, ExitedAt: 6,
 }
 
-var verdict = attribution.Verdict{Certainty: attribution.Certain, By: machine.Asker{PID: 812, UID: 1000, Name: "bash"}}
+var known = Known{
+	Verdict: attribution.Verdict{Certainty: attribution.Certain, By: machine.Asker{PID: 812, UID: 1000, Name: "bash"}},
+	Lines:   "a\nb", Unstarted: status.Unstarted{Obstacle: status.NoSuchFile, Text: "x"},
+}
 
 // TestDescribe holds that everything is described that status has, but for what /proc says.
 // Whoever adds a field there is asked for it here.
@@ -31,7 +34,7 @@ func TestDescribe(t *testing.T) {
 	empty := map[string]bool{}
 	for i, v := range []machine.View{view, paused, waiting} {
 		now := map[string]bool{}
-		emptyFields(reflect.ValueOf(Describe("web", v, verdict, int64(time.Hour))), "", now)
+		emptyFields(reflect.ValueOf(Describe("web", v, known, int64(time.Hour))), "", now)
 		if i == 0 {
 			empty = now
 		}
@@ -71,10 +74,20 @@ func TestDescribeOnly(t *testing.T) {
 	} {
 		v := view
 		test.change(&v)
-		s := Describe("web", v, verdict, 1000)
+		s := Describe("web", v, known, 1000)
 		if got := test.got(&s); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+// TestDescribeClient tells of who is behind our own client, in all forms the same process.
+func TestDescribeClient(t *testing.T) {
+	ended := known
+	ended.Verdict.By = machine.Asker{PID: 9, Name: "supervise", Behind: machine.Behind{PID: 812, UID: 1000, Name: "bash", User: "root"}}
+	exit := Describe("web", view, ended, 0).Exit
+	if exit.By != (status.Process{PID: 812, UID: 1000, Name: "bash"}) || exit.Cause != "from pid 812 (bash, user root)" {
+		t.Errorf("by %+v, %q", exit.By, exit.Cause)
 	}
 }
 

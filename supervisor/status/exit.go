@@ -15,6 +15,7 @@ type Exit struct {
 	Time  int64
 	By    Process // the sender of the signal that killed it; the zero Process if it is not known for certain
 	Cause string  // the sender in words, as far as it is known: "perhaps from pid 812 (bash, uid 0)"; "" without a signal
+	Lines string  // the last ones that it wrote, with line feeds between them; "" for none, or until they are read
 }
 
 // Process is a process, or the kernel's OOM killer, which has only a name.
@@ -67,6 +68,9 @@ func (e *Exit) writeJSON(w *json.Writer) {
 		e.By.writeJSON(w)
 	}
 	w.Member("text").String(e.String())
+	if e.Lines != "" {
+		w.Member("lines").Strings(text.Split(e.Lines, '\n'))
+	}
 	w.Close()
 }
 
@@ -88,6 +92,13 @@ func (e *Exit) readJSON(r *json.Reader) {
 			e.By.readJSON(r)
 		case "text":
 			words = r.String()
+		case "lines":
+			for i := range r.Elements() {
+				if i > 0 {
+					e.Lines += "\n"
+				}
+				e.Lines += r.String()
+			}
 		default:
 			r.Skip()
 		}

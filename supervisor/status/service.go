@@ -35,6 +35,8 @@ type Service struct {
 	Exited bool // a main process has ended
 	Exit   Exit // how the last one did
 
+	Unstarted Unstarted // why the last start has failed, if it has
+
 	SigQ SigQ // of the main process's user
 	Held int  // signals that wait for it in the supervisor
 }
@@ -108,9 +110,13 @@ func (s *Service) ExitText() string {
 	return s.Exit.String()
 }
 
-// exitBrief is that in as few words as a table has room for; why and JSON say all.
+// exitBrief is that in as few words as a table has room for; why and JSON say all. After a
+// failed start it is why that has failed.
 func (s *Service) exitBrief() string {
-	if !s.Exited {
+	switch {
+	case s.Unstarted.Obstacle != NoObstacle:
+		return s.Unstarted.Obstacle.String()
+	case !s.Exited:
 		return ""
 	}
 	return s.Exit.brief()
@@ -134,6 +140,10 @@ func (s *Service) AppendJSON(text []byte) []byte {
 		s.Exit.writeJSON(w)
 	} else {
 		w.Null()
+	}
+	if s.Unstarted.Obstacle != NoObstacle {
+		w.Member("unstarted")
+		s.Unstarted.writeJSON(w)
 	}
 	if s.NextRestart != 0 {
 		w.Member("next_restart").Time(s.NextRestart)
@@ -190,6 +200,8 @@ func (s *Service) ReadJSON(r *json.Reader) {
 			if s.Exited = !r.Null(); s.Exited {
 				s.Exit.readJSON(r)
 			}
+		case "unstarted":
+			s.Unstarted.readJSON(r)
 		case "next_restart":
 			s.NextRestart = r.Time()
 		case "rung":

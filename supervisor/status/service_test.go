@@ -18,15 +18,16 @@ var full = Service{
 	Restarts: 2, NextRestart: 1_795_000_002_500_000_000, Rung: 1, Rungs: 4, Exited: true,
 	Exit: Exit{
 		Exit: signals.Exit{Code: 7, Signal: signals.SIGSEGV, Core: true}, Time: 1_795_000_001_000_000_000,
-		By: Process{PID: 812, UID: 1000, Name: "bash"}, Cause: "from pid 812 (bash, uid 1000)",
+		By: Process{PID: 812, UID: 1000, Name: "bash"}, Cause: "from pid 812 (bash, uid 1000)", Lines: "one\n\"two\"",
 	},
-	SigQ: SigQ{Used: 10, Limit: 11}, Held: 5,
+	Unstarted: Unstarted{Obstacle: NoSuchFile, Text: "execve /x: no such file or directory"},
+	SigQ:      SigQ{Used: 10, Limit: 11}, Held: 5,
 }
 
 const fullJSON = `{"name":"web","state":"paused","wanted":"up","pid":4711,"ready":true,"since":"2026-11-18T11:06:40.000000123Z",` +
 	`"restarts":2,"exit":{"code":7,"signal":"SIGSEGV","core":true,"time":"2026-11-18T11:06:41Z",` +
-	`"by":{"pid":812,"uid":1000,"name":"bash"},"text":"killed by SIGSEGV, core dumped, from pid 812 (bash, uid 1000)"},` +
-	`"next_restart":"2026-11-18T11:06:42.5Z","rung":1,"rungs":4,"sigq":{"used":10,"limit":11},"held":5}`
+	`"by":{"pid":812,"uid":1000,"name":"bash"},"text":"killed by SIGSEGV, core dumped, from pid 812 (bash, uid 1000)","lines":["one","\"two\""]},` +
+	`"unstarted":{"reason":"no such file","text":"execve /x: no such file or directory"},"next_restart":"2026-11-18T11:06:42.5Z","rung":1,"rungs":4,"sigq":{"used":10,"limit":11},"held":5}`
 
 // fields calls f with every field of a struct that is no struct itself.
 func fields(v reflect.Value, path string, f func(path string, field reflect.Value)) {
@@ -58,23 +59,33 @@ func TestEveryFieldSurvives(t *testing.T) {
 		}
 		var slot Slot
 		slot.Pack(&want)
-		got = Service{}
-		if complete := slot.Unpack(&got); !complete || got != want {
+		got = full
+		complete := slot.Unpack(&got)
+		fields(reflect.ValueOf(&want).Elem(), "Service", func(path string, field reflect.Value) {
+			if slices.Contains(notOnBoard, path) {
+				field.SetZero()
+			}
+		})
+		if !complete || got != want {
 			t.Errorf("slot: complete %v, %+v\nwant %+v", complete, got, want)
 		}
 	}
 }
 
+// notOnBoard are the fields that a slot has no room for, and the table has none either.
+var notOnBoard = []string{"Service.Exit.Lines", "Service.Unstarted.Text"}
+
 // notInTable are the fields that only the other forms have.
-var notInTable = []string{"Service.Exit.Time", "Service.Exit.By.PID", "Service.Exit.By.UID", "Service.Exit.Cause"}
+var notInTable = []string{"Service.Exit.Time", "Service.Exit.By.PID", "Service.Exit.By.UID", "Service.Exit.Cause", "Service.Exit.Lines", "Service.Unstarted.Text"}
 
 // TestEveryFieldInTable empties one field after the other: a row must change. Some show
 // only where others are empty.
 func TestEveryFieldInTable(t *testing.T) {
-	ready := full
-	ready.Paused, ready.Exit.Signal = false, 0
+	started, ready := full, full
+	started.Unstarted = Unstarted{}
+	ready.Unstarted, ready.Paused, ready.Exit.Signal = Unstarted{}, false, 0
 	rows := func(field string) (changed bool) {
-		for _, before := range []Service{full, ready} {
+		for _, before := range []Service{full, started, ready} {
 			after := before
 			fields(reflect.ValueOf(&after).Elem(), "Service", func(path string, v reflect.Value) {
 				if path == field {
@@ -212,6 +223,39 @@ func TestExitText(t *testing.T) {
 	} {
 		if got := s.ExitText(); got != want {
 			t.Errorf("%+v: %q, want %q", s, got, want)
+		}
+	}
+}
+
+// TestUnstarted words a start that has failed, and tells it instead of an older exit.
+func TestUnstarted(t *testing.T) {
+	for want, u := range map[string]Unstarted{
+		"":                                 {},
+		"cannot start: execve /x: no such": {NoSuchFile, "execve /x: no such"},
+		"cannot start: find ^[[2J in PATH": {NoSuchFile, "find \x1b[2J in PATH"},
+		"cannot start: no such file":       {NoSuchFile, ""},
+		"cannot start":                     {AnotherObstacle, ""},
+	} {
+		if got := u.String(); got != want {
+			t.Errorf("%+v: %q, want %q", u, got, want)
+		}
+	}
+	for o := AnotherObstacle; o <= numObstacles; o++ {
+		s := Service{Exited: true, Unstarted: Unstarted{Obstacle: o}}
+		words := s.exitBrief()
+		if words == "" || len(words) > 18 || words != o.String() {
+			t.Errorf("obstacle %d: %q", o, words)
+		}
+		var slot Slot
+		slot.Pack(&s)
+		slot.obstacle += uint32(o) << 8 & 0x100 // of a later version, every other one
+		var got Service
+		if slot.Unpack(&got); got.Unstarted.Obstacle.String() == "" {
+			t.Errorf("obstacle %d is read as %+v", o, got.Unstarted)
+		}
+		text, _ := json.Marshal(s)
+		if err := json.Unmarshal(text, &got); err != nil || got.Unstarted.Obstacle.String() != words {
+			t.Errorf("%s is read as %+v, %v", text, got.Unstarted, err)
 		}
 	}
 }

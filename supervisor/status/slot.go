@@ -36,13 +36,14 @@ const (
 //	80     4    rung of the ladder, from 1, 0 unless it is being stopped
 //	84     4    number of rungs
 //	88     4    1: wanted up, 0: down
-//	92     4    reserved
+//	92     4    what was in the way of the last start, if that has failed, else 0: [Obstacle]
 //	 96   16    state, as text, padded with zeros as the following
 //	112   16    name of the sender
 //	128   80    name of the service
 //	208   48    the sender in words, as far as it is known
 //
-// A slot without a name is empty.
+// A slot without a name is empty. It has neither the last lines before an exit, nor all that
+// is known of a failed start.
 type Slot struct {
 	Sequence    uint32 // for package segment, which reads it together with Flags
 	Flags       uint32
@@ -60,7 +61,7 @@ type Slot struct {
 	sigqLimit   uint64
 	rung, rungs uint32
 	wanted      uint32
-	_           uint32
+	obstacle    uint32
 	state       [maxState]byte
 	sender      [maxSender]byte
 	name        [maxName]byte
@@ -88,7 +89,7 @@ func (slot *Slot) Pack(s *Service) {
 		since: s.Since, next: s.NextRestart, restarts: uint64(s.Restarts), pid: int32(s.PID), code: int32(s.Exit.Code),
 		signal: int32(s.Exit.Signal), senderPID: int32(s.Exit.By.PID), senderUID: uint32(s.Exit.By.UID), held: uint32(s.Held),
 		exited: s.Exit.Time, sigqUsed: s.SigQ.Used, sigqLimit: s.SigQ.Limit, rung: uint32(s.Rung), rungs: uint32(s.Rungs),
-		wanted: bit(s.Wanted == Up, 1),
+		wanted: bit(s.Wanted == Up, 1), obstacle: uint32(s.Unstarted.Obstacle),
 	}
 	copy(slot.state[:], s.State)
 	copy(slot.sender[:], s.Exit.By.Name)
@@ -126,6 +127,7 @@ func (slot *Slot) Unpack(s *Service) (complete bool) {
 	s.SigQ.Used, s.SigQ.Limit = slot.sigqUsed, slot.sigqLimit
 	s.Exited, s.Exit.Time, s.Exit.Core = slot.Flags&flagExited != 0, slot.exited, slot.Flags&flagCore != 0
 	s.Exit.Code, s.Exit.Signal = int(slot.code), signals.Signal(slot.signal)
+	s.Unstarted.Obstacle, s.Unstarted.Text, s.Exit.Lines = Obstacle(min(slot.obstacle, uint32(numObstacles))), "", ""
 	s.Exit.By.PID, s.Exit.By.UID = int(slot.senderPID), int(slot.senderUID)
 	s.Exit.By.Name, s.Exit.Cause = word(slot.sender[:], s.Exit.By.Name), word(slot.cause[:], s.Exit.Cause)
 	return slot.Flags&flagMore == 0
@@ -152,16 +154,26 @@ func word(text []byte, before string) string {
 
 // shorten cuts a sentence to a number of bytes: it drops what follows the last colon or
 // comma, again and again, until it fits. It never cuts into parentheses, unless there is no
-// other place to cut.
+// other place to cut: then they are closed.
 func shorten(sentence string, limit int) string {
 	for len(sentence) > limit {
 		end := lastSeparator(sentence)
 		if end == 0 {
-			return sentence[:limit]
+			return within(sentence, limit)
 		}
 		sentence = sentence[:end]
 	}
 	return sentence
+}
+
+// within cuts what is in parentheses behind one of its parts: "pid 812 (bash, tty pts/3)".
+func within(sentence string, limit int) string {
+	for i := limit - 1; i > 0 && sentence[i] != '('; i-- {
+		if sentence[i] == ',' {
+			return sentence[:i] + ")"
+		}
+	}
+	return sentence[:limit]
 }
 
 // lastSeparator finds the last ": " or ", " after the last parenthesis, 0 if there is none.

@@ -19,7 +19,7 @@ func TestLayout(t *testing.T) {
 			t.Errorf("offset %d: %d, want %d", offset, got, want)
 		}
 	}
-	for offset, want := range map[int]uint32{0: 0, 4: 31, 32: 4711, 36: 7, 40: 11, 44: 812, 48: 1000, 52: 5, 80: 1, 84: 4, 88: 0, 92: 0} {
+	for offset, want := range map[int]uint32{0: 0, 4: 31, 32: 4711, 36: 7, 40: 11, 44: 812, 48: 1000, 52: 5, 80: 1, 84: 4, 88: 0, 92: 2} {
 		if got := order.Uint32(m[offset:]); got != want {
 			t.Errorf("offset %d: %d, want %d", offset, got, want)
 		}
@@ -87,7 +87,10 @@ func TestShorten(t *testing.T) {
 		"from an unknown sender: the kernel does not say who it was":            "from an unknown sender",
 		"perhaps from pid 12 (supervise, uid 0), which sent one 1.5s before it": "perhaps from pid 12 (supervise, uid 0)",
 		"sent by the kernel's OOM killer: the cgroup /a/b: it was full":         "sent by the kernel's OOM killer: the cgroup /a/b",
-		"perhaps from pid 4194304 (a-longer-nameXX, uid 4294967294), which":     "perhaps from pid 4194304 (a-longer-nameXX, uid 4",
+		"perhaps from pid 4194304 (a-longer-nameXX, uid 4294967294), which":     "perhaps from pid 4194304 (a-longer-nameXX)",
+		"from pid 4711 (bash, tty pts/3, user alice as root)":                   "from pid 4711 (bash, tty pts/3)",
+		"from a process, whose name is endless (a-longer-name-than-that-has-ro": "from a process",
+		"from-somebody-whose-name-is-far-too-long-for-(a-slot-of-the-board)":    "from-somebody-whose-name-is-far-too-long-for-(a-",
 	} {
 		if got := shorten(text, 48); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)

@@ -1,6 +1,7 @@
 package json
 
 import (
+	"iter"
 	"strconv"
 
 	"supervise/internal/text/escape"
@@ -34,6 +35,18 @@ func (w *Writer) Member(name string) *Writer {
 
 // String writes a text; what is not UTF-8 becomes U+FFFD.
 func (w *Writer) String(text string) { w.text = escape.AppendJSONText(w.text, text) }
+
+// Strings writes an array of texts.
+func (w *Writer) Strings(texts iter.Seq[string]) {
+	w.text = append(w.text, '[')
+	for text := range texts {
+		if w.text[len(w.text)-1] != '[' {
+			w.text = append(w.text, ',')
+		}
+		w.String(text)
+	}
+	w.text = append(w.text, ']')
+}
 
 // Int writes a number.
 func (w *Writer) Int(n int64) { w.text = strconv.AppendInt(w.text, n, 10) }

@@ -54,8 +54,25 @@ type Supervisor struct {
 	Stopping bool      `json:"stopping,omitempty"`
 }
 
-// Process is somebody.
-type Process = status.Process
+// Process is somebody: a process, or the kernel's OOM killer, which has only a name.
+type Process struct {
+	PID  int    `json:"pid"`
+	UID  int    `json:"uid"`
+	Name string `json:"name,omitempty"`
+
+	// Of a client that asked for something: who is behind it.
+	Parent *Parent `json:"parent,omitempty"` // who has started it
+	TTY    string  `json:"tty,omitempty"`    // the terminal: "pts/3"
+	User   string  `json:"user,omitempty"`   // that it runs as
+	Login  string  `json:"login,omitempty"`  // who has logged in there
+}
+
+// Parent is the process that has started a client.
+type Parent struct {
+	PID  int    `json:"pid"`
+	UID  int    `json:"uid"`
+	Name string `json:"name,omitempty"`
+}
 
 // Outcome is what became of a request for one service.
 type Outcome struct {
@@ -79,6 +96,10 @@ type Event struct {
 	PID     int       `json:"pid,omitempty"`
 	By      *Process  `json:"by,omitempty"`
 	Text    string    `json:"text"` // a sentence
+
+	// Lines are, in an event of the kind lines, the last ones that a main process wrote
+	// before the end that is its cause.
+	Lines []string `json:"lines,omitempty"`
 }
 
 // Line is one line that a service wrote.
