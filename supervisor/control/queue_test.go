@@ -69,10 +69,19 @@ func TestLookAtClient(t *testing.T) {
 	})
 	c := l.dial()
 	one := request.Target{Services: []string{"web"}}
-	for r, want := range map[request.Request]string{
-		request.Ping{}: " ", request.Wait{Service: "web", For: request.Up}: " ", request.Why{Service: "web"}: " ", request.Logs{Service: "web"}: " ",
-		request.Shutdown{}: "client shell", request.Update{}: "client shell", request.Signal{Service: "web", Signal: signals.SIGHUP}: "client shell",
+	for _, test := range []struct {
+		request request.Request
+		want    string
+	}{
+		{request.Ping{}, " "},
+		{request.Wait{Service: "web", For: request.Up}, " "},
+		{request.Why{Service: "web"}, " "},
+		{request.Logs{Services: []string{"web"}}, " "},
+		{request.Shutdown{}, "client shell"},
+		{request.Update{}, "client shell"},
+		{request.Signal{Service: "web", Signal: signals.SIGHUP}, "client shell"},
 	} {
+		r, want := test.request, test.want
 		if reply, err := c.Call(limited(t), r); err != nil || reply.Text != want {
 			t.Errorf("%s: %+v, %v, want %q", r.Verb(), reply, err, want)
 		}

@@ -70,6 +70,7 @@ const (
 	commands                       // it is a signal or an update with commands
 	commanded                      // it is such a command, in the same step
 	isFact
+	opens // it is the first one of its step, of which the others may outlive it
 )
 
 // New returns a journal of the last limit entries. Times count from began; name returns the
@@ -181,6 +182,7 @@ func (j *Journal) add(service machine.ServiceID) uint64 {
 	}
 	if j.opening == 0 {
 		j.opening = id
+		k.marks |= opens
 	}
 	j.keep(k)
 	j.shorten()
@@ -285,7 +287,7 @@ func (j *Journal) Of(step machine.EventID, service string) uint64 {
 	if step != j.step {
 		id = j.firstSince(step)
 	}
-	if step == 0 || !j.has(id) || j.at(id).step != step || j.at(id).marks&isFact != 0 {
+	if step == 0 || !j.has(id) || j.at(id).step != step || j.at(id).marks&(opens|isFact) != opens {
 		return 0
 	}
 	if j.at(id).marks&commands == 0 || service == "" {

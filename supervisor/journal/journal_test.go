@@ -372,3 +372,18 @@ func BenchmarkStep(b *testing.B) {
 		j.Add(Entry{Action: &actions[0], PID: 812})
 	}
 }
+
+// TestHalfForgotten remembers of a step but the second entry, which does not stand for it.
+func TestHalfForgotten(t *testing.T) {
+	j := New(2, time.Unix(0, 0), func(machine.ServiceID) string { return "web" })
+	kill := machine.Action{Kind: machine.Kill, Cause: 1, Origin: 1}
+	j.Step(1, machine.Event{Kind: machine.Stop, By: machine.Asker{PID: 7}}, []machine.Action{kill})
+	second := j.Add(Entry{Action: &kill, By: machine.Asker{PID: 8}})
+	if got := j.By(1, "web"); j.Of(1, "web") != second-1 || got.PID != 7 {
+		t.Fatalf("the step is entry %d, asked for by %v", j.Of(1, "web"), got)
+	}
+	j.Step(2, machine.Event{Kind: machine.Start}, []machine.Action{{Kind: machine.Spawn, Cause: 2, Origin: 2}})
+	if got := j.By(1, "web"); j.Of(1, "web") != 0 || got != (machine.Asker{}) {
+		t.Errorf("the step is entry %d, asked for by %v, which stands for another one", j.Of(1, "web"), got)
+	}
+}

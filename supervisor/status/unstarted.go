@@ -54,14 +54,14 @@ func (o Obstacle) String() string {
 // String is all that is known: "cannot start: execve /usr/bin/web: no such file or directory".
 // It is empty for the zero value.
 func (u Unstarted) String() string {
-	text, why := AnotherObstacle.String(), u.Obstacle.String()
-	switch u.Obstacle {
-	case NoObstacle:
+	if u.Obstacle == NoObstacle {
 		return ""
-	case AnotherObstacle:
-		why = ""
-	case TakesLong:
+	}
+	text, why := AnotherObstacle.String(), u.Obstacle.String()
+	if u.Obstacle == TakesLong {
 		text, why = "its start takes long", ""
+	} else if u.Obstacle == AnotherObstacle {
+		why = ""
 	}
 	if u.Text != "" {
 		why = escape.Line(u.Text)
