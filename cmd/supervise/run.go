@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/rs/zerolog"
@@ -12,12 +13,17 @@ import (
 	"supervise/config"
 	"supervise/config/accounts"
 	"supervise/internal/release"
+	"supervise/internal/sys"
 	"supervise/signals/intake"
 	"supervise/supervisor"
 	"supervise/supervisor/control/wire"
 	"supervise/supervisor/host"
 	"supervise/supervisor/quickstatus"
 )
+
+// fewestFDs is how many descriptors supervise run needs at least, beside the three that it is
+// started with.
+const fewestFDs = 8
 
 func newRun() *cobra.Command {
 	var level, format, dir string
@@ -51,6 +57,10 @@ cannot start.`,
 			in, err := intake.Start(os.Args)
 			if err != nil {
 				return err
+			}
+			// Without room for its poller the Go runtime would end us, with a trace.
+			if err := sys.FDRoom(fewestFDs); err != nil {
+				return fmt.Errorf("cannot start: there is no room for %d descriptors (ulimit -n): %w", fewestFDs, err)
 			}
 			intake.RestoreVariables(host.MaxProcessors)
 			host.BeginBulkStart(config.Estimate(args[0]))

@@ -92,6 +92,22 @@ func DupHigh(fd int) int {
 	return int(moved)
 }
 
+// FDRoom is an error if there is no room for n more descriptors: EMFILE by RLIMIT_NOFILE, ENFILE
+// for the whole machine.
+func FDRoom(n int) (err error) {
+	var fds []int
+	for len(fds) < n && err == nil {
+		fd, _, errno := syscall.RawSyscall(syscall.SYS_EVENTFD2, 0, syscall.O_CLOEXEC, 0)
+		if err = wrap(errno); err == nil {
+			fds = append(fds, int(fd))
+		}
+	}
+	for _, fd := range fds {
+		Close(fd)
+	}
+	return err
+}
+
 // GrowFDTable grows the descriptor table to hold n high descriptors. In a process with
 // several threads, each growth makes the kernel wait, for some ten milliseconds, until no
 // thread can be using the old table; by itself the table grows by doubling: expand_fdtable in

@@ -201,3 +201,22 @@ func TestGrowFDTable(t *testing.T) {
 	}
 	sys.GrowFDTable(1 << 40) // more than there may be
 }
+
+func TestFDRoom(t *testing.T) {
+	if err := sys.FDRoom(4); err != nil {
+		t.Fatal(err)
+	}
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if before.Cur > 1<<20 {
+		t.Skip("there is room for too many")
+	}
+	if err := sys.FDRoom(int(before.Cur)); err != syscall.EMFILE {
+		t.Errorf("there is room for more than the limit: %v", err)
+	}
+	if err := sys.FDRoom(4); err != nil {
+		t.Errorf("it keeps them: %v", err)
+	}
+}

@@ -191,6 +191,11 @@ func (f *fifos) close() {
 	for _, one := range f.services {
 		one.close(f.server.poller)
 	}
+	for _, name := range f.wanted { // for want of descriptors, what was made of one that failed may have stayed
+		if f.services[name] == nil {
+			(&fifo{all: f, name: fifoOf(name), service: name}).remove()
+		}
+	}
 	_ = f.dir.Remove(servicesDir) // unless something else is in it
 	if f.main != nil {
 		f.main.close(f.server.poller)
