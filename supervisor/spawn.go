@@ -21,7 +21,9 @@ func (s *Supervisor) spawn() {
 		starts[i] = s.start(s.services[actions[i].Service], actions[i].Gen)
 	}
 	s.pending.booting += len(starts)
+	s.pending.starting = true
 	s.kernel.Start(starts)
+	s.pending.starting = false
 }
 
 func (s *Supervisor) start(service *service, gen machine.Gen) kernel.Start {
@@ -33,7 +35,11 @@ func (s *Supervisor) start(service *service, gen machine.Gen) kernel.Start {
 			if !delayed {
 				s.pending.booting--
 			}
-			s.dispatch(s.spawned(service, event, started))
+			if result := s.spawned(service, event, started); s.pending.starting {
+				s.result(result)
+			} else {
+				s.dispatch(result)
+			}
 		},
 		Delayed: func(reason string) {
 			delayed = true

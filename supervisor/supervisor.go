@@ -54,8 +54,9 @@ type pending struct {
 	events []machine.Event  // results of actions; they come before events from outside
 	starts []machine.Action // carried out together, after the other actions of a step
 
-	booted  func() // to be called when booting is 0; nil: it has been
-	booting int    // starts without a result, but for those that take long
+	starting bool   // the kernel begins starts, and may have results at once
+	booted   func() // to be called when booting is 0; nil: it has been
+	booting  int    // starts without a result, but for those that take long
 }
 
 // heldSignals are the real-time signals that are left in the kernel.

@@ -14,6 +14,7 @@ type start struct {
 	kernel.Start
 	service *service
 	leader  *process // nil: not yet, or there is none
+	atOnce  bool     // it has its result before the loop goes on
 	held    bool     // the kernel holds it, and does not let it be killed either
 	givenUp bool     // the loop has said so
 	over    bool     // it has a result
@@ -25,6 +26,11 @@ const delayTime = time.Second
 
 // begin has a start take its time. Some take longer than is good, or never end.
 func (w *world) begin(st *start) {
+	if w.chance(2) {
+		st.atOnce = true
+		w.finish(st)
+		return
+	}
 	takes := w.system.soon()
 	if !w.calm && w.chance(20) {
 		takes = w.pick(900*time.Millisecond, 3*time.Second, time.Minute, never)
@@ -74,7 +80,7 @@ func (w *world) finish(st *start) {
 // started has the loop be told of the result, before it can reap the process.
 func (w *world) started(st *start, result kernel.Started) {
 	st.over = true
-	w.system.post(func() {
+	tell := func() {
 		ev := machine.Event{Kind: machine.Spawned, Service: st.service.id, Gen: st.Gen, PID: int32(result.PID)}
 		if result.Err != nil {
 			ev.Kind, ev.Reason, ev.Permanent = machine.SpawnFailed, result.Err.Error(), !result.Temporary
@@ -86,7 +92,12 @@ func (w *world) started(st *start, result kernel.Started) {
 		st.told = true
 		w.expectResult(ev)
 		st.Ended(result)
-	})
+	}
+	if st.atOnce {
+		tell()
+	} else {
+		w.system.post(tell)
+	}
 }
 
 // giveUp ends a start, unless the kernel holds it even then.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"supervise/config"
 	"supervise/internal/sys"
@@ -14,28 +15,47 @@ import (
 	"supervise/supervisor/process"
 )
 
+// patience is how long the loop waits for starts: as long as nearly all of them take. To be woken
+// again by another thread takes longer than most.
+const patience = 10 * time.Millisecond
+
 // start is the start of a process, from the loop's asking for it to its learning of the
 // result. It belongs to the loop, but for run.
 type start struct {
 	host     *Host
+	soon     func() (pid int, ok bool)   // starts it if that takes no time; else run goes on with it
 	run      func() (pid int, err error) // starts it; called on another goroutine
 	ended    func(pid int, err error)
 	delayed  func() // it takes long
 	progress process.Progress
 	service  *service  // nil: a hook
+	batch    *batch    // nil: nobody waits for it
 	given    error     // it was given up, and what it was at then
 	over     bool      // the loop has the result
 	child    sys.Child // the process, if it has been reaped already; else its PID is 0
 }
 
-// Start begins the start of services. Their results come later: nothing waits for a file
-// system that does not answer, or for a frozen cgroup, but the service itself.
+// Start begins the start of services. What is not over soon has its result later: nothing waits
+// for a file system that does not answer, or for a frozen cgroup, but the service itself.
 func (h *Host) Start(starts []kernel.Start) {
-	for i := range starts {
-		begin := &starts[i]
-		s := begin.Service.(*service)
-		h.begin(s.prepare(begin))
+	if len(starts) == 1 {
+		st := starts[0].Service.(*service).prepare(&starts[0])
+		if pid, ok := st.soon(); ok {
+			h.starts = append(h.starts, st)
+			st.result(pid, nil)
+			return
+		}
+		h.begin(st)
+		return
 	}
+	together := &batch{told: make(chan struct{}, 1)}
+	together.left.Store(int32(len(starts)))
+	for i := range starts {
+		st := starts[i].Service.(*service).prepare(&starts[i])
+		st.batch = together
+		h.begin(st)
+	}
+	together.await(patience)
 }
 
 // begin hands a start to the goroutines that carry them out.
@@ -55,12 +75,23 @@ func (s *service) prepare(begin *kernel.Start) *start {
 	uid, gid := s.identity.Owner()
 	files, release, err := s.route.Attach(uid, gid)
 	job.Files = files
+	whole := func() (process.Process, error) { return s.host.launcher.Start(job) }
+	st.soon = func() (int, bool) {
+		if err != nil {
+			return 0, false
+		}
+		child, rest := s.host.launcher.StartSoon(job, patience)
+		if whole = rest; rest == nil {
+			release()
+		}
+		return child.PID, rest == nil
+	}
 	st.run = func() (int, error) {
 		if err != nil {
 			return 0, err
 		}
 		defer release()
-		child, err := s.host.launcher.Start(job)
+		child, err := whole()
 		return child.PID, err
 	}
 	st.ended = func(pid int, err error) {

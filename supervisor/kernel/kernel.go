@@ -28,7 +28,7 @@ type Kernel interface {
 	Hold(signals.Set)
 	Release(signals.Set)
 
-	// Start begins the start of several services at once. It does not wait.
+	// Start begins the start of several services at once. It waits for those that take no time.
 	Start([]Start)
 	// Reap reaps one child that has ended; ok is false when there is none.
 	Reap() (child sys.Child, ok bool)
@@ -78,8 +78,8 @@ type Start struct {
 	Service Service
 	Gen     machine.Gen
 
-	// Ended is called on the loop with the result, before Reap returns the process. Delayed
-	// is called there when it takes long, and says for what it waits.
+	// Ended is called on the loop with the result, before Reap returns the process, maybe
+	// before Start returns. Delayed is called there when it takes long, and says for what it waits.
 	Ended   func(Started)
 	Delayed func(reason string)
 }

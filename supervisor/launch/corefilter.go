@@ -87,6 +87,13 @@ func (f *coreFilter) acquire(change bool) bool {
 	}
 }
 
+// tryShare is acquire for a start that keeps our own filter, if nobody has to be waited for.
+func (f *coreFilter) tryShare() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.take(false)
+}
+
 // take is acquire if nobody has to be waited for. Those that change the filter come first, or
 // they would never have their turn.
 func (f *coreFilter) take(change bool) bool {

@@ -30,10 +30,15 @@ func (l *Launcher) StartHook(hook Hook) (process.Process, error) {
 
 // hookSpec says how to start a hook, except for its output.
 func (l *Launcher) hookSpec(hook *Hook) (*process.Spec, error) {
-	return program(hook.Command, l.inherited.For(&environ.Recipient{Own: []string{
+	env := l.inherited.For(&environ.Recipient{Own: []string{
 		"SUPERVISE_SIGNAL=" + hook.Signal.Signal.String(),
 		"SUPERVISE_SENDER=" + strconv.Itoa(int(hook.Signal.PID)),
 		"SUPERVISE_VALUE=" + strconv.FormatUint(hook.Signal.Value, 10),
 		"SUPERVISE_RUNTIME_DIR=" + hook.RuntimeDir,
-	}}))
+	}})
+	file, err := l.programs.find(hook.Command[0], env)
+	if err != nil {
+		return nil, err
+	}
+	return program(file, hook.Command, env), nil
 }

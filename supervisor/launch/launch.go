@@ -3,6 +3,7 @@ package launch
 import (
 	"os"
 	"syscall"
+	"time"
 
 	"supervise/config"
 	"supervise/supervisor/launch/environ"
@@ -14,6 +15,7 @@ type Launcher struct {
 	inherited *environ.Inherited
 	noFile    Rlimit
 	filter    coreFilter
+	programs  programs
 }
 
 // New returns a Launcher for a supervisor that has this environment, NAME=value
@@ -87,6 +89,39 @@ func (l *Launcher) Start(service Service) (process.Process, error) {
 	return l.filter.start(spec, service.Config.Core.Filter)
 }
 
+// StartSoon is [Launcher.Start] for a caller that must not wait: no longer than for the
+// patience. It needs a Progress. If the service runs by then, rest is nil; otherwise rest,
+// which is to be called on another goroutine, does what remains.
+func (l *Launcher) StartSoon(service Service, patience time.Duration) (child process.Process, rest func() (process.Process, error)) {
+	fully := func() (process.Process, error) { return l.Start(service) }
+	config := service.Config
+	if config.EnvironmentFile != "" || config.Core.Filter != nil || len(service.Identity.Notes) > 0 {
+		return child, fully
+	}
+	env, err := l.environment(&service)
+	if err != nil {
+		return child, fully
+	}
+	file, known := l.programs.get(config.Command[0], env)
+	if !known {
+		return child, fully
+	}
+	spec := l.specOf(&service, file, env)
+	if spec.CgroupFD, spec.HasCgroup, err = service.Cgroup.CgroupFD(); err != nil || !l.filter.tryShare() {
+		return child, fully
+	}
+	spec.Files, spec.Progress = service.Files[:], service.Progress
+	child, remains := process.StartSoon(spec, patience)
+	if remains == nil {
+		l.filter.release()
+		return child, nil
+	}
+	return child, func() (process.Process, error) {
+		defer l.filter.release()
+		return remains()
+	}
+}
+
 // spec says how to start a service, except for its cgroup and its output.
 func (l *Launcher) spec(service *Service) (*process.Spec, error) {
 	for _, text := range service.Identity.Notes {
@@ -97,29 +132,30 @@ func (l *Launcher) spec(service *Service) (*process.Spec, error) {
 		return nil, err
 	}
 	service.doing("find " + service.Config.Command[0] + " in PATH")
-	spec, err := program(service.Config.Command, env)
+	file, err := l.programs.find(service.Config.Command[0], env)
 	if err != nil {
 		return nil, err
 	}
+	return l.specOf(service, file, env), nil
+}
+
+// specOf is spec for a program that was found, and an environment.
+func (l *Launcher) specOf(service *Service, file string, env []string) *process.Spec {
+	spec := program(file, service.Config.Command, env)
 	spec.Dir = service.Config.Directory
 	spec.Mask, spec.Ignore = service.Config.Signals.Block, service.Config.Signals.Ignore
 	spec.Limits = limits(service.Config.Core.Limit, l.noFile, service.Brand)
 	spec.Credential = service.Identity.Credential
 	spec.Umask, spec.HasUmask = int(service.Config.Umask.Mask), service.Config.Umask.Set
-	return spec, nil
+	return spec
 }
 
-// program is what services and hooks have in common: a command that is looked up in the PATH
-// of its own environment, a session of its own, and no descriptors but those that it is
-// given. It needs no pidfd: as the loop reaps, a pid cannot be reused while it is in use here.
-func program(argv, env []string) (*process.Spec, error) {
-	path, havePath := environ.Lookup(env, "PATH")
-	file, err := process.Lookup(argv[0], path, havePath)
-	if err != nil {
-		return nil, err
-	}
+// program is what services and hooks have in common: a session of its own, and no descriptors
+// but those that it is given. It needs no pidfd: as the loop reaps, a pid cannot be reused while
+// it is in use here.
+func program(file string, argv, env []string) *process.Spec {
 	return &process.Spec{
 		Path: file, Argv: argv, Env: env,
 		OnlyFiles: true, NoPIDFD: true, Placement: process.OwnSession,
-	}, nil
+	}
 }

@@ -29,7 +29,8 @@ type program struct {
 // cloneArgs is struct clone_args as of Linux 5.7: clone(2).
 type cloneArgs struct {
 	flags, pidfd uint64
-	_, parentTID uint64 // child_tid
+	childTID     uint64
+	parentTID    uint64
 	exitSignal   uint64
 	_, _, _      uint64 // stack, stack_size, tls
 	_, _         uint64 // set_tid, set_tid_size
@@ -38,13 +39,14 @@ type cloneArgs struct {
 
 // Flags of clone and clone3: clone(2), linux/sched.h.
 const (
-	cloneVM           = 0x100
-	cloneFiles        = 0x400
-	clonePIDFD        = 0x1000
-	cloneVfork        = 0x4000
-	cloneParentSetTID = 0x10_0000
-	cloneIntoCgroup   = 0x2_0000_0000 // Linux 5.7
-	cloneOurs         = cloneVM | cloneVfork
+	cloneVM            = 0x100
+	cloneFiles         = 0x400
+	clonePIDFD         = 0x1000
+	cloneVfork         = 0x4000
+	cloneParentSetTID  = 0x10_0000
+	cloneChildClearTID = 0x20_0000
+	cloneIntoCgroup    = 0x2_0000_0000 // Linux 5.7
+	cloneOurs          = cloneVM | cloneVfork
 )
 
 // vfork makes the child and lets it run the steps. It returns its pid, or a negated errno.

@@ -30,6 +30,7 @@ type plan struct {
 	clone       cloneArgs
 	pidfd       int32
 	born        int32   // the child's pid, as soon as there is one
+	shares      int32   // 1 until a child beside us has left our memory
 	firstResult uintptr // the result of the first step
 
 	steps []step
