@@ -111,7 +111,7 @@ func (l *Launcher) StartSoon(service Service, patience time.Duration) (child pro
 		return child, fully
 	}
 	spec.Files, spec.Progress = service.Files[:], service.Progress
-	child, remains := process.StartSoon(spec, patience)
+	child, remains := process.StartSoon(spec, int64(patience))
 	if remains == nil {
 		l.filter.release()
 		return child, nil

@@ -5,20 +5,19 @@ package process
 import (
 	"sync/atomic"
 	"syscall"
-	"time"
 	"unsafe"
 
 	"supervise/internal/sys"
 )
 
-// StartSoon is [Start] for a caller that must not wait: no longer than for the patience, if at
-// all. It needs a Progress. If the program runs by then, rest is nil. Otherwise it is not over,
+// StartSoon is [Start] for a caller that must not wait: no longer than for the patience, in
+// nanoseconds, if at all. It needs a Progress. If the program runs by then, rest is nil. Otherwise it is not over,
 // and may have failed: rest, which is to be called on another goroutine, does what remains.
 //
 // For that the child is made without CLONE_VFORK: the caller goes on, and waits for the kernel to
 // clear a word of memory, as it does when a child leaves the memory that it shares
 // (CLONE_CHILD_CLEARTID, set_tid_address(2)), by execve or exit.
-func StartSoon(spec *Spec, patience time.Duration) (child Process, rest func() (Process, error)) {
+func StartSoon(spec *Spec, patience int64) (child Process, rest func() (Process, error)) {
 	fully := func() (Process, error) { return Start(spec) }
 	if !sys.FeatureClone3.Available() || !spec.NoPIDFD {
 		return child, fully
@@ -59,22 +58,23 @@ func (p *plan) cloneBeside(spec *Spec) (pid int, ok bool) {
 	return pid, pid > 0
 }
 
-// left waits until the child has left our memory, and reports whether it has. With a negative
-// patience it waits for ever. futex(2).
-func (p *plan) left(patience time.Duration) bool {
-	for deadline := time.Now().Add(patience); atomic.LoadInt32(&p.shares) != 0; {
-		var timeout *syscall.Timespec
-		if patience >= 0 {
-			left := time.Until(deadline)
-			if left <= 0 {
-				return false
-			}
-			t := syscall.NsecToTimespec(int64(left))
-			timeout = &t
-		}
+// forever is a patience without end.
+const forever = -1
+
+// left waits until the child has left our memory, and reports whether it has. futex(2).
+func (p *plan) left(patience int64) bool {
+	var timeout *syscall.Timespec
+	if patience != forever {
+		t := syscall.NsecToTimespec(patience)
+		timeout = &t
+	}
+	for atomic.LoadInt32(&p.shares) != 0 {
 		const wait = 0 // FUTEX_WAIT, and not the private one: the kernel wakes the other
-		_, _, _ = syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&p.shares)), wait, 1,
+		_, _, errno := syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&p.shares)), wait, 1,
 			uintptr(unsafe.Pointer(timeout)), 0, 0)
+		if errno == syscall.ETIMEDOUT {
+			return atomic.LoadInt32(&p.shares) == 0
+		}
 	}
 	return true
 }
@@ -86,7 +86,7 @@ func (p *plan) runs() bool { return p.program.errno == 0 && p.firstResult != noR
 // finish waits for the child. If it has failed, the start is made once more, in all the ways
 // that there are: some of them help, and it knows why it fails.
 func (p *plan) finish(spec *Spec, pid int) (Process, error) {
-	p.left(-1)
+	p.left(forever)
 	runs := p.runs()
 	killed := !spec.Progress.end(pid, runs)
 	plans.put(p)

@@ -16,7 +16,7 @@ import (
 )
 
 // longEnough is a patience that any start that does not hang keeps within.
-const longEnough = 20 * time.Second
+const longEnough = int64(20 * time.Second)
 
 func sleepSpec(progress *Progress) *Spec {
 	return &Spec{
@@ -138,7 +138,7 @@ func TestStartSoonHangs(t *testing.T) {
 		spec := sleepSpec(&progress)
 		spec.CgroupFD, spec.HasCgroup = fd, true
 		begun := time.Now()
-		_, rest := StartSoon(spec, time.Millisecond)
+		_, rest := StartSoon(spec, int64(time.Millisecond))
 		if rest == nil || time.Since(begun) > 10*time.Second {
 			t.Fatal("it is waited for")
 		}

@@ -4,7 +4,6 @@ package process
 
 import (
 	"syscall"
-	"time"
 	"unsafe"
 )
 
@@ -76,6 +75,6 @@ func (p *Progress) forkExec(path string, argv []string, attr *syscall.ProcAttr) 
 func Room(*Progress) bool { return true }
 
 // StartSoon leaves it all to rest here.
-func StartSoon(spec *Spec, _ time.Duration) (child Process, rest func() (Process, error)) {
+func StartSoon(spec *Spec, _ int64) (child Process, rest func() (Process, error)) {
 	return child, func() (Process, error) { return Start(spec) }
 }
