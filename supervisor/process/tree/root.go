@@ -30,7 +30,7 @@ var ErrNoCgroup = errors.New("no cgroup2 hierarchy is mounted")
 //
 // It never fails: without cgroups the method is ByAncestry, and [Root.Reason] says why.
 func Open(name, mark string, children Children) *Root {
-	r := &Root{mark: mark, children: family{children}}
+	r := &Root{mark: mark, children: family{children, openChildList()}}
 	own, group, err := ownCgroup()
 	if err != nil {
 		r.reason = err
@@ -85,8 +85,9 @@ func (r *Root) KillDescendants() (done bool, err error) {
 	return r.hunt.slice(r.children, descendants, nil)
 }
 
-// Close removes the cgroups that are empty.
+// Close removes the cgroups that are empty, and releases what the root holds.
 func (r *Root) Close() error {
+	r.children.list.close()
 	if r.dir == "" {
 		return nil
 	}
