@@ -72,7 +72,7 @@ func (r *Root) Service(name string) Tree {
 	if r.dir == "" {
 		return &descent
 	}
-	return &cgroup{path: filepath.Join(r.dir, name), group: filepath.Join(r.group, name), fd: -1, strays: descent}
+	return &cgroup{path: r.dir + "/" + name, group: r.group + "/" + name, fd: -1, strays: descent}
 }
 
 // Environment returns the variables that mark a service's processes.
