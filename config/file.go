@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -184,6 +185,7 @@ func readServices(c *checker, n *node, into *top) {
 		c.wrongType(n, "a table", "write [service.NAME] with the name of the service")
 		return
 	}
+	into.file.Services = slices.Grow(into.file.Services, len(n.children))
 	for _, child := range n.children {
 		if !c.serviceName(child) {
 			continue

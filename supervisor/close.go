@@ -85,6 +85,10 @@ func lastWords(text string) {
 func (r *run) endRest(within time.Duration) (left bool) {
 	told := map[int]bool{}
 	for deadline := time.Now().Add(within); time.Now().Before(deadline); {
+		r.loop.reap()
+		if !sys.HasChildren() { // every descendant is below a child: all of /proc need not be read
+			return false
+		}
 		rest, err := tree.Descendants()
 		if err != nil || len(rest) == 0 {
 			break
@@ -103,10 +107,9 @@ func (r *run) endRest(within time.Duration) (left bool) {
 		if done {
 			r.host.Wait(100 * time.Millisecond)
 		}
-		r.loop.reap()
 	}
 	r.loop.reap()
-	if _, ended, living := sys.Peek(); !ended && !living {
+	if !sys.HasChildren() {
 		return false
 	}
 	rest, _ := tree.Descendants() // without /proc they cannot be found

@@ -33,7 +33,10 @@ func (s *Supervisor) leader(service *service) int { return int(s.machine.View(se
 func (s *Supervisor) send(action *machine.Action) {
 	service := s.services[action.Service]
 	pid, at := s.leader(service), s.kernel.Now()
-	effect, _, _ := s.predict(pid, action.Signal)
+	effect := machine.NoEffect
+	if attribution.Ends(action.Signal) { // SIGCONT, which follows each rung, does not: it is not worth a look
+		effect, _, _ = s.predict(pid, action.Signal)
+	}
 	count, err := service.system.Signal(pid, action.Scope, action.Signal)
 	sending := attribution.Sending{Reason: attribution.Rung, Effect: effect, At: at}
 	if action.Ticket != 0 {

@@ -1,6 +1,7 @@
 package programs
 
 import (
+	"slices"
 	"strings"
 
 	"supervise/signals"
@@ -24,11 +25,13 @@ func Hazards(command []string, ladder []Rung) []Hazard {
 	var found []Hazard
 	for rest := unwrap(command); len(rest) > 0; {
 		p := stopped{name: Base(rest[0]), args: rest[1:], ladder: ladder}
+		short := withoutVersion(p.name)
 		for _, known := range hazards {
-			if known.is(p.name) {
-				if h, ok := known.of(&p); ok {
-					found = append(found, h)
-				}
+			if !slices.Contains(known.names, p.name) && !slices.Contains(known.names, short) {
+				continue
+			}
+			if h, ok := known.of(&p); ok {
+				found = append(found, h)
 			}
 		}
 		rest = unwrap(p.inner)
@@ -44,33 +47,22 @@ type stopped struct {
 	inner  []string // the command that it runs, as far as that can be seen
 }
 
-// known is what is known of some programs.
-type known struct {
-	names string // separated by blanks, without versions
+// hazards is what is known of some programs.
+var hazards = []struct {
+	names []string // without versions
 	of    func(*stopped) (Hazard, bool)
-}
-
-func (k known) is(name string) bool {
-	for n := range strings.FieldsSeq(k.names) {
-		if n == name || n == withoutVersion(name) {
-			return true
-		}
-	}
-	return false
-}
-
-var hazards = []known{
-	{"gunicorn haproxy mariadbd memcached mongod mysqld php-fpm redis-server setsid start-stop-daemon unicorn uwsgi valkey-server", background},
-	{"npm pnpm yarn yarnpkg npx pnpx bunx", packageRunner},
-	{"go", goRun},
-	{"sh dash bash ash ksh zsh", shell},
-	{"su runuser", switchUser},
-	{"strace", strace},
-	{"uwsgi uwsgi-core", uwsgi},
-	{"nginx", nginx},
-	{"redis-server valkey-server", redis},
-	{"apache apache2 httpd apache2ctl apachectl", apache},
-	{"php-fpm", phpFPM},
+}{
+	{[]string{"gunicorn", "haproxy", "mariadbd", "memcached", "mongod", "mysqld", "php-fpm", "redis-server", "setsid", "start-stop-daemon", "unicorn", "uwsgi", "valkey-server"}, background},
+	{[]string{"npm", "pnpm", "yarn", "yarnpkg", "npx", "pnpx", "bunx"}, packageRunner},
+	{[]string{"go"}, goRun},
+	{[]string{"sh", "dash", "bash", "ash", "ksh", "zsh"}, shell},
+	{[]string{"su", "runuser"}, switchUser},
+	{[]string{"strace"}, strace},
+	{[]string{"uwsgi", "uwsgi-core"}, uwsgi},
+	{[]string{"nginx"}, nginx},
+	{[]string{"redis-server", "valkey-server"}, redis},
+	{[]string{"apache", "apache2", "httpd", "apache2ctl", "apachectl"}, apache},
+	{[]string{"php-fpm"}, phpFPM},
 }
 
 // hears reports whether a rung sends one of these signals to anybody.
@@ -127,7 +119,7 @@ func background(p *stopped) (h Hazard, ok bool) {
 			}
 			return Hazard{
 				Text: p.name + " goes into the background with " + option + ", where it cannot be supervised",
-				Hint: foreground[name],
+				Hint: foreground(name),
 			}, true
 		}
 	}

@@ -140,7 +140,7 @@ func TestHazards(t *testing.T) {
 // TestTables keeps the tables in step with each other, and with what was measured.
 func TestTables(t *testing.T) {
 	for name := range inBackground {
-		if foreground[name] == "" {
+		if foreground(name) == "" {
 			t.Errorf("there is no advice for %s", name)
 		}
 	}

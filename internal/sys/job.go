@@ -18,6 +18,12 @@ func Stopped(pid int) (by signals.Signal, ok bool) {
 // Peek is [Reap], but leaves the child to be reaped with [ReapOne].
 func Peek() (child Child, ok, more bool) { return waitid(pAll, 0, wExited|wNoHang|wNoWait|wAll) }
 
+// HasChildren reports whether there are children, living or to be reaped. waitid(2).
+func HasChildren() bool {
+	_, ended, living := Peek()
+	return ended || living
+}
+
 // ReapOne is [Reap] for one child.
 func ReapOne(pid int) (child Child, ok bool) {
 	child, ok, _ = waitid(pPID, pid, wExited|wNoHang|wAll)

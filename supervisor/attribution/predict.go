@@ -11,7 +11,7 @@ import (
 func Predict(signal signals.Signal, state sys.SignalState) machine.Effect {
 	pending := state.Pending | state.Shared
 	switch {
-	case !ends(signal):
+	case !Ends(signal):
 		return machine.NoEffect
 	case state.Ended, pending.Has(signals.SIGKILL), pending.Has(signal) && !signal.RealTime():
 		return machine.Coalesces
@@ -29,8 +29,9 @@ func Predict(signal signals.Signal, state sys.SignalState) machine.Effect {
 	return machine.Fatal
 }
 
-// ends reports whether the default action of a signal ends a process.
-func ends(signal signals.Signal) bool {
+// Ends reports whether the default action of a signal ends a process: signal(7). Another one
+// has [machine.NoEffect] here, whatever the state of the process.
+func Ends(signal signals.Signal) bool {
 	action := signal.Default()
 	return action == signals.Terminate || action == signals.Core
 }

@@ -54,6 +54,8 @@ func (h *Host) Prepare(file *config.File) (kernel.Configuration, error) {
 // prepare looks up the users of the services, and opens their logs. known are the log files
 // that may be missing, nil stands for all.
 func (c *configuration) prepare(open func(config.Log) (output.Destination, error), known map[string]bool) error {
+	c.identities = make([]launch.Identity, 0, len(c.file.Services))
+	c.destinations = make([]output.Destination, 0, len(c.file.Services))
 	for i := range c.file.Services {
 		spec := &c.file.Services[i]
 		identity, err := launch.Identify(spec)

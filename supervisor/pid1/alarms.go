@@ -15,6 +15,7 @@ const (
 	alarmGrace               // its descendants have not ended in time
 	alarmGiveUp              // not even SIGKILL has ended them
 	alarmScan                // look for zombies of other parents again
+	alarmTidy                // give back the pages that only the start needed
 	alarmCount
 )
 

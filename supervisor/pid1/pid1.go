@@ -130,7 +130,12 @@ func (s *supervisor) afterStart() {
 	s.ready()
 	s.release()
 	s.relay()
+	s.alarms.in(alarmTidy, tidyAfter)
 }
+
+// tidyAfter is when the pages of code are given back that only the start needed, half of
+// what we use: late enough to be of no cost to a command that ends soon.
+const tidyAfter = 500 * millisecond
 
 // loop runs until nothing is left to do.
 func (s *supervisor) loop() {
@@ -165,5 +170,8 @@ func (s *supervisor) expire(now int64) {
 	}
 	if s.alarms.due(alarmScan, now) {
 		s.scanZombies()
+	}
+	if s.alarms.due(alarmTidy, now) {
+		sys.DropTextPages()
 	}
 }

@@ -32,7 +32,7 @@ func TestExecuting(t *testing.T) {
 // and one that has no memory, as in the middle of execve and near the end of exit. There, on a
 // busy machine, a process can be for longer than anybody waits.
 func TestUnsure(t *testing.T) {
-	a := &ancestry{mark: "m", service: "web", children: family{NoChildren{}}}
+	a := &ancestry{mark: "m", service: "web", children: family{Children: NoChildren{}}}
 	const gone = 1 << 22 // no pid is as high
 	if yes, unknown := a.marked(entry{pid: gone}); yes || !unknown {
 		t.Errorf("of a process that is gone: %v, unknown %v", yes, unknown)

@@ -59,7 +59,7 @@ func newBed(t *testing.T, method Method) *bed {
 	if err := sys.Subreaper(); err != nil {
 		t.Skip("cannot become subreaper:", err)
 	}
-	b.Root = &Root{mark: mark, children: family{b}}
+	b.Root = &Root{mark: mark, children: family{Children: b}}
 	if method == ByCgroup {
 		b.Root = Open("supervise-"+mark, mark, b)
 		if b.Method() != ByCgroup {

@@ -30,7 +30,7 @@ var ErrNoCgroup = errors.New("no cgroup2 hierarchy is mounted")
 //
 // It never fails: without cgroups the method is ByAncestry, and [Root.Reason] says why.
 func Open(name, mark string, children Children) *Root {
-	r := &Root{mark: mark, children: family{children}}
+	r := &Root{mark: mark, children: family{children, openChildList()}}
 	own, group, err := ownCgroup()
 	if err != nil {
 		r.reason = err
@@ -72,7 +72,7 @@ func (r *Root) Service(name string) Tree {
 	if r.dir == "" {
 		return &descent
 	}
-	return &cgroup{path: filepath.Join(r.dir, name), group: filepath.Join(r.group, name), fd: -1, strays: descent}
+	return &cgroup{path: r.dir + "/" + name, group: r.group + "/" + name, fd: -1, strays: descent}
 }
 
 // Environment returns the variables that mark a service's processes.
@@ -85,8 +85,9 @@ func (r *Root) KillDescendants() (done bool, err error) {
 	return r.hunt.slice(r.children, descendants, nil)
 }
 
-// Close removes the cgroups that are empty.
+// Close removes the cgroups that are empty, and releases what the root holds.
 func (r *Root) Close() error {
+	r.children.list.close()
 	if r.dir == "" {
 		return nil
 	}
