@@ -72,6 +72,7 @@ func (c *configuration) prepare(open func(config.Log) (output.Destination, error
 		c.identities = append(c.identities, identity)
 		c.destinations = append(c.destinations, destination)
 	}
+	c.host.launcher.FindPrograms(c.file.Services, c.identities)
 	return nil
 }
 

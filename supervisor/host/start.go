@@ -3,7 +3,10 @@ package host
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"supervise/config"
@@ -23,77 +26,78 @@ const patience = 10 * time.Millisecond
 // result. It belongs to the loop, but for run.
 type start struct {
 	host     *Host
-	soon     func() (pid int, ok bool)   // starts it if that takes no time; else run goes on with it
-	run      func() (pid int, err error) // starts it; called on another goroutine
+	begun    *launch.Begun                   // nil: a hook
+	pid      int                             // of the process, if it was started soon
+	rest     func() (process.Process, error) // or what remains to be done beside the loop
+	release  func()                          // closes our ends of the pipes
 	ended    func(pid int, err error)
 	delayed  func() // it takes long
 	progress process.Progress
 	service  *service  // nil: a hook
-	batch    *batch    // nil: nobody waits for it
 	given    error     // it was given up, and what it was at then
 	over     bool      // the loop has the result
 	child    sys.Child // the process, if it has been reaped already; else its PID is 0
 }
 
-// Start begins the start of services. What is not over soon has its result later: nothing waits
-// for a file system that does not answer, or for a frozen cgroup, but the service itself.
+// Start begins the start of services, on as many threads as may run Go code, which
+// [BeginBulkStart] doubles. What is not over soon has its result later: nothing waits for a file
+// system that does not answer, or for a frozen cgroup, but the service itself.
 func (h *Host) Start(starts []kernel.Start) {
-	if len(starts) == 1 {
-		st := starts[0].Service.(*service).prepare(&starts[0])
-		if pid, ok := st.soon(); ok {
-			h.starts = append(h.starts, st)
-			st.result(pid, nil)
-			return
-		}
-		h.begin(st)
-		return
-	}
-	together := &batch{told: make(chan struct{}, 1)}
-	together.left.Store(int32(len(starts)))
+	begun := make([]*start, len(starts))
 	for i := range starts {
-		st := starts[i].Service.(*service).prepare(&starts[i])
-		st.batch = together
-		h.begin(st)
+		begun[i] = starts[i].Service.(*service).prepare(&starts[i])
 	}
-	together.await(patience)
+	var next atomic.Int64
+	take := func() *start {
+		if i := next.Add(1); i <= int64(len(begun)) {
+			return begun[i-1]
+		}
+		return nil
+	}
+	var helpers sync.WaitGroup
+	for range min(len(starts), runtime.GOMAXPROCS(0)) - 1 {
+		helpers.Go(func() { carryOut(take) })
+	}
+	carryOut(take)
+	helpers.Wait()
+	for _, st := range begun {
+		h.starts = append(h.starts, st)
+		if st.rest == nil {
+			st.result(st.pid, nil)
+		} else {
+			h.starters.add(st)
+		}
+	}
 }
 
-// begin hands a start to the goroutines that carry them out.
-func (h *Host) begin(st *start) {
-	h.starts = append(h.starts, st)
-	h.starters.add(st)
+// maxUnderWay is how many starts each thread begins before it waits for the first of them. Each
+// has its pipes open, and a child takes the longer to close what it does not need the more there
+// is.
+const maxUnderWay = 4
+
+// carryOut begins starts, one after the other, while the kernel loads the programs of those
+// before.
+func carryOut(take func() *start) {
+	var underWay []*start
+	wait := patience
+	for st := take(); st != nil || len(underWay) > 0; {
+		if st != nil && len(underWay) < maxUnderWay {
+			st.begin()
+			underWay = append(underWay, st)
+			st = take()
+			continue
+		}
+		if underWay[0].finish(wait) {
+			wait = 0
+		}
+		underWay = underWay[1:]
+	}
 }
 
-// prepare does what is to be done on the loop for a start.
+// prepare says how to start a service.
 func (s *service) prepare(begin *kernel.Start) *start {
 	s.endHunt()
 	st := &start{host: s.host, service: s}
-	job := launch.Service{
-		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name), Brand: s.host.root.Brand(s.spec.Name),
-		Cgroup: s.tree, Warn: s.warn, Progress: &st.progress,
-	}
-	uid, gid := s.identity.Owner()
-	files, release, err := s.route.Attach(uid, gid)
-	job.Files = files
-	whole := func() (process.Process, error) { return s.host.launcher.Start(job) }
-	st.soon = func() (int, bool) {
-		if err != nil {
-			return 0, false
-		}
-		child, rest := s.host.launcher.StartSoon(job, patience)
-		if whole = rest; rest == nil {
-			release()
-		}
-		return child.PID, rest == nil
-	}
-	st.run = func() (int, error) {
-		if err != nil {
-			return 0, err
-		}
-		defer release()
-		child, err := whole()
-		return child.PID, err
-	}
 	st.ended = func(pid int, err error) {
 		if err == nil {
 			s.started(pid)
@@ -102,6 +106,49 @@ func (s *service) prepare(begin *kernel.Start) *start {
 	}
 	st.delayed = func() { begin.Delayed(s.delay(&st.progress)) }
 	return st
+}
+
+// begin begins a start. It may be called on any goroutine while the loop waits for it, as finish.
+func (st *start) begin() {
+	s := st.service
+	job := launch.Service{
+		Config: s.spec, Identity: s.identity, Marks: s.host.root.Environment(s.spec.Name), Brand: s.host.root.Brand(s.spec.Name),
+		Cgroup: s.tree, Warn: s.warn, Progress: &st.progress,
+	}
+	uid, gid := s.identity.Owner()
+	files, release, err := s.route.Attach(uid, gid)
+	if err != nil {
+		st.fail(err)
+		return
+	}
+	job.Files, st.release = files, release
+	st.begun = s.host.launcher.Begin(job)
+}
+
+// fail has the start fail, for want of pipes.
+func (st *start) fail(err error) {
+	st.release = func() {}
+	st.rest = func() (process.Process, error) { return process.Process{}, err }
+}
+
+// finish waits for a start, but not for long. If the service does not run then, run is to do what
+// remains, and hangs reports whether it was waited for in vain.
+func (st *start) finish(patience time.Duration) (hangs bool) {
+	if st.begun == nil {
+		return false // it has failed
+	}
+	st.pid, st.rest = st.begun.Wait(patience)
+	if st.rest == nil {
+		st.release()
+	}
+	return st.rest != nil && st.begun.Begun()
+}
+
+// run does what remains of a start, on another goroutine than the loop's.
+func (st *start) run() (pid int, err error) {
+	defer st.release()
+	child, err := st.rest()
+	return child.PID, err
 }
 
 // result is called on the loop when a start has ended.
@@ -167,19 +214,19 @@ func (h *Host) inStart(pid int) *start {
 // StartHook starts the program of a signal's rule. One that hangs is given up.
 func (h *Host) StartHook(command config.Command, info signals.Info, ended func(pid int, err error)) {
 	st := &start{host: h, ended: ended}
+	st.delayed = func() { h.giveUp(st) }
 	files, release, err := h.hookOutput.Attach(-1, -1)
-	st.run = func() (int, error) {
-		if err != nil {
-			return 0, err
-		}
-		defer release()
-		child, err := h.launcher.StartHook(launch.Hook{
+	st.release = release
+	st.rest = func() (process.Process, error) {
+		return h.launcher.StartHook(launch.Hook{
 			Command: command.Argv, Signal: info, RuntimeDir: h.runtimeDir, Files: files, Progress: &st.progress,
 		})
-		return child.PID, err
 	}
-	st.delayed = func() { h.giveUp(st) }
-	h.begin(st)
+	if err != nil {
+		st.fail(err)
+	}
+	h.starts = append(h.starts, st)
+	h.starters.add(st)
 }
 
 // KillHook kills it and its process group.

@@ -3,7 +3,6 @@ package host
 import (
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"supervise/supervisor/process"
@@ -42,36 +41,6 @@ func (s *starters) add(st *start) {
 	s.employ()
 }
 
-// batch is several starts that the loop waits for together.
-type batch struct {
-	left atomic.Int32  // that are not over
-	told chan struct{} // has room for one: one more is
-}
-
-// tell says that one of them is over.
-func (b *batch) tell() {
-	b.left.Add(-1)
-	select {
-	case b.told <- struct{}{}:
-	default:
-	}
-}
-
-// await waits until all are over, but only as long as there is always one that is within the
-// patience.
-func (b *batch) await(patience time.Duration) {
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	for b.left.Load() > 0 {
-		select {
-		case <-b.told:
-			timer.Reset(patience)
-		case <-timer.C:
-			return
-		}
-	}
-}
-
 // employ starts one more goroutine, if it is needed and may be. The lock is held.
 func (s *starters) employ() {
 	if len(s.queue) > 0 && s.working < runtime.GOMAXPROCS(0) && s.hanging < maxHanging {
@@ -88,9 +57,6 @@ func (s *starters) work() {
 		timer.Stop()
 		replaced := w.done()
 		st.host.Post(func() { st.result(pid, err) })
-		if st.batch != nil {
-			st.batch.tell()
-		}
 		if replaced {
 			return
 		}

@@ -89,35 +89,54 @@ func (l *Launcher) Start(service Service) (process.Process, error) {
 	return l.filter.start(spec, service.Config.Core.Filter)
 }
 
-// StartSoon is [Launcher.Start] for a caller that must not wait: no longer than for the
-// patience. It needs a Progress. If the service runs by then, rest is nil; otherwise rest,
-// which is to be called on another goroutine, does what remains.
-func (l *Launcher) StartSoon(service Service, patience time.Duration) (child process.Process, rest func() (process.Process, error)) {
-	fully := func() (process.Process, error) { return l.Start(service) }
+// Begun is a start that was begun, and not waited for.
+type Begun struct {
+	launcher *Launcher
+	process  process.Begun
+	begun    bool
+	service  Service
+}
+
+// Begun reports whether there is a child.
+func (b *Begun) Begun() bool { return b.begun && b.process.Begun() }
+
+// Begin begins a start for a caller that must not wait: [Begun.Wait]. It needs a Progress.
+func (l *Launcher) Begin(service Service) *Begun {
+	b := &Begun{launcher: l, service: service}
 	config := service.Config
 	if config.EnvironmentFile != "" || config.Core.Filter != nil || len(service.Identity.Notes) > 0 {
-		return child, fully
+		return b
 	}
 	env, err := l.environment(&service)
 	if err != nil {
-		return child, fully
+		return b
 	}
 	file, known := l.programs.get(config.Command[0], env)
 	if !known {
-		return child, fully
+		return b
 	}
 	spec := l.specOf(&service, file, env)
 	if spec.CgroupFD, spec.HasCgroup, err = service.Cgroup.CgroupFD(); err != nil || !l.filter.tryShare() {
-		return child, fully
+		return b
 	}
 	spec.Files, spec.Progress = service.Files[:], service.Progress
-	child, remains := process.StartSoon(spec, int64(patience))
-	if remains == nil {
-		l.filter.release()
-		return child, nil
+	b.process, b.begun = process.Begin(spec), true
+	return b
+}
+
+// Wait waits until the service runs, but no longer than for the patience. If it runs, rest is
+// nil; otherwise rest, which is to be called on another goroutine, does what remains.
+func (b *Begun) Wait(patience time.Duration) (pid int, rest func() (process.Process, error)) {
+	if !b.begun {
+		return 0, func() (process.Process, error) { return b.launcher.Start(b.service) }
 	}
-	return child, func() (process.Process, error) {
-		defer l.filter.release()
+	child, remains := b.process.Wait(int64(patience))
+	if remains == nil {
+		b.launcher.filter.release()
+		return child.PID, nil
+	}
+	return 0, func() (process.Process, error) {
+		defer b.launcher.filter.release()
 		return remains()
 	}
 }

@@ -238,3 +238,30 @@ func TestTemporary(t *testing.T) {
 		}
 	}
 }
+
+// TestFindPrograms looks for programs in advance, each in the PATH of its service.
+func TestFindPrograms(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	for _, d := range []string{dir, other} {
+		if err := os.WriteFile(filepath.Join(d, "web"), nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	services := []config.Service{
+		{Name: "a", Command: []string{"web"}},
+		{Name: "b", Command: []string{"web"}, Environment: map[string]string{"PATH": other}},
+		{Name: "c", Command: []string{"none"}},
+		{Name: "d", Command: []string{"/x/web"}},
+	}
+	l := New([]string{"PATH=" + dir}, Rlimit{})
+	l.FindPrograms(services, make([]Identity, len(services)))
+	for i, want := range []string{dir + "/web", other + "/web", "", "/x/web"} {
+		env, err := l.environment(&Service{Config: &services[i]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, known := l.programs.get(services[i].Command[0], env); got != want || known != (want != "") {
+			t.Errorf("%s: %q, known: %v; want %q", services[i].Name, got, known, want)
+		}
+	}
+}

@@ -3,7 +3,9 @@ package launch
 import (
 	"strings"
 	"sync"
+	"time"
 
+	"supervise/config"
 	"supervise/supervisor/launch/environ"
 	"supervise/supervisor/process"
 )
@@ -35,6 +37,40 @@ func (p *programs) find(name string, env []string) (file string, err error) {
 	}
 	p.found[lookup{name, path}] = file
 	return file, nil
+}
+
+// findPatience is how long it is looked for programs in advance, where nothing may answer.
+const findPatience = 200 * time.Millisecond
+
+// FindPrograms looks for the programs of services in advance, so that [Launcher.Begin] knows them.
+// identities are those of the services.
+func (l *Launcher) FindPrograms(services []config.Service, identities []Identity) {
+	found := make(chan struct{})
+	go func() {
+		defer close(found)
+		type command struct {
+			name, path  string
+			anotherUser bool
+		}
+		seen := map[command]bool{}
+		for i := range services {
+			service := &services[i]
+			c := command{service.Command[0], service.Environment["PATH"], identities[i].AnotherUser}
+			if service.EnvironmentFile != "" || strings.Contains(c.name, "/") || seen[c] {
+				continue
+			}
+			seen[c] = true
+			if env, err := l.environment(&Service{Config: service, Identity: identities[i]}); err == nil {
+				_, _ = l.programs.find(c.name, env) // whoever starts it says what is wrong
+			}
+		}
+	}()
+	timer := time.NewTimer(findPatience)
+	defer timer.Stop()
+	select {
+	case <-found:
+	case <-timer.C:
+	}
 }
 
 // get is find without looking. A name with a slash is the file.

@@ -10,34 +10,52 @@ import (
 	"supervise/internal/sys"
 )
 
-// StartSoon is [Start] for a caller that must not wait: no longer than for the patience, in
-// nanoseconds, if at all. It needs a Progress. If the program runs by then, rest is nil. Otherwise it is not over,
-// and may have failed: rest, which is to be called on another goroutine, does what remains.
+// Begun is a start that was begun, and not waited for.
+type Begun struct {
+	spec *Spec
+	plan *plan // nil: it could not be begun like that, and is left to Start
+	pid  int
+}
+
+// Begin begins a start for a caller that must not wait, as [Begun.Wait] and what that returns
+// do. It needs a Progress.
 //
-// For that the child is made without CLONE_VFORK: the caller goes on, and waits for the kernel to
-// clear a word of memory, as it does when a child leaves the memory that it shares
-// (CLONE_CHILD_CLEARTID, set_tid_address(2)), by execve or exit.
-func StartSoon(spec *Spec, patience int64) (child Process, rest func() (Process, error)) {
-	fully := func() (Process, error) { return Start(spec) }
+// The child is made without CLONE_VFORK, so that the caller goes on. The kernel clears a word of
+// memory when a child leaves the memory that it shares (CLONE_CHILD_CLEARTID,
+// set_tid_address(2)), by execve or exit.
+func Begin(spec *Spec) Begun {
+	b := Begun{spec: spec}
 	if !sys.FeatureClone3.Available() || !spec.NoPIDFD {
-		return child, fully
+		return b
 	}
 	p := plans.take()
-	if p.prepare(spec, -1) != nil {
-		plans.put(p)
-		return child, fully
+	if p.prepare(spec, -1) == nil {
+		if pid, ok := p.cloneBeside(spec); ok {
+			b.plan, b.pid = p, pid
+			return b
+		}
 	}
-	pid, ok := p.cloneBeside(spec)
-	if !ok {
-		plans.put(p)
-		return child, fully
+	plans.put(p)
+	return b
+}
+
+// Begun reports whether there is a child.
+func (b Begun) Begun() bool { return b.plan != nil }
+
+// Wait waits until the program runs, but no longer than for the patience, in nanoseconds. If it
+// runs, rest is nil. Otherwise it is not over, and may have failed: rest, which is to be called
+// on another goroutine, does what remains.
+func (b Begun) Wait(patience int64) (child Process, rest func() (Process, error)) {
+	p := b.plan
+	if p == nil {
+		return child, func() (Process, error) { return Start(b.spec) }
 	}
 	if p.left(patience) && p.runs() {
-		spec.Progress.end(pid, true)
+		b.spec.Progress.end(b.pid, true)
 		plans.put(p)
-		return Process{PID: pid, PIDFD: -1}, nil
+		return Process{PID: b.pid, PIDFD: -1}, nil
 	}
-	return child, func() (Process, error) { return p.finish(spec, pid) }
+	return child, func() (Process, error) { return p.finish(b.spec, b.pid) }
 }
 
 // cloneBeside makes the child, and does not wait for it.
@@ -63,15 +81,16 @@ const forever = -1
 
 // left waits until the child has left our memory, and reports whether it has. futex(2).
 func (p *plan) left(patience int64) bool {
-	var timeout *syscall.Timespec
-	if patience != forever {
-		t := syscall.NsecToTimespec(patience)
-		timeout = &t
-	}
+	timeout := syscall.NsecToTimespec(patience)
 	for atomic.LoadInt32(&p.shares) != 0 {
 		const wait = 0 // FUTEX_WAIT, and not the private one: the kernel wakes the other
-		_, _, errno := syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&p.shares)), wait, 1,
-			uintptr(unsafe.Pointer(timeout)), 0, 0)
+		var errno syscall.Errno
+		if patience == forever {
+			_, _, errno = syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&p.shares)), wait, 1, 0, 0, 0)
+		} else { // so short that the Go scheduler need not know
+			_, _, errno = syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&p.shares)), wait, 1,
+				uintptr(unsafe.Pointer(&timeout)), 0, 0)
+		}
 		if errno == syscall.ETIMEDOUT {
 			return atomic.LoadInt32(&p.shares) == 0
 		}

@@ -34,11 +34,11 @@ func end(t *testing.T, pid int) {
 	}
 }
 
-// TestStartSoon starts a program without waiting for anybody else.
-func TestStartSoon(t *testing.T) {
+// TestBegin starts a program without waiting for anybody else.
+func TestBegin(t *testing.T) {
 	for range 50 {
 		var progress Progress
-		child, rest := StartSoon(sleepSpec(&progress), longEnough)
+		child, rest := Begin(sleepSpec(&progress)).Wait(longEnough)
 		if rest != nil {
 			if !sys.FeatureClone3.Available() {
 				t.Skip("there is no clone3")
@@ -53,13 +53,13 @@ func TestStartSoon(t *testing.T) {
 	}
 }
 
-// TestStartSoonState compares the signal state of the program with what is asked for, while the
+// TestBeginState compares the signal state of the program with what is asked for, while the
 // caller has a state of its own.
-func TestStartSoonState(t *testing.T) {
+func TestBeginState(t *testing.T) {
 	var progress Progress
 	spec := sleepSpec(&progress)
 	spec.Mask, spec.Ignore = signals.SetOf(signals.SIGUSR1), signals.SetOf(signals.SIGPIPE, signals.SIGRTMIN)
-	child, rest := StartSoon(spec, longEnough)
+	child, rest := Begin(spec).Wait(longEnough)
 	if rest != nil {
 		t.Skip("it is left to Start")
 	}
@@ -70,8 +70,8 @@ func TestStartSoonState(t *testing.T) {
 	}
 }
 
-// TestStartSoonFails has starts fail: what remains says why, as Start does, and no child stays.
-func TestStartSoonFails(t *testing.T) {
+// TestBeginFails has starts fail: what remains says why, as Start does, and no child stays.
+func TestBeginFails(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "script")
 	if err := os.WriteFile(script, []byte("#!/nonexistent/interpreter\n"), 0o755); err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestStartSoonFails(t *testing.T) {
 		var progress Progress
 		spec := sleepSpec(&progress)
 		c.change(spec)
-		child, rest := StartSoon(spec, longEnough)
+		child, rest := Begin(spec).Wait(longEnough)
 		if rest == nil {
 			t.Errorf("%s: it runs, as %d", name, child.PID)
 			end(t, child.PID)
@@ -106,8 +106,8 @@ func TestStartSoonFails(t *testing.T) {
 	}
 }
 
-// TestStartSoonText runs a script without "#!", for which execve is no help.
-func TestStartSoonText(t *testing.T) {
+// TestBeginText runs a script without "#!", for which execve is no help.
+func TestBeginText(t *testing.T) {
 	script := filepath.Join(t.TempDir(), "script")
 	if err := os.WriteFile(script, []byte("exit 7\n"), 0o755); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestStartSoonText(t *testing.T) {
 	var progress Progress
 	spec := sleepSpec(&progress)
 	spec.Path = script
-	_, rest := StartSoon(spec, longEnough)
+	_, rest := Begin(spec).Wait(longEnough)
 	if rest == nil {
 		t.Fatal("it runs by itself")
 	}
@@ -129,16 +129,16 @@ func TestStartSoonText(t *testing.T) {
 	}
 }
 
-// TestStartSoonHangs has the kernel hold a child: the caller goes on, and the rest ends with it, or
+// TestBeginHangs has the kernel hold a child: the caller goes on, and the rest ends with it, or
 // when it is given up.
-func TestStartSoonHangs(t *testing.T) {
+func TestBeginHangs(t *testing.T) {
 	for _, giveUp := range []bool{false, true} {
 		fd, thaw := frozen(t)
 		var progress Progress
 		spec := sleepSpec(&progress)
 		spec.CgroupFD, spec.HasCgroup = fd, true
 		begun := time.Now()
-		_, rest := StartSoon(spec, int64(time.Millisecond))
+		_, rest := Begin(spec).Wait(int64(time.Millisecond))
 		if rest == nil || time.Since(begun) > 10*time.Second {
 			t.Fatal("it is waited for")
 		}
@@ -159,5 +159,23 @@ func TestStartSoonHangs(t *testing.T) {
 		case !giveUp:
 			end(t, child.PID)
 		}
+	}
+}
+
+// TestBeginMany begins many starts before it waits for one.
+func TestBeginMany(t *testing.T) {
+	var begun []Begun
+	for range 40 {
+		begun = append(begun, Begin(sleepSpec(new(Progress))))
+	}
+	for _, b := range begun {
+		child, rest := b.Wait(longEnough)
+		if rest != nil {
+			var err error
+			if child, err = rest(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		end(t, child.PID)
 	}
 }

@@ -74,7 +74,16 @@ func (p *Progress) forkExec(path string, argv []string, attr *syscall.ProcAttr) 
 // Room reports whether one more process or thread can be made; here it is not found out.
 func Room(*Progress) bool { return true }
 
-// StartSoon leaves it all to rest here.
-func StartSoon(spec *Spec, _ int64) (child Process, rest func() (Process, error)) {
-	return child, func() (Process, error) { return Start(spec) }
+// Begun is a start that is left to Start here.
+type Begun struct{ spec *Spec }
+
+// Begin begins nothing.
+func Begin(spec *Spec) Begun { return Begun{spec} }
+
+// Begun reports whether there is a child.
+func (b Begun) Begun() bool { return false }
+
+// Wait leaves it all to rest.
+func (b Begun) Wait(int64) (child Process, rest func() (Process, error)) {
+	return child, func() (Process, error) { return Start(b.spec) }
 }
