@@ -75,7 +75,7 @@ var engineRun = map[string]engineRow{
 	"restart": {options: []string{"--restart=always"}, do: func(t *testing.T, e *engine, name string) {
 		e.do(t, "exec", name, "/full/supervise", "shutdown", "--now", "--no-wait")
 		e.awaitState(t, name, "{{.State.Running}} {{.RestartCount}}", "true 1")
-		e.awaitLog(t, name, "web     | ready\n")
+		e.awaitLogs(t, name, "web     | ready", 2) // and the first time was before
 		e.stops(t, name)
 		e.ended(t, name, 0)
 	}},

@@ -183,13 +183,19 @@ func (e *engine) create(t *testing.T, args ...string) string {
 // the engine's reports it.
 func (e *engine) awaitLog(t *testing.T, name, text string) {
 	t.Helper()
+	e.awaitLogs(t, name, text, 1)
+}
+
+// awaitLogs waits until it has written that so many times.
+func (e *engine) awaitLogs(t *testing.T, name, text string, times int) {
+	t.Helper()
 	var out string
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if out = e.do(t, "logs", name); strings.Contains(out, text) {
+		if out = e.do(t, "logs", name); strings.Count(out, text) >= times {
 			return
 		}
 	}
-	t.Fatalf("no %q but %q", text, out)
+	t.Fatalf("not %d times %q but %q", times, text, out)
 }
 
 // status waits for the end of a container and returns its exit status.
