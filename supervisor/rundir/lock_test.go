@@ -136,13 +136,17 @@ func TestStrangersLock(t *testing.T) {
 		"his, of another's directory": func(lock string) error {
 			return os.WriteFile(lock, []byte("4194305\nfeedfeedfeedfeed\n"), 0o600)
 		},
-		"open to all":      func(lock string) error { return errors.Join(os.WriteFile(lock, nil, 0o600), os.Chmod(lock, 0o666)) },
-		"a FIFO":           func(lock string) error { return unix.Mkfifo(lock, 0o600) },
-		"a directory":      func(lock string) error { return errors.Join(os.Mkdir(lock, 0o700), os.WriteFile(lock+"/x", nil, 0o600)) },
-		"a link":           func(lock string) error { return os.Symlink("/etc/passwd", lock) },
-		"a link in it":     func(lock string) error { return os.Symlink("board.json", lock) },
-		"a dangling link":  func(lock string) error { return os.Symlink("nothing", lock) },
-		"a hard link to a": func(lock string) error { return errors.Join(os.WriteFile(lock+".a", nil, 0o600), os.Link(lock+".a", lock)) },
+		"open to all": func(lock string) error { return errors.Join(os.WriteFile(lock, nil, 0o600), os.Chmod(lock, 0o666)) },
+		"a FIFO":      func(lock string) error { return unix.Mkfifo(lock, 0o600) },
+		"a directory": func(lock string) error {
+			return errors.Join(os.Mkdir(lock, 0o700), os.WriteFile(lock+"/x", nil, 0o600))
+		},
+		"a link":          func(lock string) error { return os.Symlink("/etc/passwd", lock) },
+		"a link in it":    func(lock string) error { return os.Symlink("board.json", lock) },
+		"a dangling link": func(lock string) error { return os.Symlink("nothing", lock) },
+		"a hard link to a": func(lock string) error {
+			return errors.Join(os.WriteFile(lock+".a", nil, 0o600), os.Link(lock+".a", lock))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
