@@ -117,7 +117,7 @@ func (r *run) endRest(within time.Duration) (left bool) {
 		r.log.Error().Int("pid", m.PID).Str("comm", m.Name).Str("why", r.host.Obstacle(m.PID)).Msg("left behind: it survives SIGKILL")
 	}
 	if len(rest) == 0 {
-		r.log.Error().Msg("processes that services have started are left: they cannot be found")
+		r.log.Error().Msg("processes that services have started are left: none that lives can be found")
 	}
 	return true
 }

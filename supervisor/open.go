@@ -130,27 +130,6 @@ func (r *run) killLeftovers() {
 	}
 }
 
-// openJournal has the journal written to disk, and continued from what is there. Without it
-// we supervise all the same.
-func (r *run) openJournal(setup *Setup) {
-	settings := r.options.File.Supervisor
-	if settings.Journal == "" {
-		return
-	}
-	w, err := disk.Open(settings.Journal, settings.JournalSize, func(report disk.Report) {
-		r.log.Error().Str("journal", settings.Journal).Msg(report.String())
-	})
-	if err != nil {
-		r.log.Error().Err(err).Msg("the journal is kept in memory only")
-		return
-	}
-	earlier, bad := w.Earlier(journalSize)
-	if bad > 0 {
-		r.log.Error().Int("lines", bad).Str("journal", settings.Journal).Msg("some lines of the journal of earlier runs cannot be read")
-	}
-	r.journal, setup.Recorder, setup.Earlier = w, w, earlier
-}
-
 // openControl lets clients command us, and see the status. Without it we supervise all the
 // same. The FIFOs of services are made once these have been started.
 func (r *run) openControl() {

@@ -48,7 +48,7 @@ func (s *Supervisor) tell(action *machine.Action) {
 	case note == machine.StillWaiting, note == machine.SurvivorsRemain:
 		entry.Processes = s.processes(s.services[action.Service], nil)
 	case note == machine.SurvivesKill, note == machine.LeftBehind:
-		entry.Processes = s.processes(s.services[action.Service], s.kernel.Obstacle)
+		entry.Processes = s.survivors(s.services[action.Service])
 	}
 	number := s.record(entry)
 	switch note := action.Note.Kind; {
@@ -57,6 +57,18 @@ func (s *Supervisor) tell(action *machine.Action) {
 	case note == machine.LeaderExited:
 		s.services[action.Service].tail.Told(number)
 	}
+}
+
+// survivors are the processes of a service that SIGKILL does not end, and why: its living ones,
+// or the main process that has ended and cannot be reaped.
+func (s *Supervisor) survivors(service *service) string {
+	living := s.processes(service, s.kernel.Obstacle)
+	if pid := s.leader(service); living == "" && pid != 0 {
+		if text := s.kernel.Obstacle(pid); text != "" {
+			return strconv.Itoa(pid) + " " + text
+		}
+	}
+	return living
 }
 
 // maxNamed is how many processes one line names.

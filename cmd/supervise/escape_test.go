@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -179,3 +181,38 @@ func TestHostileSupervisor(t *testing.T) {
 		}
 	}
 }
+
+// TestHostileDirectory asks in runtime directories that are somebody else's: no file there is
+// waited for, read without end, or taken for what it is not.
+func TestHostileDirectory(t *testing.T) {
+	t.Parallel()
+	for what, put := range map[string]func(path string) error{
+		"a FIFO":         func(path string) error { return syscall.Mkfifo(path, 0o666) },
+		"no end":         func(path string) error { return os.Symlink("/dev/zero", path) },
+		"a directory":    func(path string) error { return os.Mkdir(path, 0o755) },
+		"a loop":         func(path string) error { return os.Symlink(filepath.Base(path), path) },
+		"a depth":        func(path string) error { return os.WriteFile(path, bytes.Repeat([]byte("["), 1<<20), 0o644) },
+		"objects of all": func(path string) error { return os.WriteFile(path, []byte(hostileObjects), 0o644) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			for _, name := range []string{"board.json", "msgq.json"} {
+				dir := t.TempDir()
+				if err := put(filepath.Join(dir, name)); err != nil {
+					t.Fatal(err)
+				}
+				for _, args := range [][]string{{"status"}, {"status", "--board"}, {"status", "--format", "json"}, {"why", "web"}, {"stop", "web"}, {"logs", "web"}} {
+					ctx, cancel := context.WithTimeout(t.Context(), patience)
+					cmd := exec.CommandContext(ctx, "prlimit", append([]string{"--as=4000000000", entryBuild, "--runtime-dir", dir}, args...)...)
+					out, err := cmd.CombinedOutput()
+					cancel()
+					if code := exitCode(t, err); code != 1 && code != 3 || strings.Count(string(out), "\n") != 1 {
+						t.Errorf("%s, %q: status %d, %.200s", name, args, code, out)
+					}
+				}
+			}
+		})
+	}
+}
+
+// hostileObjects names objects that are not there, of an owner who is.
+const hostileObjects = `{"version":1,"request":2147483647,"reply":-1,"size":2147483647,"memory":2147483647,"semaphores":-1,"owner":{"pid":1,"start":0}}`

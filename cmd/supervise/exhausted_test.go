@@ -112,7 +112,7 @@ func limitProcesses(t *testing.T, s *supervised) func(full bool) {
 // TestFewDescriptors runs where descriptors run out, from what is too few for anything to
 // what is enough. It need not work, but it is to say so, and to leave nothing.
 func TestFewDescriptors(t *testing.T) {
-	for few := 7; few <= 22; few++ {
+	for few := 5; few <= 22; few++ {
 		t.Run(strconv.Itoa(few), func(t *testing.T) {
 			t.Parallel()
 			s := prepare(t, entryBuild, "[service.web]\ncommand = \"sleep 1000\"\n")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"supervise/internal/testproc"
+	"supervise/supervisor/control/client"
 )
 
 // withDeadMount has supervise run where $DIR/dead is on a file system that never answers.
@@ -147,6 +148,33 @@ command = "sleep 1000"
 	})
 	s.await("its lines are here", wrote("web", "ready"))
 	s.must(t, "restart", "web")
+	s.stopInTime(t)
+}
+
+// TestHungUpdate updates from where nothing answers, by a command and by the FIFO: it goes on
+// by what it has, and takes the next update.
+func TestHungUpdate(t *testing.T) {
+	needRoot(t)
+	s := start(t, entryBuild, "[service.good]\ncommand = \"sleep 1000\"\n", withDeadMount(t))
+	s.awaitRunning(t, "good")
+	if out, code := s.run(t, "update", "--timeout", "300ms", s.dir+"/dead/services.toml"); code != 1 {
+		t.Errorf("status %d: %s", code, out)
+	}
+	all(t, client.Command(s.runtime, "control", "update "+s.dir+"/dead/others.toml"))
+	s.must(t, "restart", "good")
+	s.stopInTime(t)
+}
+
+// TestHungJournal has the journal where nothing answers: there is none, and services run.
+func TestHungJournal(t *testing.T) {
+	needRoot(t)
+	s := start(t, entryBuild, "journal = \"$DIR/dead/journal\"\n[service.good]\ncommand = \"sleep 1000\"\n", withDeadMount(t))
+	s.rewind()
+	if l := s.await("it is told", says("", "the journal is kept in memory only")); !strings.Contains(l.raw, "has not answered for 5s") {
+		t.Error(l.raw)
+	}
+	s.awaitRunning(t, "good")
+	s.must(t, "restart", "good")
 	s.stopInTime(t)
 }
 

@@ -1,8 +1,10 @@
 package main_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -106,4 +108,54 @@ func awaitRoot(t *testing.T, pid int) {
 		}
 	}
 	t.Fatalf("process %d does not become root", pid)
+}
+
+// TestTracedDead stops a service whose main process somebody traces who takes no note of its
+// end, so that nobody can reap it: what commands and the shutdown say names him. When he has
+// let go of it, everything goes on.
+func TestTracedDead(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	runtime.LockOSThread() // the tracer is a thread
+	defer runtime.UnlockOSThread()
+	s := start(t, entryBuild, `
+[service.web]
+command = "sleep 1000"
+stop.timeout = "100ms"
+`)
+	trace := func() int {
+		t.Helper()
+		pid := s.awaitRunning(t, "web")
+		if err := unix.PtraceSeize(pid); err != nil {
+			t.Skip("cannot trace here: ", err)
+		}
+		return pid
+	}
+	letGo := func(pid int) {
+		for {
+			var status unix.WaitStatus
+			if _, err := unix.Wait4(pid, &status, 0, nil); err != nil && !errors.Is(err, unix.EINTR) || status.Signaled() || status.Exited() {
+				return
+			}
+			_ = unix.PtraceCont(pid, int(status.StopSignal()))
+		}
+	}
+	named := func(l line) bool {
+		return l.Service == "web" && strings.Contains(l.raw, "dead, but not to be reaped while ") && strings.Contains(l.raw, "pid "+strconv.Itoa(os.Getpid()))
+	}
+	pid := trace()
+	if out, code := s.run(t, "stop", "--timeout", "1s", "web"); code != 1 {
+		t.Errorf("status %d: %s", code, out)
+	}
+	s.await("it is said why", named)
+	letGo(pid)
+	s.must(t, "start", "web")
+	pid = trace()
+	s.signal(t, syscall.SIGQUIT)
+	s.await("it is left behind", func(l line) bool { return named(l) && strings.Contains(l.Message, "left behind") })
+	if status := s.wait(t); status != 5 {
+		t.Errorf("it ended with status %d", status)
+	}
+	letGo(pid)
+	s.checkEnd(t)
 }

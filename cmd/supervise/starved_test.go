@@ -71,6 +71,31 @@ func TestNoRoomForThreads(t *testing.T) {
 	}
 }
 
+// TestNoRoomForMemory runs where the Go runtime cannot have the addresses that it begins with:
+// one line says so.
+func TestNoRoomForMemory(t *testing.T) {
+	t.Parallel()
+	dir := openDir(t)
+	slim := buildSlim(t, dir)
+	config := writeFile(t, filepath.Join(dir, "c.toml"), "[service.web]\ncommand = \"sleep 1000\"\n")
+	for _, limit := range []string{"--as=20000000", "--as=100000000", "--as=600000000", "--data=10000000"} {
+		for _, c := range []struct {
+			argv   []string
+			status int
+		}{
+			{[]string{entryBuild, "init", "--", "/bin/true"}, 126},
+			{[]string{slim, "--", "/bin/true"}, 126},
+			{[]string{entryBuild, "run", "--runtime-dir", dir + "/run", config}, 1},
+			{[]string{entryBuild, "status", "--runtime-dir", dir + "/run"}, 126},
+		} {
+			out, err := exec.Command("prlimit", append([]string{limit}, c.argv...)...).CombinedOutput()
+			if code := exitCode(t, err); code != c.status || strings.Count(string(out), "\n") != 1 || !strings.Contains(string(out), "raise it (ulimit -v, ulimit -d)") {
+				t.Errorf("%s %q: status %d\n%.300s", limit, c.argv, code, out)
+			}
+		}
+	}
+}
+
 // TestPIDLimit runs init where the cgroup has room for fewer processes than it needs.
 func TestPIDLimit(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,4 +133,47 @@ func TestKilledWhileStarting(t *testing.T) {
 			next.done = true
 		}
 	})
+}
+
+// TestCgroupRemoved has somebody tidy up the cgroup of a service, which he can while it is
+// empty: the service starts in a new one, and what has left the old one is found all the same.
+func TestCgroupRemoved(t *testing.T) {
+	t.Parallel()
+	needRoot(t)
+	for name, remove := range map[string]func(dir string) error{
+		"its own":          syscall.Rmdir,
+		"that of all":      func(dir string) error { return errors.Join(syscall.Rmdir(dir), syscall.Rmdir(filepath.Dir(dir))) },
+		"and made it":      func(dir string) error { return errors.Join(syscall.Rmdir(dir), os.Mkdir(dir, 0o755)) },
+		"when it had left": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			elsewhere := filepath.Join(testproc.Cgroup(t), "cgroup.procs")
+			s := start(t, entryBuild, `
+[service.web]
+command = ["sh", "-c", '''echo "pid $$"; read x <$DIR/leave; echo $$ >`+elsewhere+`; sleep 1000 & rmdir "$CGROUP" && echo left; exec sleep 1000''']
+environment-file = "$DIR/env"
+`, withFIFO(t, "leave"), func(s *supervised) { writeFile(t, filepath.Join(s.dir, "env"), "") })
+			first := s.awaitPID("web")
+			dir := cgroupOf(t, first)
+			if remove != nil {
+				s.must(t, "stop", "web")
+				all(t, remove(dir))
+				s.must(t, "start", "web")
+			} else {
+				writeFile(t, filepath.Join(s.dir, "env"), "CGROUP="+dir)
+				s.must(t, "restart", "web")
+				first = s.awaitPID("web")
+				s.release(t, "leave")
+				s.await("it has left", wrote("web", "left"))
+				s.must(t, "restart", "web")
+			}
+			second := s.awaitPID("web")
+			if alive(first) || cgroupOf(t, second) != dir {
+				t.Errorf("process %d is alive: %v; %d is in %s", first, alive(first), second, cgroupOf(t, second))
+			}
+			s.must(t, "stop", "web")
+			s.stop(t, syscall.SIGTERM)
+		})
+	}
 }

@@ -62,8 +62,17 @@ func ReadFile(dir, name string, value any) error {
 	return json.Unmarshal([]byte(text), value)
 }
 
-// ReadOwn reads such a file into value in the caller's own directory.
+// ReadOwn reads such a file into value in the caller's own directory. What somebody else has put
+// there, when he could, is not read (EPERM), and neither is anything but a file: it would say
+// what is to be removed.
 func ReadOwn(dir *os.Root, name string, value any) error {
+	info, err := dir.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); !ok || int(st.Uid) != os.Geteuid() || !info.Mode().IsRegular() {
+		return &fs.PathError{Op: "open", Path: name, Err: syscall.EPERM}
+	}
 	text, err := dir.ReadFile(name)
 	if err != nil {
 		return err

@@ -1,10 +1,12 @@
 package ipc
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"supervise/internal/sys"
@@ -142,5 +144,32 @@ func TestFile(t *testing.T) {
 	}
 	if names, _ := os.ReadDir(dir); len(names) != 1 {
 		t.Errorf("left behind: %v", names)
+	}
+}
+
+// TestReadOwn does not believe what is no file of ours: it says which objects are to be
+// removed, which may be those of another supervisor.
+func TestReadOwn(t *testing.T) {
+	for name, put := range map[string]func(path string) error{
+		"a link": func(path string) error {
+			return errors.Join(os.WriteFile(path+".x", []byte("{}"), 0o600), os.Symlink(filepath.Base(path)+".x", path))
+		},
+		"a link away": func(path string) error { return os.Symlink("/proc/self/environ", path) },
+		"a FIFO":      func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"a directory": func(path string) error { return os.Mkdir(path, 0o700) },
+		"a stranger's": func(path string) error {
+			if os.Geteuid() != 0 {
+				return os.Symlink("/nothing", path)
+			}
+			return errors.Join(os.WriteFile(path, []byte("{}"), 0o644), os.Chown(path, 61_001, 61_001))
+		},
+	} {
+		dir := t.TempDir()
+		if err := put(filepath.Join(dir, "x.json")); err != nil {
+			t.Fatal(err)
+		}
+		if err := ReadOwn(root(dir), "x.json", new(any)); !errors.Is(err, syscall.EPERM) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -19,9 +19,9 @@ var sharedScratch scratch
 
 // ReadProc reads a file of /proc or /sys, or another one that needs no disk, and passes its
 // text to look, which must not keep any part of it. The error is that of open(2) or read(2),
-// or look's.
+// or look's. Of a runtime directory, which may be somebody else's: see [ReadFile].
 func ReadProc(path string, look func(text string) error) error {
-	const flags = syscall.O_RDONLY | syscall.O_CLOEXEC
+	const flags = syscall.O_RDONLY | syscall.O_CLOEXEC | syscall.O_NONBLOCK | syscall.O_NOCTTY
 	name := path + "\x00"
 	fd, _, errno := syscall.RawSyscall6(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(unsafe.StringData(name))), flags, 0, 0, 0)
 	if errno != 0 {

@@ -136,7 +136,8 @@ func ParseSignalState(status string) (state SignalState, err error) {
 }
 
 // ReadFile reads a whole file of /proc or /sys, or of a runtime directory, in which there
-// can be a FIFO: it does not wait for its writer.
+// can be a FIFO or what has no end: it does not wait for a writer, and of more than [MostRead]
+// bytes it returns no more.
 func ReadFile(path string) (string, error) {
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
@@ -146,7 +147,11 @@ func ReadFile(path string) (string, error) {
 	return ReadAll(fd), nil
 }
 
-// ReadAll reads from a descriptor up to its end or the first error.
+// MostRead is how many bytes are read of a file at the most, which is more than /proc has in
+// one: the environment of a process, with its arguments, has 6 MiB (execve(2)).
+const MostRead = 16 << 20
+
+// ReadAll reads from a descriptor up to its end, the first error, or [MostRead] bytes.
 func ReadAll(fd int) string {
 	const short, long = 512, 4096
 	all := make([]byte, 0, short) // small: at program start so is the stack
@@ -161,6 +166,8 @@ func ReadAll(fd int) string {
 		if n <= 0 || err != nil {
 			return string(all)
 		}
-		all = all[:len(all)+n]
+		if all = all[:len(all)+n]; len(all) >= MostRead {
+			return string(all[:MostRead])
+		}
 	}
 }

@@ -102,6 +102,9 @@ func TestReadFile(t *testing.T) {
 			t.Errorf("a file of %d bytes: %d bytes, %v", size, len(got), err)
 		}
 	}
+	if got, err := sys.ReadFile("/dev/zero"); len(got) != sys.MostRead || err != nil {
+		t.Errorf("what has no end: %d bytes, %v", len(got), err)
+	}
 	if _, err := sys.ReadFile(filepath.Join(dir, "missing")); err != syscall.ENOENT {
 		t.Errorf("a missing file: %v", err)
 	}

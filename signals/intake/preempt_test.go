@@ -61,5 +61,5 @@ func spin(n int) (sum int) {
 
 // TestNoSignalOfOurOwn takes nothing for a signal from outside that the runtime has sent.
 func TestNoSignalOfOurOwn(t *testing.T) {
-	in(t, intake.Entry).run(t, "busy")
+	eachMode(t, func(t *testing.T, b build) { b.run(t, "busy") })
 }

@@ -36,9 +36,20 @@ func reexec(argv []string) error {
 		sys.SetDefault(s)
 	}
 	awaitHandlers(found.Mask)
-	err := syscall.Exec(self, argv, append(syscall.Environ(), marker+"="+found.encode()))
+	environment, mark := syscall.Environ(), found.encode()
+	if _, set := syscall.Getenv(godebug); !set {
+		environment, mark = append(environment, godebug+"=asyncpreemptoff=1"), ownGodebug+mark
+	}
+	err := syscall.Exec(self, argv, append(environment, marker+"="+mark))
 	return &ReexecError{Err: err}
 }
+
+// The second execution is not to preempt its threads by SIGURG, for the reason that
+// [boot.Variables] gives. Before the rest the mark says that the variable was not there before.
+const (
+	godebug    = "GODEBUG"
+	ownGodebug = godebug + ":"
+)
 
 // handlerTime is how long handlers of the runtime are waited for, in nanoseconds. They take
 // microseconds of CPU time.
@@ -79,6 +90,10 @@ func resumed() (found Inherited, again bool, err error) {
 		return found, false, nil
 	}
 	_ = syscall.Unsetenv(marker)
+	encoded, own := text.CutPrefix(encoded, ownGodebug)
+	if own {
+		_ = syscall.Unsetenv(godebug)
+	}
 	found, ok = decode(encoded)
 	open := catchable &^ (sys.Mask() | signals.Set(boot.Forced))
 	if !ok || open != 0 {

@@ -46,6 +46,7 @@ func openFIFOs(s *Server) (all *fifos, found int, err error) {
 	if there {
 		found++
 	}
+	all.evict()
 	of, err := all.set(s.options.Services)
 	return all, found + of + all.removeStale(), err
 }
@@ -61,6 +62,14 @@ func (f *fifos) move(dir *os.Root) (err error) {
 	}
 	_, failed := f.set(f.wanted)
 	return errors.Join(err, failed)
+}
+
+// evict removes what somebody else has put where the directory of the services' FIFOs is to be,
+// when he could: who owns that can put anything in the place of a FIFO.
+func (f *fifos) evict() {
+	if info, err := f.dir.Lstat(servicesDir); err == nil && !own(info) {
+		_ = f.dir.RemoveAll(servicesDir) // or making FIFOs there says why not
+	}
 }
 
 // removeStale removes FIFOs that a killed supervisor left behind, of services that no longer
@@ -191,9 +200,10 @@ func (f *fifos) close() {
 	for _, one := range f.services {
 		one.close(f.server.poller)
 	}
-	for _, name := range f.wanted { // for want of descriptors, what was made of one that failed may have stayed
-		if f.services[name] == nil {
-			(&fifo{all: f, name: fifoOf(name), service: name}).remove()
+	for _, name := range f.wanted {
+		if f.services[name] == nil { // what could be made, but not opened, when descriptors were few
+			_ = f.dir.Remove(fifoOf(name))
+			_ = f.dir.Remove(filepath.Dir(fifoOf(name)))
 		}
 	}
 	_ = f.dir.Remove(servicesDir) // unless something else is in it

@@ -42,6 +42,43 @@ func write(t *testing.T, path string, texts ...string) {
 	}
 }
 
+// TestStrangersServices opens where a stranger could write, and has put something in the place
+// of the directory of the services' FIFOs: it is not his any more.
+func TestStrangersServices(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("to give a file away takes root")
+	}
+	const stranger = 61_001
+	for name, put := range map[string]func(path string) error{
+		"an empty directory": func(path string) error { return os.Mkdir(path, 0o777) },
+		"a FIFO in it": func(path string) error {
+			return errors.Join(os.MkdirAll(path+"/web", 0o777), unix.Mkfifo(path+"/web/control", 0o666))
+		},
+		"a FIFO":      func(path string) error { return unix.Mkfifo(path, 0o666) },
+		"a link away": func(path string) error { return os.Symlink("/tmp", path) },
+		"a link":      func(path string) error { return os.Symlink(".", path) },
+		"a file":      func(path string) error { return os.WriteFile(path, nil, 0o666) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			services := filepath.Join(dir, "services")
+			if err := errors.Join(put(services), os.Lchown(services, stranger, stranger)); err != nil {
+				t.Fatal(err)
+			}
+			serve(t, dir, func(*Call) {}, func(o *Options) { o.Services = []string{"web"} })
+			for path, want := range map[string]os.FileMode{services: os.ModeDir | 0o755, services + "/web/control": os.ModeNamedPipe | 0o600} {
+				info, err := os.Lstat(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if uid := info.Sys().(*syscall.Stat_t).Uid; info.Mode() != want || uid != 0 {
+					t.Errorf("%s: %v of uid %d", path, info.Mode(), uid)
+				}
+			}
+		})
+	}
+}
+
 func TestFIFO(t *testing.T) {
 	dir := t.TempDir()
 	main, web := filepath.Join(dir, "control"), filepath.Join(dir, "services", "web", "control")

@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -9,10 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/internal/sys"
+	"supervise/internal/text/escape"
 )
 
 // Obstacle says why a process survives SIGKILL: it belongs to a user whose processes we may
-// not signal, or one of its threads hangs in the kernel. kill(2), proc_pid_stat(5).
+// not signal, one of its threads hangs in the kernel, or it has ended and who traces it has not
+// taken note: until then it is not its parent's to reap. kill(2), proc_pid_stat(5), ptrace(2).
 func (h *Host) Obstacle(pid int) string {
 	if errors.Is(sys.Kill(pid, 0), syscall.EPERM) {
 		return "of another user" + owner(pid) + ", which we may not signal"
@@ -36,7 +39,25 @@ func (h *Host) Obstacle(pid int) string {
 			return "in thread " + strconv.Itoa(tid) + " " + text
 		}
 	}
+	if tracer := statusField(dir, "TracerPid:"); tracer != 0 && tracer != os.Getpid() {
+		tracer = statusField("/proc/"+strconv.Itoa(tracer), "Tgid:") // it is a thread
+		who, _ := sys.ReadStat(tracer)
+		return "dead, but not to be reaped while " + escape.Name(who.Name) + ", pid " + strconv.Itoa(tracer) + owner(tracer) + ", traces it"
+	}
 	return ""
+}
+
+// statusField is a number in a process's status, 0 if it is not there: proc_pid_status(5).
+func statusField(dir, name string) (value int) {
+	_ = sys.ReadProc(dir+"/status", func(text string) error {
+		for line := range strings.Lines(text) {
+			if rest, ok := strings.CutPrefix(line, name); ok {
+				value, _ = strconv.Atoi(strings.TrimSpace(rest))
+			}
+		}
+		return nil
+	})
+	return value
 }
 
 // owner is the uid of a process, in parentheses.

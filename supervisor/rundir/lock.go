@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -42,9 +43,16 @@ func (d *Dir) lockFile() error {
 	}
 }
 
-// openLock opens the file, or makes it, for us alone.
+// openLock opens the file, or makes it, for us alone. What somebody else has put in its place,
+// when others could write in the directory, is removed: who owns the file can hold it at any
+// time, and say in it which processes are ours.
 func (d *Dir) openLock() (err error) {
 	_ = d.lock.Close() // of a nil file it is an error without effect
+	if info, err := d.root.Lstat(lockName); err == nil && !ours(info) {
+		if err := d.root.RemoveAll(lockName); err != nil {
+			return err
+		}
+	}
 	if d.lock, err = d.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, lockMode); err != nil {
 		return err
 	}
@@ -57,6 +65,12 @@ func (d *Dir) openLock() (err error) {
 		_ = d.lock.Chmod(lockMode) // of a version before
 	}
 	return nil
+}
+
+// ours reports whether a file belongs to root or to our user.
+func ours(info os.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && (st.Uid == 0 || int(st.Uid) == os.Geteuid())
 }
 
 // lockMode keeps others from opening the lock file.
@@ -103,7 +117,7 @@ func (d *Dir) holder() (pid int, held bool) {
 	}
 	defer file.Close()
 	info, err := file.Stat()
-	return recordedPID(file), err == nil && info.Mode().Perm() == lockMode &&
+	return recordedPID(file), err == nil && info.Mode().Perm() == lockMode && ours(info) &&
 		errors.Is(tryLock(file, unix.LOCK_SH), unix.EWOULDBLOCK)
 }
 

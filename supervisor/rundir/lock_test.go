@@ -24,7 +24,7 @@ const stranger = 61_001
 func flock(args []string) int {
 	var held []string
 	for _, path := range args {
-		fd, err := unix.Open(path, unix.O_RDONLY, 0)
+		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
 		if err == nil && unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) == nil {
 			held = append(held, filepath.Base(path))
 		}
@@ -126,6 +126,49 @@ func leave(path string) error {
 func lockAs(path, text string, mode os.FileMode) error {
 	lock := filepath.Join(path, lockName)
 	return errors.Join(os.Mkdir(path, 0o755), os.WriteFile(lock, []byte(text), 0o600), os.Chmod(lock, mode))
+}
+
+// TestStrangersLock has a stranger put something in the place of the lock while he can write in
+// the directory: it is not waited for, not believed, and not there any more.
+func TestStrangersLock(t *testing.T) {
+	for name, put := range map[string]func(lock string) error{
+		"his, which he holds": func(lock string) error { return os.WriteFile(lock, []byte("1\n"), 0o600) },
+		"his, of another's directory": func(lock string) error {
+			return os.WriteFile(lock, []byte("4194305\nfeedfeedfeedfeed\n"), 0o600)
+		},
+		"open to all": func(lock string) error { return errors.Join(os.WriteFile(lock, nil, 0o600), os.Chmod(lock, 0o666)) },
+		"a FIFO":      func(lock string) error { return unix.Mkfifo(lock, 0o600) },
+		"a directory": func(lock string) error {
+			return errors.Join(os.Mkdir(lock, 0o700), os.WriteFile(lock+"/x", nil, 0o600))
+		},
+		"a link":          func(lock string) error { return os.Symlink("/etc/passwd", lock) },
+		"a link in it":    func(lock string) error { return os.Symlink("board.json", lock) },
+		"a dangling link": func(lock string) error { return os.Symlink("nothing", lock) },
+		"a hard link to a": func(lock string) error {
+			return errors.Join(os.WriteFile(lock+".a", nil, 0o600), os.Link(lock+".a", lock))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := openPlace(t)
+			lock := filepath.Join(path, lockName)
+			if err := errors.Join(os.Mkdir(path, 0o755), os.Chmod(path, 0o777), put(lock), os.Lchown(lock, stranger, stranger)); err != nil {
+				t.Fatal(err)
+			}
+			holdAs(t, stranger, path, lock)
+			dir := open(t, path)
+			if dir.Killed() || dir.ID() == "feedfeedfeedfeed" || !dir.InPlace() {
+				t.Errorf("killed before: %v; id: %s; in place: %v", dir.Killed(), dir.ID(), dir.InPlace())
+			}
+			if st, err := os.Lstat(lock); err != nil || st.Mode() != 0o600 || st.Sys().(*syscall.Stat_t).Uid != 0 {
+				t.Errorf("the lock is %v, %v", st, err)
+			}
+			var busy *BusyError
+			if _, err := Open(path); !errors.As(err, &busy) || busy.PID != os.Getpid() {
+				t.Errorf("a second one: %v", err)
+			}
+		})
+	}
 }
 
 // TestStrangerHoldsRemoved keeps a second one out although a stranger could let it in: the

@@ -10,10 +10,17 @@ import "unsafe"
 var complaint = complain
 
 // What the runtime begins to write when it ends the process for want of something that only
-// others can give: newosproc in runtime/os_linux.go, checkfds in runtime/fds_unix.go.
+// others can give: newosproc in runtime/os_linux.go, checkfds in runtime/fds_unix.go,
+// netpollinit in runtime/netpoll_epoll.go, and, behind a first write of fatal alone, sysInit
+// in runtime/mpagealloc_64bit.go and sysAlloc in runtime/malloc.go.
 const (
 	noThread     = "runtime: failed to create new OS thread"
 	noDescriptor = "runtime: standard file descriptor "
+	noPoller     = "runtime: epollcreate failed"
+	noWakeup     = "runtime: eventfd failed"
+	fatal        = "fatal error: "
+	noSpace      = "failed to reserve page summary memory"
+	noArena      = "out of memory allocating heap arena map"
 )
 
 // What is said in its place.
@@ -22,6 +29,9 @@ const (
 		"raise the user's limit (ulimit -u), pids.max of the cgroup, or kernel.pid_max\n"
 	noDescriptorText = "supervise: cannot start: a standard descriptor is closed, " +
 		"and neither /dev/null nor an empty file in memory can be opened in its place\n"
+	tooFewText   = "supervise: cannot start: there are too few descriptors for the Go runtime; raise the limit (ulimit -n)\n"
+	noMemoryText = "supervise: cannot start: the limit of memory leaves no room for the Go runtime, which reserves about 1 GB of addresses " +
+		"without using them; raise it (ulimit -v, ulimit -d)\n"
 )
 
 // exitStatus is that of a process that ends for one of these reasons: the one of a command
@@ -48,14 +58,38 @@ const run = "run\x00"
 //go:nosplit
 func complain(fd uintptr, text unsafe.Pointer, n int32) int32 {
 	if fd == 2 {
+		if fatalHeld {
+			fatalHeld = false
+			explain(text, n)
+			write(fatal)
+		}
 		switch {
+		case int(n) == len(fatal) && begins(text, n, fatal):
+			fatalHeld = true // until it is known what follows
+			return n
 		case begins(text, n, noThread):
 			end(noThreadText)
 		case begins(text, n, noDescriptor):
 			end(noDescriptorText)
+		case begins(text, n, noPoller), begins(text, n, noWakeup):
+			end(tooFewText)
 		}
 	}
 	return int32(rawSyscall(sysWrite, fd, uintptr(text), uintptr(n), 0))
+}
+
+// fatalHeld says that fatal is still to be written. The runtime lets one thread write at a
+// time.
+var fatalHeld bool
+
+// explain ends the process if the runtime does for want of memory at its start. Later on, what
+// asks for too much is of interest.
+//
+//go:nosplit
+func explain(text unsafe.Pointer, n int32) {
+	if begins(text, n, noSpace) || begins(text, n, noArena) {
+		end(noMemoryText)
+	}
 }
 
 //go:nosplit
@@ -73,6 +107,11 @@ func begins(text unsafe.Pointer, n int32, prefix string) bool {
 
 //go:nosplit
 func end(text string) {
-	rawSyscall(sysWrite, 2, uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)), 0)
+	write(text)
 	rawSyscall(sysExitGroup, exitStatus(), 0, 0, 0)
+}
+
+//go:nosplit
+func write(text string) {
+	rawSyscall(sysWrite, 2, uintptr(unsafe.Pointer(unsafe.StringData(text))), uintptr(len(text)), 0)
 }

@@ -34,19 +34,38 @@ type cgroup struct {
 func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.fd >= 0 {
+	if c.fd >= 0 && unix.Faccessat(c.fd, "cgroup.procs", unix.F_OK, 0) == nil {
 		return c.fd, true, nil
 	}
-	if err := sys.Mkdir(c.path, 0o755); err != nil && err != unix.EEXIST {
-		return -1, true, fmt.Errorf("cannot make a cgroup: %w", &fs.PathError{Op: "mkdir", Path: c.path, Err: err})
+	if fd, err = c.make(); err != nil {
+		return -1, true, err
+	}
+	if c.fd < 0 {
+		c.fd = sys.DupHigh(fd)
+		return c.fd, true, nil
+	}
+	// Somebody has removed it while it was empty. Empty may be looking by the number.
+	err = os.NewSyscallError("dup3", unix.Dup3(fd, c.fd, unix.O_CLOEXEC))
+	_ = unix.Close(fd)
+	return c.fd, true, err
+}
+
+// make makes the cgroup, or uses the one that is there, and opens it.
+func (c *cgroup) make() (fd int, err error) {
+	err = sys.Mkdir(c.path, 0o755)
+	if err == unix.ENOENT { // that of all services was removed, too
+		_ = sys.Mkdir(filepath.Dir(c.path), 0o755)
+		err = sys.Mkdir(c.path, 0o755)
+	}
+	if err != nil && err != unix.EEXIST {
+		return -1, fmt.Errorf("cannot make a cgroup: %w", &fs.PathError{Op: "mkdir", Path: c.path, Err: err})
 	}
 	fd, err = sys.OpenDir(c.path)
 	if err != nil {
 		_ = remove(c.path) // if it is empty
-		return -1, true, fmt.Errorf("cannot open a cgroup: %w", &fs.PathError{Op: "open", Path: c.path, Err: err})
+		return -1, fmt.Errorf("cannot open a cgroup: %w", &fs.PathError{Op: "open", Path: c.path, Err: err})
 	}
-	c.fd = sys.DupHigh(fd)
-	return c.fd, true, nil
+	return fd, nil
 }
 
 func (c *cgroup) Started(pid int) { c.leader = pid }
@@ -136,16 +155,19 @@ func (c *cgroup) Empty() (bool, error) {
 		return true, nil
 	}
 	fd, err := unix.Openat(dir, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if ignoreGone(err) == nil && err != nil {
+		return c.noStrays() // somebody has removed it, which takes that it is empty
+	}
 	if err != nil {
 		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path, err)
 	}
 	defer unix.Close(fd)
 	var buffer [128]byte
 	n, err := unix.Read(fd, buffer[:])
-	if err != nil {
+	if ignoreGone(err) != nil {
 		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path, err)
 	}
-	if !unpopulated(buffer[:n]) {
+	if err == nil && !unpopulated(buffer[:n]) {
 		return false, nil
 	}
 	return c.noStrays()
