@@ -110,7 +110,7 @@ func (r *run) abandon() {
 		r.host.Abandon()
 	}
 	if r.dir != nil {
-		_ = r.dir.Close()
+		_ = r.dir.Abandon()
 	}
 }
 

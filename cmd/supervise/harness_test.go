@@ -28,6 +28,7 @@ type supervised struct {
 	dir     string // for the test's files; anyone can use it
 	runtime string
 	sandbox sandbox
+	limit   time.Duration // how long it may run, if that is more than testproc.Limit
 	done    bool
 }
 
@@ -149,7 +150,7 @@ func (s *supervised) launch(t *testing.T) {
 		s.cmd.Stdout, s.cmd.Stderr = write, write
 		s.journal = journalOf(t, read)
 	}
-	testproc.Start(t, s.cmd)
+	testproc.StartFor(t, s.cmd, max(s.limit, testproc.Limit))
 	t.Cleanup(func() {
 		running := s.cmd.ProcessState == nil
 		if running && !t.Failed() && !t.Skipped() {

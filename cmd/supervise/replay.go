@@ -75,7 +75,7 @@ func replayFile(path string, p *replayPrinter, warnings io.Writer) error {
 			continue
 		}
 		if !d.Same() {
-			return p.difference(d)
+			return p.difference(d, path)
 		}
 		if len(d.Now) > 0 && d.About(p.names) {
 			if err := p.decision(d); err != nil {
@@ -148,7 +148,7 @@ func (p *replayPrinter) object(d *replay.Decision, recorded, now string) error {
 }
 
 // difference prints a decision that is not the same, and returns that as an error.
-func (p *replayPrinter) difference(d *replay.Decision) error {
+func (p *replayPrinter) difference(d *replay.Decision, path string) error {
 	recorded, now := d.Difference()
 	var err error
 	if p.json {
@@ -160,7 +160,7 @@ func (p *replayPrinter) difference(d *replay.Decision) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("step %d is decided otherwise by this version: see 'recorded' and 'now'", d.Step.Number)
+	return fmt.Errorf("step %d of the journal %s is decided otherwise by this version: see 'recorded' and 'now'", d.Step.Number, path)
 }
 
 // escape is what changes the colour, to one of ECMA-48's.

@@ -95,25 +95,31 @@ func Command(tb testing.TB, role string, args ...string) *exec.Cmd {
 // the test waits for comes to its end.
 func Start(tb testing.TB, cmd *exec.Cmd) {
 	tb.Helper()
+	StartFor(tb, cmd, Limit)
+}
+
+// StartFor is [Start] with another limit than [Limit], for what is meant to take long.
+func StartFor(tb testing.TB, cmd *exec.Cmd, limit time.Duration) {
+	tb.Helper()
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Setpgid = !cmd.SysProcAttr.Setsid // whose leader leads a group too
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	if cmd.WaitDelay == 0 {
-		cmd.WaitDelay = Limit // for who holds its output, wherever that is
+		cmd.WaitDelay = limit // for who holds its output, wherever that is
 	}
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
 	var watch sync.Mutex
 	ended := false
-	deadline := time.AfterFunc(Limit, func() {
+	deadline := time.AfterFunc(limit, func() {
 		watch.Lock()
 		defer watch.Unlock()
 		if !ended && cmd.Process.Signal(syscall.Signal(0)) == nil { // else it has been waited for
 			family := familyOf(cmd.Process.Pid)
-			tb.Errorf("%v still runs after %v:\n%s", cmd.Args, Limit, describe(family))
+			tb.Errorf("%v still runs after %v:\n%s", cmd.Args, limit, describe(family))
 			killGroup(cmd)
 			for _, pid := range family {
 				_ = syscall.Kill(pid, syscall.SIGKILL)

@@ -41,6 +41,9 @@ type Dir struct {
 // the directory if it was taken over from an earlier one: see [Dir.Renew].
 const lockName = "lock"
 
+// lockSize is enough for all that a lock file says: a pid and an id of 64 bits.
+const lockSize = 64
+
 // BusyError says that another supervisor has the directory.
 type BusyError struct {
 	Path string
@@ -168,7 +171,7 @@ func recordedID(file *os.File) string {
 
 // lockLine returns one line of the lock file.
 func lockLine(file *os.File, i int) string {
-	text := make([]byte, 64)
+	text := make([]byte, lockSize)
 	n, _ := file.ReadAt(text, 0)
 	if lines := strings.Split(string(text[:n]), "\n"); i < len(lines) {
 		return strings.TrimSpace(lines[i])
@@ -177,15 +180,20 @@ func lockLine(file *os.File, i int) string {
 }
 
 // writeLock writes our pid into the lock file, and the id if it cannot be derived from the
-// directory.
+// directory. It is one write over what was there: were the file empty for a moment, and we
+// were killed then, the next one would not look for what our predecessor has left.
 func (d *Dir) writeLock() error {
-	text := strconv.Itoa(os.Getpid()) + "\n"
+	text := make([]byte, lockSize)
+	n := copy(text, strconv.Itoa(os.Getpid())+"\n")
 	if d.id != d.ownID {
-		text += d.id + "\n"
+		n += copy(text[n:], d.id+"\n")
 	}
-	err := d.lock.Truncate(0)
+	for i := n; i < len(text); i++ {
+		text[i] = '\n'
+	}
+	_, err := d.lock.WriteAt(text, 0)
 	if err == nil {
-		_, err = d.lock.WriteAt([]byte(text), 0)
+		err = d.lock.Truncate(int64(n))
 	}
 	if err != nil {
 		return fmt.Errorf("cannot write into the runtime directory: %w", elsewhere(err))
@@ -216,6 +224,16 @@ func (d *Dir) Close() error {
 	err := d.lock.Truncate(0)
 	d.release()
 	return err
+}
+
+// Abandon is Close for who has not come to look for what a killed predecessor has left: that it
+// was killed stays on record.
+func (d *Dir) Abandon() error {
+	if !d.killed {
+		return d.Close()
+	}
+	d.release()
+	return nil
 }
 
 // release closes what is open.

@@ -129,6 +129,72 @@ func TestSecond(t *testing.T) {
 	}
 }
 
+// TestLockNeverEmpty reads the lock file all the time while one owner after the other writes
+// it: each can be killed at any time, and the next one has to know that it was.
+func TestLockNeverEmpty(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "run")
+	dir := open(t, path)
+	dir.id = "17" // as one has that was taken over
+	if err := dir.writeLock(); err != nil {
+		t.Fatal(err)
+	}
+	over, seen := make(chan struct{}), make(chan string)
+	go func() {
+		wrong := ""
+		for reading := true; reading; {
+			select {
+			case <-over:
+				reading = false
+			default:
+			}
+			if pid, id := recordedPID(dir.lock), recordedID(dir.lock); pid != os.Getpid() || id != "17" {
+				wrong = fmt.Sprintf("pid %d, id %q", pid, id)
+			}
+		}
+		seen <- wrong
+	}()
+	for range 3000 {
+		if err := dir.writeLock(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(over)
+	if wrong := <-seen; wrong != "" {
+		t.Errorf("for a moment the lock said %s", wrong)
+	}
+}
+
+// TestAbandon gives a directory up without having cleaned up after a predecessor that was
+// killed: the next one knows of it still.
+func TestAbandon(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "run")
+	abandon := func() (killed bool) {
+		dir := open(t, path)
+		defer func() { _ = dir.Abandon() }()
+		return dir.Killed()
+	}
+	if abandon() {
+		t.Error("nobody was killed")
+	}
+	if text := lockText(t, path); text != "" {
+		t.Errorf("the lock says %q", text)
+	}
+	if err := os.WriteFile(filepath.Join(path, lockName), []byte("4711\n"), lockMode); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if !abandon() {
+			t.Error("the predecessor was killed")
+		}
+	}
+	dir := open(t, path)
+	if err := dir.Close(); err != nil || lockText(t, path) != "" {
+		t.Errorf("%v, the lock says %q", err, lockText(t, path))
+	}
+}
+
 // TestLockRemoved keeps a second one out also when somebody has removed the lock file, and
 // lets it in when who looked into the directory has done so.
 func TestLockRemoved(t *testing.T) {
