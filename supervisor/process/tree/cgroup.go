@@ -116,12 +116,13 @@ func ignoreGone(err error) error {
 
 func (c *cgroup) Signal(s signals.Signal) (sent int, err error) {
 	pids, err := c.pids()
+	strays := c.findStrays(pids) // before those end by which they are known
 	for _, pid := range pids {
 		if sendTo(pid, s, c.has) {
 			sent++
 		}
 	}
-	for _, p := range c.findStrays(pids) {
+	for _, p := range strays {
 		if sendTo(p.pid, s, p.same) {
 			sent++
 		}
