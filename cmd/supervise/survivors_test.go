@@ -156,6 +156,7 @@ environment-file = "$DIR/env"
 `, withFIFO(t, "leave"), func(s *supervised) { writeFile(t, filepath.Join(s.dir, "env"), "") })
 			first := s.awaitPID("web")
 			dir := cgroupOf(t, first)
+			s.awaitRunning(t, "web")
 			if remove != nil {
 				s.must(t, "stop", "web")
 				all(t, remove(dir))
@@ -166,6 +167,7 @@ environment-file = "$DIR/env"
 				first = s.awaitPID("web")
 				s.release(t, "leave")
 				s.await("it has left", wrote("web", "left"))
+				s.awaitRunning(t, "web")
 				s.must(t, "restart", "web")
 			}
 			second := s.awaitPID("web")
