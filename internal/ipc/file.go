@@ -3,6 +3,7 @@ package ipc
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -55,16 +56,25 @@ func WriteFile(dir *os.Root, name string, value any, perm Permission) (err error
 // else's.
 func ReadFile(dir, name string, value any) error {
 	path := filepath.Join(dir, name)
-	text, err := sys.ReadFile(path)
-	if err != nil {
-		return &fs.PathError{Op: "open", Path: path, Err: err}
+	err := sys.ReadShort(path, func(text string) error { return json.Unmarshal([]byte(text), value) })
+	if errno := syscall.Errno(0); errors.As(err, &errno) {
+		return &fs.PathError{Op: "open", Path: path, Err: errno}
 	}
-	return json.Unmarshal([]byte(text), value)
+	return err
 }
 
 // ReadOwn reads such a file into value in the caller's own directory.
 func ReadOwn(dir *os.Root, name string, value any) error {
-	text, err := dir.ReadFile(name)
+	file, err := dir.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return errors.Join(err, &fs.PathError{Op: "read", Path: name, Err: fs.ErrInvalid})
+	}
+	const enough = 4096
+	text, err := io.ReadAll(io.LimitReader(file, enough))
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,13 @@
 package ipc
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"supervise/internal/sys"
@@ -118,6 +121,28 @@ func TestBury(t *testing.T) {
 		if record.Object.RemoveStale(kind, record.Owner) {
 			t.Errorf("%s: removed twice", name)
 		}
+	}
+}
+
+// TestReadOwn reads what has no business in a runtime directory: it waits for nobody, and reads
+// no more than such a file can have.
+func TestReadOwn(t *testing.T) {
+	dir := t.TempDir()
+	name := func(name string) string { return filepath.Join(dir, name) }
+	err := errors.Join(
+		syscall.Mkfifo(name("FIFO"), 0o600), os.Mkdir(name("directory"), 0o700), os.Symlink("/dev/zero", name("link")),
+		os.WriteFile(name("long"), []byte(`"`+strings.Repeat("x", 1<<20)+`"`), 0o600), os.WriteFile(name("short"), []byte(`"x"`), 0o600),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"FIFO", "directory", "link", "long", "missing"} {
+		if ReadOwn(root(dir), file, new(string)) == nil {
+			t.Errorf("%s is read", file)
+		}
+	}
+	if err := ReadOwn(root(dir), "short", new(string)); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -17,11 +17,21 @@ type scratch struct {
 // just started more than the file itself.
 var sharedScratch scratch
 
-// ReadProc reads a file of /proc or /sys, or another one that needs no disk, and passes its
-// text to look, which must not keep any part of it. The error is that of open(2) or read(2),
-// or look's.
+// ReadProc reads a file of /proc or /sys, and passes its text to look, which must not keep
+// any part of it. The error is that of open(2) or read(2), or look's.
 func ReadProc(path string, look func(text string) error) error {
-	const flags = syscall.O_RDONLY | syscall.O_CLOEXEC
+	return read(path, 0, look, func(fd int, text string) error { return look(text + ReadAll(fd)) })
+}
+
+// ReadShort is ReadProc for a file of a runtime directory, which may be anybody's: it waits for
+// nobody, as the writer of a FIFO, and EFBIG says that the file has 4 KiB or more.
+func ReadShort(path string, look func(text string) error) error {
+	return read(path, syscall.O_NONBLOCK|syscall.O_NOCTTY, look, func(int, string) error { return syscall.EFBIG })
+}
+
+// read passes what is shorter than a scratch to look, and of what is not the beginning to long.
+func read(path string, flags uintptr, look func(text string) error, long func(fd int, text string) error) error {
+	flags |= syscall.O_RDONLY | syscall.O_CLOEXEC
 	name := path + "\x00"
 	fd, _, errno := syscall.RawSyscall6(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(unsafe.StringData(name))), flags, 0, 0, 0)
 	if errno != 0 {
@@ -40,5 +50,5 @@ func ReadProc(path string, look func(text string) error) error {
 	case int(n) < len(s.text): // this was all: /proc fills the buffer if it can
 		return look(unsafe.String(&s.text[0], int(n)))
 	}
-	return look(string(s.text[:]) + ReadAll(int(fd)))
+	return long(int(fd), string(s.text[:]))
 }

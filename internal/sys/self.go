@@ -135,8 +135,7 @@ func ParseSignalState(status string) (state SignalState, err error) {
 	return state, nil
 }
 
-// ReadFile reads a whole file of /proc or /sys, or of a runtime directory, in which there
-// can be a FIFO: it does not wait for its writer.
+// ReadFile reads a whole file of /proc or /sys. It does not wait for the writer of a FIFO.
 func ReadFile(path string) (string, error) {
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {

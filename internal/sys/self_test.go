@@ -109,3 +109,49 @@ func TestReadFile(t *testing.T) {
 		t.Errorf("no descriptor gives %q", got)
 	}
 }
+
+// TestReadShort reads what can be in a runtime directory of somebody else.
+func TestReadShort(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string, size int) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	fifo, written := filepath.Join(dir, "fifo"), filepath.Join(dir, "written")
+	for _, path := range []string{fifo, written} {
+		if err := syscall.Mkfifo(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writer, err := os.OpenFile(written, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	for _, c := range []struct {
+		path string
+		size int
+		err  error
+	}{
+		{file("empty", 0), 0, nil},
+		{file("short", 4095), 4095, nil},
+		{file("long", 4096), 0, syscall.EFBIG},
+		{"/dev/zero", 0, syscall.EFBIG},
+		{fifo, 0, nil},
+		{written, 0, syscall.EAGAIN},
+		{dir, 0, syscall.EISDIR},
+		{filepath.Join(dir, "missing"), 0, syscall.ENOENT},
+	} {
+		size := 0
+		err := sys.ReadShort(c.path, func(text string) error {
+			size = len(text)
+			return nil
+		})
+		if size != c.size || err != c.err {
+			t.Errorf("%s: %d bytes, %v; want %d, %v", c.path, size, err, c.size, c.err)
+		}
+	}
+}

@@ -26,9 +26,10 @@ type File struct {
 }
 
 // Find reads the file of a runtime directory. ENOENT says that there is no board,
-// [ErrLayout] that it is of another version; the rest is open(2).
+// [ErrLayout] that it is of another version; the rest is open(2), read(2),
+// or EFBIG.
 func Find(dir string) (f File, err error) {
-	err = sys.ReadProc(dir+"/"+FileName, func(text string) error {
+	err = sys.ReadShort(dir+"/"+FileName, func(text string) error {
 		var ok bool
 		if f, ok = parse(text); !ok {
 			return &layoutError{FileName + " cannot be read"}

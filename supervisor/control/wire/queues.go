@@ -45,14 +45,18 @@ func (e *NotRunningError) Error() string {
 // Find returns the queues of the supervisor that runs in a directory. A [*NotRunningError]
 // says that there is none.
 func Find(dir string) (*Queues, error) {
-	text, err := sys.ReadFile(dir + "/" + FileName)
+	var q *Queues
+	ok := false
+	err := sys.ReadShort(dir+"/"+FileName, func(text string) error {
+		q, ok = parse(text)
+		return nil
+	})
 	switch {
 	case errors.Is(err, syscall.ENOENT):
 		return nil, &NotRunningError{Dir: dir}
 	case err != nil:
 		return nil, &findError{dir, err}
 	}
-	q, ok := parse(text)
 	switch {
 	case !ok:
 		return nil, &findError{dir, errors.New(FileName + " cannot be read")}
