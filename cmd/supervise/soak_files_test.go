@@ -20,6 +20,7 @@ import (
 	"unicode/utf8"
 
 	"supervise/internal/sys"
+	"supervise/internal/testproc"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/control/wire"
@@ -84,7 +85,9 @@ func TestSoakFiles(t *testing.T) {
 				t.Skip("prlimit(1) is not there")
 			}
 			t.Parallel()
-			h := &attacked{t: t, supervised: start(t, entryBuild, "journal = \"$DIR/journal\"\n[service.web]\n"+sleeper, as, quiet)}
+			h := &attacked{t: t, supervised: start(t, entryBuild, "journal = \"$DIR/journal\"\n[service.web]\n"+sleeper, as, quiet, func(s *supervised) {
+				s.limit = testproc.Limit + time.Duration(*soakFiles)*time.Second
+			})}
 			pid := h.awaitRunning(t, "web")
 			h.must(t, "restart", "web") // what the journal tells
 			h.all(*soakFiles)
@@ -143,19 +146,22 @@ func (h *attacked) all(n int) {
 	workers.Wait()
 }
 
-// one tries one file: every use comes first with the first shape, then with the second.
-// Behind the last shape, mutations follow.
+// order is that in which shapes are tried, so that a few files are of different kinds.
+var order = rand.New(rand.NewPCG(9, 9)).Perm(len(shapes))
+
+// one tries one file: every use comes first with one shape, then with another. When all have
+// been tried, mutations follow.
 func (h *attacked) one(i int, journal string) {
-	use, n := uses[i%len(uses)], (i/len(uses)*7)%len(shapes) // 7 is prime to their number
-	shape := shapes[n]
-	if round := i / len(uses); round >= len(shapes) {
-		shape = mutations[round%len(mutations)]
+	use, round := uses[i%len(uses)], i/len(uses)
+	shape := mutations[round%len(mutations)]
+	if round < len(order) {
+		shape = shapes[order[round]]
 	}
 	f := &hostileFile{attacked: h, what: fmt.Sprintf("%d: %s, %s", i, use.name, shape.name), random: rand.New(rand.NewPCG(9, uint64(i)))}
 	f.dir = filepath.Join(h.dir, strconv.Itoa(i))
 	f.path = filepath.Join(f.dir, "hostile-file")
 	if use.name == "runtime" {
-		f.path = filepath.Join(f.dir, []string{"lock", "msgq.json", "board.json", "control", "services"}[i/len(uses)%5])
+		f.path = filepath.Join(f.dir, []string{"lock", "msgq.json", "board.json", "control", "services"}[round%5])
 	}
 	sample := use.sample
 	if sample == "" {
@@ -181,6 +187,7 @@ func (h *attacked) one(i int, journal string) {
 const (
 	hostileLimit  = 30 * time.Second // for one command, on a busy machine
 	hostileMemory = 512 << 20        // its data, beyond which the Go runtime panics
+	hostileCPU    = 8                // seconds, beyond which it is killed: also a shell that is given a puzzle
 )
 
 // do runs supervise, which is to fail only in its own way, and returns what it said and
@@ -188,7 +195,8 @@ const (
 func (f *hostileFile) do(begun func(), args ...string) (out string, status int) {
 	ctx, cancel := context.WithTimeout(context.Background(), hostileLimit)
 	defer cancel()
-	argv := append([]string{"--data=" + strconv.Itoa(hostileMemory), entryBuild}, args...)
+	limits := []string{"--data=" + strconv.Itoa(hostileMemory), "--cpu=" + strconv.Itoa(hostileCPU)}
+	argv := slices.Concat(limits, []string{entryBuild}, args)
 	cmd := exec.CommandContext(ctx, "prlimit", argv...)
 	w := &waiting{until: "supervise starts", then: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = w, w, hostileLimit
@@ -230,7 +238,7 @@ func (f *hostileFile) judge(cmd *exec.Cmd, out string, took time.Duration) {
 		complain("crashes")
 	case strings.Contains(out, "goroutine ") || strings.Contains(out, "panic") || strings.Contains(out, "fatal error:"):
 		complain("panics")
-	case cmd.Args[3] == "init": // says only what the command has said
+	case cmd.Args[4] == "init": // says only what the command has said
 	case strings.ContainsFunc(out, actsOnTerminals) || !utf8.ValidString(out):
 		complain("says what a terminal acts upon")
 	}
@@ -256,8 +264,9 @@ type waiting struct {
 func (w *waiting) Write(text []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	before := max(0, w.out.Len()-len(w.until)) // of which a part may have come
 	w.out.Write(text)
-	if !w.come && bytes.Contains(w.out.Bytes(), []byte(w.until)) {
+	if !w.come && bytes.Contains(w.out.Bytes()[before:], []byte(w.until)) {
 		w.come = true
 		close(w.then)
 	}
@@ -319,6 +328,9 @@ func (f *hostileFile) config(keys string) string {
 func (f *hostileFile) service(keys string) {
 	config := f.config("exit-with = \"all\"\n" + keys)
 	out, status := f.do(nil, "run", "--runtime-dir", filepath.Join(f.dir, "run"), config)
+	if strings.Contains(out, "argument list too long") {
+		return // the kernel does not say what is
+	}
 	for _, what := range []string{"cannot start", "cannot open", "cannot read", "cannot write"} {
 		if strings.Contains(out, what) {
 			status = 1 // else it is that of the service

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"supervise/config"
@@ -214,6 +216,20 @@ func appendTo(t *testing.T, path, text string) {
 	defer f.Close()
 	if _, err := f.WriteString(text); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestReadFails reads from a disk that fails: that is said once, and nothing is read again.
+func TestReadFails(t *testing.T) {
+	from := io.MultiReader(strings.NewReader("no journal\nnor"), iotest.ErrReader(syscall.EIO))
+	var errs []error
+	readLines(from, "journal", func(_ journal.Record, err error) bool {
+		errs = append(errs, err)
+		return len(errs) < 10
+	})
+	line := new(Line)
+	if len(errs) != 2 || !errors.As(errs[0], &line) || errors.As(errs[1], &line) || !errors.Is(errs[1], syscall.EIO) {
+		t.Errorf("it says %v", errs)
 	}
 }
 

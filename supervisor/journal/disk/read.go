@@ -34,6 +34,7 @@ var ErrTorn = errors.New("the last line is incomplete")
 
 // Read yields the records of FILE.1, if there is one, and of FILE, in the order in which they
 // were written. A line that cannot be read yields a [*Line] as error; the next line follows.
+// Any other error is the file's, of which nothing more follows.
 func Read(path string) iter.Seq2[journal.Record, error] {
 	return func(yield func(journal.Record, error) bool) {
 		older := path + ".1"
@@ -73,6 +74,10 @@ func readLines(from io.Reader, path string, yield func(journal.Record, error) bo
 		line, err := readLine(lines)
 		if len(line) == 0 && err == io.EOF {
 			return true
+		}
+		if err != nil && err != io.EOF && err != errLong {
+			// The disk fails, and would do so again.
+			return yield(journal.Record{}, fmt.Errorf("cannot read the journal: %w", err))
 		}
 		var r journal.Record
 		if err == nil {
