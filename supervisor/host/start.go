@@ -141,7 +141,7 @@ func (st *start) finish(patience time.Duration) (hangs bool) {
 	if st.rest == nil {
 		st.release()
 	}
-	return st.rest != nil && st.begun.Begun()
+	return st.rest != nil && st.begun.HasChild()
 }
 
 // run does what remains of a start, on another goroutine than the loop's.

@@ -97,8 +97,8 @@ type Begun struct {
 	service  Service
 }
 
-// Begun reports whether there is a child.
-func (b *Begun) Begun() bool { return b.begun && b.process.Begun() }
+// HasChild reports whether there is a child to wait for.
+func (b *Begun) HasChild() bool { return b.begun && b.process.HasChild() }
 
 // Begin begins a start for a caller that must not wait: [Begun.Wait]. It needs a Progress.
 func (l *Launcher) Begin(service Service) *Begun {

@@ -20,9 +20,9 @@
 // handler of the supervisor. Where clone3 is not available (old kernels, strict seccomp
 // filters) plain clone does the same, and the child joins its cgroup itself.
 //
-// [Begin] makes the child without stopping the caller, who then waits for it no longer than it
-// likes: the kernel may hold a child for ever, on a file system that does not answer. [Progress]
-// says where.
+// [Begin] makes the child without stopping the caller, which then waits no longer than it
+// chooses to: the kernel may hold a child for ever, on a file system that does not answer.
+// [Progress] says where.
 //
 // It does not reap: only the loop knows when a pid may be forgotten. It does not look for
 // descendants: that is package tree. It is early: see cmd/supervise/preinit.

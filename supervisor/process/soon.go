@@ -39,8 +39,8 @@ func Begin(spec *Spec) Begun {
 	return b
 }
 
-// Begun reports whether there is a child.
-func (b Begun) Begun() bool { return b.plan != nil }
+// HasChild reports whether there is a child to wait for.
+func (b Begun) HasChild() bool { return b.plan != nil }
 
 // Wait waits until the program runs, but no longer than for the patience, in nanoseconds. If it
 // runs, rest is nil. Otherwise it is not over, and may have failed: rest, which is to be called

@@ -80,8 +80,8 @@ type Begun struct{ spec *Spec }
 // Begin begins nothing.
 func Begin(spec *Spec) Begun { return Begun{spec} }
 
-// Begun reports whether there is a child.
-func (b Begun) Begun() bool { return false }
+// HasChild reports whether there is a child to wait for.
+func (b Begun) HasChild() bool { return false }
 
 // Wait leaves it all to rest.
 func (b Begun) Wait(int64) (child Process, rest func() (Process, error)) {

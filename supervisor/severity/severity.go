@@ -1,5 +1,3 @@
-// Package severity says at which level an entry of the journal is logged: what has gone wrong,
-// what somebody has asked for, and what only those who look for it want to see.
 package severity
 
 import (
