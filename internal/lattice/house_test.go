@@ -29,6 +29,7 @@ floor 1
 	supervisor/control/request: supervisor/status config
 	coredump/report
 	coredump/order:           coredump/report
+	coredump/elfcore
 
 floor 2
 	signals/intake/boot
