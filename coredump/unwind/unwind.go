@@ -112,10 +112,3 @@ func (e *Error) Error() string { return "cannot find the caller: " + e.Err.Error
 
 // Unwrap returns one of the errors above.
 func (e *Error) Unwrap() error { return e.Err }
-
-// Stack returns the frames of a thread with the given registers, innermost first, at most
-// limit. The error says why it has not found the outermost frame, and is an [*Error]; the
-// frames before that are returned all the same.
-func Stack(source Source, regs Registers, limit int) ([]Frame, error) {
-	return nil, &Error{Err: ErrTables}
-}

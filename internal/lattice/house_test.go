@@ -37,6 +37,7 @@ floor 2
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
+	coredump/mini
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
