@@ -19,6 +19,8 @@ type Options struct {
 	Frames int
 	// Registers adds those of every thread.
 	Registers bool
+	// StacksOnly leaves out the arguments and the environment.
+	StacksOnly bool
 }
 
 const (
@@ -57,7 +59,9 @@ func explain(r *report.Report, core *elfcore.Core, options Options) {
 	p := newProcess(core, options.Open)
 	defer p.close()
 	r.Exe = p.exe()
-	started(r, p)
+	if !options.StacksOnly {
+		started(r, p)
+	}
 	limit := options.Frames
 	if limit == 0 {
 		limit = defaultFrames
