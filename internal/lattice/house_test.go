@@ -29,11 +29,15 @@ floor 1
 	supervisor/control/request: supervisor/status config
 	coredump/report
 	coredump/order:           coredump/report
+	coredump/elfcore
+	coredump/unwind/cfi
+	coredump/unwind:          coredump/unwind/cfi
 
 floor 2
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
+	coredump/mini
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
@@ -100,7 +104,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "coredump", "coredump/report", "coredump/order", "supervisor/machine", "supervisor/launch/envfile"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.
