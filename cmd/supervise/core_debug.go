@@ -48,7 +48,7 @@ when there is no such core.`,
 			if err != nil {
 				return err
 			}
-			return debug(f, debugger, args[1:])
+			return runDebugger(f, debugger, args[1:])
 		},
 	}
 	s.flags(cmd)
@@ -69,8 +69,8 @@ func (s *coreStore) open(ctx context.Context, arg string) (*os.File, error) {
 	return openItem(ctx, &item)
 }
 
-// debug replaces this process by a debugger.
-func debug(core *os.File, name string, arguments []string) error {
+// runDebugger replaces this process by a debugger.
+func runDebugger(core *os.File, name string, arguments []string) error {
 	if name == "" {
 		name = os.Getenv("DEBUGGER")
 	}
@@ -89,11 +89,10 @@ func debug(core *os.File, name string, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	// The debugger keeps the descriptor, and with it a file that has no name.
-	if _, err := unix.FcntlInt(core.Fd(), unix.F_SETFD, 0); err != nil {
+	file, err := nameFor(core)
+	if err != nil {
 		return err
 	}
-	file := "/proc/self/fd/" + strconv.Itoa(int(core.Fd()))
 	argv := append(words, arguments...)
 	switch {
 	case strings.HasSuffix(words[0], "lldb"):
@@ -107,6 +106,22 @@ func debug(core *os.File, name string, arguments []string) error {
 		argv = append(argv, "--core="+file)
 	}
 	return fmt.Errorf("cannot run the debugger %s: %w", path, syscall.Exec(path, argv, os.Environ()))
+}
+
+// nameFor returns a path by which the debugger can open the core. One that was decompressed has
+// none, so that the debugger keeps the descriptor.
+func nameFor(core *os.File) (string, error) {
+	here, err := core.Stat()
+	if err != nil {
+		return "", err
+	}
+	if there, err := os.Stat(core.Name()); err == nil && os.SameFile(here, there) {
+		return core.Name(), nil
+	}
+	if _, err := unix.FcntlInt(core.Fd(), unix.F_SETFD, 0); err != nil {
+		return "", err
+	}
+	return "/proc/self/fd/" + strconv.Itoa(int(core.Fd())), nil
 }
 
 // programOf returns the path of the program that a core is of, "" if it is not there any more.
