@@ -128,8 +128,8 @@ func refusal(pid int) error {
 	return fmt.Errorf("not permitted to trace process %d: be root, or its user where kernel.yama.ptrace_scope is 0 and the process is dumpable", pid)
 }
 
-// stop stops all threads, those too that are born meanwhile. The error is that the process has
-// ended.
+// stop stops all threads, those too that are born meanwhile. The error is that none could be
+// stopped.
 func (t *tracer) stop() error {
 	t.began = time.Now()
 	for from := 0; ; {
@@ -149,10 +149,17 @@ func (t *tracer) stop() error {
 			break
 		}
 	}
+	waiting := 0
 	for i := range t.threads {
-		if t.threads[i].stopped {
+		switch th := &t.threads[i]; {
+		case th.stopped:
 			return nil
+		case !th.ended:
+			waiting++
 		}
+	}
+	if waiting > 0 {
+		return fmt.Errorf("process %d cannot be stopped now: it waits in the kernel, for a disk or for a child that it has started with vfork(2)", t.pid)
 	}
 	return gone(t.pid)
 }

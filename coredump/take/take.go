@@ -52,17 +52,10 @@ func Stop(pid int, o Options) (*Snapshot, error) {
 		return nil, err
 	}
 	s := &Snapshot{pid: pid, o: o, end: make(chan struct{}), ended: make(chan time.Duration, 1)}
-	p, err := readProcess(pid)
-	if err != nil {
+	if _, err := readProcess(pid); err != nil {
 		return nil, err
 	}
-	if s.memory, err = os.Open("/proc/" + strconv.Itoa(pid) + "/mem"); err != nil {
-		if os.IsPermission(err) {
-			err = refusal(pid)
-		}
-		return nil, err
-	}
-	c := capture{Snapshot: s, machine: m, process: p, copied: make(chan error, 1)}
+	c := capture{Snapshot: s, machine: m, copied: make(chan error, 1)}
 	go onThread(c.run)
 	if err = <-c.copied; err == nil {
 		err = c.finish()
@@ -81,7 +74,10 @@ func (s *Snapshot) Close() {
 		s.end = nil
 		s.Stopped = <-s.ended
 	}
-	_ = s.memory.Close()
+	if s.memory != nil {
+		_ = s.memory.Close()
+		s.memory = nil
+	}
 }
 
 // capture is the work while a process stands.
@@ -144,16 +140,32 @@ func (c *capture) copy(t *tracer) error {
 	if len(c.states) == 0 {
 		return gone(c.pid)
 	}
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(c.pid) + "/maps")
-	if err != nil {
-		return gone(c.pid)
+	if err := c.look(); err != nil {
+		return err
 	}
-	c.maps = parseMaps(text)
 	head := c.headOf(guess(c.maps), true)
 	if len(head.Notes.Threads) == 0 {
 		return fmt.Errorf("process %d is a 32-bit program, whose registers cannot be read", c.pid)
 	}
 	c.small = mini.Copy(head, c.memory, c.o.Mini)
+	return nil
+}
+
+// look opens what belongs to the program that the process runs, which was another one before an
+// execve(2).
+func (c *capture) look() (err error) {
+	if c.process, err = readProcess(c.pid); err != nil {
+		return err
+	}
+	dir := "/proc/" + strconv.Itoa(c.pid) + "/"
+	if c.memory, err = os.Open(dir + "mem"); err != nil {
+		return fmt.Errorf("cannot read the memory of process %d: %w", c.pid, err)
+	}
+	text, err := os.ReadFile(dir + "maps")
+	if err != nil || len(text) == 0 {
+		return gone(c.pid)
+	}
+	c.maps = parseMaps(text)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -416,6 +417,59 @@ func TestRefused(t *testing.T) {
 	}
 	first.Close()
 	untouched(t, traced.Process.Pid)
+}
+
+// A process that cannot be stopped is left alone.
+func TestUnstoppable(t *testing.T) {
+	prog := testproc.Build(t, "testdata", [][]string{{"gcc", "-O1", "-o", "prog", "DIR/vfork.c"}})
+	cmd := exec.Command(prog)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = in.Close(); _ = cmd.Wait() }() // which ends both
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatal(line, err)
+	}
+	if s, err := take.Stop(cmd.Process.Pid, take.Options{}); err == nil || !strings.Contains(err.Error(), "cannot be stopped now") {
+		t.Error(s, err)
+	}
+	untouched(t, cmd.Process.Pid)
+}
+
+// Both ways find the pages that were touched.
+func TestTouched(t *testing.T) {
+	page := os.Getpagesize()
+	memory, err := unix.Mmap(-1, 0, 64*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Munmap(memory) }()
+	_ = unix.Madvise(memory, unix.MADV_NOHUGEPAGE)
+	var want [][2]uint64
+	for _, part := range [][2]int{{0, 1}, {5, 8}, {63, 64}} {
+		for i := part[0]; i < part[1]; i++ {
+			memory[i*page] = 1
+		}
+		want = append(want, [2]uint64{uint64(part[0] * page), uint64(part[1] * page)})
+	}
+	start := uint64(uintptr(unsafe.Pointer(&memory[0])))
+	for _, slow := range []bool{false, true} {
+		got, err := take.Touched(os.Getpid(), slow, start, start+uint64(len(memory)))
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("slow %v: %v, %v, want %v", slow, got, err, want)
+		}
+	}
+	if _, err := take.Touched(os.Getpid(), true, 0, 1<<46); err == nil {
+		t.Error("64 TiB are looked at page by page")
+	}
 }
 
 const roleKilled = "SUPERVISE_TEST_TAKE"
