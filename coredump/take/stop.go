@@ -39,22 +39,29 @@ const (
 	glance = 20 * time.Microsecond
 )
 
-// onThread runs act on a thread of its own that ends with it, so that the kernel lets go of
-// every thread that was not let go of.
+// onThread runs act on a thread of its own, and returns when that has ended: by then the kernel
+// has let go of every thread that was not let go of.
 func onThread(act func()) {
-	done := make(chan struct{})
+	done := make(chan int)
 	go func() {
-		defer close(done)
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		if unix.Gettid() == unix.Getpid() {
+		tid := unix.Gettid()
+		if tid == unix.Getpid() {
 			// The main thread would not end. While it is locked here, the next goroutine gets
 			// another.
 			onThread(act)
+			tid = 0
+		} else {
+			act()
+		}
+		done <- tid
+	}()
+	tid := <-done
+	for end := time.Now().Add(time.Second); tid != 0 && time.Now().Before(end); time.Sleep(glance) {
+		if unix.Tgkill(unix.Getpid(), tid, 0) == unix.ESRCH {
 			return
 		}
-		act()
-	}()
-	<-done
+	}
 }
 
 // seize begins to trace all threads, which goes unnoticed by them.

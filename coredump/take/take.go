@@ -33,9 +33,9 @@ type Snapshot struct {
 	o      Options
 	small  *mini.Core // what was copied while it stood
 	maps   []mapping
-	memory *os.File // /proc/PID/mem
-	end    chan struct{}
-	ended  chan time.Duration
+	memory *os.File      // /proc/PID/mem
+	end    chan struct{} // closed to end a stop that is to last; nil once that was done
+	ended  chan struct{} // closed when the stop has ended
 }
 
 // Stop stops a process, copies its registers, its stacks and its small segments, and lets it
@@ -51,12 +51,16 @@ func Stop(pid int, o Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Snapshot{pid: pid, o: o, end: make(chan struct{}), ended: make(chan time.Duration, 1)}
+	s := &Snapshot{pid: pid, o: o, end: make(chan struct{}), ended: make(chan struct{})}
 	if _, err := readProcess(pid); err != nil {
 		return nil, err
 	}
 	c := capture{Snapshot: s, machine: m, copied: make(chan error, 1)}
-	go onThread(c.run)
+	end := s.end
+	go func() {
+		onThread(func() { c.run(end) })
+		close(s.ended)
+	}()
 	if err = <-c.copied; err == nil {
 		err = c.finish()
 	}
@@ -72,7 +76,7 @@ func (s *Snapshot) Close() {
 	if s.end != nil {
 		close(s.end)
 		s.end = nil
-		s.Stopped = <-s.ended
+		<-s.ended
 	}
 	if s.memory != nil {
 		_ = s.memory.Close()
@@ -89,8 +93,9 @@ type capture struct {
 	copied  chan error // when the process may go on, for what is not to be consistent
 }
 
-// run stops the process, copies, and lets go of it.
-func (c *capture) run() {
+// run stops the process, copies, and lets go of it: at once, or at the end if the copy is to be
+// consistent.
+func (c *capture) run(end <-chan struct{}) {
 	t := tracer{pid: c.pid}
 	err := t.seize()
 	// A garbage collection of ours is nothing that the process should wait for.
@@ -105,14 +110,13 @@ func (c *capture) run() {
 		testStopped()
 	}
 	if err == nil && c.o.Consistent {
-		end := c.end
 		debug.SetGCPercent(collection)
 		c.copied <- nil
 		<-end
-		c.ended <- t.release()
+		c.Stopped = t.release()
 		return
 	}
-	c.ended <- t.release()
+	c.Stopped = t.release()
 	debug.SetGCPercent(collection)
 	c.copied <- err
 }
@@ -182,7 +186,7 @@ func (c *capture) headOf(segments []elfcore.Segment, stands bool) *elfcore.Head 
 func (c *capture) finish() error {
 	if !c.o.Consistent {
 		c.end = nil
-		c.Stopped = <-c.ended
+		<-c.ended
 	}
 	f, err := readFilter(c.pid)
 	if err != nil {
