@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"supervise/coredump/elfcore"
 	"supervise/coredump/mini"
 )
@@ -98,7 +100,10 @@ type capture struct {
 func (c *capture) run(end <-chan struct{}) {
 	t := tracer{pid: c.pid}
 	err := t.seize()
-	// A garbage collection of ours is nothing that the process should wait for.
+	// Neither a garbage collection of ours nor other processes are what this one should wait for.
+	// The thread does nothing else after this. Who may not, does it no sooner than others.
+	const first = -20
+	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), first)
 	collection := debug.SetGCPercent(-1)
 	if err == nil {
 		err = t.stop()
