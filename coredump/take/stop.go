@@ -33,9 +33,11 @@ const (
 	// soon is when one that waits in the kernel without being interruptible, for a disk or its
 	// vfork(2)ed child, is not waited for any longer.
 	soon = 3 * time.Millisecond
-	// late is when none is waited for any longer: the machine is busy.
-	late = 200 * time.Millisecond
-	// glance is the pause between two looks at threads that still run.
+	// late is when none is waited for any longer. One that wants to run has to get a processor
+	// before it stands, and the machine may be busy.
+	late = time.Second
+	// glance is the first pause between two looks at threads that still run. Later they are an
+	// eighth of the time that has passed, so that looking takes no processor from the threads.
 	glance = 20 * time.Microsecond
 )
 
@@ -191,7 +193,7 @@ func (t *tracer) await(threads []thread) {
 		if running == 0 {
 			return
 		}
-		pause := unix.NsecToTimespec(int64(glance))
+		pause := unix.NsecToTimespec(int64(max(glance, waited/8)))
 		_ = unix.Nanosleep(&pause, nil)
 	}
 }
