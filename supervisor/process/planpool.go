@@ -23,7 +23,7 @@ type planPool struct {
 // plan.
 var firstPlan struct {
 	plan  plan
-	steps [96]step // the 62 dispositions, and more than all other steps of a start
+	steps [96]step // with plain clone 62 dispositions, and more than all other steps of a start
 	names [96]string
 	limit [8]Limit
 	argv  [16]*byte

@@ -5,6 +5,7 @@ package process
 import (
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"unsafe"
 
@@ -81,7 +82,7 @@ func (p *plan) add(name string, number uintptr, args ...uintptr) *step {
 
 // prepare turns the spec into system calls. procs is cgroup.procs of the child's cgroup if
 // the child must join it itself, else -1.
-func (p *plan) prepare(spec *Spec, procs int) error {
+func (p *plan) prepare(spec *Spec, mode cloneMode, procs int) error {
 	p.clear()
 	p.ignore, p.mask = sigaction{handler: sigIgn}, spec.Mask
 	if err := p.strings(spec); err != nil {
@@ -95,7 +96,7 @@ func (p *plan) prepare(spec *Spec, procs int) error {
 		return err
 	}
 	p.limit(spec)
-	p.dispositions(spec.Ignore)
+	p.dispositions(spec.Ignore, mode)
 	p.unshare(spec)
 	if err := p.files(spec.Files); err != nil {
 		return err
@@ -226,11 +227,14 @@ func (p *plan) limit(spec *Spec) {
 	}
 }
 
-// dispositions sets each signal to SIG_IGN or SIG_DFL. CLONE_CLEAR_SIGHAND would not reset
-// signals that this process ignores, either from its start (the Go runtime keeps some of
-// those ignored) or by os/signal.Ignore. The 62 calls take 2% of the time of a start.
-func (p *plan) dispositions(ignore signals.Set) {
-	for s := range signals.Full.All() {
+// dispositions has the child ignore some signals, and no others. clone3 resets those that have a
+// handler (CLONE_CLEAR_SIGHAND), but none that this process ignores; clone resets none.
+func (p *plan) dispositions(ignore signals.Set, mode cloneMode) {
+	differ := signals.Full
+	if mode != cloneJoin {
+		differ = ignore ^ ignoredHere()
+	}
+	for s := range differ.All() {
 		if !s.Catchable() {
 			continue
 		}
@@ -241,6 +245,10 @@ func (p *plan) dispositions(ignore signals.Set) {
 		p.add("rt_sigaction", syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(to)), 0, sigsetSize)
 	}
 }
+
+// ignoredHere are the signals that this process ignores. That does not change after the first
+// start: the Go runtime keeps some ignored that were when it began.
+var ignoredHere = sync.OnceValue(sys.Ignored)
 
 // sharesFiles reports whether the child starts with the caller's own descriptor table instead
 // of a copy. Copying a thousand descriptors, and closing each on exec, would take longer than
