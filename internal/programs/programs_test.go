@@ -139,9 +139,9 @@ func TestHazards(t *testing.T) {
 
 // TestTables keeps the tables in step with each other, and with what was measured.
 func TestTables(t *testing.T) {
-	for name := range inBackground {
-		if foreground(name) == "" {
-			t.Errorf("there is no advice for %s", name)
+	for _, program := range inBackground {
+		if _, ok := daemons.of(program.name); !ok {
+			t.Errorf("there is no advice for %s", program.name)
 		}
 	}
 	text, err := os.ReadFile("../../docs/programs.md")
