@@ -5,7 +5,6 @@ package process
 import (
 	"slices"
 	"strconv"
-	"sync"
 	"syscall"
 	"unsafe"
 
@@ -232,7 +231,7 @@ func (p *plan) limit(spec *Spec) {
 func (p *plan) dispositions(ignore signals.Set, mode cloneMode) {
 	differ := signals.Full
 	if mode != cloneJoin {
-		differ = ignore ^ ignoredHere()
+		differ = ignore ^ plans.ignored
 	}
 	for s := range differ.All() {
 		if !s.Catchable() {
@@ -245,10 +244,6 @@ func (p *plan) dispositions(ignore signals.Set, mode cloneMode) {
 		p.add("rt_sigaction", syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(to)), 0, sigsetSize)
 	}
 }
-
-// ignoredHere are the signals that this process ignores. That does not change after the first
-// start: the Go runtime keeps some ignored that were when it began.
-var ignoredHere = sync.OnceValue(sys.Ignored)
 
 // sharesFiles reports whether the child starts with the caller's own descriptor table instead
 // of a copy. Copying a thousand descriptors, and closing each on exec, would take longer than
