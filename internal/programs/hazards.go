@@ -102,40 +102,33 @@ func (p *stopped) has(some ...string) bool {
 	return false
 }
 
-// inBackground are the options that send a program there.
-var inBackground = table[string]{
-	{"gunicorn", "--daemon -D"},
-	{"haproxy", "-D"},
-	{"mariadbd", "--daemonize"},
-	{"memcached", "-d --daemon"},
-	{"mongod", "--fork"},
-	{"mysqld", "--daemonize"},
-	{"php-fpm", "--daemonize -D"},
-	{"redis-server", "--daemonize"},
-	{"setsid", "--fork -f"},
-	{"start-stop-daemon", "--background -b"},
-	{"unicorn", "--daemonize -D"},
-	{"uwsgi", "--daemonize -d"},
-	{"valkey-server", "--daemonize"},
+// inBackground are programs, each with the options that send it there.
+var inBackground = []string{
+	"gunicorn --daemon -D", "haproxy -D", "mariadbd --daemonize", "memcached -d --daemon", "mongod --fork", "mysqld --daemonize",
+	"php-fpm --daemonize -D", "redis-server --daemonize", "setsid --fork -f", "start-stop-daemon --background -b",
+	"unicorn --daemonize -D", "uwsgi --daemonize -d", "valkey-server --daemonize",
 }
 
 // background is for a program that is told to go there.
 func background(p *stopped) (h Hazard, ok bool) {
-	name := withoutVersion(p.name)
-	options, _ := inBackground.of(name)
-	advice, _ := daemons.of(name)
-	for option := range strings.FieldsSeq(options) {
-		for i, arg := range p.args {
-			if arg, _, _ = strings.Cut(arg, "="); arg != option || i+1 < len(p.args) && p.args[i+1] == "no" {
-				continue
-			}
-			return Hazard{
-				Text: p.name + " goes into the background with " + option + ", where it cannot be supervised",
-				Hint: advice,
-			}, true
+	advice, _ := daemons.of(withoutVersion(p.name))
+	for i, arg := range p.args {
+		option, _, _ := strings.Cut(arg, "=")
+		if !sendsThere(withoutVersion(p.name), option) || i+1 < len(p.args) && p.args[i+1] == "no" {
+			continue
 		}
+		return Hazard{Text: p.name + " goes into the background with " + option + ", where it cannot be supervised", Hint: advice}, true
 	}
 	return h, false
+}
+
+func sendsThere(name, option string) bool {
+	for _, known := range inBackground {
+		if words := strings.Fields(known); words[0] == name {
+			return slices.Contains(words[1:], option)
+		}
+	}
+	return false
 }
 
 // packageRunner is for what runs the scripts of package.json.
