@@ -137,3 +137,32 @@ func compareWithGDB(t *testing.T, pass []string, program ...string) {
 	}
 	t.Log(err)
 }
+
+func TestMusl(t *testing.T) {
+	needs(t, "musl-gcc", "gdb")
+	// Without call frame information in its libc, gdb's own reading of prologues and ours differ
+	// where there is no frame pointer; with -O0 there is one, except in libc.
+	program := compile(t, "musl-gcc", "crash.c", "-O0", "-static", "-pthread")
+	for _, how := range []string{"deep", "alloca", "null", "wild"} {
+		t.Run(how, func(t *testing.T) { compareWithGDB(t, crashes[how], program, how) })
+	}
+}
+
+func TestCxx(t *testing.T) {
+	needs(t, "g++", "gdb")
+	for _, flags := range []string{"-O0", "-O2", "-O2 -static -s"} {
+		t.Run(flags, func(t *testing.T) {
+			compareWithGDB(t, nil, compile(t, "g++", "throw.cc", strings.Fields(flags)...))
+		})
+	}
+}
+
+func TestRust(t *testing.T) {
+	needs(t, "rustc", "gdb")
+	for _, flags := range []string{"-Copt-level=0", "-Copt-level=3", "-Copt-level=3 -Cpanic=abort -Cstrip=symbols"} {
+		program := compile(t, "rustc", "panic.rs", strings.Fields(flags)...)
+		t.Run(flags, func(t *testing.T) { compareWithGDB(t, nil, program, "null") })
+	}
+	program := compile(t, "rustc", "panic.rs", "-Cpanic=abort")
+	t.Run("abort", func(t *testing.T) { compareWithGDB(t, nil, program, "index") })
+}
