@@ -70,14 +70,11 @@ func TestGo(t *testing.T) {
 		"nil":       "runtime.sigpanic main.leaf main.deep main.deep main.deep main.deep main.main runtime.main",
 		"call":      "runtime.sigpanic main.call main.main runtime.main",
 		"panic":     "runtime.gopanic main.main.func1 runtime.gopanic main.main runtime.main",
-		"goroutine": "runtime.sigpanic main.leaf main.deep main.deep main.deep main.deep main.main.func1 runtime.goexit",
+		"goroutine": "runtime.sigpanic main.leaf main.deep main.deep main.deep main.deep main.main.func2 runtime.goexit",
 		"overflow":  "runtime.newstack runtime.morestack main.endless main.endless",
 	} {
 		t.Run(how, func(t *testing.T) {
 			c, gdb := crashBelowGDB(t, []string{"SIGSEGV", "SIGURG"}, program, how)
-			for path := range c.files {
-				_ = path
-			}
 			c.Module(c.threads[0].values[amd64PC]).Go = tables
 			frames, err := Stack(c, c.threads[0], 100)
 			names := strings.Join(namesOf(tables, frames), " ")
