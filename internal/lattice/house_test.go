@@ -38,6 +38,7 @@ floor 2
 	signals/intake:           signals/intake/boot
 	signals/send
 	coredump/mini
+	coredump/take:            coredump/mini golang.org/x/sys
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
