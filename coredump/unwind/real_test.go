@@ -34,8 +34,8 @@ type gdbFrame struct {
 }
 
 // crashBelowGDB runs a program below gdb until it crashes, and returns the core that gdb makes
-// then together with its backtrace.
-func crashBelowGDB(t *testing.T, pass []string, program ...string) (*core, []gdbFrame) {
+// then together with its backtrace, and what was printed.
+func crashBelowGDB(t *testing.T, pass []string, program ...string) (c *core, frames []gdbFrame, output string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "core")
 	script := filepath.Join(t.TempDir(), "walk")
@@ -57,7 +57,6 @@ func crashBelowGDB(t *testing.T, pass []string, program ...string) (*core, []gdb
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	var frames []gdbFrame
 	for _, match := range frameLine.FindAllStringSubmatch(string(out), -1) {
 		f := gdbFrame{signal: match[2] == "1", name: match[3]}
 		f.pc, _ = strconv.ParseUint(match[1], 16, 64)
@@ -67,7 +66,7 @@ func crashBelowGDB(t *testing.T, pass []string, program ...string) (*core, []gdb
 		t.Fatalf("gdb made no backtrace:\n%s", out)
 	}
 	t.Logf("gdb:\n%s", out)
-	return openCore(t, path, program[0]), frames
+	return openCore(t, path, program[0]), frames, string(out)
 }
 
 // same compares a backtrace with gdb's.
@@ -138,7 +137,7 @@ func TestAsGDB(t *testing.T) {
 }
 
 func compareWithGDB(t *testing.T, pass []string, program ...string) {
-	c, want := crashBelowGDB(t, pass, program...)
+	c, want, _ := crashBelowGDB(t, pass, program...)
 	if last := len(want) - 1; last > 0 && want[last].pc == 0 {
 		want = want[:last] // gdb has taken something for a frame
 	}
@@ -175,7 +174,7 @@ func TestCxx(t *testing.T) {
 
 func TestRust(t *testing.T) {
 	needs(t, "rustc", "gdb")
-	for _, flags := range []string{"-Copt-level=0", "-Copt-level=3", "-Copt-level=3 -Cpanic=abort -Cstrip=symbols"} {
+	for _, flags := range []string{"-Copt-level=0", "-Copt-level=3", "-Copt-level=3 -Cstrip=symbols"} {
 		program := compile(t, "rustc", "panic.rs", strings.Fields(flags)...)
 		t.Run(flags, func(t *testing.T) { compareWithGDB(t, nil, program, "null") })
 	}

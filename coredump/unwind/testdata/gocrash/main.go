@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync"
 	"syscall"
 )
 
@@ -43,6 +44,9 @@ func main() {
 	case "kill":
 		syscall.Kill(syscall.Getpid(), syscall.SIGABRT)
 		select {}
+	case "system": // the runtime prints the traceback on the stack of the thread
+		var lock sync.Mutex
+		lock.Unlock()
 	case "overflow":
 		debug.SetMaxStack(1 << 20)
 		fmt.Println(endless(1))
