@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"supervise/coredump/elfcore"
 	"supervise/coredump/report"
@@ -19,6 +20,8 @@ type Options struct {
 	Frames int
 	// Registers adds those of every thread.
 	Registers bool
+	// StacksOnly leaves out the arguments and the environment.
+	StacksOnly bool
 }
 
 const (
@@ -40,6 +43,11 @@ func Explain(core *elfcore.Core, options Options) *report.Report {
 	return r
 }
 
+// Exe returns the path of the program that a core is of, "" if it does not say.
+func Exe(core *elfcore.Core) string {
+	return strings.TrimSuffix(newProcess(core, nil).exe(), " (deleted)")
+}
+
 // guarded does what reads mapped files: one that becomes shorter meanwhile is a problem, not
 // the end of the program.
 func guarded(r *report.Report, do func()) {
@@ -57,7 +65,9 @@ func explain(r *report.Report, core *elfcore.Core, options Options) {
 	p := newProcess(core, options.Open)
 	defer p.close()
 	r.Exe = p.exe()
-	started(r, p)
+	if !options.StacksOnly {
+		started(r, p)
+	}
 	limit := options.Frames
 	if limit == 0 {
 		limit = defaultFrames

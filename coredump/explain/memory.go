@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"sort"
@@ -12,7 +13,7 @@ import (
 type memory struct {
 	core     *elfcore.Core
 	segments []elfcore.Segment // in the order of addresses
-	pages    [cachedPages]page
+	pages    [cachedPages]*page
 }
 
 type page struct {
@@ -38,22 +39,34 @@ func newMemory(core *elfcore.Core) memory {
 
 // read fills b with what the core has at addr, false if it has not all of it.
 func (m *memory) read(addr uint64, b []byte) bool {
+	if in := m.inPage(addr, len(b)); in != nil {
+		copy(b, in)
+		return true
+	}
+	n, err := m.core.ReadMemory(b, addr) // a part of the page may be there
+	return err == nil && n == len(b)
+}
+
+// inPage returns n bytes at addr if they are in one page, of which the core has all. They are
+// valid until the next call.
+func (m *memory) inPage(addr uint64, n int) []byte {
 	offset := addr % pageSize
-	if offset+uint64(len(b)) > pageSize {
-		n, err := m.core.ReadMemory(b, addr)
-		return err == nil && n == len(b)
+	if offset+uint64(n) > pageSize {
+		return nil
 	}
-	p := &m.pages[addr/pageSize%cachedPages]
+	at := &m.pages[addr/pageSize%cachedPages]
+	if *at == nil {
+		*at = new(page)
+	}
+	p := *at
 	if !p.valid || p.addr != addr-offset {
-		p.addr, p.valid = addr-offset, false
-		if n, err := m.core.ReadMemory(p.bytes[:], p.addr); err != nil || n < len(p.bytes) {
-			n, err := m.core.ReadMemory(b, addr) // a part of the page may be there
-			return err == nil && n == len(b)
+		p.addr = addr - offset
+		got, err := m.core.ReadMemory(p.bytes[:], p.addr)
+		if p.valid = err == nil && got == len(p.bytes); !p.valid {
+			return nil
 		}
-		p.valid = true
 	}
-	copy(b, p.bytes[offset:])
-	return true
+	return p.bytes[offset : offset+uint64(n)]
 }
 
 func (m *memory) word(addr uint64) (uint64, bool) {
@@ -75,12 +88,11 @@ func (m *memory) text(addr uint64, limit int) (string, bool) {
 	var b []byte
 	for len(b) < limit {
 		n := min(pageSize-int(addr%pageSize), limit-len(b))
-		part := make([]byte, n)
-		if !m.read(addr, part) {
-			got, _ := m.core.ReadMemory(part, addr)
-			part = part[:got]
+		part := m.inPage(addr, n)
+		if part == nil {
+			part = m.prefix(addr, n)
 		}
-		if end := slices.Index(part, 0); end >= 0 {
+		if end := bytes.IndexByte(part, 0); end >= 0 {
 			return string(append(b, part[:end]...)), true
 		}
 		if len(part) < n {

@@ -230,7 +230,7 @@ func openProblem(err error, deleted bool) string {
 	case errors.As(err, &refused):
 		return "cannot be opened: " + refused.Err.Error()
 	}
-	return "cannot be opened: " + err.Error()
+	return "cannot be opened: " + strings.TrimPrefix(err.Error(), "cannot be opened: ")
 }
 
 // compare returns why a file is not what was mapped as a module, "" if it is.
@@ -287,8 +287,12 @@ func (p *process) describe(compare bool) []report.Module {
 		if compare {
 			p.load(m)
 		}
+		var id []byte
+		if m.file != nil || m.problem != "" || compare {
+			id = p.buildID(m)
+		}
 		all = append(all, report.Module{
-			Path: m.path, BuildID: hex.EncodeToString(p.buildID(m)), Start: report.Addr(m.start), End: report.Addr(m.end), Problem: m.problem,
+			Path: m.path, BuildID: hex.EncodeToString(id), Start: report.Addr(m.start), End: report.Addr(m.end), Problem: m.problem,
 		})
 		if m.problem != "" {
 			p.problems = append(p.problems, m.path+" "+m.problem)

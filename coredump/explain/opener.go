@@ -26,7 +26,7 @@ type Opener func(Request) (*os.File, error)
 
 var (
 	errNotRegular = errors.New("no regular file")
-	errNotELF     = errors.New("no ELF file")
+	errNotELF     = errors.New("no program or library")
 )
 
 // Files opens the files that are there by that name now.
@@ -74,6 +74,32 @@ func openInside(root, path string) (*os.File, error) {
 	return reopenELF(fd, path)
 }
 
+// ReadableBy opens only files that a user could read: so that a report that the user may see
+// says nothing of other files. uid 0 may read all.
+func ReadableBy(uid, gid uint32, open Opener) Opener {
+	return func(q Request) (*os.File, error) {
+		f, err := open(q)
+		if err != nil || uid == 0 {
+			return f, err
+		}
+		var stat unix.Stat_t
+		if err := unix.Fstat(int(f.Fd()), &stat); err == nil {
+			bit := uint32(unix.S_IROTH)
+			switch {
+			case stat.Uid == uid:
+				bit = unix.S_IRUSR
+			case stat.Gid == gid:
+				bit = unix.S_IRGRP
+			}
+			if stat.Mode&bit != 0 {
+				return f, nil
+			}
+		}
+		_ = f.Close()
+		return nil, &fs.PathError{Op: "open", Path: q.Path, Err: fs.ErrPermission}
+	}
+}
+
 // openELF opens a file in two steps: to open a device or a FIFO can have effects, to find out
 // what it is has none.
 func openELF(path string) (*os.File, error) {
@@ -98,8 +124,14 @@ func reopenELF(path int, name string) (*os.File, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	var magic [4]byte
-	if n, err := unix.Pread(fd, magic[:], 0); err != nil || n < len(magic) || string(magic[:]) != "\x7fELF" {
+	// O_NONBLOCK is for a lease that somebody holds on it; it is not kept, since with it
+	// package os would wait for the file by epoll(7).
+	_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETFL, 0)
+	var head [18]byte
+	n, err := unix.Pread(fd, head[:], 0)
+	// Programs and libraries, but no other cores.
+	kind := order.Uint16(head[16:])
+	if err != nil || n < len(head) || string(head[:4]) != "\x7fELF" || kind != 2 && kind != 3 {
 		_ = unix.Close(fd)
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errNotELF}
 	}

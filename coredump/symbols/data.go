@@ -21,14 +21,13 @@ type window struct {
 	bytes  []byte
 }
 
-// Limits of what is mapped of one file: of one part, and of all.
+// A file up to wholeFile bytes is mapped at once, which costs addresses and nothing else; of a
+// larger one as many parts as maxWindows, each as large as maxWindow.
 const (
+	wholeFile  = 256 << 20
 	maxWindow  = 1 << 30
 	maxWindows = 64
 )
-
-// headSize is what is mapped first: it has all headers of most files.
-const headSize = 64 << 10
 
 func fileData(f *os.File) (*data, error) {
 	info, err := f.Stat()
@@ -59,11 +58,13 @@ func (d *data) at(offset, n uint64) []byte {
 }
 
 func (d *data) mapped(offset, end uint64) []byte {
-	from := offset &^ uint64(pageSize-1)
-	if end-from > maxWindow || len(d.maps) == maxWindows {
+	from, to := offset&^uint64(pageSize-1), end
+	if d.size <= wholeFile {
+		from, to = 0, d.size
+	}
+	if to-from > maxWindow || len(d.maps) == maxWindows {
 		return nil
 	}
-	to := min(max(end, from+headSize), d.size)
 	bytes, err := unix.Mmap(int(d.file.Fd()), int64(from), int(to-from), unix.PROT_READ, unix.MAP_PRIVATE)
 	if err != nil {
 		return nil

@@ -29,7 +29,7 @@ type segment struct {
 }
 
 type section struct {
-	name         string
+	name         []byte // in the file
 	kind, link   uint32
 	flags        uint64
 	addr         uint64

@@ -38,7 +38,7 @@ type candidate struct {
 	labelName    uint32
 }
 
-const maxBuckets = 1 << 12
+const maxBuckets = 1 << 10
 
 // NewSearch returns a search for the functions at addresses of the file.
 func NewSearch(addresses []uint64) *Search {

@@ -42,7 +42,7 @@ func (f *File) readSections() {
 	f.sections = make([]section, 0, n)
 	for ; len(table) > 0; table = table[sectionSize:] {
 		f.sections = append(f.sections, section{
-			name: stringAt(text, uint64(order.Uint32(table))), kind: order.Uint32(table[4:]), flags: order.Uint64(table[8:]),
+			name: bytesAt(text, uint64(order.Uint32(table))), kind: order.Uint32(table[4:]), flags: order.Uint64(table[8:]),
 			addr: order.Uint64(table[16:]), offset: order.Uint64(table[24:]), size: order.Uint64(table[32:]),
 			link: order.Uint32(table[40:]), entry: order.Uint64(table[56:]),
 		})
@@ -53,9 +53,11 @@ func (f *File) readSections() {
 const maxName = 16 << 10
 
 // stringAt returns the string that begins at an index of a string table.
-func stringAt(table []byte, i uint64) string {
+func stringAt(table []byte, i uint64) string { return string(bytesAt(table, i)) }
+
+func bytesAt(table []byte, i uint64) []byte {
 	if i >= uint64(len(table)) {
-		return ""
+		return nil
 	}
 	table = table[i:]
 	if len(table) > maxName {
@@ -64,14 +66,14 @@ func stringAt(table []byte, i uint64) string {
 	if end := bytes.IndexByte(table, 0); end >= 0 {
 		table = table[:end]
 	}
-	return string(table)
+	return table
 }
 
 // section returns the section of that name, nil if there is none with data.
 func (f *File) section(name string) *section {
 	f.readSections()
 	for i := range f.sections {
-		if s := &f.sections[i]; s.name == name && s.kind != noBits {
+		if s := &f.sections[i]; string(s.name) == name && s.kind != noBits {
 			return s
 		}
 	}

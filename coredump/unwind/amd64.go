@@ -71,6 +71,23 @@ func (amd64) begun(u *unwinder, pc uint64, regs *Registers) bool {
 	return false
 }
 
+// afterCall: a call is E8 and four bytes, or FF /2 with an operand of up to six bytes.
+func (amd64) afterCall(u *unwinder, pc uint64) bool {
+	b := u.scratch.code[:7]
+	if !u.source.Read(pc-7, b) {
+		return true
+	}
+	if b[2] == 0xe8 {
+		return true
+	}
+	for i := range 6 {
+		if b[i] == 0xff && b[i+1]>>3&7 == 2 {
+			return true
+		}
+	}
+	return false
+}
+
 // goCaller: a function in Go keeps its caller's frame pointer below the return address, if it
 // has a frame.
 func (amd64) goCaller(u *unwinder, f GoFunction, regs *Registers) bool {

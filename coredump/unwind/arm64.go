@@ -73,6 +73,12 @@ func (u *unwinder) storesPair(pc uint64) uint64 {
 	return 8 * size
 }
 
+// afterCall: bl has its distance in 26 bits; blr is one of several with other signatures.
+func (arm64) afterCall(u *unwinder, pc uint64) bool {
+	instruction, ok := u.Memory(pc-4, 4)
+	return !ok || instruction>>26 == 0x25 || instruction&0xfefff000 == 0xd63f0000
+}
+
 // goCaller: a function in Go keeps the link register at the lower end of its frame, and the
 // caller's frame pointer below that.
 func (a arm64) goCaller(u *unwinder, f GoFunction, regs *Registers) bool {

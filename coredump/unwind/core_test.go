@@ -35,17 +35,18 @@ func openCore(tb testing.TB, path, program string) *core {
 	}
 	tb.Cleanup(func() { file.Close() })
 	c := &core{modules: map[string]*Module{}, data: map[string][]byte{}, static: program}
-	machine := Machine(file.Machine)
 	for _, p := range file.Progs {
-		switch p.Type {
-		case elf.PT_LOAD:
+		if p.Type == elf.PT_LOAD {
 			c.loads = append(c.loads, p)
-		case elf.PT_NOTE:
+		}
+	}
+	for _, p := range file.Progs {
+		if p.Type == elf.PT_NOTE {
 			b := make([]byte, p.Filesz)
 			if _, err := p.ReadAt(b, 0); err != nil {
 				tb.Fatal(err)
 			}
-			c.notes(b, machine)
+			c.notes(b, Machine(file.Machine))
 		}
 	}
 	if len(c.threads) == 0 {
@@ -208,6 +209,21 @@ func (c *core) Read(addr uint64, b []byte) bool {
 func (c *core) Executable(addr uint64) bool {
 	for _, p := range c.loads {
 		if p.Vaddr <= addr && addr-p.Vaddr < p.Memsz {
+			return p.Flags&elf.PF_X != 0
+		}
+	}
+	m := c.find(addr) // gdb leaves out what is in files
+	if m == nil {
+		return false
+	}
+	file, err := elf.Open(m.path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	offset := addr - m.start + m.offset
+	for _, p := range file.Progs {
+		if p.Type == elf.PT_LOAD && p.Off <= offset && offset < p.Off+p.Filesz {
 			return p.Flags&elf.PF_X != 0
 		}
 	}

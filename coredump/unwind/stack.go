@@ -64,6 +64,8 @@ type architecture interface {
 	// begun is called for a function that has just begun, or is about to return, if its
 	// instructions at pc say so.
 	begun(u *unwinder, pc uint64, regs *Registers) bool
+	// afterCall reports whether the instruction before pc is a call, or is not known.
+	afterCall(u *unwinder, pc uint64) bool
 	// goCaller finds the caller of a function in Go.
 	goCaller(u *unwinder, f GoFunction, regs *Registers) bool
 	// injected undoes what Go's signal handler has done to make it look as if the interrupted
@@ -202,7 +204,7 @@ func (u *unwinder) byPointer(*Frame, *Module) (caller, error) {
 	if pc == 0 {
 		return caller{}, errOutermost
 	}
-	if !u.source.Executable(pc) || above != 0 && above <= fp {
+	if !u.source.Executable(pc) || !u.arch.afterCall(u, pc) && !u.arch.trampoline(u, pc) {
 		return caller{}, ErrTables
 	}
 	next := caller{regs: u.regs, by: ByPointer}

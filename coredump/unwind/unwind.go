@@ -14,7 +14,9 @@ type Source interface {
 	Module(pc uint64) *Module
 	// Read fills b with the memory at addr; false if a part of it is not there.
 	Read(addr uint64, b []byte) bool
-	// Executable reports whether addr is in memory that can be executed.
+	// Executable reports whether addr is in memory that can be executed. The core's segments
+	// do not always say: gdb's gcore leaves out those of files, so that the file's own segments
+	// must be asked.
 	Executable(addr uint64) bool
 }
 

@@ -110,6 +110,7 @@ FRAME void inThread(int n) {
 FRAME int endless(int n) {
   char room[3000];
   memset(room, n, sizeof room);
+  asm volatile("" ::"r"(room) : "memory"); // or the compiler makes a loop of it
   int more = endless(n + 1);
   return more + room[n % 100];
 }
