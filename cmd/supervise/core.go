@@ -14,17 +14,34 @@ import (
 	"supervise/coredump/store"
 )
 
-// coreCommands make the subcommands of core, in the order of the help.
-var coreCommands = []func() *cobra.Command{
-	newCoreInfo,
-	newCoreBT,
-	newCoreModules,
-	newCoreDebug,
-	newCoreExplain,
+// coreCommands make the subcommands of core.
+var coreCommands = map[string]func() *cobra.Command{
+	"bt":      newCoreBT,
+	"debug":   newCoreDebug,
+	"explain": newCoreExplain,
+	"info":    newCoreInfo,
+	"modules": newCoreModules,
 }
 
-func newCore() *cobra.Command {
-	cmd := &cobra.Command{
+// newCore returns the command core with all of its commands.
+func newCore() *cobra.Command { return newCoreFor(nil) }
+
+// newCoreFor returns the command core for the arguments that follow it. It may lack the
+// commands that they do not need, like [newRoot].
+func newCoreFor(args []string) *cobra.Command {
+	cmd := newCoreAlone()
+	if len(args) > 0 && coreCommands[args[0]] != nil {
+		cmd.AddCommand(coreCommands[args[0]]())
+		return cmd
+	}
+	for _, make := range coreCommands {
+		cmd.AddCommand(make())
+	}
+	return cmd
+}
+
+func newCoreAlone() *cobra.Command {
+	return &cobra.Command{
 		Use:   "core COMMAND",
 		Short: "Find, read and collect the cores of processes that crashed",
 		Long: `Find, read and collect the cores of processes that crashed.
@@ -45,11 +62,6 @@ a file: any ELF core will do. What holds a slash, or is not in the store, is a p
 			return exitStatus(exitUsage)
 		},
 	}
-	cmd.CompletionOptions.DisableDefaultCmd = true
-	for _, make := range coreCommands {
-		cmd.AddCommand(make())
-	}
-	return cmd
 }
 
 // coreDirectory is where the store of cores is unless --directory says otherwise.
