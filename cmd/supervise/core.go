@@ -20,6 +20,11 @@ var coreCommands = []func() *cobra.Command{
 	newCoreBT,
 	newCoreModules,
 	newCoreDebug,
+	newCoreList,
+	newCoreWatch,
+	newCoreExport,
+	newCoreRemove,
+	newCoreVacuum,
 	newCoreExplain,
 }
 
