@@ -14,24 +14,33 @@ import (
 	"supervise/coredump/store"
 )
 
-// coreCommands make the subcommands of core.
-var coreCommands = map[string]func() *cobra.Command{
-	"bt":      newCoreBT,
-	"debug":   newCoreDebug,
-	"explain": newCoreExplain,
-	"info":    newCoreInfo,
-	"modules": newCoreModules,
+// coreCommands make the subcommands of core, in the order of the help.
+var coreCommands = []func() *cobra.Command{
+	newCoreInfo,
+	newCoreBT,
+	newCoreModules,
+	newCoreDebug,
+	newCoreList,
+	newCoreWatch,
+	newCoreExport,
+	newCoreRemove,
+	newCoreVacuum,
+	newCoreExplain,
 }
 
 // newCore returns the command core with all of its commands.
 func newCore() *cobra.Command { return newCoreFor(nil) }
 
+// quickCoreCommands are those for which building all others would take a good part of the
+// time: newCoreFor builds them alone.
+var quickCoreCommands = map[string]func() *cobra.Command{"bt": newCoreBT, "info": newCoreInfo, "modules": newCoreModules, "explain": newCoreExplain}
+
 // newCoreFor returns the command core for the arguments that follow it. It may lack the
 // commands that they do not need, like [newRoot].
 func newCoreFor(args []string) *cobra.Command {
 	cmd := newCoreAlone()
-	if len(args) > 0 && coreCommands[args[0]] != nil {
-		cmd.AddCommand(coreCommands[args[0]]())
+	if len(args) > 0 && quickCoreCommands[args[0]] != nil {
+		cmd.AddCommand(quickCoreCommands[args[0]]())
 		return cmd
 	}
 	for _, make := range coreCommands {
