@@ -25,6 +25,7 @@ var coreCommands = []func() *cobra.Command{
 	newCoreExport,
 	newCoreRemove,
 	newCoreVacuum,
+	newCoreTake,
 	newCoreExplain,
 }
 
@@ -59,7 +60,8 @@ A core is named by its id in the store, or as much of it as no other has, or by 
 a file: any ELF core will do. What holds a slash, or is not in the store, is a path.`,
 		Example: `  supervise core info ./core.812   why did it crash, and where?
   supervise core bt 7f3a           the stack of every thread
-  supervise core debug 7f3a        and now with gdb`,
+  supervise core debug 7f3a        and now with gdb
+  supervise core take web          the core of a service that goes on living`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
