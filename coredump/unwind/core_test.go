@@ -163,6 +163,16 @@ func (c *core) find(addr uint64) *mapping {
 	return nil
 }
 
+// moduleOf returns the module of a mapped file.
+func (c *core) moduleOf(path string) *Module {
+	for _, m := range c.files {
+		if m.path == path {
+			return c.Module(m.start)
+		}
+	}
+	return nil
+}
+
 func (c *core) Module(pc uint64) *Module {
 	m := c.find(pc)
 	if m == nil {
