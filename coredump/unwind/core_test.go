@@ -194,6 +194,17 @@ func (c *core) Module(pc uint64) *Module {
 	return c.modules[m.path]
 }
 
+// load reads the core into memory.
+func (c *core) load(tb testing.TB) {
+	for _, p := range c.loads {
+		b := make([]byte, p.Filesz)
+		if _, err := p.ReadAt(b, 0); err != nil {
+			tb.Fatal(err)
+		}
+		p.ReaderAt = bytes.NewReader(b)
+	}
+}
+
 func (c *core) Read(addr uint64, b []byte) bool {
 	i := sort.Search(len(c.loads), func(i int) bool { return c.loads[i].Vaddr > addr }) - 1
 	if i >= 0 {
