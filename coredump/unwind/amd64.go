@@ -89,6 +89,13 @@ func (amd64) afterCall(u *unwinder, pc uint64) bool {
 	return false
 }
 
+// target: E8, and the distance from the next instruction.
+func (amd64) target(u *unwinder, pc uint64) (uint64, bool) {
+	op, ok := u.Memory(pc-5, 1)
+	distance, ok2 := u.Memory(pc-4, 4)
+	return pc + uint64(int32(distance)), ok && ok2 && op == 0xe8
+}
+
 // goCaller: a function in Go keeps its caller's frame pointer below the return address, if it
 // has a frame.
 func (amd64) goCaller(u *unwinder, f GoFunction, regs *Registers) bool {

@@ -80,6 +80,12 @@ func (arm64) afterCall(u *unwinder, pc uint64) bool {
 	return !ok || instruction>>26 == 0x25 || instruction&0xfefff000 == 0xd63f0000
 }
 
+// target: bl has the distance from itself, for four bytes each.
+func (arm64) target(u *unwinder, pc uint64) (uint64, bool) {
+	instruction, ok := u.Memory(pc-4, 4)
+	return pc - 4 + uint64(int64(instruction)<<38>>36), ok && instruction>>26 == 0x25
+}
+
 // goCaller: a function in Go keeps the link register at the lower end of its frame, and the
 // caller's frame pointer below that.
 func (a arm64) goCaller(u *unwinder, f GoFunction, regs *Registers) bool {

@@ -66,6 +66,8 @@ type architecture interface {
 	begun(u *unwinder, pc uint64, regs *Registers) bool
 	// afterCall reports whether the instruction before pc is a call, or is not known.
 	afterCall(u *unwinder, pc uint64) bool
+	// target returns the function that is called by the direct call before pc.
+	target(u *unwinder, pc uint64) (uint64, bool)
 	// goCaller finds the caller of a function in Go.
 	goCaller(u *unwinder, f GoFunction, regs *Registers) bool
 	// injected undoes what Go's signal handler has done to make it look as if the interrupted
@@ -160,7 +162,7 @@ func (u *unwinder) byTrampoline(frame *Frame, _ *Module) (caller, error) {
 
 // byCall finds the caller of an innermost frame that has not got a frame yet: because the
 // address that was called is not code, or because the function has just begun.
-func (u *unwinder) byCall(frame *Frame, _ *Module) (caller, error) {
+func (u *unwinder) byCall(frame *Frame, module *Module) (caller, error) {
 	if !frame.Exact {
 		if !u.source.Executable(frame.PC) {
 			return caller{}, ErrAddress
@@ -169,7 +171,7 @@ func (u *unwinder) byCall(frame *Frame, _ *Module) (caller, error) {
 	}
 	next := caller{regs: u.regs, by: ByCall}
 	if u.source.Executable(frame.PC) {
-		if u.arch.begun(u, frame.PC, &next.regs) {
+		if u.arch.begun(u, frame.PC, &next.regs) || u.frameless(frame.PC, module, &next.regs) {
 			return next, nil
 		}
 		return caller{}, errNotMine
@@ -181,6 +183,25 @@ func (u *unwinder) byCall(frame *Frame, _ *Module) (caller, error) {
 		return caller{}, ErrAddress
 	}
 	return next, nil
+}
+
+// frameless reports whether the return address is still where the call has put it, because
+// there is a call of this very function before it. One inside of the function itself may be
+// what is left of a recursion.
+func (u *unwinder) frameless(pc uint64, module *Module, regs *Registers) bool {
+	if module == nil || module.Function == nil {
+		return false
+	}
+	begin, end, ok := module.Function(pc - module.Bias)
+	if !ok || !u.arch.called(u, regs) {
+		return false
+	}
+	back, _ := regs.Get(u.arch.numbers().pc)
+	if back-module.Bias >= begin && back-module.Bias < end {
+		return false
+	}
+	target, ok := u.arch.target(u, back)
+	return ok && target-module.Bias == begin
 }
 
 // byPointer follows the frame pointer, if there is a frame of the usual form: the caller's
