@@ -53,11 +53,14 @@ type unwinder struct {
 // architecture is what differs between machines, beside their tables.
 type architecture interface {
 	numbers() numbers
-	// trampoline reports whether the code is that of rt_sigreturn, and how far above the
-	// stack pointer the kernel has left the registers.
+	// trampoline reports whether the code at pc is that of rt_sigreturn.
 	trampoline(u *unwinder, pc uint64) bool
-	// interrupted sets regs to what a signal has interrupted.
-	interrupted(u *unwinder, sp uint64, regs *Registers) bool
+	// interrupted sets regs to what a signal has interrupted, by what the kernel has left at
+	// the trampoline's stack pointer.
+	interrupted(u *unwinder, frame *Frame, regs *Registers) bool
+	// above returns the stack pointer of the caller of a function whose frame pointer is fp;
+	// its own is next.
+	above(fp, next uint64) uint64
 	// called finds the caller of a function that has not yet changed the stack, and of
 	// whatever has been called where no function is.
 	called(u *unwinder, regs *Registers) bool
@@ -153,8 +156,7 @@ func (u *unwinder) byTrampoline(frame *Frame, _ *Module) (caller, error) {
 		return caller{}, errNotMine
 	}
 	next := caller{regs: u.regs, by: ByTrampoline, signal: true}
-	sp, ok := u.regs.Get(u.arch.numbers().sp)
-	if !ok || !u.arch.interrupted(u, sp, &next.regs) {
+	if !u.arch.interrupted(u, frame, &next.regs) {
 		return next, ErrMemory
 	}
 	return next, nil
@@ -216,12 +218,9 @@ func (u *unwinder) byPointer(*Frame, *Module) (caller, error) {
 	if !known || fp < sp || fp%8 != 0 {
 		return caller{}, ErrTables
 	}
-	above, ok := u.word(fp)
-	if !ok {
-		return caller{}, ErrTables
-	}
-	pc, ok := u.word(fp + 8)
-	if !ok {
+	pointer, ok := u.word(fp)
+	pc, ok2 := u.word(fp + 8)
+	if !ok || !ok2 {
 		return caller{}, ErrTables
 	}
 	pc = u.regs.code(pc)
@@ -233,8 +232,8 @@ func (u *unwinder) byPointer(*Frame, *Module) (caller, error) {
 	}
 	next := caller{regs: u.regs, by: ByPointer}
 	next.regs.Set(n.pc, pc)
-	next.regs.Set(n.fp, above)
-	next.regs.Set(n.sp, fp+16)
+	next.regs.Set(n.fp, pointer)
+	next.regs.Set(n.sp, u.arch.above(fp, pointer))
 	return next, nil
 }
 
