@@ -16,8 +16,8 @@ import (
 )
 
 // crashBelowQEMU runs a static program for arm64 until it crashes, and returns the core that
-// QEMU makes of it.
-func crashBelowQEMU(t *testing.T, program, how string) *core {
+// QEMU makes of it, and what was printed.
+func crashBelowQEMU(t *testing.T, program, how string) (*core, string) {
 	t.Helper()
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -30,7 +30,7 @@ func crashBelowQEMU(t *testing.T, program, how string) *core {
 	if len(paths) != 1 {
 		t.Fatalf("QEMU has made no core:\n%s", out)
 	}
-	return openCore(t, paths[0], program)
+	return openCore(t, paths[0], program), string(out)
 }
 
 // functionsOf returns the functions of a program's symbols, in the order of their addresses.
@@ -101,7 +101,7 @@ func TestARM64(t *testing.T) {
 				"strlen":   "__strlen_mte inLibrary main",
 			} {
 				t.Run(how, func(t *testing.T) {
-					c := crashBelowQEMU(t, program, how)
+					c, _ := crashBelowQEMU(t, program, how)
 					c.moduleOf(program).Function = func(pc uint64) (begin, end uint64, ok bool) {
 						if s := at(symbols, pc); s != nil {
 							return s.Value, s.Value + s.Size, true
