@@ -20,12 +20,38 @@ var coreCommands = []func() *cobra.Command{
 	newCoreBT,
 	newCoreModules,
 	newCoreDebug,
+	newCoreList,
+	newCoreWatch,
+	newCoreExport,
+	newCoreRemove,
+	newCoreVacuum,
 	newCoreTake,
 	newCoreExplain,
 }
 
-func newCore() *cobra.Command {
-	cmd := &cobra.Command{
+// newCore returns the command core with all of its commands.
+func newCore() *cobra.Command { return newCoreFor(nil) }
+
+// quickCoreCommands are those for which building all others would take a good part of the
+// time: newCoreFor builds them alone.
+var quickCoreCommands = map[string]func() *cobra.Command{"bt": newCoreBT, "info": newCoreInfo, "modules": newCoreModules, "explain": newCoreExplain}
+
+// newCoreFor returns the command core for the arguments that follow it. It may lack the
+// commands that they do not need, like [newRoot].
+func newCoreFor(args []string) *cobra.Command {
+	cmd := newCoreAlone()
+	if len(args) > 0 && quickCoreCommands[args[0]] != nil {
+		cmd.AddCommand(quickCoreCommands[args[0]]())
+		return cmd
+	}
+	for _, make := range coreCommands {
+		cmd.AddCommand(make())
+	}
+	return cmd
+}
+
+func newCoreAlone() *cobra.Command {
+	return &cobra.Command{
 		Use:   "core COMMAND",
 		Short: "Find, read and collect the cores of processes that crashed",
 		Long: `Find, read and collect the cores of processes that crashed.
@@ -47,11 +73,6 @@ a file: any ELF core will do. What holds a slash, or is not in the store, is a p
 			return exitStatus(exitUsage)
 		},
 	}
-	cmd.CompletionOptions.DisableDefaultCmd = true
-	for _, make := range coreCommands {
-		cmd.AddCommand(make())
-	}
-	return cmd
 }
 
 // coreDirectory is where the store of cores is unless --directory says otherwise.
@@ -115,9 +136,7 @@ func completeCores(s *coreStore) completer {
 		if opened, err := store.Open(s.directory); err == nil && !strings.Contains(begun, "/") {
 			ids, _ := opened.IDs()
 			opened.Close()
-			for _, id := range ids {
-				words = append(words, id)
-			}
+			words = append(words, ids...)
 		}
 		return words, cobra.ShellCompDirectiveDefault
 	}
