@@ -13,7 +13,7 @@ import (
 )
 
 // coreCommands make the subcommands of core, in the order of the help.
-var coreCommands = []func() *cobra.Command{}
+var coreCommands = []func() *cobra.Command{newCoreCheck, newCorePattern, newCoreFilter}
 
 func newCore() *cobra.Command {
 	cmd := &cobra.Command{

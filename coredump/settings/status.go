@@ -96,10 +96,12 @@ func (d *procDir) inside(path string) string {
 	return path
 }
 
+// sameNamespace reports whether we are in the same one; where that may not be read it is taken
+// for granted.
 func (d *procDir) sameNamespace(name string) bool {
 	theirs, err := d.link(name)
 	ours, err2 := os.Readlink("/proc/self/" + name)
-	return err == nil && err2 == nil && theirs == ours
+	return err != nil || err2 != nil || theirs == ours
 }
 
 // confined is the profile of a security module that may forbid to write the core: AppArmor's
