@@ -192,6 +192,7 @@ var situations = []situation{
 
 	{name: "pipe", pattern: "|DIR/drain %P", prepare: write("drain", drain, 0o755, 0), note: "program-decides", core: true},
 	{name: "pipe, limit 0", pattern: "|DIR/drain", prepare: write("drain", drain, 0o755, 0), args: []string{"core=0"}, core: true},
+	{name: "pipe, limit 2", pattern: "|DIR/drain", prepare: write("drain", drain, 0o755, 0), args: []string{"core=2"}, core: true},
 	{name: "pipe, limit 1", pattern: "|DIR/drain", prepare: write("drain", drain, 0o755, 0), args: []string{"core=1"}, want: []ID{"limit-one"}},
 	{name: "pipe, file size limit 0", pattern: "|DIR/drain", prepare: write("drain", drain, 0o755, 0), args: []string{"fsize=0"}, core: true},
 	{name: "pipe of nothing", pattern: "|", want: []ID{"pattern-empty"}},
@@ -358,7 +359,7 @@ func TestRealitySocket(t *testing.T) {
 	})
 	test := func(core bool, want ...ID) {
 		t.Helper()
-		process := p.run(t, nil, p.program, "core=0")
+		process := p.run(t, nil, p.program, "core=1") // which does not count
 		v := look(t, process.cmd.Process.Pid)
 		expect(t, &v, want, "", core)
 		if dumped := process.crash(t); dumped != core || v.Where != path {
