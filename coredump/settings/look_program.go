@@ -30,7 +30,7 @@ var (
 	errNotRegular  = errors.New("it is not a regular file")
 	errNoBits      = errors.New("nobody may execute it: its mode has no x")
 	errNoExecMount = errors.New("it is on a file system that is mounted noexec")
-	errNoProgram   = errors.New("it is no program: it begins neither as an ELF file nor with #!")
+	errNoProgram   = errors.New("it is no program: it begins neither with #! nor as an ELF file")
 )
 
 // scripts is how deep scripts may interpret scripts: linux/binfmts.h.
