@@ -407,6 +407,7 @@ func TestRealityElsewhere(t *testing.T) {
 	program, err := os.ReadFile(p.program)
 	must(t, err)
 	must(t, os.WriteFile(p.in("jail/crash"), program, 0o755))
+	must(t, os.Symlink("/cores", p.in("jail/link"))) // there is no such directory outside
 	mounted := func(options string, then string) []string {
 		return []string{"/bin/sh", "-c", "mount --make-rprivate / && mount -t tmpfs -o " + options + " none cores && " + then + " exec ./crash core=1000000000000"}
 	}
@@ -425,6 +426,7 @@ func TestRealityElsewhere(t *testing.T) {
 		{name: "short", argv: mounted("size=32k", ""), want: []ID{"space-short"}, core: true},
 		{name: "jail", jail: true, argv: []string{"/crash", "core=1000000000000"}, want: []ID{"directory-missing"}},
 		{name: "jail with cores", jail: true, pattern: "/cores/%f.%E", argv: []string{"/crash", "core=1000000000000"}, core: true},
+		{name: "jail with a link", jail: true, pattern: "/link/core", argv: []string{"/crash", "core=1000000000000"}, core: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			attributes := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
@@ -455,7 +457,8 @@ func TestRealityElsewhere(t *testing.T) {
 				t.Errorf("the core has %d bytes", st.Size)
 			}
 			if c.jail && c.core {
-				if _, err := os.Stat(p.in("jail") + v.Where); err != nil || v.Where != "/cores/crash.!crash" {
+				name := strings.NewReplacer("/link", "/cores", "%f", "crash", "%E", "!crash").Replace(pattern)
+				if _, err := os.Stat(p.in("jail") + name); err != nil || v.Where != strings.Replace(name, "cores/core", "link/core", 1) {
 					t.Errorf("no core at %s: %v", v.Where, err)
 				}
 			}
