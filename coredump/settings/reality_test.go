@@ -3,6 +3,7 @@ package settings
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -71,8 +72,8 @@ func (p *place) run(t *testing.T, attributes *syscall.SysProcAttr, argv ...strin
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = p.dir
 	cmd.SysProcAttr = attributes
-	var errors bytes.Buffer
-	cmd.Stderr = &errors
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	in, err := cmd.StdinPipe()
 	must(t, err)
 	out, err := cmd.StdoutPipe()
@@ -81,7 +82,7 @@ func (p *place) run(t *testing.T, attributes *syscall.SysProcAttr, argv ...strin
 	ready := make([]byte, 6)
 	if _, err := io.ReadFull(out, ready); err != nil {
 		_ = cmd.Wait()
-		t.Fatalf("%v is not ready: %v %s", argv, err, errors.String())
+		t.Fatalf("%v is not ready: %v %s", argv, err, said.String())
 	}
 	return &crasher{cmd, in}
 }
@@ -474,6 +475,7 @@ func TestRealityPipeLimit(t *testing.T) {
 	must(t, unix.Mkfifo(fifo, 0o600))
 	// It gives up by itself, should the test be killed.
 	write("slow", "#!/bin/sh\nexec timeout 60 cat - "+fifo+" >/dev/null\n", 0o755, 0)(t, p)
+	waitForPrograms(t) // of other tests
 	must(t, Pattern.write("|"+p.in("slow")))
 	must(t, PipeLimit.write("1"))
 	first, second := p.run(t, nil, p.program), p.run(t, nil, p.program)
@@ -481,8 +483,7 @@ func TestRealityPipeLimit(t *testing.T) {
 	expect(t, &v, nil, "pipe-limit", true)
 	_, err := first.in.Write([]byte("x")) // and it waits for its program, which waits for the FIFO
 	must(t, err)
-	held, err := os.OpenFile(fifo, os.O_WRONLY, 0)
-	must(t, err)
+	held := openWriter(t, fifo)
 	v = verdict(t, second.cmd.Process.Pid)
 	expect(t, &v, []ID{"pipe-limit-reached"}, "", false)
 	if second.crash(t) {
@@ -494,6 +495,20 @@ func TestRealityPipeLimit(t *testing.T) {
 		t.Error("there was no core of the first one")
 	}
 	waitForPrograms(t)
+}
+
+// openWriter opens a FIFO once somebody reads it, and fails the test if nobody does.
+func openWriter(t *testing.T, fifo string) *os.File {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		file, err := os.OpenFile(fifo, os.O_WRONLY|unix.O_NONBLOCK, 0)
+		if err == nil {
+			return file
+		}
+		if !errors.Is(err, unix.ENXIO) || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // waitForPrograms waits until no program handles a core any more: that the kernel does not say.
