@@ -34,8 +34,8 @@ type gdbFrame struct {
 }
 
 // crashBelowGDB runs a program below gdb until it crashes, and returns the core that gdb makes
-// then together with its backtrace.
-func crashBelowGDB(t *testing.T, pass []string, program ...string) (*core, []gdbFrame) {
+// then together with its backtrace, and what was printed.
+func crashBelowGDB(t testing.TB, pass []string, program ...string) (c *core, frames []gdbFrame, output string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "core")
 	script := filepath.Join(t.TempDir(), "walk")
@@ -50,14 +50,13 @@ func crashBelowGDB(t *testing.T, pass []string, program ...string) (*core, []gdb
 		args, "-ex", "run", "-ex", "set backtrace past-main on", "-x", script,
 		"-ex", "generate-core-file "+path, "-ex", "kill", "--args",
 	)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "gdb", append(args, program...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	var frames []gdbFrame
 	for _, match := range frameLine.FindAllStringSubmatch(string(out), -1) {
 		f := gdbFrame{signal: match[2] == "1", name: match[3]}
 		f.pc, _ = strconv.ParseUint(match[1], 16, 64)
@@ -67,7 +66,7 @@ func crashBelowGDB(t *testing.T, pass []string, program ...string) (*core, []gdb
 		t.Fatalf("gdb made no backtrace:\n%s", out)
 	}
 	t.Logf("gdb:\n%s", out)
-	return openCore(t, path, program[0]), frames
+	return openCore(t, path, program[0]), frames, string(out)
 }
 
 // same compares a backtrace with gdb's.
@@ -86,7 +85,7 @@ func same(t *testing.T, frames []Frame, want []gdbFrame) {
 }
 
 // needs skips a test that lacks a program.
-func needs(t *testing.T, programs ...string) {
+func needs(t testing.TB, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
@@ -96,7 +95,7 @@ func needs(t *testing.T, programs ...string) {
 }
 
 // compile makes a program of a file in testdata.
-func compile(t *testing.T, compiler, source string, flags ...string) string {
+func compile(t testing.TB, compiler, source string, flags ...string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "program")
 	out, err := exec.Command(compiler, append([]string{"-o", program, filepath.Join("testdata", source)}, flags...)...).CombinedOutput()
@@ -138,7 +137,7 @@ func TestAsGDB(t *testing.T) {
 }
 
 func compareWithGDB(t *testing.T, pass []string, program ...string) {
-	c, want := crashBelowGDB(t, pass, program...)
+	c, want, _ := crashBelowGDB(t, pass, program...)
 	if last := len(want) - 1; last > 0 && want[last].pc == 0 {
 		want = want[:last] // gdb has taken something for a frame
 	}
@@ -175,10 +174,27 @@ func TestCxx(t *testing.T) {
 
 func TestRust(t *testing.T) {
 	needs(t, "rustc", "gdb")
-	for _, flags := range []string{"-Copt-level=0", "-Copt-level=3", "-Copt-level=3 -Cpanic=abort -Cstrip=symbols"} {
+	for _, flags := range []string{"-Copt-level=0", "-Copt-level=3", "-Copt-level=3 -Cstrip=symbols"} {
 		program := compile(t, "rustc", "panic.rs", strings.Fields(flags)...)
 		t.Run(flags, func(t *testing.T) { compareWithGDB(t, nil, program, "null") })
 	}
 	program := compile(t, "rustc", "panic.rs", "-Cpanic=abort")
 	t.Run("abort", func(t *testing.T) { compareWithGDB(t, nil, program, "index") })
+}
+
+// BenchmarkStack unwinds through libc and two signals, with everything in memory.
+func BenchmarkStack(b *testing.B) {
+	needs(b, "gcc", "gdb")
+	program := compile(b, "gcc", "crash.c", "-O2", "-pthread")
+	c, _, _ := crashBelowGDB(b, crashes["twice"], program, "twice")
+	c.load(b)
+	frames, err := Stack(c, c.threads[0], 100)
+	if err != nil || len(frames) < 15 {
+		b.Fatal(len(frames), err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		Stack(c, c.threads[0], 100)
+	}
+	b.ReportMetric(float64(len(frames)), "frames")
 }

@@ -32,12 +32,15 @@ floor 1
 	coredump/elfcore
 	coredump/unwind/cfi
 	coredump/unwind:          coredump/unwind/cfi
+	coredump/symbols:         github.com/ianlancetaylor/demangle github.com/klauspost/compress golang.org/x/sys
+	coredump/explain:         coredump/elfcore coredump/report coredump/symbols coredump/unwind coredump/unwind/cfi golang.org/x/sys
 
 floor 2
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
 	coredump/mini
+	coredump/take:            coredump/mini golang.org/x/sys
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ

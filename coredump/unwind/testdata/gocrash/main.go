@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync"
 	"syscall"
 )
 
@@ -40,9 +41,12 @@ func main() {
 	case "goroutine":
 		go func() { fmt.Println(deep(3, nil)) }()
 		select {}
-	case "kill":
-		syscall.Kill(syscall.Getpid(), syscall.SIGABRT)
+	case "quit":
+		syscall.Kill(syscall.Getpid(), syscall.SIGQUIT)
 		select {}
+	case "system": // the runtime prints the traceback on the stack of the thread
+		var lock sync.Mutex
+		lock.Unlock()
 	case "overflow":
 		debug.SetMaxStack(1 << 20)
 		fmt.Println(endless(1))
