@@ -78,16 +78,17 @@ func (w *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 	}
 	var readErr error
 	ended := make(chan struct{})
+	begun := w.n // the first is shorter, so that the others need not be copied to fit the file's pages
 	go func() {
 		defer close(full)
-		for {
+		for ; ; begun = 0 {
 			var buf []byte
 			select {
 			case buf = <-free:
 			case <-ended:
 				return
 			}
-			n, err := io.ReadFull(r, buf)
+			n, err := io.ReadFull(r, buf[:BufferSize-begun])
 			if n > 0 {
 				full <- buf[:n] // never waits: there are no more buffers than places
 			}
@@ -132,7 +133,7 @@ func (w *Writer) Skip(n int64) error {
 	return w.err
 }
 
-// Flush writes what is still in memory. Unless what was taken is a multiple of 4096 bytes, it
+// flush writes what is still in memory. Unless what was taken is a multiple of 4096 bytes, it
 // is for the end.
 func (w *Writer) flush() {
 	n := w.n
