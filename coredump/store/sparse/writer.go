@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 )
 
 const (
@@ -164,13 +165,31 @@ func (w *Writer) write(b []byte) bool {
 	}
 	if w.err == nil {
 		var n int
-		n, w.err = w.file.WriteAt(b, w.at)
+		n, w.err = w.writeAt(b)
 		w.data += int64(n)
 		if w.err != nil {
 			w.at += int64(n) // so much is there
 		}
 	}
 	return w.err == nil
+}
+
+// writeAt writes as much as there is room for: tmpfs refuses the whole of a large write that
+// does not fit (large folios, Linux 6.14).
+func (w *Writer) writeAt(b []byte) (n int, err error) {
+	for size := len(b); n < len(b); {
+		var c int
+		c, err = w.file.WriteAt(b[n:min(n+size, len(b))], w.at+int64(n))
+		n += c
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, syscall.ENOSPC) || size <= page {
+			return n, err
+		}
+		size = max(size/2&^(page-1), page)
+	}
+	return n, nil
 }
 
 // Close writes what is still in memory and gives the file its size, also after an error: that
