@@ -12,10 +12,10 @@ func (u *unwinder) byGo(frame *Frame, module *Module) (caller, error) {
 	if !ok {
 		return caller{}, errNotMine
 	}
-	if f.Top {
+	name := strings.TrimSuffix(strings.TrimPrefix(f.Name, "runtime."), ".abi0")
+	if f.Top && name != "sigtramp" { // which the kernel calls: it returns to a trampoline
 		return caller{}, errOutermost
 	}
-	name := strings.TrimSuffix(strings.TrimPrefix(f.Name, "runtime."), ".abi0")
 	switch {
 	case name == f.Name: // not in the runtime
 	case strings.HasPrefix(name, "sigreturn"):
@@ -94,7 +94,8 @@ func (u *unwinder) byGoroutine(module *Module) (caller, error) {
 		if g == 0 || g == g0 || g%8 != 0 {
 			continue
 		}
-		next := caller{regs: u.regs, by: ByGo, moved: true}
+		// It goes on behind the call of morestack, with a jump back to the function's beginning.
+		next := caller{regs: u.regs, by: ByGo, moved: true, exact: true}
 		if u.left(g, m, module, &next.regs) {
 			return next, nil
 		}

@@ -39,6 +39,10 @@ type Module struct {
 	// file.
 	Go func(pc uint64) (GoFunction, bool)
 
+	// Function returns where the function at pc begins and ends, addresses in the file, if its
+	// symbols say so. It is asked for an innermost function without any tables.
+	Function func(pc uint64) (begin, end uint64, ok bool)
+
 	table *cfi.Table
 }
 
@@ -49,8 +53,8 @@ type GoFunction struct {
 	// address that an amd64 call has pushed; on arm64 with the saved link register, and 0 if
 	// that has not been saved.
 	FrameSize uint64
-	// Top is the flag that this function has no caller: funcFlagTopFrame in
-	// internal/abi/symtab.go.
+	// Top is the flag that this function has no caller, as it is in the tables:
+	// abi.FuncFlagTopFrame.
 	Top bool
 }
 
