@@ -26,6 +26,9 @@ var coreCommands = []func() *cobra.Command{
 	newCoreRemove,
 	newCoreVacuum,
 	newCoreTake,
+	newCoreCheck,
+	newCorePattern,
+	newCoreFilter,
 	newCoreExplain,
 }
 

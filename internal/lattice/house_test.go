@@ -41,6 +41,7 @@ floor 2
 	signals/send
 	coredump/mini
 	coredump/take:            coredump/mini golang.org/x/sys
+	coredump/settings:        golang.org/x/sys
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
