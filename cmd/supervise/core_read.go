@@ -58,6 +58,12 @@ func (s *coreStore) stored(ctx context.Context, arg string, options explain.Opti
 	}
 	defer opened.Close()
 	r := &item.Report
+	if item.Hidden {
+		return nil, fmt.Errorf("core %s cannot be read: %s", r.ID, item.Problem)
+	}
+	if item.Problem != "" {
+		r.Problems = append(r.Problems, item.Problem)
+	}
 	if len(r.Threads) > 0 {
 		return r, nil
 	}
