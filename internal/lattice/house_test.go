@@ -29,6 +29,9 @@ floor 1
 	supervisor/control/request: supervisor/status config
 	coredump/report
 	coredump/order:           coredump/report
+	coredump/socket:          golang.org/x/sys
+	coredump/crasher:         coredump/socket golang.org/x/sys
+	coredump/collector:       coredump coredump/report coredump/order coredump/socket coredump/crasher golang.org/x/sys
 
 floor 2
 	signals/intake/boot
