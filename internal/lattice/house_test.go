@@ -32,6 +32,9 @@ floor 1
 	coredump/socket:          golang.org/x/sys
 	coredump/crasher:         coredump/socket golang.org/x/sys
 	coredump/collector:       coredump coredump/report coredump/order coredump/socket coredump/crasher golang.org/x/sys
+	coredump/elfcore
+	coredump/unwind/cfi
+	coredump/unwind:          coredump/unwind/cfi
 
 floor 2
 	signals/intake/boot
@@ -99,7 +102,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "coredump", "coredump/report", "coredump/order", "supervisor/machine", "supervisor/launch/envfile"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.
