@@ -56,7 +56,7 @@ type Options struct {
 }
 
 // Without names what is not to be used.
-type Without struct{ Requests, Socket, Pipe, Files bool }
+type Without struct{ Requests, Socket, Pipe, Files, Identity bool }
 
 // Message is one for the log.
 type Message struct {
