@@ -49,6 +49,7 @@ func Open(options Options) (*Collector, error) {
 	if options.Handlers <= 0 {
 		options.Handlers = defaultHandlers
 	}
+	options.resolve()
 	c := &Collector{
 		options: options, slots: make(chan struct{}, options.Handlers), restore: func() error { return nil },
 		closing: make(chan struct{}), handlers: map[int]*handler{},
@@ -171,18 +172,25 @@ func (c *Collector) Close(ctx context.Context) error {
 // cutGrace is how long a handler has to end what it was told to cut short.
 const cutGrace = 2 * time.Second
 
-// close ends what takes new cores.
+// close ends what takes new cores. Those who wait to be accepted, or for a handler to be free,
+// end without a core.
 func (c *Collector) close() error {
 	close(c.closing)
 	err := c.restore() // first: who connects later would find nobody
+	c.unlisten()
+	return err
+}
+
+// unlisten takes back what listen did.
+func (c *Collector) unlisten() {
 	if c.listener != nil {
-		c.drain()
 		c.listener.Close()
+		c.listener = nil
 	}
 	if c.dumpable {
 		_ = unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0)
+		c.dumpable = false
 	}
-	return err
 }
 
 func (c *Collector) log(severity Severity, pid int, format string, args ...any) {

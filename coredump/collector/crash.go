@@ -9,6 +9,7 @@ import (
 
 	"supervise/coredump/crasher"
 	"supervise/coredump/order"
+	"supervise/coredump/report"
 	"supervise/coredump/socket"
 	"supervise/coredump/talk"
 )
@@ -21,7 +22,7 @@ func (c *Collector) socketCrash(conn int) {
 	if pidfd >= 0 {
 		defer unix.Close(pidfd)
 		if info, err := socket.GetInfo(pidfd); err == nil && info.HasDumped && info.Dumped&socket.DidDump == 0 {
-			c.log(Warning, who.PID, "a process that does not dump core has connected to %s", c.listener.Path)
+			c.log(Warning, who.PID, "a process that does not dump core has connected to %s", c.options.socketPath())
 			return
 		}
 	}
@@ -83,13 +84,6 @@ func (c *Collector) decide(who crasher.Who, pidfd, tid int) order.Order {
 	return o
 }
 
-// drain closes the connections that nobody will take any more, at once and not when the
-// listener goes: their processes end without a core.
-func (c *Collector) drain() {
-	// The accepting goroutine is still there, and takes all of them; as the collector closes,
-	// no slot is free for them. Nothing else is to be done.
-}
-
 // Hello is what a handler says that the kernel has started. Its descriptor is the pidfd, if the
 // kernel has given it one.
 type Hello struct {
@@ -115,7 +109,7 @@ func (c *Collector) pipeCrash(fd int) {
 	}
 	defer conn.Close()
 	if cred.Uid != 0 {
-		c.log(Warning, int(cred.Pid), "uid %d has connected to %s", cred.Uid, c.listener.Path)
+		c.log(Warning, int(cred.Pid), "uid %d has connected to %s", cred.Uid, c.options.socketPath())
 		return
 	}
 	conn.SetDeadline(time.Now().Add(helloTime))
@@ -136,10 +130,14 @@ func (c *Collector) pipeCrash(fd int) {
 	defer func() { <-c.slots }()
 	o := c.decide(who, pidfd, hello.TID)
 	if err := conn.Send(o); err != nil {
-		c.lost(o, nil, refusedState, "its handler has ended: "+err.Error())
+		c.lost(o, nil, report.Refused, "its handler has ended: "+err.Error())
 		return
 	}
-	c.watch(&handler{pid: int(cred.Pid), pidfd: peer, conn: conn}, o)
+	h := &handler{pid: int(cred.Pid), pidfd: peer, conn: conn}
+	c.lock.Lock()
+	c.handlers[h.pid] = h
+	c.lock.Unlock()
+	c.watch(h, o)
 }
 
 // identify finds out who crashes, by the pidfd that the handler has, or else by the pid.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"supervise/coredump/socket"
 	"supervise/coredump/talk"
 	"supervise/internal/sys"
+	"supervise/signals"
 )
 
 // handler is the process that takes one core.
@@ -24,8 +24,6 @@ type handler struct {
 	conn  *talk.Conn
 	child bool // of this process, which has to reap it
 }
-
-const refusedState = report.Refused
 
 // The times after which a handler is killed, so that no process waits for ever for one that is
 // stopped or hangs. A handler ends by itself long before.
@@ -183,43 +181,33 @@ const formerKept = 64
 
 // reap waits until a handler has ended, and says how.
 func (c *Collector) reap(h *handler) (exit string) {
-	if !h.child {
-		return "has ended early"
+	exit = "has ended early" // the kernel's child
+	if h.child {
+		exit = waitFor(h.pidfd)
 	}
-	status := waitFor(h.pidfd)
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	delete(c.handlers, h.pid)
 	if c.former = append(c.former, h.pid); len(c.former) > formerKept {
 		c.former = c.former[1:]
 	}
-	return status
+	return exit
 }
 
 // waitFor waits for the end of a child, which others may reap: then the kernel is asked how it
 // ended.
 func waitFor(pidfd int) string {
-	for {
-		var info siginfo
-		_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_PIDFD, uintptr(pidfd), info.pointer(), unix.WEXITED, 0, 0)
-		switch errno {
-		case unix.EINTR:
-			continue
-		case 0:
-			return info.text()
-		}
-		if i, err := socket.GetInfo(pidfd); err == nil && i.Exited {
-			return statusText(unix.WaitStatus(i.Exit))
-		}
-		return "has ended"
+	if child, ok := sys.WaitPIDFD(pidfd); ok {
+		return "has ended: " + child.Exit.String()
 	}
-}
-
-func statusText(s unix.WaitStatus) string {
-	if s.Signaled() {
-		return "was ended by " + unix.SignalName(s.Signal())
+	if info, err := socket.GetInfo(pidfd); err == nil && info.Exited {
+		status := unix.WaitStatus(info.Exit)
+		if status.Signaled() {
+			return "has ended: " + signals.Exit{Signal: signals.Signal(status.Signal()), Core: status.CoreDump()}.String()
+		}
+		return "has ended: " + signals.Exit{Code: status.ExitStatus()}.String()
 	}
-	return "has ended with status " + strconv.Itoa(s.ExitStatus())
+	return "has ended"
 }
 
 // signalAll sends a signal to every handler that runs.

@@ -30,6 +30,10 @@ type Options struct {
 	// those above it.
 	Directory string
 
+	// Store is the directory in which the handlers of Pipe keep cores if this collector is gone,
+	// but core_pattern still leads to it; "" if they shall keep none then.
+	Store string
+
 	// Decide says what to do with a core; whose it is (Order.Service) and where it goes. The
 	// collector sets the members that it knows itself: PID, TID, HasPIDFD, Requests and File;
 	// and Private, which it never clears. An Order with Refuse lets the process go at once.

@@ -30,6 +30,41 @@ func Unknown(reason error) Who {
 	return Who{UID: -1, GID: -1, Private: "whose it is cannot be found out: " + reason.Error()}
 }
 
+// NotDumpable is why a core is private if its process is not dumpable.
+const NotDumpable = "it is not dumpable: see PR_SET_DUMPABLE, prctl(2)"
+
+// ByPID is Identify for a process of which only the pid is known, from the kernel, which it has
+// as long as it dumps core. As another can have it by now, the core is private. The pidfd is
+// the caller's; it is -1 if no process dumps core that has the pid.
+func ByPID(pid int) (pidfd int, who Who) {
+	pidfd, err := sys.OpenPID(pid)
+	if err != nil {
+		return -1, Unknown(err)
+	}
+	who, err = Identify(pidfd)
+	if err == nil && !dumping(who.PID) {
+		err = errors.New("it does not dump core")
+	}
+	if err != nil {
+		_ = unix.Close(pidfd)
+		return -1, Unknown(err)
+	}
+	if who.Private == "" {
+		who.Private = "the kernel tells whose it is by a pid alone, which another process may have by now"
+	}
+	return pidfd, who
+}
+
+// dumping reports whether a process dumps core: CoreDumping, Linux 4.15.
+func dumping(pid int) bool {
+	status, err := sys.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return false
+	}
+	value, known := field(status, "CoreDumping:")
+	return !known || value == "1"
+}
+
 // overflow is the uid and gid of who has none in our user namespace: user_namespaces(7).
 const overflow = 65534
 
@@ -82,7 +117,7 @@ func alive(pidfd int) error {
 func (f *found) private() string {
 	switch {
 	case f.hasDumped && f.dumped&socket.AsUser == 0:
-		return "it is not dumpable: see PR_SET_DUMPABLE, prctl(2)"
+		return NotDumpable
 	case f.uids.mixed():
 		return "it has several user ids"
 	case f.gids.mixed():

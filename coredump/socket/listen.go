@@ -46,16 +46,18 @@ func ListenPackets(directory, name string, backlog int) (*Listener, error) {
 }
 
 func listen(directory, name string, kind, backlog int) (*Listener, error) {
-	path, err := filepath.Abs(filepath.Join(directory, name))
-	if err != nil {
-		return nil, err
-	}
-	if len(path) > MaxPath || strings.Contains(path, "..") {
-		return nil, fmt.Errorf("the kernel does not connect to %s: a socket's path has at most %d bytes, and no \"..\"; choose another directory", path, MaxPath)
-	}
 	dir, err := safefile.MakeDir(directory, 0o755, safefile.OursAlone)
 	if err != nil {
-		return nil, fmt.Errorf("no place for the socket %s that cores are sent to: %w", path, err)
+		return nil, fmt.Errorf("no place in %s for the socket that cores are sent to: %w", directory, err)
+	}
+	path := filepath.Join(directory, name)
+	// The kernel follows no symbolic links.
+	if real, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(dir.FD())); err == nil {
+		path = filepath.Join(real, name)
+	}
+	if len(path) > MaxPath || strings.ContainsAny(path, " \n") || strings.Contains(path, "..") || !filepath.IsAbs(path) {
+		dir.Close()
+		return nil, fmt.Errorf("the kernel does not connect to %s: the path of a socket is absolute and has at most %d bytes, no space, and no \"..\"; choose another directory", path, MaxPath)
 	}
 	l := &Listener{Path: path, dir: dir, name: name}
 	if err := l.open(kind, backlog); err != nil {

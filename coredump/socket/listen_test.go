@@ -76,7 +76,7 @@ func TestListenRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ dir, name, want string }{
-		{open, "core.sock", "no place for the socket"},
+		{open, "core.sock", "for the socket that cores are sent to"},
 		{t.TempDir(), strings.Repeat("x", 108), "at most 107 bytes"},
 		{filepath.Join(t.TempDir(), "a..b"), "core.sock", `no ".."`},
 	} {

@@ -32,7 +32,7 @@ floor 1
 	coredump/socket:          golang.org/x/sys
 	coredump/crasher:         coredump/socket golang.org/x/sys
 	coredump/talk:            golang.org/x/sys
-	coredump/collector:       coredump coredump/report coredump/order coredump/socket coredump/crasher coredump/talk golang.org/x/sys
+	coredump/collector:       coredump coredump/report coredump/order coredump/socket coredump/crasher coredump/settings coredump/talk golang.org/x/sys
 	coredump/elfcore
 	coredump/unwind/cfi
 	coredump/unwind:          coredump/unwind/cfi
