@@ -13,7 +13,12 @@ import (
 )
 
 // coreCommands make the subcommands of core, in the order of the help.
-var coreCommands = []func() *cobra.Command{}
+var coreCommands = []func() *cobra.Command{
+	newCoreInfo,
+	newCoreBT,
+	newCoreModules,
+	newCoreExplain,
+}
 
 func newCore() *cobra.Command {
 	cmd := &cobra.Command{

@@ -43,3 +43,21 @@ func (r *Registers) Set(number, value uint64) {
 		r.values[number] = value
 	}
 }
+
+// forget makes a register unknown.
+func (r *Registers) forget(number uint64) {
+	if number < registers {
+		r.known &^= 1 << number
+	}
+}
+
+// code returns a return address without the signature of pointer authentication.
+func (r *Registers) code(pc uint64) uint64 {
+	switch {
+	case r.Machine != ARM64:
+		return pc
+	case r.PointerMask != 0:
+		return pc &^ r.PointerMask
+	}
+	return pc & (1<<48 - 1)
+}

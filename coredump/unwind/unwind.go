@@ -14,7 +14,9 @@ type Source interface {
 	Module(pc uint64) *Module
 	// Read fills b with the memory at addr; false if a part of it is not there.
 	Read(addr uint64, b []byte) bool
-	// Executable reports whether addr is in memory that can be executed.
+	// Executable reports whether addr is in memory that can be executed. The core's segments
+	// do not always say: gdb's gcore leaves out those of files, so that the file's own segments
+	// must be asked.
 	Executable(addr uint64) bool
 }
 
@@ -112,10 +114,3 @@ func (e *Error) Error() string { return "cannot find the caller: " + e.Err.Error
 
 // Unwrap returns one of the errors above.
 func (e *Error) Unwrap() error { return e.Err }
-
-// Stack returns the frames of a thread with the given registers, innermost first, at most
-// limit. The error says why it has not found the outermost frame, and is an [*Error]; the
-// frames before that are returned all the same.
-func Stack(source Source, regs Registers, limit int) ([]Frame, error) {
-	return nil, &Error{Err: ErrTables}
-}

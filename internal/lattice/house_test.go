@@ -42,6 +42,7 @@ floor 2
 	signals/intake:           signals/intake/boot
 	signals/send
 	coredump/settings:        golang.org/x/sys
+	coredump/mini
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
@@ -67,6 +68,10 @@ floor 2
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
 	supervisor/quickstatus:   supervisor/board/segment supervisor/control/wire signals/intake
+	coredump/store/sparse:    golang.org/x/sys
+	coredump/store/pack:      coredump/store/sparse github.com/klauspost/compress
+	coredump/store/journaldump: coredump/store/pack golang.org/x/sys
+	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
