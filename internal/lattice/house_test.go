@@ -42,6 +42,7 @@ floor 2
 	signals/send
 	coredump/settings:        golang.org/x/sys
 	coredump/mini
+	coredump/take:            coredump/mini golang.org/x/sys
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
