@@ -22,13 +22,13 @@ floor ground
 
 floor 1
 	coredump
-	config:                   coredump github.com/BurntSushi/toml
+	coredump/report
+	coredump/order:           coredump/report
+	config:                   coredump coredump/order github.com/BurntSushi/toml
 	config/accounts:          config
 	supervisor/machine:       config
 	supervisor/status
 	supervisor/control/request: supervisor/status config
-	coredump/report
-	coredump/order:           coredump/report
 	coredump/socket:          golang.org/x/sys
 	coredump/crasher:         coredump/socket golang.org/x/sys
 	coredump/talk:            golang.org/x/sys
