@@ -21,6 +21,8 @@ var coreCommands = []func() *cobra.Command{
 	newCoreModules,
 	newCoreDebug,
 	newCoreExplain,
+	newCoreServe,
+	newCoreHandler,
 }
 
 func newCore() *cobra.Command {
