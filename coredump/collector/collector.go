@@ -81,7 +81,8 @@ func (c *Collector) listen(way Way) (err error) {
 	if err := c.undumpable(); err != nil {
 		return err
 	}
-	c.crashes.Go(func() { c.accept(c.listener, take) })
+	l := c.listener // which close sets to nil
+	c.crashes.Go(func() { c.accept(l, take) })
 	return nil
 }
 
