@@ -23,6 +23,7 @@ var coreCommands = []func() *cobra.Command{
 	newCoreExplain,
 	newCoreServe,
 	newCoreHandler,
+	newCoreCheck, newCorePattern, newCoreFilter,
 }
 
 func newCore() *cobra.Command {
