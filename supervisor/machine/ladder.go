@@ -17,6 +17,10 @@ type Ladder struct {
 	Rung    int           // the present one, from 0
 	Reached time.Duration // when the first SIGKILL was sent
 	Kills   int           // how many SIGKILLs were sent
+
+	Patience time.Duration `json:",omitzero"`  // until when the first SIGKILL waits for cores; 0 when it does not
+	Looking  bool          `json:",omitempty"` // whether there are any is asked, and not answered
+	Dumps    string        `json:",omitempty"` // the processes for which it waits, as was told
 }
 
 // lastRung is the place of SIGKILL in the ladder.
@@ -26,9 +30,7 @@ func (s *service) lastRung() int { return len(s.Ladder.Rungs) }
 func (m *Machine) climb(s *service, rung int) {
 	s.Surveys, s.Ladder.Rung = 0, rung
 	if rung >= s.lastRung() {
-		s.Ladder.Reached = m.now
-		m.kill(s)
-		m.timers.arm(&s.deadline, m.now+killAgain)
+		m.killUnlessDumping(s)
 		return
 	}
 	m.sendRung(s)
@@ -41,6 +43,9 @@ func (m *Machine) climb(s *service, rung int) {
 // fork may have raced with the first one.
 func (m *Machine) climbOn(s *service, deadline time.Duration) {
 	switch {
+	case s.Ladder.Patience > 0:
+		m.lookForDumps(s)
+		return
 	case s.Ladder.Rung >= s.lastRung():
 		m.kill(s)
 	case s.Ladder.Rungs[s.Ladder.Rung].Scope != config.Tree:
@@ -85,6 +90,10 @@ func (m *Machine) rungTimedOut(s *service) {
 		m.surveyTimedOut(s)
 		return
 	}
+	if s.Ladder.Patience > 0 {
+		m.awaitDumps(s)
+		return
+	}
 	if s.Ladder.Rung < s.lastRung() {
 		m.note(s, Note{Kind: RungTimedOut, Rung: s.Ladder.Rung, For: s.Ladder.Rungs[s.Ladder.Rung].Timeout})
 		m.climb(s, s.Ladder.Rung+1)
@@ -95,8 +104,8 @@ func (m *Machine) rungTimedOut(s *service) {
 	m.timers.arm(&s.deadline, m.now+killAgain)
 }
 
-// cut skips the rest of a ladder, on behalf of a shutdown. One that has reached SIGKILL goes on
-// as it is.
+// cut skips the rest of a ladder, on behalf of a shutdown, and waits for no core. One that has
+// sent SIGKILL goes on as it is.
 func (m *Machine) cut(s *service) {
 	if s.Ladder.Kills > 0 {
 		return
