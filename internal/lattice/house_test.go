@@ -34,6 +34,7 @@ floor 2
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
+	coredump/settings:        golang.org/x/sys
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
