@@ -51,8 +51,13 @@ type Order struct {
 	Capture   Capture       `json:"capture"`
 	Compress  Compression   `json:"compress"`
 	Limits    Limits        `json:"limits"`
-	OnCore    []string      `json:"on_core,omitempty"` // program and arguments
+	OnCore    []string      `json:"on_core,omitempty"` // program and arguments: see package handler
 	Timeout   time.Duration `json:"timeout"`           // after which the full core is cut short; 0 for none
+
+	// FreePorts closes the TCP sockets of the process once it is released, though it stays for
+	// its full core: a replacement can listen where it has listened. It is for a process whose
+	// sockets no other still uses.
+	FreePorts bool `json:"free_ports,omitempty"`
 
 	// Private makes all that is stored readable by root alone, though the process belongs to
 	// another user.
@@ -83,6 +88,9 @@ const (
 	Explained Stage = "explained"
 	// Stored comes last, with the final report.
 	Stored Stage = "stored"
+
+	// Note has a Text for the log. It may come at any time, also after Stored.
+	Note Stage = "note"
 )
 
 // Progress is what a handler says.
@@ -90,4 +98,5 @@ type Progress struct {
 	Stage  Stage          `json:"stage"`
 	PID    int            `json:"pid"`
 	Report *report.Report `json:"report,omitempty"` // with Released: id, signal and mini only
+	Text   string         `json:"text,omitempty"`   // of a Note
 }

@@ -22,10 +22,14 @@ func (r *Report) Summary() string {
 }
 
 // Cause is the si_code in words, with the address of a fault or the sender of a signal:
-// "SEGV_MAPERR at 0x10", "SI_USER from pid 812 (bash, uid 0)".
+// "SEGV_MAPERR at 0x10", "SI_USER from pid 812 (bash, uid 0)", "SI_TKILL by itself".
 func (r *Report) Cause() string {
 	text := r.CodeName
 	switch {
+	case r.Sender.Self:
+		text += " by itself"
+	case r.Sender != (Sender{}) && r.Sender.PID == 0:
+		text += " from a process outside this PID namespace"
 	case r.Sender != (Sender{}):
 		from := "from pid " + strconv.Itoa(r.Sender.PID) + " ("
 		if r.Sender.Name != "" {

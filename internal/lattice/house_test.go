@@ -29,12 +29,20 @@ floor 1
 	supervisor/machine:       config
 	supervisor/status
 	supervisor/control/request: supervisor/status config
+	coredump/socket:          golang.org/x/sys
+	coredump/crasher:         coredump/socket golang.org/x/sys
+	coredump/talk:            golang.org/x/sys
+	coredump/collector:       coredump coredump/report coredump/order coredump/socket coredump/crasher coredump/settings coredump/talk golang.org/x/sys
+	coredump/elfcore
+	coredump/unwind/cfi
+	coredump/unwind:          coredump/unwind/cfi
 
 floor 2
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
 	coredump/settings:        golang.org/x/sys
+	coredump/mini
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
@@ -60,6 +68,10 @@ floor 2
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
 	supervisor/quickstatus:   supervisor/board/segment supervisor/control/wire signals/intake
+	coredump/store/sparse:    golang.org/x/sys
+	coredump/store/pack:      coredump/store/sparse github.com/klauspost/compress
+	coredump/store/journaldump: coredump/store/pack golang.org/x/sys
+	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
@@ -97,7 +109,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "coredump", "coredump/report", "coredump/order", "supervisor/machine", "supervisor/launch/envfile"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.

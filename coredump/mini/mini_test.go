@@ -1,0 +1,185 @@
+package mini_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/coredump/elfcore"
+	"supervise/coredump/mini"
+	"supervise/internal/testproc"
+)
+
+// program is one that crashes.
+type program struct {
+	name  string
+	build [][]string // commands, in a directory of the test's; DIR is that of the sources
+	args  []string
+	env   string
+	top   string // a function that the crashed thread must show
+}
+
+var programs = []program{
+	{name: "threads", build: [][]string{{"gcc", "-O1", "-o", "prog", "DIR/threads.c", "-lpthread"}}, top: "crash"},
+	{name: "handler", build: [][]string{{"gcc", "-O1", "-o", "prog", "DIR/threads.c", "-lpthread"}}, args: []string{"handler"}, top: "crash"},
+	{name: "static", build: [][]string{{"gcc", "-O1", "-static", "-o", "prog", "DIR/threads.c", "-lpthread"}}, top: "crash"},
+	{name: "heap", build: [][]string{{"gcc", "-O1", "-o", "prog", "DIR/threads.c", "-lpthread"}}, args: []string{"crash", "100"}, top: "serve"},
+	{name: "c++", build: [][]string{
+		{"g++", "-O1", "-shared", "-fPIC", "-o", "liblibrary.so", "DIR/library.cc"},
+		{"g++", "-O1", "-o", "prog", "DIR/throws.cc", "-L.", "-llibrary", "-Wl,-rpath,$ORIGIN"},
+	}, top: "library::parse"},
+	{name: "go", build: [][]string{{"go", "build", "-o", "prog", "DIR/gocrash/main.go"}}, env: "GOTRACEBACK=crash", top: "main.serve"},
+}
+
+// compile builds a program, and returns its path.
+func compile(t *testing.T, p program) string {
+	t.Helper()
+	sources, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, command := range p.build {
+		if _, err := exec.LookPath(command[0]); err != nil {
+			t.Skip(err)
+		}
+		args := make([]string, 0, len(command))
+		for _, a := range command[1:] {
+			args = append(args, strings.ReplaceAll(a, "DIR", sources))
+		}
+		cmd := exec.Command(command[0], args...)
+		cmd.Dir = dir
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", cmd.Args, err, text)
+		}
+	}
+	return filepath.Join(dir, "prog")
+}
+
+// fullCore lets a program crash, and returns its core, as the kernel has written it.
+func fullCore(t *testing.T, path string, p program) string {
+	t.Helper()
+	dir := t.TempDir()
+	testproc.CorePattern(t, dir+"/core.%p")
+	cmd := exec.Command("/bin/sh", append([]string{"-c", `ulimit -c unlimited; exec "$@"`, "sh", path}, p.args...)...)
+	cmd.Env = append(os.Environ(), p.env)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer kill.Stop()
+	err := cmd.Wait()
+	core := filepath.Join(dir, "core."+strconv.Itoa(cmd.Process.Pid))
+	if _, missing := os.Stat(core); missing != nil {
+		t.Fatalf("no core: %v\n%s", err, said.Bytes())
+	}
+	return core
+}
+
+const patience = 40 * time.Second
+
+func open(t *testing.T, path string) *elfcore.Core {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, err := elfcore.Open(f, info.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return core
+}
+
+var (
+	gdbThread = regexp.MustCompile(`^Thread \d+ \(.*LWP (\d+)`)
+	gdbFrame  = regexp.MustCompile(`^#(\d+)\s+(?:0x[0-9a-f]+ in )?(.*?) \(|^#(\d+)\s+(<signal handler called>)`)
+)
+
+// backtraces returns the functions of each thread, as gdb shows them.
+func backtraces(t *testing.T, program, core string) map[string][]string {
+	t.Helper()
+	if _, err := exec.LookPath("gdb"); err != nil {
+		t.Skip(err)
+	}
+	cmd := exec.Command("gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-ex", "thread apply all bt", program, core)
+	cmd.Env = append(os.Environ(), "HOME=/nonexistent")
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("gdb: %v\n%s", err, text)
+	}
+	found := map[string][]string{}
+	thread := ""
+	for line := range strings.Lines(string(text)) {
+		if m := gdbThread.FindStringSubmatch(line); m != nil {
+			thread = m[1]
+		}
+		if m := gdbFrame.FindStringSubmatch(line); m != nil && thread != "" {
+			found[thread] = append(found[thread], m[2]+m[4])
+		}
+	}
+	if testing.Verbose() {
+		t.Logf("%s", text)
+	}
+	// Where a stack ends that has no end mark, gdb shows what lies beyond.
+	for thread, functions := range found {
+		for len(functions) > 0 && functions[len(functions)-1] == "??" {
+			functions = functions[:len(functions)-1]
+		}
+		found[thread] = functions
+	}
+	return found
+}
+
+// The small core of each program shows gdb what the full one does.
+func TestSameBacktraces(t *testing.T) {
+	for _, p := range programs {
+		t.Run(p.name, func(t *testing.T) {
+			path := compile(t, p)
+			full := fullCore(t, path, p)
+			core := open(t, full)
+			small := filepath.Join(t.TempDir(), "mini")
+			f, err := os.Create(small)
+			if err != nil {
+				t.Fatal(err)
+			}
+			summary, err := mini.Write(f, &core.Head, mini.Reader(core), mini.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			info, err := f.Stat()
+			_ = f.Close()
+			if err != nil || info.Size() != summary.Size {
+				t.Errorf("%d bytes, %d expected, %v", info.Size(), summary.Size, err)
+			}
+			var blocks unix.Stat_t
+			_ = unix.Stat(full, &blocks)
+			t.Logf("%+v of %d (%d on the disk)", summary, core.Expected(), blocks.Blocks*512)
+			want, got := backtraces(t, path, full), backtraces(t, path, small)
+			for thread, functions := range want {
+				if strings.Join(got[thread], " <- ") != strings.Join(functions, " <- ") {
+					t.Errorf("thread %s:\ngot  %v\nwant %v", thread, got[thread], functions)
+				}
+			}
+			crashed := strconv.Itoa(core.Notes.Threads[0].TID)
+			if !strings.Contains(strings.Join(got[crashed], " "), p.top) {
+				t.Errorf("no %s in %v", p.top, got[crashed])
+			}
+		})
+	}
+}
