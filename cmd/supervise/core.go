@@ -5,11 +5,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"supervise/coredump/store"
 )
 
 // coreCommands make the subcommands of core, in the order of the help.
@@ -17,6 +19,7 @@ var coreCommands = []func() *cobra.Command{
 	newCoreInfo,
 	newCoreBT,
 	newCoreModules,
+	newCoreDebug,
 	newCoreExplain,
 }
 
@@ -63,7 +66,7 @@ func (s *coreStore) flags(cmd *cobra.Command) {
 	_ = cmd.MarkFlagDirname("directory")
 }
 
-// unknownCoreError says that a store has no such core, or more than one.
+// unknownCoreError says that there is no such core, neither an id nor a file.
 type unknownCoreError struct{ error }
 
 // isPath reports whether an argument ID|FILE is the path of a file: it has a slash in it, or
@@ -72,35 +75,33 @@ func (s *coreStore) isPath(arg string) bool {
 	if strings.Contains(arg, "/") {
 		return true
 	}
-	if _, err := s.entry(arg); err == nil {
+	if _, err := os.Stat(arg); err != nil {
 		return false
 	}
-	_, err := os.Stat(arg)
-	return err == nil
+	opened, _, err := s.find(arg)
+	if err != nil {
+		return true
+	}
+	opened.Close()
+	return false
 }
 
-// entry returns the id that begins with prefix.
-func (s *coreStore) entry(prefix string) (id string, err error) {
-	entries, err := os.ReadDir(s.directory)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", err
+// find returns the core of the store whose id begins with prefix. Without an error, the store
+// is to be closed once the item was used.
+func (s *coreStore) find(prefix string) (*store.Store, store.Item, error) {
+	opened, err := store.Open(s.directory)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, store.Item{}, unknownCoreError{fmt.Errorf("no core %q: there is no store %s, and no such file", prefix, s.directory)}
 	}
-	var found []string
-	for _, e := range entries {
-		if name := e.Name(); e.IsDir() && prefix != "" && strings.HasPrefix(name, prefix) {
-			if name == prefix {
-				return name, nil
-			}
-			found = append(found, name)
-		}
+	if err != nil {
+		return nil, store.Item{}, err
 	}
-	switch len(found) {
-	case 0:
-		return "", unknownCoreError{fmt.Errorf("no core %q in %s, and no such file; see 'supervise core list'", prefix, s.directory)}
-	case 1:
-		return found[0], nil
+	item, err := opened.Find(prefix)
+	if err != nil {
+		opened.Close()
+		return nil, store.Item{}, err
 	}
-	return "", unknownCoreError{fmt.Errorf("core %q may be %s; write more of it", prefix, strings.Join(found, " or "))}
+	return opened, item, nil
 }
 
 // completeCores completes the id of one core of the store, or the path of a file.
@@ -109,12 +110,12 @@ func completeCores(s *coreStore) completer {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		names, err := filepath.Glob(filepath.Join(s.directory, "[0-9a-f]*"))
-		if err != nil || strings.Contains(begun, "/") {
-			return nil, cobra.ShellCompDirectiveDefault
-		}
-		for _, n := range names {
-			words = append(words, filepath.Base(n))
+		if opened, err := store.Open(s.directory); err == nil && !strings.Contains(begun, "/") {
+			ids, _ := opened.IDs()
+			opened.Close()
+			for _, id := range ids {
+				words = append(words, id)
+			}
 		}
 		return words, cobra.ShellCompDirectiveDefault
 	}

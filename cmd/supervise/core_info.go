@@ -57,7 +57,7 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
   supervise core info ./core.812
   supervise core info --format json 7f3a | jq .threads[0].frames`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			report, err := r.store.report(args[0], explain.Options{AllModules: true, Registers: true, Frames: r.frames})
+			report, err := r.store.report(cmd.Context(), args[0], explain.Options{AllModules: true, Registers: true, Frames: r.frames})
 			if err != nil {
 				return err
 			}
@@ -86,7 +86,7 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
 		Example: `  supervise core bt 7f3a
   supervise core bt --format json ./core.812`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			report, err := r.store.report(args[0], explain.Options{Frames: r.frames, StacksOnly: true})
+			report, err := r.store.report(cmd.Context(), args[0], explain.Options{Frames: r.frames, StacksOnly: true})
 			if err != nil {
 				return err
 			}
@@ -115,7 +115,7 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
 		Example: `  supervise core modules 7f3a
   supervise core modules --format json ./core.812`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			report, err := r.store.report(args[0], explain.Options{AllModules: true, Frames: 1, StacksOnly: true})
+			report, err := r.store.report(cmd.Context(), args[0], explain.Options{AllModules: true, Frames: 1, StacksOnly: true})
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"supervise/coredump/report"
+	"supervise/internal/size"
 	"supervise/internal/text/escape"
 )
 
@@ -115,30 +116,14 @@ func coreState(r *report.Report) string {
 }
 
 func sizes(s report.Stored) string {
-	text := humanBytes(s.Size)
+	text := size.Format(s.Size)
 	if s.Stored > 0 && s.Stored != s.Size {
-		text += " (" + humanBytes(s.Stored) + " on disk)"
+		text += " (" + size.Format(s.Stored) + " on disk)"
 	}
 	if s.Path != "" {
 		text += ", " + s.Path
 	}
 	return text
-}
-
-// humanBytes formats a number of bytes: 812 B, 18 KB, 4.2 MB, 44 MB.
-func humanBytes(n int64) string {
-	if n < 1000 {
-		return strconv.FormatInt(n, 10) + " B"
-	}
-	value, units := float64(n)/1000, "KMGTPE"
-	for value >= 999.5 && len(units) > 1 {
-		value, units = value/1000, units[1:]
-	}
-	digits := 0
-	if value < 9.95 {
-		digits = 1
-	}
-	return strconv.FormatFloat(value, 'f', digits, 64) + " " + units[:1] + "B"
 }
 
 // stacks prints all threads, those with the same stack together.

@@ -3,29 +3,27 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 
 	"supervise/coredump/elfcore"
 	"supervise/coredump/explain"
 	"supervise/coredump/report"
+	"supervise/coredump/store"
+	"supervise/internal/size"
 )
 
 // report returns the report of a core of the store, or makes one of a file.
-func (s *coreStore) report(arg string, options explain.Options) (*report.Report, error) {
+func (s *coreStore) report(ctx context.Context, arg string, options explain.Options) (*report.Report, error) {
 	if !s.isPath(arg) {
-		return s.stored(arg)
+		return s.stored(ctx, arg, options)
 	}
-	f, err := os.Open(arg)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, unknownCoreError{fmt.Errorf("no core %s", arg)}
-	}
+	f, err := openCoreFile(arg)
 	if err != nil {
 		return nil, err
 	}
@@ -33,21 +31,51 @@ func (s *coreStore) report(arg string, options explain.Options) (*report.Report,
 	return explainFile(f, options)
 }
 
-// stored returns the report that was stored with a core.
-func (s *coreStore) stored(arg string) (*report.Report, error) {
-	id, err := s.entry(arg)
+func openCoreFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // it may be a FIFO
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, unknownCoreError{fmt.Errorf("no core %s", path)}
+	}
+	return f, err
+}
+
+// stored returns the report that was stored with a core. If it has no threads, which is so
+// for the cores of systemd-coredump, the rest is made of the core.
+func (s *coreStore) stored(ctx context.Context, arg string, options explain.Options) (*report.Report, error) {
+	opened, item, err := s.find(arg)
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(filepath.Join(s.directory, id, "meta.json"))
+	defer opened.Close()
+	r := &item.Report
+	if len(r.Threads) > 0 {
+		return r, nil
+	}
+	f, err := openItem(ctx, &item)
+	if err != nil { // say what is known
+		r.Problems = append(r.Problems, err.Error())
+		return r, nil
+	}
+	defer f.Close()
+	from, err := explainFile(f, options)
 	if err != nil {
-		return nil, err
+		r.Problems = append(r.Problems, err.Error())
+		return r, nil
 	}
-	var r report.Report
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("the report of core %s is damaged: %w", id, err)
+	r.Fill(from)
+	return r, nil
+}
+
+// openItem opens the full core of an entry, or the small one if there is no other.
+func openItem(ctx context.Context, item *store.Item) (*os.File, error) {
+	f, err := item.OpenCore(ctx)
+	if err == nil {
+		return f, nil
 	}
-	return &r, nil
+	if mini, miniErr := item.OpenMini(ctx); miniErr == nil {
+		return mini, nil
+	}
+	return nil, err
 }
 
 // explainFile gives up what is not needed to read a core, and explains it.
@@ -75,7 +103,7 @@ func explainFile(f *os.File, options explain.Options) (*report.Report, error) {
 	}
 	r.Core.State = report.Complete
 	if missing := core.Expected() - info.Size(); missing > 0 {
-		r.Core.State, r.Core.Reason = report.Truncated, humanBytes(missing)+" are missing at its end"
+		r.Core.State, r.Core.Reason = report.Truncated, size.Format(missing)+" are missing at its end"
 	}
 	return r, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"supervise/config"
+	"supervise/coredump/store"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 )
@@ -38,12 +39,13 @@ func exitCode(err error) int {
 	var absent *client.NotRunningError
 	var failure *request.Failure
 	var unknownCore unknownCoreError
+	var unknownID *store.UnknownError
 	switch {
 	case errors.As(err, &usage), errors.As(err, &invalid):
 		return exitUsage
 	case errors.As(err, &absent):
 		return exitNotRunning
-	case errors.As(err, &unknownCore):
+	case errors.As(err, &unknownCore), errors.As(err, &unknownID):
 		return exitUnknown
 	case !errors.As(err, &failure):
 		return exitFailed

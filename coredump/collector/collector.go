@@ -28,8 +28,8 @@ type Collector struct {
 	crashes sync.WaitGroup
 
 	lock     sync.Mutex
-	handlers map[int]*handler // by pid
-	former   []int            // pids of handlers that have ended, the latest last
+	handlers map[int]*worker // by pid
+	former   []int           // pids of handlers that have ended, the latest last
 }
 
 const (
@@ -52,7 +52,7 @@ func Open(options Options) (*Collector, error) {
 	options.resolve()
 	c := &Collector{
 		options: options, slots: make(chan struct{}, options.Handlers), restore: func() error { return nil },
-		closing: make(chan struct{}), handlers: map[int]*handler{},
+		closing: make(chan struct{}), handlers: map[int]*worker{},
 	}
 	if err := c.choose(); err != nil {
 		c.close()

@@ -84,16 +84,6 @@ func (c *Collector) decide(who crasher.Who, pidfd, tid int) order.Order {
 	return o
 }
 
-// Hello is what a handler says that the kernel has started. Its descriptor is the pidfd, if the
-// kernel has given it one.
-type Hello struct {
-	PID      int    `json:"pid"` // as the kernel has put it into the arguments
-	TID      int    `json:"tid"`
-	Signal   int    `json:"signal"`
-	Dumpable string `json:"dumpable"` // %d of core_pattern
-	HasPIDFD bool   `json:"has_pidfd"`
-}
-
 // helloTime is how long a handler may take to say who crashes.
 const helloTime = 10 * time.Second
 
@@ -113,14 +103,14 @@ func (c *Collector) pipeCrash(fd int) {
 		return
 	}
 	conn.SetDeadline(time.Now().Add(helloTime))
-	var hello Hello
+	var hello order.Hello
 	fds, err := conn.Receive(&hello)
 	if err != nil {
 		c.log(Warning, int(cred.Pid), "a handler of cores does not say whose it has: %v", err)
 		return
 	}
 	conn.SetDeadline(time.Time{})
-	pidfd, who := hello.identify(fds)
+	pidfd, who := whose(&hello, fds)
 	if pidfd >= 0 {
 		defer unix.Close(pidfd)
 	}
@@ -133,15 +123,15 @@ func (c *Collector) pipeCrash(fd int) {
 		c.lost(o, nil, report.Refused, "its handler has ended: "+err.Error())
 		return
 	}
-	h := &handler{pid: int(cred.Pid), pidfd: peer, conn: conn}
+	h := &worker{pid: int(cred.Pid), pidfd: peer, conn: conn}
 	c.lock.Lock()
 	c.handlers[h.pid] = h
 	c.lock.Unlock()
 	c.watch(h, o)
 }
 
-// identify finds out who crashes, by the pidfd that the handler has, or else by the pid.
-func (h *Hello) identify(fds []int) (pidfd int, who crasher.Who) {
+// whose finds out who crashes, by the pidfd that the handler has, or else by the pid.
+func whose(h *order.Hello, fds []int) (pidfd int, who crasher.Who) {
 	pidfd = -1
 	for i, fd := range fds {
 		if i == 0 && h.HasPIDFD {

@@ -17,8 +17,8 @@ import (
 	"supervise/signals"
 )
 
-// handler is the process that takes one core.
-type handler struct {
+// worker is the process that takes one core.
+type worker struct {
 	pid   int
 	pidfd int // -1 if it cannot be had
 	conn  *talk.Conn
@@ -57,7 +57,7 @@ func (c *Collector) handle(o order.Order, core *os.File, pidfd int) {
 var environment = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"}
 
 // start starts a handler, in a session of its own: what a terminal sends is not for it.
-func (c *Collector) start(core *os.File, pidfd int) (*handler, error) {
+func (c *Collector) start(core *os.File, pidfd int) (*worker, error) {
 	argv := c.options.Handler
 	if len(argv) == 0 {
 		argv = []string{"/proc/self/exe", "core", "handler"}
@@ -85,7 +85,7 @@ func (c *Collector) start(core *os.File, pidfd int) (*handler, error) {
 		return nil, err
 	}
 	defer theirs.Close()
-	h := &handler{pidfd: -1, conn: ours, child: true}
+	h := &worker{pidfd: -1, conn: ours, child: true}
 	// Nobody else asks Owns meanwhile: a handler that has ended before it is known would be
 	// taken for a stranger.
 	c.lock.Lock()
@@ -107,7 +107,7 @@ func (c *Collector) start(core *os.File, pidfd int) (*handler, error) {
 
 // watch passes on what a handler says until it has ended, and then, if it has not, says its
 // last word.
-func (c *Collector) watch(h *handler, o order.Order) {
+func (c *Collector) watch(h *worker, o order.Order) {
 	begun := time.Now()
 	h.conn.SetDeadline(begun.Add(releaseTime))
 	var last *report.Report
@@ -161,7 +161,7 @@ func fullDeadline(begun time.Time, o order.Order) time.Time {
 }
 
 // end makes a handler end of which nothing more comes, and says why if that was the reason.
-func (h *handler) end(err error) (why string) {
+func (h *worker) end(err error) (why string) {
 	switch {
 	case errors.Is(err, io.EOF):
 		return ""
@@ -180,7 +180,7 @@ func (h *handler) end(err error) (why string) {
 const formerKept = 64
 
 // reap waits until a handler has ended, and says how.
-func (c *Collector) reap(h *handler) (exit string) {
+func (c *Collector) reap(h *worker) (exit string) {
 	exit = "has ended early" // the kernel's child
 	if h.child {
 		exit = waitFor(h.pidfd)

@@ -75,12 +75,10 @@ func (i ids) mixed() bool { return i[1] != i[0] || i[2] != i[0] || i[3] != i[0] 
 
 // found is what Identify gathers.
 type found struct {
-	pid       int
 	uids      ids
 	gids      ids
 	hasDumped bool
 	dumped    socket.Dumped
-	signal    int
 	name      string
 	cgroup    string
 	secure    bool
@@ -90,24 +88,76 @@ type found struct {
 // Identify finds out about the process of a pidfd, which must still be there: dumping core. An
 // error means that nothing of what was found counts.
 func Identify(pidfd int) (Who, error) {
-	f, err := gather(pidfd)
+	p, err := Open(pidfd)
 	if err != nil {
 		return Unknown(err), err
 	}
-	// The process that had the pid when /proc was read is the one of the pidfd if that is
-	// still not reaped.
-	if err := alive(pidfd); err != nil {
+	defer p.Close()
+	return p.Identify()
+}
+
+// Process is a process that still is there, seen through its directory in /proc.
+type Process struct {
+	PID   int
+	pidfd int
+	info  socket.Info // zero where the kernel does not say it
+	dir   int         // /proc/PID
+}
+
+// Open opens the process of a pidfd, which the caller keeps open.
+func Open(pidfd int) (*Process, error) {
+	p := &Process{pidfd: pidfd, dir: -1}
+	info, err := socket.GetInfo(pidfd)
+	switch {
+	case err == nil && info.Exited:
+		return nil, errors.New("it has ended")
+	case err == nil:
+		p.info, p.PID = info, info.PID
+	case errors.Is(err, socket.ErrNoInfo):
+		if p.PID, err = pidOf(pidfd); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, err
+	}
+	if p.PID <= 0 {
+		return nil, errors.New("it has no pid in this PID namespace")
+	}
+	path := "/proc/" + strconv.Itoa(p.PID)
+	if p.dir, err = unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	// The directory is that of the process that had the pid when it was opened, for good, and
+	// that is the one of the pidfd if this is not reaped by now.
+	if err := p.alive(); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Close closes what Open has opened.
+func (p *Process) Close() { _ = unix.Close(p.dir) }
+
+// Identify finds out whose the process is.
+func (p *Process) Identify() (Who, error) {
+	f := &found{hasDumped: p.info.HasDumped, dumped: p.info.Dumped}
+	err := f.read(p.dir)
+	if err == nil {
+		err = p.alive()
+	}
+	if err != nil {
 		return Unknown(err), err
 	}
 	return Who{
-		PID: f.pid, UID: int(f.uids[0]), GID: int(f.gids[0]), Signal: f.signal,
+		PID: p.PID, UID: int(f.uids[0]), GID: int(f.gids[0]), Signal: p.info.Signal,
 		Name: f.name, Cgroup: f.cgroup, Private: f.private(),
 	}, nil
 }
 
-// alive fails if the process of a pidfd was reaped.
-func alive(pidfd int) error {
-	if err := sys.KillPIDFD(pidfd, 0); err != nil && !errors.Is(err, unix.EPERM) {
+// alive fails if the process was reaped.
+func (p *Process) alive() error {
+	if err := sys.KillPIDFD(p.pidfd, 0); err != nil && !errors.Is(err, unix.EPERM) {
 		return fmt.Errorf("it has ended meanwhile: %w", err)
 	}
 	return nil
@@ -130,33 +180,6 @@ func (f *found) private() string {
 		return "it was executed with more rights than its user has: AT_SECURE, getauxval(3)"
 	}
 	return ""
-}
-
-func gather(pidfd int) (*found, error) {
-	f := &found{}
-	info, err := socket.GetInfo(pidfd)
-	switch {
-	case err == nil && info.Exited:
-		return nil, errors.New("it has ended")
-	case err == nil:
-		f.pid = info.PID
-		f.hasDumped, f.dumped, f.signal = info.HasDumped, info.Dumped, info.Signal
-	case errors.Is(err, socket.ErrNoInfo):
-		if f.pid, err = pidOf(pidfd); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, err
-	}
-	if f.pid <= 0 {
-		return nil, errors.New("it has no pid in this PID namespace")
-	}
-	dir, err := unix.Open("/proc/"+strconv.Itoa(f.pid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: "/proc/" + strconv.Itoa(f.pid), Err: err}
-	}
-	defer unix.Close(dir)
-	return f, f.read(dir)
 }
 
 // pidOf finds the pid of a pidfd where the kernel has no PIDFD_GET_INFO.

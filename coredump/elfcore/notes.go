@@ -107,7 +107,7 @@ const (
 	NoteFiles      = 0x46494c45 // NT_FILE
 	NoteXState     = 0x202      // NT_X86_XSTATE
 	NoteARM64TLS   = 0x401      // NT_ARM_TLS
-	noteARM64Codes = 0x406      // NT_ARM_PAC_MASK
+	NoteARM64Codes = 0x406      // NT_ARM_PAC_MASK
 )
 
 // Owner is the owner of the notes that only supervise writes.
@@ -163,9 +163,17 @@ func (n *Notes) take(machine Machine, note Note) {
 		if machine == ARM64 && len(d) >= 8 {
 			n.last().TLS = order.Uint64(d)
 		}
-	case noteARM64Codes:
+	case NoteARM64Codes:
 		if machine == ARM64 && len(d) >= 16 {
 			n.last().CodeMask = order.Uint64(d[8:])
 		}
 	}
+}
+
+// ParseNotes returns what notes say that follow one another in data.
+func ParseNotes(machine Machine, data []byte) Notes {
+	h := Head{Machine: machine}
+	h.takeNotes(data)
+	h.Notes.nameThreads()
+	return h.Notes
 }

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"supervise/coredump/elfcore"
 	"supervise/coredump/report"
@@ -40,6 +41,11 @@ func Explain(core *elfcore.Core, options Options) *report.Report {
 		r.Problems = append(r.Problems, "the core says nothing of threads")
 	}
 	return r
+}
+
+// Exe returns the path of the program that a core is of, "" if it does not say.
+func Exe(core *elfcore.Core) string {
+	return strings.TrimSuffix(newProcess(core, nil).exe(), " (deleted)")
 }
 
 // guarded does what reads mapped files: one that becomes shorter meanwhile is a problem, not

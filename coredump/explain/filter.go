@@ -48,9 +48,9 @@ const (
 	dataArguments = 16
 )
 
-// program returns the filter, in the kernel's classic BPF: for each system call a comparison
+// instructions are the filter, in the kernel's classic BPF: for each system call a comparison
 // that is followed by what to return.
-func program(files bool) []unix.SockFilter {
+func instructions(files bool) []unix.SockFilter {
 	const (
 		load    = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
 		equal   = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
@@ -89,7 +89,7 @@ func filter(files bool) error {
 	if auditMachine == 0 {
 		return unix.ENOSYS
 	}
-	p := program(files)
+	p := instructions(files)
 	f := unix.SockFprog{Len: uint16(len(p)), Filter: &p[0]}
 	runtime.LockOSThread() // no_new_privs is of the thread; TSYNC gives it to the others
 	defer runtime.UnlockOSThread()

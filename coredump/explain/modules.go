@@ -274,7 +274,9 @@ func tables(f *symbols.File, bias uint64) *unwind.Module {
 	if f.IsGo() {
 		u.Go = func(pc uint64) (unwind.GoFunction, bool) {
 			g, ok := f.GoFrame(pc)
-			return unwind.GoFunction{Name: g.Name, FrameSize: g.Size, Top: g.Top}, ok
+			// The kernel calls sigtramp, with a return address that leads to the signal's frame.
+			top := g.Top && g.Name != "runtime.sigtramp"
+			return unwind.GoFunction{Name: g.Name, FrameSize: g.Size, Top: top}, ok
 		}
 	}
 	return u

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,31 +36,6 @@ var programs = []program{
 		{"g++", "-O1", "-o", "prog", "DIR/throws.cc", "-L.", "-llibrary", "-Wl,-rpath,$ORIGIN"},
 	}, top: "library::parse"},
 	{name: "go", build: [][]string{{"go", "build", "-o", "prog", "DIR/gocrash/main.go"}}, env: "GOTRACEBACK=crash", top: "main.serve"},
-}
-
-// compile builds a program, and returns its path.
-func compile(t *testing.T, p program) string {
-	t.Helper()
-	sources, err := filepath.Abs("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	for _, command := range p.build {
-		if _, err := exec.LookPath(command[0]); err != nil {
-			t.Skip(err)
-		}
-		args := make([]string, 0, len(command))
-		for _, a := range command[1:] {
-			args = append(args, strings.ReplaceAll(a, "DIR", sources))
-		}
-		cmd := exec.Command(command[0], args...)
-		cmd.Dir = dir
-		if text, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v\n%s", cmd.Args, err, text)
-		}
-	}
-	return filepath.Join(dir, "prog")
 }
 
 // fullCore lets a program crash, and returns its core, as the kernel has written it.
@@ -106,51 +80,11 @@ func open(t *testing.T, path string) *elfcore.Core {
 	return core
 }
 
-var (
-	gdbThread = regexp.MustCompile(`^Thread \d+ \(.*LWP (\d+)`)
-	gdbFrame  = regexp.MustCompile(`^#(\d+)\s+(?:0x[0-9a-f]+ in )?(.*?) \(|^#(\d+)\s+(<signal handler called>)`)
-)
-
-// backtraces returns the functions of each thread, as gdb shows them.
-func backtraces(t *testing.T, program, core string) map[string][]string {
-	t.Helper()
-	if _, err := exec.LookPath("gdb"); err != nil {
-		t.Skip(err)
-	}
-	cmd := exec.Command("gdb", "-nx", "-batch", "-iex", "set debuginfod enabled off", "-ex", "thread apply all bt", program, core)
-	cmd.Env = append(os.Environ(), "HOME=/nonexistent")
-	text, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("gdb: %v\n%s", err, text)
-	}
-	found := map[string][]string{}
-	thread := ""
-	for line := range strings.Lines(string(text)) {
-		if m := gdbThread.FindStringSubmatch(line); m != nil {
-			thread = m[1]
-		}
-		if m := gdbFrame.FindStringSubmatch(line); m != nil && thread != "" {
-			found[thread] = append(found[thread], m[2]+m[4])
-		}
-	}
-	if testing.Verbose() {
-		t.Logf("%s", text)
-	}
-	// Where a stack ends that has no end mark, gdb shows what lies beyond.
-	for thread, functions := range found {
-		for len(functions) > 0 && functions[len(functions)-1] == "??" {
-			functions = functions[:len(functions)-1]
-		}
-		found[thread] = functions
-	}
-	return found
-}
-
 // The small core of each program shows gdb what the full one does.
 func TestSameBacktraces(t *testing.T) {
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
-			path := compile(t, p)
+			path := testproc.Build(t, "testdata", p.build)
 			full := fullCore(t, path, p)
 			core := open(t, full)
 			small := filepath.Join(t.TempDir(), "mini")
@@ -170,7 +104,7 @@ func TestSameBacktraces(t *testing.T) {
 			var blocks unix.Stat_t
 			_ = unix.Stat(full, &blocks)
 			t.Logf("%+v of %d (%d on the disk)", summary, core.Expected(), blocks.Blocks*512)
-			want, got := backtraces(t, path, full), backtraces(t, path, small)
+			want, got := testproc.Backtraces(t, path, full), testproc.Backtraces(t, path, small)
 			for thread, functions := range want {
 				if strings.Join(got[thread], " <- ") != strings.Join(functions, " <- ") {
 					t.Errorf("thread %s:\ngot  %v\nwant %v", thread, got[thread], functions)

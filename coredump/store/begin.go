@@ -109,10 +109,10 @@ func (e *Entry) make(id string) (err error) {
 	return nil
 }
 
-// share lets the crashed process's user find and read the entry. Where there are no access
-// control lists, it stays root's.
+// share lets the crashed process's user read the entry. Where there are no access control
+// lists, it stays root's. That the user may search the store comes when it is finished.
 func (e *Entry) share() {
-	if readable(e.dir.file, e.crash.Reader) == nil && readable(e.store.dir.file, e.crash.Reader) == nil {
+	if readable(e.dir.file, e.crash.Reader) == nil {
 		e.meta.Store.Reader = e.crash.Reader
 	}
 }

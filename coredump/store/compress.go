@@ -132,7 +132,8 @@ func (s *Store) commitPacked(d dir, id, part string) error {
 	}
 	defer unlock()
 	if _, ok := d.stat(coreName); !ok {
-		return d.remove(part)
+		_ = d.remove(part) // if that has not gone with the core
+		return nil
 	}
 	text, err := d.read(metaName, maxMeta)
 	if err != nil {

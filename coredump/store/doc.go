@@ -21,16 +21,20 @@
 //
 // An entry comes into being complete with its meta.json, under its name, by rename(2), and goes
 // the same way. One whose file writing is not locked was left behind by a process that was
-// killed: it is told as truncated, and whoever creates the store next finishes it. What
+// killed: it is told as truncated, and the next entry that ends finishes it. What
 // [Store.List] says of sizes it has from the files, so that it is true when they were cut or
 // removed since.
 //
 // The limits ([order.Limits]) hold while a core is written: each few megabytes what all
 // entries take is added up, and the file system is asked what is left. When there is too
 // little, the oldest full cores go first, of the same service if that is over its limit; the
-// small core and the report of the same crash stay. When no full core is left, the oldest
-// entries go as a whole. What is being written, and what a newer version of supervise has left,
-// stays. A core that does not fit even so is cut, and says why.
+// small core and the report of the same crash stay. What is being written, and what a newer
+// version of supervise has left, stays. A core that does not fit even so is cut, and says why.
+// Small cores and reports are written whatever the limits; when all of them take more than half
+// of max-use, the oldest entries go as a whole, and so does what is older than max-age.
+//
+// Nothing waits for the disk, but a compressed core before it takes the place of the other: a
+// core that is compressed right away may never have been on the disk as it was.
 //
 // # Whose it is
 //

@@ -44,9 +44,8 @@ func (e *Entry) Finish(r report.Report) (report.Report, error) {
 	}
 	final := e.meta.Report
 	e.done()
-	if e.crash.Limits.MaxUse > 0 || e.crash.Limits.MaxAge > 0 {
-		_ = e.store.trim(e.crash.Limits)
-	}
+	// The entry is complete whatever becomes of the others.
+	_ = errors.Join(e.letSearch(), e.store.Recover(), e.store.trim(e.crash.Limits))
 	return final, nil
 }
 
@@ -55,6 +54,19 @@ func (e *Entry) done() {
 	_ = e.dir.remove(writingName)
 	touch(e.dir)
 	e.close()
+}
+
+// letSearch lets the user who may read the entry find it.
+func (e *Entry) letSearch() error {
+	if e.meta.Store.Reader == 0 {
+		return nil
+	}
+	unlock, err := e.store.lock() // the list is read and written
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return readable(e.store.dir.file, e.meta.Store.Reader)
 }
 
 func touch(d dir) {

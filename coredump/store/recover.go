@@ -18,9 +18,9 @@ const killed = "the process that wrote it was killed"
 // within microseconds.
 const newborn = time.Minute
 
-// recover removes and finishes what killed processes have left. It leaves alone what it does not
-// understand.
-func (s *Store) recover() error {
+// Recover finishes and removes what killed processes have left. It leaves alone what it does not
+// understand. Each entry that ends does that, too.
+func (s *Store) Recover() error {
 	names, err := s.dir.names()
 	if err != nil {
 		return err
@@ -151,8 +151,13 @@ func found(d dir, name string) report.Stored {
 // trim removes what a new entry has made too much or too old: entries as a whole only when the
 // small cores and reports alone take more than half of what all may.
 func (s *Store) trim(l order.Limits) error {
-	if _, err := s.Vacuum(Policy{MaxAge: l.MaxAge}); err != nil || l.MaxUse == 0 {
-		return err
+	if l.MaxAge > 0 {
+		if _, err := s.Vacuum(Policy{MaxAge: l.MaxAge}); err != nil {
+			return err
+		}
+	}
+	if l.MaxUse == 0 {
+		return nil
 	}
 	unlock, err := s.lock()
 	if err != nil {

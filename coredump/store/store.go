@@ -21,8 +21,8 @@ const Default = "/var/lib/supervise/cores"
 // Store is an open store. Its methods may be called at the same time, and several processes
 // may use the same store.
 type Store struct {
-	dir      dir
-	writable bool // it was opened by Create
+	dir   dir
+	owner uint32 // its uid
 
 	known index
 }
@@ -37,19 +37,25 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the directory of cores %s: %w", path, err)
 	}
-	return &Store{dir: d}, nil
+	var st unix.Stat_t
+	if err := unix.Fstat(d.fd(), &st); err != nil {
+		d.close()
+		return nil, fmt.Errorf("cannot open the directory of cores %s: %w", path, err)
+	}
+	return &Store{dir: d, owner: st.Uid}, nil
 }
 
-// Create opens a store to write to, makes it first if need be (0700), and finishes what killed
-// processes have left in it. The directory must belong to root or the caller, and so must
-// those above it; nobody else may be able to write in it; and it must have been empty when it
-// became a store.
+// Create opens a store to write to, and makes it first if need be (0700). The directory must
+// belong to the caller, and those above it to root or the caller; nobody else may be able to
+// write in it; and it must have been empty when it became a store.
+//
+// It is quick, as a crashed process waits. Whoever collects calls [Store.Recover] first.
 func Create(path string) (*Store, error) {
 	s, err := create(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot keep cores in %s: %w", path, err)
 	}
-	return s, s.recover()
+	return s, nil
 }
 
 func create(path string) (*Store, error) {
@@ -76,7 +82,7 @@ func create(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: d, writable: true}
+	s := &Store{dir: d, owner: made.Stat().Uid}
 	if err := s.mark(); err != nil {
 		s.Close()
 		return nil, err
@@ -176,7 +182,6 @@ func (s *Store) ours(name string) bool {
 	if !validID(id) {
 		return false
 	}
-	var own unix.Stat_t
 	st, ok := s.dir.stat(name)
-	return ok && unix.Fstat(s.dir.fd(), &own) == nil && st.Mode&unix.S_IFMT == unix.S_IFDIR && st.Uid == own.Uid
+	return ok && st.Mode&unix.S_IFMT == unix.S_IFDIR && st.Uid == s.owner
 }

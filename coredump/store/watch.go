@@ -21,6 +21,11 @@ func (s *Store) Watch(ctx context.Context, each func(Item) error) error {
 	if err != nil {
 		return fmt.Errorf("cannot watch %s: %w", s.dir.path, err)
 	}
+	return w.run(ctx)
+}
+
+// run takes events until ctx ends.
+func (w *watcher) run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = w.events.Close() })
 	defer stop()
 	defer w.events.Close()
@@ -31,7 +36,7 @@ func (s *Store) Watch(ctx context.Context, each func(Item) error) error {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
-			return fmt.Errorf("cannot watch %s: %w", s.dir.path, err)
+			return fmt.Errorf("cannot watch %s: %w", w.store.dir.path, err)
 		}
 		if err := w.take(buf[:n]); err != nil {
 			return err

@@ -102,19 +102,20 @@ func open(d *data) (*File, error) {
 func (f *File) Close() { f.data.close() }
 
 // Bias returns what to add to addresses of the file to have those in memory, given where a
-// part of it is mapped and from which offset in the file.
+// part of it is mapped and from which offset in the file. A page of the file that has the end
+// of one segment and the beginning of the next is mapped for both: the mapping that begins
+// with it is that of the next.
 func (f *File) Bias(start, offset uint64) (bias uint64, ok bool) {
+	var last uint64
 	for i := range f.segments {
 		s := &f.segments[i]
-		if s.kind != loadSegment {
+		first := s.offset &^ uint64(pageSize-1)
+		if s.kind != loadSegment || offset < first || offset >= s.offset+max(s.fileSize, 1) || ok && first < last {
 			continue
 		}
-		first := s.offset &^ uint64(pageSize-1)
-		if offset >= first && offset < s.offset+max(s.fileSize, 1) {
-			return start - (s.addr + offset - s.offset), true
-		}
+		bias, last, ok = start-(s.addr+offset-s.offset), first, true
 	}
-	return 0, false
+	return bias, ok
 }
 
 // BuildID returns the build id, nil if the file has none: the note NT_GNU_BUILD_ID, or Go's.

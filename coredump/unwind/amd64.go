@@ -6,10 +6,11 @@ type amd64 struct{}
 const (
 	amd64BP = 6
 	amd64SP = 7
+	amd64G  = 14 // in Go
 	amd64PC = 16
 )
 
-func (amd64) numbers() numbers { return numbers{pc: amd64PC, sp: amd64SP, fp: amd64BP} }
+func (amd64) numbers() numbers { return numbers{pc: amd64PC, sp: amd64SP, fp: amd64BP, g: amd64G} }
 
 // rt_sigreturn is system call 15.
 const (

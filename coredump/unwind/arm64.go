@@ -4,13 +4,14 @@ package unwind
 type arm64 struct{}
 
 const (
+	arm64G  = 28 // in Go
 	arm64FP = 29
 	arm64LR = 30
 	arm64SP = 31
 	arm64PC = 32
 )
 
-func (arm64) numbers() numbers { return numbers{pc: arm64PC, sp: arm64SP, fp: arm64FP} }
+func (arm64) numbers() numbers { return numbers{pc: arm64PC, sp: arm64SP, fp: arm64FP, g: arm64G} }
 
 // rt_sigreturn is system call 139.
 const (

@@ -74,7 +74,10 @@ type architecture interface {
 }
 
 // numbers are the numbers of registers that have a role.
-type numbers struct{ pc, sp, fp uint64 }
+type numbers struct {
+	pc, sp, fp uint64
+	g          uint64 // where Go keeps the goroutine, runtime.g
+}
 
 // caller is what a method has found out.
 type caller struct {

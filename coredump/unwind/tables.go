@@ -2,7 +2,6 @@ package unwind
 
 import (
 	"errors"
-	"strings"
 
 	"supervise/coredump/unwind/cfi"
 )
@@ -145,38 +144,4 @@ func (u *unwinder) evaluate(expression []byte, bias uint64, initial ...uint64) (
 		return 0, ErrTables
 	}
 	return v, nil
-}
-
-// byGo asks Go's tables.
-func (u *unwinder) byGo(frame *Frame, module *Module) (caller, error) {
-	if module == nil || module.Go == nil {
-		return caller{}, errNotMine
-	}
-	f, ok := module.Go(frame.Lookup() - module.Bias)
-	if !ok {
-		return caller{}, errNotMine
-	}
-	if f.Top {
-		return caller{}, errOutermost
-	}
-	if strings.HasPrefix(f.Name, "runtime.sigreturn") {
-		return u.byTrampoline(frame, module)
-	}
-	next := caller{regs: u.regs, by: ByGo}
-	if !u.arch.goCaller(u, f, &next.regs) {
-		return next, ErrMemory
-	}
-	if injected(f.Name) {
-		next.exact = true
-		if !u.arch.injected(u, &next.regs) {
-			return next, ErrMemory
-		}
-	}
-	return next, nil
-}
-
-// injected reports whether a function in Go is never called, except by a signal handler that
-// makes it look so.
-func injected(name string) bool {
-	return name == "runtime.sigpanic" || name == "runtime.asyncPreempt" || name == "runtime.debugCallV2"
 }

@@ -32,7 +32,6 @@ floor 1
 	coredump/socket:          golang.org/x/sys
 	coredump/crasher:         coredump/socket golang.org/x/sys
 	coredump/talk:            golang.org/x/sys
-	coredump/collector:       coredump coredump/report coredump/order coredump/socket coredump/crasher coredump/settings coredump/talk golang.org/x/sys
 	coredump/elfcore
 	coredump/unwind/cfi
 	coredump/unwind:          coredump/unwind/cfi
@@ -43,6 +42,7 @@ floor 2
 	signals/send
 	coredump/settings:        golang.org/x/sys
 	coredump/mini
+	coredump/take:            coredump/mini golang.org/x/sys
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
@@ -75,6 +75,8 @@ floor 2
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
+	coredump/collector:       coredump/settings golang.org/x/sys
+	coredump/handler:         coredump/explain coredump/mini coredump/store golang.org/x/sys
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
 	supervisor/pid1/conformance

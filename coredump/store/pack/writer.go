@@ -17,8 +17,8 @@ const FrameSize = 2 << 20
 type Options struct {
 	// Workers is how many goroutines compress; 0 for as many as there are processors.
 	Workers int
-	// Prepare is called in each of these goroutines first, on a thread of its own that
-	// ends with it: to give it a low priority. nil for nothing.
+	// Prepare is called in each of these goroutines first, and in that which writes, on a
+	// thread of its own that ends with it: to give it a low priority. nil for nothing.
 	Prepare func()
 }
 
@@ -75,12 +75,17 @@ func (p *Writer) Size() int64 { return p.size }
 // Written is how much of that can be read from the file. It is for after Close.
 func (p *Writer) Written() int64 { return p.good }
 
-// compress is a worker.
-func (p *Writer) compress() {
+// prepare begins a goroutine.
+func (p *Writer) prepare() {
 	if p.options.Prepare != nil {
 		runtime.LockOSThread() // and never unlock: the thread ends with its priority
 		p.options.Prepare()
 	}
+}
+
+// compress is a worker.
+func (p *Writer) compress() {
+	p.prepare()
 	// The fastest level already beats that of `zstd -1`: see BenchmarkPack.
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 	if err != nil {
@@ -99,6 +104,7 @@ func (p *Writer) compress() {
 // write writes frames in their order. After an error it takes them and does nothing with them.
 func (p *Writer) write(w io.Writer) {
 	defer close(p.written)
+	p.prepare()
 	for f := range p.order {
 		<-f.done
 		if p.err == nil {
