@@ -14,13 +14,17 @@ const dumpPause = 500 * time.Millisecond
 // patience is how long a core may hold up what comes after it, 0 for not at all.
 func (m *Machine) patience() time.Duration { return max(m.file.Core.Timeout, 0) }
 
-// killUnlessDumping comes to the end of a ladder.
+// killUnlessDumping comes to the end of a ladder, or to a rung that is a SIGKILL. Together they
+// wait no longer than one would.
 func (m *Machine) killUnlessDumping(s *service) {
-	if m.patience() == 0 || m.shutdown.cutting {
+	if s.Ladder.Patience == 0 {
+		s.Ladder.Patience = m.now + m.patience()
+	}
+	if m.now >= s.Ladder.Patience || m.shutdown.cutting {
 		m.killNow(s)
 		return
 	}
-	s.Ladder.Patience = m.now + m.patience()
+	s.Ladder.Waits = true
 	m.lookForDumps(s)
 }
 
@@ -59,9 +63,13 @@ func (m *Machine) awaitDumps(s *service) {
 	m.killNow(s)
 }
 
-// killNow sends the first SIGKILL of a ladder.
+// killNow sends the SIGKILL that was due.
 func (m *Machine) killNow(s *service) {
-	s.Ladder.Patience, s.Ladder.Looking, s.Ladder.Dumps = 0, false, ""
+	s.Ladder.Waits, s.Ladder.Looking, s.Ladder.Dumps = false, false, ""
+	if s.Ladder.Rung < s.lastRung() {
+		m.beginRung(s)
+		return
+	}
 	s.Ladder.Reached = m.now
 	m.kill(s)
 	m.timers.arm(&s.deadline, m.now+killAgain)

@@ -18,7 +18,8 @@ type Ladder struct {
 	Reached time.Duration // when the first SIGKILL was sent
 	Kills   int           // how many SIGKILLs were sent
 
-	Patience time.Duration `json:",omitzero"`  // until when the first SIGKILL waits for cores; 0 when it does not
+	Waits    bool          `json:",omitempty"` // its SIGKILL is due, and perhaps waits for cores
+	Patience time.Duration `json:",omitzero"`  // until when it does at the longest, once it was due
 	Looking  bool          `json:",omitempty"` // whether there are any is asked, and not answered
 	Dumps    string        `json:",omitempty"` // the processes for which it waits, as was told
 }
@@ -29,12 +30,17 @@ func (s *service) lastRung() int { return len(s.Ladder.Rungs) }
 // climb sends the signal of a rung, and sets its deadline.
 func (m *Machine) climb(s *service, rung int) {
 	s.Surveys, s.Ladder.Rung = 0, rung
-	if rung >= s.lastRung() {
+	if rung >= s.lastRung() || s.Ladder.Rungs[rung].Signal == signals.SIGKILL {
 		m.killUnlessDumping(s)
 		return
 	}
+	m.beginRung(s)
+}
+
+// beginRung sends the signal of a rung that is not the last one, and sets its deadline.
+func (m *Machine) beginRung(s *service) {
 	m.sendRung(s)
-	m.timers.arm(&s.deadline, m.now+max(s.Ladder.Rungs[rung].Timeout, 0))
+	m.timers.arm(&s.deadline, m.now+max(s.Ladder.Rungs[s.Ladder.Rung].Timeout, 0))
 }
 
 // climbOn continues the ladder after the leader has gone. The signal of the present rung, which
@@ -43,7 +49,7 @@ func (m *Machine) climb(s *service, rung int) {
 // fork may have raced with the first one.
 func (m *Machine) climbOn(s *service, deadline time.Duration) {
 	switch {
-	case s.Ladder.Patience > 0:
+	case s.Ladder.Waits:
 		m.lookForDumps(s)
 		return
 	case s.Ladder.Rung >= s.lastRung():
@@ -90,7 +96,7 @@ func (m *Machine) rungTimedOut(s *service) {
 		m.surveyTimedOut(s)
 		return
 	}
-	if s.Ladder.Patience > 0 {
+	if s.Ladder.Waits {
 		m.awaitDumps(s)
 		return
 	}

@@ -93,7 +93,7 @@ func (m *Machine) tellProgress() {
 		}
 		n := Note{Kind: StillWaiting, From: s.State, Rung: s.Ladder.Rung, Count: s.lastRung(), Reason: s.Delay}
 		next := m.shutdown.deadline.at
-		if s.State.climbing() && s.Ladder.Patience > 0 {
+		if s.State.climbing() && s.Ladder.Waits {
 			n.Reason = s.Ladder.Dumps
 			next = min(next, s.Ladder.Patience)
 		} else if s.deadline.set() {
