@@ -76,7 +76,10 @@ func (w *world) check(a *machine.Action) {
 	case machine.Kill:
 		w.checkTarget(a, false)
 		w.checkKill(w.services[a.Service])
-	case machine.LookForDumps, machine.Survey:
+	case machine.LookForDumps:
+		w.checkTarget(a, false)
+		w.checkLook(w.services[a.Service])
+	case machine.Survey:
 		w.checkTarget(a, false)
 	case machine.KillRemnant:
 		if p := w.services[a.Service].remnant; p == nil || p.pid != int(a.PID) {
@@ -262,7 +265,7 @@ func (w *world) checkChange(id machine.ServiceID, n *machine.Note) {
 	}
 	climbs := func(state machine.State) bool { return state == machine.Stopping || state == machine.Clearing }
 	if climbs(n.To) && !climbs(n.From) {
-		s.beginLadder(w.spec.Core.Timeout)
+		s.beginLadder()
 	}
 	s.state = n.To
 }

@@ -122,16 +122,13 @@ func (w *world) checkDumps(ev *machine.Event) {
 	if dumped := s.tree.isDumped(); !s.unlisted && ev.Count > 0 != dumped && w.now-s.tree.dumps > slack {
 		w.fail(s, "%d cores are said to be written, and it is %v that there are some", ev.Count, dumped)
 	}
-	if ev.Count > 0 && s.waits == never {
-		s.waits = w.now
-	}
 	s.looked = !s.unlisted
 }
 
 // checkKill finds a SIGKILL that cuts a core short and comes too early. The one of a shutdown
 // does not.
 func (w *world) checkKill(s *service) {
-	waited := s.waits != never && w.now-s.waits >= s.patience-slack
+	waited := s.waits != never && w.now-s.waits >= s.patience-slack || w.now-s.tree.dumps <= slack // it has just begun
 	if s.tree.isDumped() && s.patience > 0 && s.looked && !s.cut && !s.wasKilled && !waited {
 		w.fail(s, "it is killed, and a core is being written")
 	}
@@ -139,8 +136,15 @@ func (w *world) checkKill(s *service) {
 }
 
 // beginLadder forgets the ladder before.
-func (s *service) beginLadder(patience time.Duration) {
-	s.waits, s.cut, s.wasKilled, s.looked, s.patience = never, false, false, false, patience
+func (s *service) beginLadder() {
+	s.waits, s.cut, s.wasKilled, s.looked, s.patience = never, false, false, false, 0
+}
+
+// checkLook takes note of when SIGKILL is due for the first time, and how long it may wait.
+func (w *world) checkLook(s *service) {
+	if s.waits == never {
+		s.waits, s.patience = w.now, w.spec.Core.Timeout
+	}
 }
 
 // checkRemnant compares what is said of the end of a process that was set aside with what the

@@ -45,7 +45,7 @@ type service struct {
 
 	// Of the ladder under way:
 	patience  time.Duration // how long a core may hold up SIGKILL
-	waits     time.Duration // since when one does, never if none has
+	waits     time.Duration // since when SIGKILL is due, never before that
 	looked    bool          // whether one does is known
 	cut       bool          // by a shutdown
 	wasKilled bool          // it has come to SIGKILL
