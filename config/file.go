@@ -73,7 +73,7 @@ func readFile(c *checker, root *node) *File {
 	for _, n := range root.children {
 		meant = c.topTable(root, n, &into) == "service" || meant
 	}
-	if !meant {
+	if !meant && !c.noneYet {
 		none := root
 		if c.services != nil {
 			none = c.services

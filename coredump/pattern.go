@@ -75,6 +75,14 @@ type Part struct {
 	IsText    bool
 }
 
+// String returns the part as it stands in a pattern.
+func (p Part) String() string {
+	if p.IsText {
+		return EscapePattern(p.Text)
+	}
+	return p.Specifier.String()
+}
+
 // MaxPattern is how many bytes of a core_pattern the kernel keeps; it cuts off what is more,
 // and reports success: CORENAME_MAX_SIZE in linux/binfmts.h.
 const MaxPattern = 127

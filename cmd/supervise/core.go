@@ -20,11 +20,41 @@ var coreCommands = []func() *cobra.Command{
 	newCoreBT,
 	newCoreModules,
 	newCoreDebug,
+	newCoreList,
+	newCoreWatch,
+	newCoreExport,
+	newCoreRemove,
+	newCoreVacuum,
+	newCoreTake,
 	newCoreExplain,
+	newCoreServe,
+	newCoreHandler,
+	newCoreCheck, newCorePattern, newCoreFilter,
 }
 
-func newCore() *cobra.Command {
-	cmd := &cobra.Command{
+// newCore returns the command core with all of its commands.
+func newCore() *cobra.Command { return newCoreFor(nil) }
+
+// quickCoreCommands are those for which building all others would take a good part of the
+// time: newCoreFor builds them alone.
+var quickCoreCommands = map[string]func() *cobra.Command{"bt": newCoreBT, "info": newCoreInfo, "modules": newCoreModules, "explain": newCoreExplain}
+
+// newCoreFor returns the command core for the arguments that follow it. It may lack the
+// commands that they do not need, like [newRoot].
+func newCoreFor(args []string) *cobra.Command {
+	cmd := newCoreAlone()
+	if len(args) > 0 && quickCoreCommands[args[0]] != nil {
+		cmd.AddCommand(quickCoreCommands[args[0]]())
+		return cmd
+	}
+	for _, make := range coreCommands {
+		cmd.AddCommand(make())
+	}
+	return cmd
+}
+
+func newCoreAlone() *cobra.Command {
+	return &cobra.Command{
 		Use:   "core COMMAND",
 		Short: "Find, read and collect the cores of processes that crashed",
 		Long: `Find, read and collect the cores of processes that crashed.
@@ -33,7 +63,8 @@ A core is named by its id in the store, or as much of it as no other has, or by 
 a file: any ELF core will do. What holds a slash, or is not in the store, is a path.`,
 		Example: `  supervise core info ./core.812   why did it crash, and where?
   supervise core bt 7f3a           the stack of every thread
-  supervise core debug 7f3a        and now with gdb`,
+  supervise core debug 7f3a        and now with gdb
+  supervise core take web          the core of a service that goes on living`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -45,11 +76,6 @@ a file: any ELF core will do. What holds a slash, or is not in the store, is a p
 			return exitStatus(exitUsage)
 		},
 	}
-	cmd.CompletionOptions.DisableDefaultCmd = true
-	for _, make := range coreCommands {
-		cmd.AddCommand(make())
-	}
-	return cmd
 }
 
 // coreDirectory is where the store of cores is unless --directory says otherwise.

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/coredump/explain"
-	"supervise/coredump/report"
 	"supervise/internal/text/escape"
 	"supervise/supervisor/quickstatus"
 )
@@ -130,12 +129,12 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
 }
 
 // printObject prints one value as JSON.
-func printObject(w io.Writer, value *report.Report) error {
+func printObject(w io.Writer, value any) error {
 	encoder := json.NewEncoder(escape.JSON{To: w})
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {
-		return fmt.Errorf("cannot print the report: %w", err)
+		return fmt.Errorf("cannot print the answer: %w", err)
 	}
 	return nil
 }

@@ -54,6 +54,10 @@ var groups = []struct {
 // addCommands adds all commands, or only the one that is asked for if that is enough:
 // building the others takes a tenth of the time of status.
 func addCommands(root *cobra.Command, args []string) {
+	if len(args) > 1 && args[0] == "core" {
+		root.AddCommand(newCoreFor(args[1:]))
+		return
+	}
 	for _, g := range groups {
 		if len(args) > 0 && g.commands[args[0]] != nil && args[0] != "completion" {
 			root.AddCommand(g.commands[args[0]]())

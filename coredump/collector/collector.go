@@ -20,9 +20,11 @@ type Collector struct {
 	options  Options
 	held     Held
 	listener *socket.Listener // of Socket and Pipe
-	slots    chan struct{}    // one for each handler that runs
-	restore  func() error     // puts core_pattern back
-	dumpable bool             // this process was, before it had a socket
+	closed   sync.Once
+	patience patience
+	slots    chan struct{} // one for each handler that runs
+	restore  func() error  // puts core_pattern back
+	dumpable bool          // this process was, before it had a socket
 
 	closing chan struct{} // closed by Close
 	crashes sync.WaitGroup
@@ -51,7 +53,7 @@ func Open(options Options) (*Collector, error) {
 	}
 	options.resolve()
 	c := &Collector{
-		options: options, slots: make(chan struct{}, options.Handlers), restore: func() error { return nil },
+		options: options, patience: usualPatience, slots: make(chan struct{}, options.Handlers), restore: func() error { return nil },
 		closing: make(chan struct{}), handlers: map[int]*worker{},
 	}
 	if err := c.choose(); err != nil {
@@ -79,7 +81,8 @@ func (c *Collector) listen(way Way) (err error) {
 	if err := c.undumpable(); err != nil {
 		return err
 	}
-	c.crashes.Go(func() { c.accept(c.listener, take) })
+	l := c.listener // which close sets to nil
+	c.crashes.Go(func() { c.accept(l, take) })
 	return nil
 }
 
@@ -174,10 +177,12 @@ const cutGrace = 2 * time.Second
 
 // close ends what takes new cores. Those who wait to be accepted, or for a handler to be free,
 // end without a core.
-func (c *Collector) close() error {
-	close(c.closing)
-	err := c.restore() // first: who connects later would find nobody
-	c.unlisten()
+func (c *Collector) close() (err error) {
+	c.closed.Do(func() {
+		close(c.closing)
+		err = c.restore() // first: who connects later would find nobody
+		c.unlisten()
+	})
 	return err
 }
 

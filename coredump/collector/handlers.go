@@ -25,31 +25,29 @@ type worker struct {
 	child bool // of this process, which has to reap it
 }
 
-// The times after which a handler is killed, so that no process waits for ever for one that is
-// stopped or hangs. A handler ends by itself long before.
-const (
-	releaseTime  = 20 * time.Second // until it has released the process
-	storeGrace   = 10 * time.Second // more than the timeout of its order
-	aftermathEnd = 30 * time.Minute // for compressing and the hook
-)
+// patience is how long handlers may take before they are killed, so that no process waits for
+// ever for one that is stopped or hangs. A handler ends by itself long before.
+type patience struct {
+	release   time.Duration // until it has released the process
+	grace     time.Duration // more than the timeout of its order, until the core is stored
+	aftermath time.Duration // for compressing and the hook
+}
+
+var usualPatience = patience{release: 20 * time.Second, grace: 10 * time.Second, aftermath: 30 * time.Minute}
 
 // handle has a handler take a core, and stays until that has ended.
 func (c *Collector) handle(o order.Order, core *os.File, pidfd int) {
 	h, err := c.start(core, pidfd)
-	if err == nil {
-		err = h.conn.Send(o)
-	}
 	// From here on the handler alone has the core: when it ends, the process does.
 	_ = core.Close()
 	if err != nil {
 		c.log(Warning, o.PID, "no core of pid %d: its handler cannot be started: %v", o.PID, err)
 		c.lost(o, nil, report.Refused, "its handler cannot be started: "+err.Error())
-		if h == nil {
-			return
-		}
+		return
 	}
-	defer h.conn.Close()
+	_ = h.conn.Send(o) // fails if it has ended, which is seen next
 	c.watch(h, o)
+	h.conn.Close()
 	_ = unix.Close(h.pidfd)
 }
 
@@ -109,7 +107,7 @@ func (c *Collector) start(core *os.File, pidfd int) (*worker, error) {
 // last word.
 func (c *Collector) watch(h *worker, o order.Order) {
 	begun := time.Now()
-	h.conn.SetDeadline(begun.Add(releaseTime))
+	h.conn.SetDeadline(begun.Add(c.patience.release))
 	var last *report.Report
 	released, stored := false, false
 	var why string
@@ -126,10 +124,10 @@ func (c *Collector) watch(h *worker, o order.Order) {
 		switch p.Stage {
 		case order.Released, order.Explained:
 			released = true
-			h.conn.SetDeadline(fullDeadline(begun, o))
+			h.conn.SetDeadline(c.fullDeadline(begun, o))
 		case order.Stored:
 			stored = true
-			h.conn.SetDeadline(time.Now().Add(aftermathEnd))
+			h.conn.SetDeadline(time.Now().Add(c.patience.aftermath))
 		case order.Note:
 		}
 		if p.Report != nil {
@@ -153,11 +151,11 @@ func (c *Collector) watch(h *worker, o order.Order) {
 }
 
 // fullDeadline is when a handler must have stored the core of a released process.
-func fullDeadline(begun time.Time, o order.Order) time.Time {
+func (c *Collector) fullDeadline(begun time.Time, o order.Order) time.Time {
 	if o.Timeout <= 0 {
 		return time.Time{}
 	}
-	return begun.Add(max(o.Timeout, releaseTime) + storeGrace)
+	return begun.Add(max(o.Timeout, c.patience.release) + c.patience.grace)
 }
 
 // end makes a handler end of which nothing more comes, and says why if that was the reason.

@@ -152,7 +152,7 @@ func (p *place) wait(pid int) *story {
 // crash starts a shell that ends itself by SIGSEGV.
 func crash(t *testing.T, change func(*exec.Cmd)) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command("/bin/sh", "-c", "kill -SEGV $$")
+	cmd := exec.Command("/bin/sh", "-c", "ulimit -c unlimited; kill -SEGV $$")
 	if change != nil {
 		change(cmd)
 	}

@@ -24,6 +24,9 @@ type Options struct {
 	Want    Way
 	Install bool // set core_pattern while the collector is open
 	Force   bool // also if it belongs to another program
+	// SetID sets fs.suid_dumpable with Install, so that processes that have changed their ids
+	// dump core, too: for root alone.
+	SetID bool
 
 	// Directory is where the sockets are, and where the settings of the kernel are kept that
 	// Install has changed. It must be root's, with nobody else who may write in it or in

@@ -233,6 +233,9 @@ func (c *Collector) install(w way) error {
 	if w.way == Pipe {
 		change[settings.PipeLimit] = pipeLimit
 	}
+	if c.options.SetID {
+		change[settings.SuidDumpable] = "2"
+	}
 	file := c.options.settingsFile()
 	if err := settings.Set(file, change, c.options.Force); err != nil {
 		return err

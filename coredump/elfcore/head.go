@@ -153,6 +153,8 @@ func (h *Head) addProgram(b []byte, notes *[]extent) {
 		h.problem("the segment at address %#x is damaged: %#x bytes, of which %#x are in the core", s.Start, s.Size, fileSize)
 		return
 	}
-	h.expected = max(h.expected, s.FileOffset+s.FileSize)
+	if s.FileSize > 0 {
+		h.expected = max(h.expected, s.FileOffset+s.FileSize)
+	}
 	h.Segments = append(h.Segments, s)
 }

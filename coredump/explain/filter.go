@@ -1,8 +1,10 @@
 package explain
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -22,7 +24,8 @@ var allowed = []uint32{
 	unix.SYS_EXIT, unix.SYS_EXIT_GROUP, unix.SYS_SENDMSG, unix.SYS_RECVMSG,
 }
 
-// condition allows a system call if the bits mask of an argument, of its low half, have a value.
+// condition allows a system call if the bits mask of an argument, of its low half, have a
+// value. A mask of 0 allows it always.
 type condition struct {
 	call, argument, mask, value uint32
 }
@@ -48,16 +51,25 @@ const (
 	dataArguments = 16
 )
 
-// instructions are the filter, in the kernel's classic BPF: for each system call a comparison
-// that is followed by what to return.
+// What a filter does, in the kernel's classic BPF.
+const (
+	load    = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
+	equal   = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
+	atLeast = unix.BPF_JMP | unix.BPF_JGE | unix.BPF_K
+	and     = unix.BPF_ALU | unix.BPF_AND | unix.BPF_K
+	result  = unix.BPF_RET | unix.BPF_K
+	refused = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+)
+
+// instructions are the filter: a binary search for the number of the system call. The kernel
+// runs it for every number when it is installed, to remember those that are always allowed,
+// so that its length counts.
 func instructions(files bool) []unix.SockFilter {
-	const (
-		load    = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
-		equal   = unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K
-		and     = unix.BPF_ALU | unix.BPF_AND | unix.BPF_K
-		result  = unix.BPF_RET | unix.BPF_K
-		refused = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
-	)
+	calls := conditions(files)
+	for _, call := range allowed {
+		calls = append(calls, condition{call: call})
+	}
+	slices.SortFunc(calls, func(a, b condition) int { return cmp.Compare(a.call, b.call) })
 	p := []unix.SockFilter{
 		{Code: load, K: dataMachine},
 		{Code: equal, K: auditMachine, Jt: 1},
@@ -67,21 +79,32 @@ func instructions(files bool) []unix.SockFilter {
 		{Code: equal, K: unix.SYS_CLONE3, Jf: 1},
 		{Code: result, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)},
 	}
-	for _, call := range allowed {
-		p = append(p, unix.SockFilter{Code: equal, K: call, Jf: 1}, unix.SockFilter{Code: result, K: unix.SECCOMP_RET_ALLOW})
+	return appendSearch(p, calls)
+}
+
+// appendSearch appends a search in calls, which are in the order of their numbers.
+func appendSearch(p []unix.SockFilter, calls []condition) []unix.SockFilter {
+	if len(calls) > 1 {
+		half := len(calls) / 2
+		at := len(p)
+		p = append(p, unix.SockFilter{Code: atLeast, K: calls[half].call})
+		p = appendSearch(p, calls[:half])
+		p[at].Jt = uint8(len(p) - at - 1)
+		return appendSearch(p, calls[half:])
 	}
-	for _, c := range conditions(files) {
-		p = append(
-			p,
-			unix.SockFilter{Code: equal, K: c.call, Jf: 5},
-			unix.SockFilter{Code: load, K: dataArguments + 8*c.argument},
-			unix.SockFilter{Code: and, K: c.mask},
-			unix.SockFilter{Code: equal, K: c.value, Jf: 1},
-			unix.SockFilter{Code: result, K: unix.SECCOMP_RET_ALLOW},
-			unix.SockFilter{Code: result, K: refused},
+	c := calls[0]
+	if c.mask == 0 {
+		return append(
+			p, unix.SockFilter{Code: equal, K: c.call, Jf: 1},
+			unix.SockFilter{Code: result, K: unix.SECCOMP_RET_ALLOW}, unix.SockFilter{Code: result, K: refused},
 		)
 	}
-	return append(p, unix.SockFilter{Code: result, K: refused})
+	return append(
+		p, unix.SockFilter{Code: equal, K: c.call, Jf: 4},
+		unix.SockFilter{Code: load, K: dataArguments + 8*c.argument}, unix.SockFilter{Code: and, K: c.mask},
+		unix.SockFilter{Code: equal, K: c.value, Jf: 1},
+		unix.SockFilter{Code: result, K: unix.SECCOMP_RET_ALLOW}, unix.SockFilter{Code: result, K: refused},
+	)
 }
 
 // filter applies the filter to all threads. files says whether files may be opened to be read.

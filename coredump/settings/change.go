@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -240,20 +241,11 @@ func load(file string) (saved, error) {
 		return nil, fmt.Errorf("cannot read what the settings of cores were: %s: %w; set them yourself and remove the file", file, err)
 	}
 	for s := range values {
-		if !known(s) {
+		if !slices.Contains(settings, s) {
 			return nil, fmt.Errorf("%s has %q in it, which is no setting of cores: was it written by another program?", file, s)
 		}
 	}
 	return values, nil
-}
-
-func known(s Setting) bool {
-	for _, k := range settings {
-		if k == s {
-			return true
-		}
-	}
-	return false
 }
 
 // store writes the file as a whole, or removes it where nothing is saved.

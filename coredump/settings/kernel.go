@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,9 @@ const (
 // settings are all, in the order in which they are set: Linux warns of a suid_dumpable of 2
 // while the pattern is still a relative path.
 var settings = []Setting{Pattern, UsesPID, PipeLimit, SuidDumpable}
+
+// All returns the settings in the order in which they are set.
+func All() []Setting { return slices.Clone(settings) }
 
 func (s Setting) path() string { return "/proc/sys/" + strings.ReplaceAll(string(s), ".", "/") }
 

@@ -26,6 +26,9 @@ func init() {
 	testproc.Role("read", read)
 }
 
+// unfinished keeps an entry, with its lock, from the garbage collector.
+var unfinished *Entry
+
 // write begins an entry, says how far it has come, and waits to be killed: its arguments are
 // the store, the compression, and what to write.
 func write(args []string) int {
@@ -52,8 +55,10 @@ func write(args []string) int {
 		f, _ := e.Full(100 << 20)
 		_, _ = f.Write(random(12 << 20))
 	}
+	unfinished = e
 	fmt.Println(e.ID())
-	select {}
+	time.Sleep(testproc.Limit) // select {} would be a deadlock
+	return 1
 }
 
 // TestKilled kills who writes: the entry is told as what it is, at once, and finished by the

@@ -130,8 +130,12 @@ func (s *Search) inTable(f *File, table *section) {
 	}
 	names := f.bytes(&f.sections[table.link])
 	clear(s.found)
+	first, last := s.addresses[0], s.addresses[len(s.addresses)-1]
 	for ; len(symbols) >= symbolSize; symbols = symbols[symbolSize:] {
-		value := order.Uint64(symbols[8:])
+		value, size := order.Uint64(symbols[8:]), order.Uint64(symbols[16:])
+		if value > last || size != 0 && value < first && first-value >= size && value <= s.found[0].start {
+			continue // most are not worth a closer look
+		}
 		i := s.place(value)
 		if i < 0 {
 			continue
@@ -141,7 +145,7 @@ func (s *Search) inTable(f *File, table *section) {
 		if kind != functionType && kind != noType && kind != indirectType || !f.isCode(inSection) {
 			continue
 		}
-		s.consider(i, symbol{value, order.Uint64(symbols[16:]), order.Uint32(symbols), symbols[4] >> 4}, names)
+		s.consider(i, symbol{value, size, order.Uint32(symbols), symbols[4] >> 4}, names)
 	}
 	s.settle(names)
 }

@@ -163,6 +163,16 @@ func (c *core) find(addr uint64) *mapping {
 	return nil
 }
 
+// moduleOf returns the module of a mapped file.
+func (c *core) moduleOf(path string) *Module {
+	for _, m := range c.files {
+		if m.path == path {
+			return c.Module(m.start)
+		}
+	}
+	return nil
+}
+
 func (c *core) Module(pc uint64) *Module {
 	m := c.find(pc)
 	if m == nil {
@@ -182,6 +192,17 @@ func (c *core) Module(pc uint64) *Module {
 		c.modules[m.path] = moduleOf(file, start)
 	}
 	return c.modules[m.path]
+}
+
+// load reads the core into memory.
+func (c *core) load(tb testing.TB) {
+	for _, p := range c.loads {
+		b := make([]byte, p.Filesz)
+		if _, err := p.ReadAt(b, 0); err != nil {
+			tb.Fatal(err)
+		}
+		p.ReaderAt = bytes.NewReader(b)
+	}
 }
 
 func (c *core) Read(addr uint64, b []byte) bool {

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -45,10 +46,10 @@ func goTables(t *testing.T, program string) func(uint64) (GoFunction, bool) {
 	}
 }
 
-func buildGo(t *testing.T) string {
+func buildGo(t *testing.T, name string) string {
 	needs(t, "go", "gdb")
-	program := filepath.Join(t.TempDir(), "gocrash")
-	cmd := exec.Command("go", "build", "-o", program, "./testdata/gocrash")
+	program := filepath.Join(t.TempDir(), name)
+	cmd := exec.Command("go", "build", "-o", program, "./testdata/"+name)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -72,15 +73,15 @@ func ownFrames(t *testing.T, output, from string) []uint64 {
 }
 
 func TestGo(t *testing.T) {
-	program := buildGo(t)
+	program := buildGo(t, "gocrash")
 	tables := goTables(t, program)
 	for how, from := range map[string]string{
 		"nil": "[running]:", "call": "[running]:", "panic": "[running]:", "goroutine": "[running]:",
-		"overflow": "[running]:", "system": "[running]:", "kill": "",
+		"overflow": "[running]:", "system": "[running]:", "quit": "",
 	} {
 		t.Run(how, func(t *testing.T) {
-			c, _, output := crashBelowGDB(t, []string{"SIGSEGV", "SIGURG"}, program, how)
-			c.Module(c.threads[0].values[amd64PC]).Go = tables
+			c, _, output := crashBelowGDB(t, []string{"SIGSEGV", "SIGURG", "SIGQUIT"}, program, how)
+			c.moduleOf(program).Go = tables
 			frames, err := Stack(c, c.threads[0], 60000)
 			if err != nil {
 				t.Error(err)
@@ -104,5 +105,32 @@ func TestGo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each side's functions must be there, in the order in which they were called. Go hides those
+// of C between its own from itself, and so do its tables from us.
+func TestCgo(t *testing.T) {
+	needs(t, "gcc")
+	program := buildGo(t, "cgocrash")
+	tables := goTables(t, program)
+	c, _, _ := crashBelowGDB(t, nil, program)
+	c.moduleOf(program).Go = tables
+	frames, err := Stack(c, c.threads[0], 100)
+	if err != nil {
+		t.Error(err)
+	}
+	var names []string
+	for i := range frames {
+		f, _ := tables(frames[i].Lookup())
+		names = append(names, f.Name)
+	}
+	t.Log(strings.Join(names, " "))
+	for _, name := range []string{"runtime.asmcgocall", "main.below", "runtime.cgocallback", "main.above", "main.main"} {
+		i := slices.Index(names, name)
+		if i < 0 {
+			t.Errorf("%s is missing", name)
+		}
+		names = names[i+1:]
 	}
 }

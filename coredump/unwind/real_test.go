@@ -35,7 +35,7 @@ type gdbFrame struct {
 
 // crashBelowGDB runs a program below gdb until it crashes, and returns the core that gdb makes
 // then together with its backtrace, and what was printed.
-func crashBelowGDB(t *testing.T, pass []string, program ...string) (c *core, frames []gdbFrame, output string) {
+func crashBelowGDB(t testing.TB, pass []string, program ...string) (c *core, frames []gdbFrame, output string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "core")
 	script := filepath.Join(t.TempDir(), "walk")
@@ -50,7 +50,7 @@ func crashBelowGDB(t *testing.T, pass []string, program ...string) (c *core, fra
 		args, "-ex", "run", "-ex", "set backtrace past-main on", "-x", script,
 		"-ex", "generate-core-file "+path, "-ex", "kill", "--args",
 	)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "gdb", append(args, program...)...)
 	out, err := cmd.CombinedOutput()
@@ -85,7 +85,7 @@ func same(t *testing.T, frames []Frame, want []gdbFrame) {
 }
 
 // needs skips a test that lacks a program.
-func needs(t *testing.T, programs ...string) {
+func needs(t testing.TB, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
@@ -95,7 +95,7 @@ func needs(t *testing.T, programs ...string) {
 }
 
 // compile makes a program of a file in testdata.
-func compile(t *testing.T, compiler, source string, flags ...string) string {
+func compile(t testing.TB, compiler, source string, flags ...string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "program")
 	out, err := exec.Command(compiler, append([]string{"-o", program, filepath.Join("testdata", source)}, flags...)...).CombinedOutput()
@@ -180,4 +180,21 @@ func TestRust(t *testing.T) {
 	}
 	program := compile(t, "rustc", "panic.rs", "-Cpanic=abort")
 	t.Run("abort", func(t *testing.T) { compareWithGDB(t, nil, program, "index") })
+}
+
+// BenchmarkStack unwinds through libc and two signals, with everything in memory.
+func BenchmarkStack(b *testing.B) {
+	needs(b, "gcc", "gdb")
+	program := compile(b, "gcc", "crash.c", "-O2", "-pthread")
+	c, _, _ := crashBelowGDB(b, crashes["twice"], program, "twice")
+	c.load(b)
+	frames, err := Stack(c, c.threads[0], 100)
+	if err != nil || len(frames) < 15 {
+		b.Fatal(len(frames), err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		Stack(c, c.threads[0], 100)
+	}
+	b.ReportMetric(float64(len(frames)), "frames")
 }

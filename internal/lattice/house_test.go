@@ -35,6 +35,8 @@ floor 1
 	coredump/elfcore
 	coredump/unwind/cfi
 	coredump/unwind:          coredump/unwind/cfi
+	coredump/symbols:         github.com/ianlancetaylor/demangle github.com/klauspost/compress golang.org/x/sys
+	coredump/explain:         coredump/elfcore coredump/report coredump/symbols coredump/unwind coredump/unwind/cfi golang.org/x/sys
 
 floor 2
 	signals/intake/boot

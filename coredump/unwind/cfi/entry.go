@@ -80,12 +80,9 @@ func readCommon(section Section, eh bool, at uint64) (common, bool) {
 	}
 	r := rec.body
 	version := r.byte()
-	augmentation := ""
-	for b := r.byte(); b != 0; b = r.byte() {
-		if len(augmentation) == augmentationMax {
-			return common{}, false
-		}
-		augmentation += string(rune(b))
+	augmentation, ok := r.text(augmentationMax)
+	if !ok {
+		return common{}, false
 	}
 	switch version {
 	case 1, 3:
@@ -108,8 +105,8 @@ func readCommon(section Section, eh bool, at uint64) (common, bool) {
 }
 
 // augment reads the augmentation's data; false if it has an unknown one without a length.
-func (c *common) augment(r *reader, augmentation string) bool {
-	if augmentation == "" {
+func (c *common) augment(r *reader, augmentation []byte) bool {
+	if len(augmentation) == 0 {
 		return true
 	}
 	if augmentation[0] != 'z' {

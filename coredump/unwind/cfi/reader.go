@@ -83,6 +83,17 @@ func (r *reader) leb() (v uint64, bits uint) {
 // block reads a length in LEB128 and then as many bytes.
 func (r *reader) block() []byte { return r.take(r.uleb()) }
 
+// text reads bytes up to one that is 0, at most limit.
+func (r *reader) text(limit int) ([]byte, bool) {
+	start := r.at
+	for n := 0; n <= limit; n++ {
+		if r.byte() == 0 {
+			return r.section.Data[start : start+n], !r.bad
+		}
+	}
+	return nil, false
+}
+
 // The encodings of pointers: Linux Standard Base, "DWARF Exception Header Encoding".
 const (
 	encodedAbsolute = 0x00 // eight bytes, and no base

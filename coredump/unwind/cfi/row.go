@@ -42,8 +42,7 @@ func (e *Entry) Row(pc uint64, row *Row) error {
 	if !m.run(e.common.program) {
 		return ErrMalformed
 	}
-	initial := *row
-	m.initial = &initial
+	m.initial, m.begun = row.Rules, true
 	if !m.run(e.program) || row.CFA.Kind == Unspecified {
 		return ErrMalformed
 	}
@@ -53,8 +52,9 @@ func (e *Entry) Row(pc uint64, row *Row) error {
 // program is the run of an entry's instructions.
 type program struct {
 	row     *Row
-	initial *Row // what the common instructions have made; nil while these run
 	common  *common
+	initial [Registers]Rule // what the common instructions have made
+	begun   bool            // these have been run
 
 	pc, location uint64
 	remembered   []Row
@@ -241,11 +241,11 @@ func (m *program) set(number uint64, rule Rule) {
 
 // restore makes a register's rule that of the common instructions.
 func (m *program) restore(number uint64) bool {
-	if m.initial == nil {
+	if !m.begun {
 		return false
 	}
 	if number < Registers {
-		m.row.Rules[number] = m.initial.Rules[number]
+		m.row.Rules[number] = m.initial[number]
 	}
 	return true
 }

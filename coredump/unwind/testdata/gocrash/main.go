@@ -41,8 +41,8 @@ func main() {
 	case "goroutine":
 		go func() { fmt.Println(deep(3, nil)) }()
 		select {}
-	case "kill":
-		syscall.Kill(syscall.Getpid(), syscall.SIGABRT)
+	case "quit":
+		syscall.Kill(syscall.Getpid(), syscall.SIGQUIT)
 		select {}
 	case "system": // the runtime prints the traceback on the stack of the thread
 		var lock sync.Mutex
