@@ -82,7 +82,7 @@ floor 3
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
 	supervisor/pid1/conformance
-	supervisor:               github.com/rs/zerolog golang.org/x/sys
+	supervisor:               coredump/collector coredump/settings github.com/rs/zerolog golang.org/x/sys
 
 floor roof
 	cmd/supervise/preinit

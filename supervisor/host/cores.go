@@ -203,6 +203,13 @@ func (h *Host) CloseCores(ctx context.Context) error {
 	return h.cores.collector.Close(ctx)
 }
 
+// CoresUnderWay is how many cores are being stored.
+func (h *Host) CoresUnderWay() int {
+	h.cores.mu.Lock()
+	defer h.cores.mu.Unlock()
+	return len(h.cores.names)
+}
+
 // takesCores reports whether a child of ours takes cores.
 func (h *Host) takesCores(pid int) bool {
 	return h.cores.collector != nil && h.cores.collector.Owns(pid)

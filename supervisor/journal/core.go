@@ -88,8 +88,8 @@ func (c *Core) outcome() string {
 	case report.Complete, report.Taking:
 	}
 	text := "core " + c.ID + " is stored: " + size.Format(c.Size)
-	if c.Stored > 0 && c.Stored != c.Size {
-		text += ", of which " + size.Format(c.Stored) + " on the disk"
+	if disk := size.Format(c.Stored); c.Stored > 0 && disk != size.Format(c.Size) {
+		text += ", of which " + disk + " on the disk"
 	}
 	return text
 }
