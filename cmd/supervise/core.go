@@ -37,7 +37,7 @@ func newCore() *cobra.Command { return newCoreFor(nil) }
 
 // quickCoreCommands are those for which building all others would take a good part of the
 // time: newCoreFor builds them alone.
-var quickCoreCommands = map[string]func() *cobra.Command{"bt": newCoreBT, "info": newCoreInfo, "modules": newCoreModules, "explain": newCoreExplain}
+var quickCoreCommands = map[string]func() *cobra.Command{"bt": newCoreBT, "info": newCoreInfo, "modules": newCoreModules, "explain": newCoreExplain, "handler": newCoreHandler}
 
 // newCoreFor returns the command core for the arguments that follow it. It may lack the
 // commands that they do not need, like [newRoot].

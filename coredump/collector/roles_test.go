@@ -2,6 +2,7 @@ package collector
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -24,6 +25,7 @@ func init() { testproc.Role("eat", eat) }
 // "ready", waits for a line, and ends itself by SIGSEGV:
 //
 //	listen   listens on a TCP port of 127.0.0.1, which it prints before
+//	mptcp    likewise, by MPTCP if the kernel has it
 //	uid=N    becomes that user, which the kernel makes undumpable
 //	dump     makes itself dumpable again
 //	root     becomes root by its saved ids, all of them
@@ -56,8 +58,10 @@ var listener net.Listener
 
 func prepare(what string) (err error) {
 	switch what {
-	case "listen":
-		if listener, err = net.Listen("tcp", "127.0.0.1:0"); err == nil {
+	case "listen", "mptcp":
+		var config net.ListenConfig
+		config.SetMultipathTCP(what == "mptcp")
+		if listener, err = config.Listen(context.Background(), "tcp", "127.0.0.1:0"); err == nil {
 			fmt.Println(listener.Addr().(*net.TCPAddr).Port)
 		}
 	case "dump":

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -51,19 +52,21 @@ func (j *job) openModules() {
 	live := explain.Living(j.process.PID)
 	known := map[string]*os.File{}
 	for _, m := range j.head.Notes.Files {
-		if _, ok := known[m.Path]; ok {
+		// The kernel says so behind the path. d_path in fs/d_path.c.
+		path, deleted := strings.CutSuffix(m.Path, " (deleted)")
+		if _, ok := known[path]; ok {
 			continue
 		}
 		if len(known) == maxOpened {
 			break
 		}
-		file, err := live(explain.Request{Path: m.Path, Start: m.Start, End: m.End})
+		file, err := live(explain.Request{Path: path, Start: m.Start, End: m.End, Deleted: deleted})
 		if err != nil {
 			file = nil
 		} else {
 			j.opened = append(j.opened, file)
 		}
-		known[m.Path] = file
+		known[path] = file
 	}
 	j.opener = func(q explain.Request) (*os.File, error) {
 		if file := known[q.Path]; file != nil {

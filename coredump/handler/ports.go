@@ -37,14 +37,15 @@ func (j *job) freePorts() {
 	}
 }
 
-// shut closes a socket for all who have it, if it is one of TCP.
+// shut closes a socket for all who have it, if it is one of TCP, or of MPTCP, which servers in
+// Go have.
 func shut(fd int) bool {
 	domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
 	if err != nil || domain != unix.AF_INET && domain != unix.AF_INET6 {
 		return false
 	}
 	protocol, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
-	if err != nil || protocol != unix.IPPROTO_TCP {
+	if err != nil || protocol != unix.IPPROTO_TCP && protocol != unix.IPPROTO_MPTCP {
 		return false
 	}
 	// The closed socket stays bound to its port: this lets others bind it as well.
