@@ -31,6 +31,7 @@ func (r *run) close(leftBehind bool) (rest bool) {
 		within = shortGrace
 	}
 	r.loop.awaitLines()
+	r.closeCores(max(within, r.loop.patience(leftBehind)))
 	r.loop.End()
 	rest = r.endRest(within)
 	r.loop.Close()
@@ -56,14 +57,20 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	return rest
 }
 
+// patience is how long the cores may take that are being stored at the end.
+func (s *Supervisor) patience(leftBehind bool) time.Duration {
+	if leftBehind {
+		return 0
+	}
+	return s.file.Core.Timeout
+}
+
 // awaitLines has the last lines told of what has ended at the end.
 func (s *Supervisor) awaitLines() {
 	reading := func(service *service) bool { return service.tail.Reading() }
 	for deadline := time.Now().Add(linesGrace); slices.ContainsFunc(s.services, reading) && time.Now().Before(deadline); {
 		s.kernel.Wait(time.Until(deadline))
-		for _, f := range s.kernel.Posted() {
-			f()
-		}
+		s.takePosted()
 	}
 }
 

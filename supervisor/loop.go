@@ -18,9 +18,7 @@ func (s *Supervisor) iterate() {
 		s.signalled(info)
 	} else {
 		s.reap()
-		for _, f := range s.kernel.Posted() {
-			f()
-		}
+		s.takePosted()
 		s.serve()
 	}
 	s.expire()

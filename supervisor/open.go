@@ -63,6 +63,8 @@ type run struct {
 	control *control.Server // nil: commands cannot be taken
 	journal *disk.Writer    // nil: the journal is not written to disk
 
+	suidDumpable bool // fs.suid_dumpable was set
+
 	directoryMissing bool // the directory is about to be created again
 }
 
@@ -101,6 +103,7 @@ func (r *run) open() (err error) {
 	r.openControl()
 	r.watchDirectory()
 	r.greet()
+	r.collectCores()
 	return nil
 }
 

@@ -31,6 +31,7 @@ type Supervisor struct {
 	byName   map[string]*service // those that are not removed
 	leaders  map[int]*service    // by the pid of a living main process
 	clearing []*service          // whose main process is gone, and others are not
+	remnants map[int]remnant     // former main processes whose cores are being written, by pid
 	hooks    map[int]hook        // by pid
 
 	names *attribution.Names
@@ -84,7 +85,7 @@ const journalSize = 4096
 func New(setup Setup) *Supervisor {
 	s := &Supervisor{
 		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM,
-		byName: map[string]*service{}, leaders: map[int]*service{}, hooks: map[int]hook{},
+		byName: map[string]*service{}, leaders: map[int]*service{}, remnants: map[int]remnant{}, hooks: map[int]hook{},
 	}
 	s.names = attribution.NewNames(setup.Self.PID, s.comm)
 	s.machine = machine.New(s.file, s.seed())

@@ -55,7 +55,7 @@ floor 2
 	supervisor/preflight:     supervisor/launch supervisor/launch/environ supervisor/output supervisor/process golang.org/x/sys
 	supervisor/attribution:   golang.org/x/sys
 	supervisor/kernel:        signals/send supervisor/process/tree
-	supervisor/host:          supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
+	supervisor/host:          coredump/collector coredump/settings supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
 	supervisor/journal:       supervisor/attribution
 	supervisor/severity:      supervisor/journal github.com/rs/zerolog
 	supervisor/lastlines:     supervisor/journal
@@ -82,7 +82,7 @@ floor 3
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
 	supervisor/pid1/conformance
-	supervisor:               github.com/rs/zerolog golang.org/x/sys
+	supervisor:               coredump/collector coredump/settings github.com/rs/zerolog golang.org/x/sys
 
 floor roof
 	cmd/supervise/preinit
