@@ -56,8 +56,11 @@ func (s *Supervisor) tellHeldCrashes(service *service, pid int) {
 // when its core is there, or is not, unless that was known.
 func (s *Supervisor) tellCrash(service *service, c *kernel.Crash) {
 	k := &service.crashes
+	if c.Report.Signal == "" && k.isLast(c) { // nothing was read of it
+		c.Report.Signal = s.machine.View(service.id).Exit.Signal.String()
+	}
 	state := c.Report.Core.State
-	i := slices.IndexFunc(k.told, func(t toldCrash) bool { return t.pid == c.PID && t.gen == c.Gen })
+	i := slices.IndexFunc(k.told, func(t toldCrash) bool { return t.pid == c.PID && (t.gen == c.Gen || t.gen == 0) })
 	switch {
 	case i < 0:
 		entry := s.recordCrash(service, c, journal.Crashed, 0)

@@ -81,9 +81,23 @@ func (s *Supervisor) killRemnant(action *machine.Action) {
 	s.kernel.KillAside(pid)
 }
 
+// findGen finds out whether a process was a main one that had crashed before anybody knew of it.
+func (s *Supervisor) findGen(service *service, c *kernel.Crash) {
+	switch {
+	case c.Gen != 0:
+	case s.leaders[c.PID] == service:
+		c.Gen = s.machine.View(service.id).Gen
+	case service.crashes.pid == c.PID:
+		c.Gen = service.crashes.gen
+	}
+}
+
 // Crashed takes what is told of a process that has crashed.
 func (s *Supervisor) Crashed(c kernel.Crash) {
 	service := s.byName[c.Service]
+	if service != nil {
+		s.findGen(service, &c)
+	}
 	switch {
 	case service == nil:
 		s.tellStranger(&c)

@@ -27,8 +27,11 @@ func withCrash(t *testing.T) setup {
 		if err == nil {
 			err = os.WriteFile(filepath.Join(s.dir, "crash"), text, 0o755)
 		}
-		if err == nil && os.Geteuid() == 0 && s.cmd.SysProcAttr.Credential == nil {
+		if err == nil {
 			err = os.Chmod(s.dir, 0o755)
+		}
+		if by := s.cmd.SysProcAttr.Credential; err == nil && by != nil {
+			err = os.Chown(s.dir, int(by.Uid), int(by.Gid))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -243,9 +246,11 @@ command = ["$DIR/crash", "1"]
 restart.policy = "never"
 core.dumpable = false
 `, crash)
-	s.await("a refusal", says("web", "no core is kept: there were 2 within 10m0s (core.rate)"))
-	s.await("a refusal", says("secret", "no core is kept: core.dumpable is false"))
-	s.stop(t, syscall.SIGTERM)
+	s.await("a refusal", says("web", "crashed: SIGSEGV (SEGV_MAPERR at 0x10) in handle_request <- serve <- main <- __libc_start_call_main; no core is kept: there were 2 within 10m0s (core.rate)"))
+	lines := s.stop(t, syscall.SIGTERM)
+	if got, want := lastOf(lines, "secret", "crashed"), "crashed: SIGSEGV; no core is kept: core.dumpable is false"; got != want {
+		t.Errorf("of the service whose cores are not wanted it says %q, want %q", got, want)
+	}
 	if reports := stored(t, filepath.Join(s.dir, "cores"), "complete"); len(reports) != 2 {
 		t.Errorf("there are %d cores", len(reports))
 	}
@@ -327,7 +332,7 @@ command = ["$DIR/crash", "1"]
 directory = "$DIR"
 restart.policy = "never"
 core.limit = "unlimited"
-`, withCrash(t), asNobody)
+`, asNobody, withCrash(t))
 	s.await("the way", func(l line) bool { return strings.Contains(l.raw, `"way":"files"`) })
 	s.await("the crash", says("web", "crashed: SIGSEGV"))
 	s.stop(t, syscall.SIGTERM)

@@ -16,8 +16,10 @@ import (
 	"supervise/coredump"
 	"supervise/coredump/collector"
 	"supervise/coredump/order"
+	"supervise/coredump/report"
 	"supervise/coredump/settings"
 	"supervise/internal/sys"
+	"supervise/signals"
 	"supervise/supervisor/kernel"
 	"supervise/supervisor/machine"
 	"supervise/supervisor/process/tree"
@@ -32,7 +34,7 @@ type cores struct {
 	mains      map[int]mainProcess // by pid: those that run, and the last ones that have ended
 	former     []int               // the pids of the latter
 	kept       map[string][]time.Time
-	names      map[int]string // comm of those that are being taken
+	taken      map[int]takenCore // by pid: those that are being taken
 
 	collector *collector.Collector // nil: nothing is collected
 	root      interface {
@@ -44,6 +46,13 @@ type cores struct {
 type coreSettings struct {
 	config.Core
 	of *service
+}
+
+// takenCore is one that is being taken.
+type takenCore struct {
+	name   string         // comm of its process
+	signal signals.Signal // 0 if it is not known
+	reason string         // why it is not kept, though it is read
 }
 
 // mainProcess is whose main process a pid is, or was until now.
@@ -63,7 +72,7 @@ func (c *cores) configure(file *config.File, s *service) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.services == nil {
-		c.services, c.mains, c.kept, c.names = map[string]coreSettings{}, map[int]mainProcess{}, map[string][]time.Time{}, map[int]string{}
+		c.services, c.mains, c.kept, c.taken = map[string]coreSettings{}, map[int]mainProcess{}, map[string][]time.Time{}, map[int]takenCore{}
 	}
 	c.collection = file.Core
 	c.services[s.spec.Name] = coreSettings{s.spec.Core, s}
@@ -121,45 +130,66 @@ func (c *cores) decide(crash collector.Crash) order.Order {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	settings, all := c.services[m.service], &c.collection
-	c.names[crash.PID] = crash.Name
-	return order.Order{
+	o := order.Order{
 		Service: m.service, Gen: uint32(m.gen),
 		Directory: all.Directory, Capture: all.Capture, Compress: all.Compress, OnCore: all.OnCore, Timeout: all.Timeout,
 		Limits: order.Limits{
 			MaxCore: all.MaxCore, MaxUse: all.MaxUse, MaxService: settings.MaxUse, KeepFree: all.KeepFree, MaxAge: all.MaxAge,
 		},
-		Refuse: c.refusal(m.service, &settings.Core, time.Now()),
+		Refuse: c.refusal(m.service, &settings.Core),
 	}
+	core := takenCore{name: crash.Name, signal: signals.Signal(crash.Signal)}
+	if o.Refuse == "" && !c.withinRate(m.service, settings.Rate, time.Now()) {
+		// What has happened is told all the same, and for that the core is read.
+		core.reason = fmt.Sprintf("there were %d within %v (core.rate)", settings.Rate.Count, settings.Rate.Per)
+		o.Capture = order.Nothing
+	}
+	c.taken[crash.PID] = core
+	return o
 }
 
-// refusal is why nothing is kept of a process of a service, "" if it is.
-func (c *cores) refusal(service string, settings *config.Core, now time.Time) string {
+// refusal is why nothing is even read of the core of a process, "" if it is.
+func (c *cores) refusal(service string, settings *config.Core) string {
 	switch {
 	case service == "" && !c.collection.Install:
 		return "it belongs to no service of this supervise, which takes those of others only with core.install"
 	case settings.Dumpable != nil && !*settings.Dumpable:
 		return "core.dumpable is false"
-	case settings.Rate == (config.Rate{}):
-		return ""
 	}
-	recent := slices.DeleteFunc(c.kept[service], func(at time.Time) bool { return now.Sub(at) >= settings.Rate.Per })
-	if len(recent) >= settings.Rate.Count {
-		c.kept[service] = recent
-		return fmt.Sprintf("there were %d within %v (core.rate)", settings.Rate.Count, settings.Rate.Per)
-	}
-	c.kept[service] = append(recent, now)
 	return ""
+}
+
+// withinRate counts a core, unless there were as many as are kept.
+func (c *cores) withinRate(service string, rate config.Rate, now time.Time) bool {
+	if rate == (config.Rate{}) {
+		return true
+	}
+	recent := slices.DeleteFunc(c.kept[service], func(at time.Time) bool { return now.Sub(at) >= rate.Per })
+	within := len(recent) < rate.Count
+	if within {
+		recent = append(recent, now)
+	}
+	c.kept[service] = recent
+	return within
 }
 
 // crash is what the loop is told.
 func (c *cores) crash(o order.Order, p order.Progress) kernel.Crash {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	name := c.names[o.PID]
+	core := c.taken[o.PID]
 	if p.Stage == order.Stored {
-		delete(c.names, o.PID)
+		delete(c.taken, o.PID)
 	}
-	return kernel.Crash{Service: o.Service, Gen: machine.Gen(o.Gen), PID: o.PID, Name: name, Stage: p.Stage, Report: p.Report}
+	if r := p.Report; r != nil {
+		if r.Signal == "" && core.signal != 0 { // nothing was read
+			r.Signal = core.signal.String()
+		}
+		if core.reason != "" {
+			r.Core = report.Core{State: report.Refused, Reason: core.reason}
+		}
+	}
+	return kernel.Crash{Service: o.Service, Gen: machine.Gen(o.Gen), PID: o.PID, Name: core.name, Stage: p.Stage, Report: p.Report}
 }
 
 // CoreOptions is what it takes to collect cores.
@@ -179,6 +209,9 @@ var wants = map[config.Collect]collector.Way{
 // says it. Crashed is called on the loop.
 func (h *Host) CollectCores(settings config.Collection, options CoreOptions) (collector.Held, error) {
 	h.cores.root = h.root
+	// The first handler that package os starts would have it try pidfds with a child, which the
+	// loop could reap before: it tries now.
+	_, _ = os.FindProcess(os.Getpid())
 	c, err := collector.Open(collector.Options{
 		Want: wants[settings.Collect], Install: settings.Install, Force: settings.Force, Directory: options.Directory,
 		Decide: h.cores.decide, Log: options.Log,
@@ -207,7 +240,7 @@ func (h *Host) CloseCores(ctx context.Context) error {
 func (h *Host) CoresUnderWay() int {
 	h.cores.mu.Lock()
 	defer h.cores.mu.Unlock()
-	return len(h.cores.names)
+	return len(h.cores.taken)
 }
 
 // takesCores reports whether a child of ours takes cores.

@@ -52,6 +52,9 @@ func (c *Core) crash() string {
 	if c.Process != "" {
 		text = "its process " + c.Process + " " + text
 	}
+	if c.ID == "" && c.State != string(report.Refused) {
+		return text // the store is still to take it
+	}
 	switch report.State(c.State) {
 	case report.Refused:
 		return text + "; no core is kept" + c.because()
