@@ -2,7 +2,6 @@ package collector
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,8 +10,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"supervise/coredump/explain"
 	"supervise/coredump/handler"
@@ -201,16 +198,4 @@ func pattern(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSuffix(string(text), "\n")
-}
-
-// gone waits until a process is no more.
-func gone(t *testing.T, pid int) {
-	t.Helper()
-	for range 1000 {
-		if errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	t.Fatalf("pid %d is still there", pid)
 }

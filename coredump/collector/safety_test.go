@@ -240,8 +240,7 @@ const large = "600"
 
 // TestHandlerStopped stops a handler, for whom the process waits.
 func TestHandlerStopped(t *testing.T) {
-	var p *place
-	p = open(t, func(o *Options, p *place) {
+	p := open(t, func(o *Options, p *place) {
 		p.order.Timeout = time.Second
 		onReleased(o, func() { _ = unix.Kill(p.handlerOf(), unix.SIGSTOP) })
 	})
