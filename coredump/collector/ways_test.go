@@ -12,6 +12,7 @@ import (
 
 	"supervise/coredump/order"
 	"supervise/coredump/report"
+	"supervise/coredump/store"
 	"supervise/internal/testproc"
 )
 
@@ -97,5 +98,33 @@ func TestFiles(t *testing.T) {
 	}
 	if left, err := os.ReadDir(where); err != nil || len(left) > 0 {
 		t.Errorf("left there: %v, %v", left, err)
+	}
+}
+
+// TestNobodyThere has the kernel start a handler that finds no collector.
+func TestNobodyThere(t *testing.T) {
+	dir, err := os.MkdirTemp("/tmp", "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	text := "|" + script(t)[0] + " " + dir + "/none.sock p=%P t=%I s=%s d=%d f=%F " + dir + "/cores"
+	testproc.CorePattern(t, text)
+	cmd := crash(t, nil)
+	if !dumped(t, cmd) {
+		t.Error("WCOREDUMP is not set")
+	}
+	p := &place{t: t, store: dir + "/cores"}
+	var item store.Item
+	for range 2000 { // the kernel's child: that it ends is no event
+		if _, err := os.Stat(p.store); err == nil {
+			if item = p.items()[cmd.Process.Pid]; item.Report.Core.State == report.Complete {
+				break
+			}
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if item.Report.Core.State != report.Complete || item.Report.Mini.Size == 0 || item.Report.Signal != "SIGSEGV" || item.Private {
+		t.Errorf("the store has %+v", item)
 	}
 }
