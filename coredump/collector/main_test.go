@@ -132,6 +132,18 @@ func (p *place) progress(o order.Order, g order.Progress) {
 	}
 }
 
+// crashOf is what Decide was told of a process.
+func (p *place) crashOf(pid int) Crash {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	for _, c := range p.crashes {
+		if c.PID == pid {
+			return c
+		}
+	}
+	return Crash{}
+}
+
 // wait waits for the last word about a crash.
 func (p *place) wait(pid int) *story {
 	p.t.Helper()

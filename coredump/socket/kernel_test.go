@@ -51,21 +51,27 @@ func listening(t *testing.T, prefix string) *Listener {
 	return l
 }
 
-// accept returns the next connection of a process that is ours.
-func accept(t *testing.T, l *Listener) (conn *os.File, pidfd int) {
+// accept returns the connection of a process. Others of the machine that crash meanwhile end
+// without a core.
+func accept(t *testing.T, l *Listener, cmd *exec.Cmd) (conn *os.File, pidfd int) {
 	t.Helper()
-	fd, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
+	for {
+		fd, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pidfd, cred, err := Peer(fd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn = os.NewFile(uintptr(fd), "core")
+		if int(cred.Pid) == cmd.Process.Pid {
+			t.Cleanup(func() { _ = conn.Close() })
+			t.Cleanup(func() { _ = unix.Close(pidfd) })
+			return conn, pidfd
+		}
+		_, _ = conn.Close(), unix.Close(pidfd)
 	}
-	conn = os.NewFile(uintptr(fd), "core")
-	t.Cleanup(func() { _ = conn.Close() })
-	pidfd, _, err = Peer(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = unix.Close(pidfd) })
-	return conn, pidfd
 }
 
 // TestWaitStatus holds what the package says of the wait status against the running kernel.
@@ -101,7 +107,7 @@ func TestWaitStatus(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cmd := crash(t)
-			conn, _ := accept(t, l)
+			conn, _ := accept(t, l, cmd)
 			if err := c.take(conn); err != nil {
 				t.Error(err)
 			}
@@ -141,7 +147,7 @@ func TestPlainSocket(t *testing.T) {
 	l := listening(t, "@")
 	for _, early := range []bool{false, true} {
 		cmd := crash(t)
-		conn, pidfd := accept(t, l)
+		conn, pidfd := accept(t, l, cmd)
 		var magic [4]byte
 		if _, err := io.ReadFull(conn, magic[:]); err != nil || string(magic[:]) != "\x7fELF" {
 			t.Errorf("it begins with %q, %v", magic, err)

@@ -43,6 +43,7 @@ floor 2
 	signals/intake:           signals/intake/boot
 	signals/send
 	coredump/settings:        golang.org/x/sys
+	coredump/collector:       coredump/settings golang.org/x/sys
 	coredump/mini
 	coredump/take:            coredump/mini golang.org/x/sys
 	supervisor/process
@@ -77,12 +78,11 @@ floor 2
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
-	coredump/collector:       coredump/settings golang.org/x/sys
 	coredump/handler:         coredump/explain coredump/mini coredump/store golang.org/x/sys
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
 	supervisor/pid1/conformance
-	supervisor:               coredump/collector coredump/settings github.com/rs/zerolog golang.org/x/sys
+	supervisor:               github.com/rs/zerolog golang.org/x/sys
 
 floor roof
 	cmd/supervise/preinit
