@@ -87,7 +87,7 @@ func TestReferenceIsWhole(t *testing.T) {
 // every hint at a word leads to one that there is.
 func TestWords(t *testing.T) {
 	for path, words := range map[string][]string{
-		"signals.SIGNAL":                       wordsOfRules,
+		"signals.SIGNAL":                       wordsOfRules(),
 		"service.NAME.restart.policy":          policyWords,
 		"service.NAME.stop.ladder[].scope":     scopeWords,
 		"service.NAME.signals.queue.when-full": whenFullWords,

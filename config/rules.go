@@ -9,11 +9,13 @@ import (
 )
 
 // wordsOfRules are the words of rules, and then of the commands that are a word.
-var wordsOfRules = append(slices.Clone(ruleWords), CommandUpdate.String(), CommandReopen.String())
+func wordsOfRules() []string {
+	return append(slices.Clone(ruleWords), CommandUpdate.String(), CommandReopen.String())
+}
 
 func ruleEntries() []Entry {
 	list := []Entry{{
-		Path: "SIGNAL", Takes: oneOf(wordsOfRules) + ", or a table with one verb",
+		Path: "SIGNAL", Takes: oneOf(wordsOfRules()) + ", or a table with one verb",
 		Default: `SIGTERM = "shutdown", SIGINT = "shutdown", SIGQUIT = "shutdown-now"`,
 		Doc: `any signal except SIGKILL, SIGSTOP and SIGCHLD; "update" reads this file again and applies what has changed, "reopen" opens all log files anew that were moved away. ` +
 			"SIGHUP without a rule does the same, or is forwarded if a service forwards it; " +
@@ -56,15 +58,15 @@ func (c *checker) rule(n *node) (Rule, Command) {
 		return 0, c.command(n)
 	}
 	text, _ := n.value.(string)
-	if verb, _, _ := strings.Cut(text, " "); !slices.Contains(wordsOfRules, text) && slices.Contains(verbs(), verb) {
+	if verb, _, _ := strings.Cut(text, " "); !slices.Contains(wordsOfRules(), text) && slices.Contains(verbs(), verb) {
 		hint := "write " + c.example(verb)
 		if verb == CommandReload.String() {
 			hint += `, or "update" to read this file again`
 		}
-		c.wrong(n, hint, "%s must be %s, or a table, not %s", n.label(), oneOf(wordsOfRules), quote(text))
+		c.wrong(n, hint, "%s must be %s, or a table, not %s", n.label(), oneOf(wordsOfRules()), quote(text))
 		return 0, Command{}
 	}
-	word, ok := c.word(n, wordsOfRules, "stop=shutdown exit=shutdown terminate=shutdown kill=shutdown-now none=ignore drop=ignore "+
+	word, ok := c.word(n, wordsOfRules(), "stop=shutdown exit=shutdown terminate=shutdown kill=shutdown-now none=ignore drop=ignore "+
 		"pass=forward default=forward reread=update reconfigure=update reload-config=update rotate=reopen logrotate=reopen")
 	switch {
 	case ok && word == len(ruleWords):

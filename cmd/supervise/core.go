@@ -139,9 +139,7 @@ func completeCores(s *coreStore) completer {
 		if opened, err := store.Open(s.directory); err == nil && !strings.Contains(begun, "/") {
 			ids, _ := opened.IDs()
 			opened.Close()
-			for _, id := range ids {
-				words = append(words, id)
-			}
+			words = append(words, ids...)
 		}
 		return words, cobra.ShellCompDirectiveDefault
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -87,7 +88,11 @@ func printVerdict(w io.Writer, v *settings.Verdict, asJSON bool) error {
 		}
 	}
 	if len(v.Unreadable) > 0 {
-		_, err := fmt.Fprintf(w, "  not seen, and taken to be in order: %s; root may look, with CAP_SYS_PTRACE\n", strings.Join(v.Unreadable, ", "))
+		who := ""
+		if os.Geteuid() != 0 {
+			who = "; root may look"
+		}
+		_, err := fmt.Fprintf(w, "  not seen, and taken to be in order: %s%s\n", strings.Join(v.Unreadable, ", "), who)
 		return err
 	}
 	return nil

@@ -157,7 +157,9 @@ func (c *coreTake) take(pid int) (*takenCore, error) {
 		taken.Size, taken.Threads, taken.LeftOut = summary.Size, summary.Threads, append(taken.LeftOut, summary.LeftOut...)
 	} else {
 		var summary take.Summary
-		summary, err = s.WriteFull(file, c.progress(s.Head.Expected()))
+		bar := newProgressBar(os.Stderr)
+		summary, err = s.WriteFull(file, func(done int64) { bar.show(done, s.Head.Expected()) })
+		bar.end()
 		taken.Size, taken.Threads, taken.LeftOut = summary.Size, summary.Threads, append(taken.LeftOut, summary.LeftOut...)
 	}
 	s.Close()
@@ -167,26 +169,6 @@ func (c *coreTake) take(pid int) (*takenCore, error) {
 	taken.Stopped = s.Stopped.Microseconds()
 	taken.Stored, err = file.keep()
 	return taken, err
-}
-
-// progress shows on a terminal how much is done.
-func (c *coreTake) progress(whole int64) func(int64) {
-	if !isTerminal(os.Stderr) || c.json() {
-		return nil
-	}
-	var last time.Time
-	shown := false
-	return func(done int64) {
-		if now := time.Now(); done < whole && now.Sub(last) > 100*time.Millisecond {
-			if !last.IsZero() { // nothing is shown of what is done soon
-				fmt.Fprintf(os.Stderr, "\r%3d %% of %s", done*100/whole, size.Format(whole))
-				shown = true
-			}
-			last = now
-		} else if done >= whole && shown {
-			fmt.Fprint(os.Stderr, "\r\x1b[K")
-		}
-	}
 }
 
 // outputFile is a file that gets its name when it is complete. If this program is killed before,

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,13 +90,24 @@ func (r *remote) status(q request.Status) (*request.Reply, error) {
 func (r *remote) printStatus(w io.Writer, names []string, services []status.Service) error {
 	var err error
 	if r.json() {
-		err = printJSON(w, services)
+		err = printServices(w, services)
 	} else {
 		err = printTable(w, status.Rows(services, time.Now().UnixNano()), quickstatus.Colors(1))
 	}
 	if err == nil && len(names) > 0 && slices.ContainsFunc(services, func(s status.Service) bool { return s.PID == 0 }) {
 		return exitStatus(exitNotRunning)
 	}
+	return err
+}
+
+// printServices is printJSON for services, of which there may be many.
+func printServices(w io.Writer, services []status.Service) error {
+	var text bytes.Buffer
+	if err := json.Indent(&text, status.AppendJSONList(nil, services), "", "  "); err != nil {
+		return err
+	}
+	text.WriteByte('\n')
+	_, err := text.WriteTo(w)
 	return err
 }
 

@@ -45,7 +45,7 @@ when no supervisor runs, 4 when the service is unknown.`,
 				return err
 			}
 			if r.json() {
-				return printJSON(cmd.OutOrStdout(), reply.Services)
+				return printServices(cmd.OutOrStdout(), reply.Services)
 			}
 			for i := range reply.Services {
 				if _, err := fmt.Fprintln(cmd.OutOrStdout(), brief(&reply.Services[i])); err != nil {

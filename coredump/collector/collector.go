@@ -64,9 +64,9 @@ func Open(options Options) (*Collector, error) {
 }
 
 // listen begins to take cores of a way that has a socket.
-func (c *Collector) listen(way Way) (err error) {
-	take := c.socketCrash
-	switch way {
+func (c *Collector) listen(w way) (err error) {
+	take := func(conn int) { c.socketCrash(conn, w.requests) }
+	switch w.way {
 	case Socket:
 		c.listener, err = socket.Listen(c.options.Directory, SocketName, backlog)
 	case Pipe:

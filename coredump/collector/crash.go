@@ -14,8 +14,8 @@ import (
 	"supervise/coredump/talk"
 )
 
-// socketCrash takes one connection of the kernel's.
-func (c *Collector) socketCrash(conn int) {
+// socketCrash takes one connection of the kernel's, which begins with a request or not.
+func (c *Collector) socketCrash(conn int, requests bool) {
 	core := os.NewFile(uintptr(conn), "core")
 	defer core.Close()
 	pidfd, who := c.identify(conn)
@@ -35,7 +35,7 @@ func (c *Collector) socketCrash(conn int) {
 	}
 	defer func() { <-c.slots }()
 	o := c.decide(who, pidfd, 0)
-	o.Requests = c.held.Requests
+	o.Requests = requests
 	c.handle(o, core, pidfd)
 }
 

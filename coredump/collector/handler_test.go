@@ -290,8 +290,8 @@ func TestRelease(t *testing.T) {
 		took[mb] = best / 1e6
 	}
 	t.Logf("released after %v ms", took)
-	// Unmapping takes time, too: some 20 ms for 500 MB.
-	if took["500"] > 3*took["50"]+100 {
+	// Unmapping takes time, too: some 50 ms for 500 MB. To write them takes some seconds.
+	if took["500"] > 3*took["50"]+500 {
 		t.Errorf("released after %v ms", took)
 	}
 }

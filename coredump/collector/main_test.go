@@ -50,7 +50,7 @@ type story struct {
 // place is a collector with a store, and what it tells.
 type place struct {
 	*Collector
-	t     *testing.T
+	t     testing.TB
 	run   string
 	store string
 	order order.Order // what Decide gives
@@ -63,7 +63,7 @@ type place struct {
 }
 
 // open opens a collector that sets core_pattern, or does not.
-func open(t *testing.T, change func(*Options, *place)) *place {
+func open(t testing.TB, change func(*Options, *place)) *place {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("to collect cores takes root")
@@ -194,7 +194,7 @@ func (p *place) items() map[int]store.Item {
 }
 
 // pattern reads core_pattern.
-func pattern(t *testing.T) string {
+func pattern(t testing.TB) string {
 	t.Helper()
 	text, err := os.ReadFile("/proc/sys/kernel/core_pattern")
 	if err != nil {

@@ -112,7 +112,7 @@ func (c *Collector) try(w way, kernel settings.Kernel) error {
 	if ours != nil && (!c.options.Install || w.way == Files) {
 		return ours
 	}
-	if err := c.listen(w.way); err != nil {
+	if err := c.listen(w); err != nil {
 		return err
 	}
 	if c.options.Install && w.way != Files {

@@ -49,8 +49,12 @@ func restrict(l limits) error {
 		resource int
 		value    int64
 	}{
-		{unix.RLIMIT_CORE, 0}, {unix.RLIMIT_DATA, l.data}, {unix.RLIMIT_AS, l.space}, {unix.RLIMIT_FSIZE, l.output},
-		{unix.RLIMIT_NOFILE, l.files}, {unix.RLIMIT_CPU, l.seconds},
+		{unix.RLIMIT_CORE, 0},
+		{unix.RLIMIT_DATA, l.data},
+		{unix.RLIMIT_AS, l.space},
+		{unix.RLIMIT_FSIZE, l.output},
+		{unix.RLIMIT_NOFILE, l.files},
+		{unix.RLIMIT_CPU, l.seconds},
 	} {
 		if one.value == 0 && one.resource == unix.RLIMIT_CPU {
 			continue

@@ -23,7 +23,6 @@ type program struct {
 	name     string
 	compiler []string // the source and the output are added
 	source   string
-	strip    bool // needs binutils
 	ways     []string
 	env      string
 }

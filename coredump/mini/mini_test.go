@@ -117,3 +117,13 @@ func TestSameBacktraces(t *testing.T) {
 		})
 	}
 }
+
+// readCore returns one of the cores for tests.
+func readCore(tb testing.TB, name string) []byte {
+	tb.Helper()
+	text, err := os.ReadFile(filepath.Join("../../testdata/cores", name))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return text
+}

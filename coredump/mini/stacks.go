@@ -7,6 +7,8 @@ import (
 const (
 	// redZone is what a function may use below its stack pointer: System V ABI of amd64.
 	redZone = 128
+	// atLeast is what each thread has of its stack, if there is room at all.
+	atLeast = 512
 	// overflow is how far below its stack a thread is looked for that has used all of it.
 	overflow = 1 << 20
 	// maxInterrupted is how many stacks a thread may have left for signal handlers.
@@ -85,14 +87,14 @@ func (p *plan) window(sp uint64, bounds []bounds, limit int64) (start, end uint6
 			end = min(end, max(b.high, start))
 		}
 	}
-	if sp > start+redZone {
-		start = sp - redZone
+	sp = max(sp, start)
+	from := sp
+	if limit > page && sp-start > redZone {
+		from -= redZone
 	}
-	start = max(start&^(page-1), s.Start)
-	if end < start {
-		return 0, 0
-	}
-	return start, min(end, start+uint64(limit))
+	// Of little, what is above the stack pointer is the more important part.
+	most := max((sp+uint64(limit))&^(page-1), (sp+atLeast+page-1)&^(page-1))
+	return max(from&^(page-1), start), min(end, most)
 }
 
 // The mark of a context that the kernel has saved for a signal handler, and where the stack

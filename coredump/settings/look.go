@@ -2,22 +2,45 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"supervise/coredump"
 )
 
+// patience is how long a process's file systems may take to answer.
+var patience = 5 * time.Second
+
 // Look reads all that decides about the core of a process. 0 stands for this program itself,
 // as an example of what would be started from here: the limits of a shell are its children's.
 //
-// What may not be read is named in Subject.Unknown; the error says that the process is not
-// there. A file system that does not answer holds it up.
+// What may not be read is named in Subject.Unknown. The error says that the process is not
+// there, or that a file system has not answered for 5 seconds.
 func Look(pid int) (Subject, error) {
+	type answer struct {
+		subject Subject
+		err     error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		s, err := look(pid)
+		done <- answer{s, err}
+	}()
+	select {
+	case a := <-done:
+		return a.subject, a.err
+	case <-time.After(patience):
+		return Subject{}, fmt.Errorf("what pid %d would make its core in has not answered for %v: is it on a file system whose server is gone?", pid, patience)
+	}
+}
+
+func look(pid int) (Subject, error) {
 	s := Subject{Process: Process{PID: pid}}
 	if pid == 0 {
 		s.Process.Self, s.Process.PID = true, os.Getpid()

@@ -251,7 +251,7 @@ func (c *situation) test(t *testing.T, p *place) {
 	if filtered {
 		must(t, WriteFilter(process.cmd.Process.Pid, 0))
 	}
-	v := look(t, process.cmd.Process.Pid)
+	v := verdict(t, process.cmd.Process.Pid)
 	expect(t, &v, c.want, c.note, c.core)
 	cores := coresIn(t, p)
 	dumped := process.crash(t)
@@ -267,7 +267,7 @@ func (c *situation) test(t *testing.T, p *place) {
 	}
 }
 
-func look(t *testing.T, pid int) Verdict {
+func verdict(t *testing.T, pid int) Verdict {
 	t.Helper()
 	s, err := Look(pid)
 	if err != nil {
@@ -360,7 +360,7 @@ func TestRealitySocket(t *testing.T) {
 	test := func(core bool, want ...ID) {
 		t.Helper()
 		process := p.run(t, nil, p.program, "core=1") // which does not count
-		v := look(t, process.cmd.Process.Pid)
+		v := verdict(t, process.cmd.Process.Pid)
 		expect(t, &v, want, "", core)
 		if dumped := process.crash(t); dumped != core || v.Where != path {
 			t.Errorf("a core: %v, at %s", dumped, v.Where)
@@ -441,7 +441,7 @@ func TestRealityElsewhere(t *testing.T) {
 				where.dir = "/"
 			}
 			process := where.run(t, attributes, c.argv...)
-			v := look(t, process.cmd.Process.Pid)
+			v := verdict(t, process.cmd.Process.Pid)
 			expect(t, &v, c.want, "", c.core)
 			cores, err := os.Open(procPath(process.cmd.Process.Pid, "root/"+filepath.Dir(pattern)))
 			if err == nil {
@@ -474,13 +474,13 @@ func TestRealityPipeLimit(t *testing.T) {
 	must(t, Pattern.write("|"+p.in("slow")))
 	must(t, PipeLimit.write("1"))
 	first, second := p.run(t, nil, p.program), p.run(t, nil, p.program)
-	v := look(t, first.cmd.Process.Pid)
+	v := verdict(t, first.cmd.Process.Pid)
 	expect(t, &v, nil, "pipe-limit", true)
 	_, err := first.in.Write([]byte("x")) // and it waits for its program, which waits for the FIFO
 	must(t, err)
 	held, err := os.OpenFile(fifo, os.O_WRONLY, 0)
 	must(t, err)
-	v = look(t, second.cmd.Process.Pid)
+	v = verdict(t, second.cmd.Process.Pid)
 	expect(t, &v, []ID{"pipe-limit-reached"}, "", false)
 	if second.crash(t) {
 		t.Error("there was a core beyond the limit")
@@ -501,6 +501,30 @@ func waitForPrograms(t *testing.T) {
 			t.Fatal("a program still handles a core")
 		}
 	}
+}
+
+// TestDeadMount: the directory of the core is on a file system that never answers.
+func TestDeadMount(t *testing.T) {
+	guarded(t, "core")
+	p := newPlace(t)
+	must(t, os.Mkdir(p.in("dead"), 0o777))
+	must(t, Pattern.write(p.in("dead/core")))
+	before := patience
+	patience = 200 * time.Millisecond
+	defer func() { patience = before }()
+	argv := []string{"/usr/bin/env", testproc.RoleVariable + "=dead-mount"}
+	argv = append(argv, testproc.Argv(t, p.in("dead"), p.program)...)
+	if file, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0); err != nil {
+		t.Skip("no FUSE:", err)
+	} else {
+		file.Close()
+	}
+	process := p.run(t, nil, argv...)
+	if _, err := Look(process.cmd.Process.Pid); err == nil || !strings.Contains(err.Error(), "has not answered for") {
+		t.Error(err)
+	}
+	must(t, process.cmd.Process.Kill()) // and with it goes the file system
+	_ = process.cmd.Wait()
 }
 
 // TestZombie: what has ended has no core.

@@ -83,6 +83,9 @@ func TestRights(t *testing.T) {
 	defer s.Close()
 	keep(t, s, Crash{}, noise(1<<20), "small")
 	must(t, filepath.WalkDir(s.Path(), func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := d.Info()
 		if err == nil && info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s has %v", path, info.Mode())

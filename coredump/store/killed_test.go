@@ -130,7 +130,7 @@ func TestLeftovers(t *testing.T) {
 	must(t,
 		os.Mkdir(in(".new-00000001"), 0o700), os.Chtimes(in(".new-00000001"), long, long),
 		os.Mkdir(in(".new-00000002"), 0o700), // just begun
-		os.Mkdir(in(".new-00000003"), 0o700), os.WriteFile(in(".new-00000003/writing"), nil, 0o600),
+		os.Mkdir(in(".new-00000003"), 0o700), os.WriteFile(in(".new-00000003/writing"), nil, 0o600), os.Chtimes(in(".new-00000003"), long, long),
 		os.Mkdir(in(".gone-00000004"), 0o700), os.WriteFile(in(".gone-00000004/core"), nil, 0o600),
 		os.Mkdir(in(".gone-00000005"), 0o700), os.WriteFile(in(".gone-00000005/mine"), nil, 0o600),
 		s.Recover(),

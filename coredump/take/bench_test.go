@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,36 +63,29 @@ func (t *ticker) longest(tb testing.TB) float64 {
 	return us / 1000
 }
 
-// BenchmarkStop measures how long a process stands while its core is taken, by a thread of it
-// that looks at the clock, and the same with gdb's gcore.
+// BenchmarkStop measures how long a process stands while its core is taken: as package take
+// measures it, and as a thread of the process that looks at the clock sees it, up to the stop's
+// end and up to that of the copy. In the same run gdb's gcore does it. Medians, as others use
+// the machine.
 func BenchmarkStop(b *testing.B) {
 	for _, size := range []int{50, 200, 700} {
 		b.Run(fmt.Sprintf("%dMB", size), func(b *testing.B) {
 			t := startTicker(b, size)
 			dir := b.TempDir()
-			var stop, whole []float64
+			var stopped, seen, copying []float64
 			for b.Loop() {
 				t.longest(b)
-				s, err := take.Stop(t.pid, take.Options{})
-				if err != nil {
-					b.Fatal(err)
-				}
-				stop = append(stop, t.longest(b))
-				path := filepath.Join(dir, "core")
-				f, err := os.Create(path)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if _, err := s.WriteFull(f, nil); err != nil {
-					b.Fatal(err)
-				}
-				_ = f.Close()
+				s := stop(b, t.pid, take.Options{})
+				stopped = append(stopped, float64(s.Stopped)/1e6)
+				seen = append(seen, t.longest(b))
+				path, _ := full(b, s)
 				s.Close()
+				copying = append(copying, t.longest(b))
 				_ = os.Remove(path)
-				whole = append(whole, t.longest(b))
 			}
-			b.ReportMetric(largest(stop), "ms-stopped")
-			b.ReportMetric(largest(whole), "ms-copying")
+			b.ReportMetric(median(stopped), "ms-stopped")
+			b.ReportMetric(median(seen), "ms-seen")
+			b.ReportMetric(median(copying), "ms-seen-copying")
 			stopOfGcore(b, t, dir)
 		})
 	}
@@ -109,9 +103,7 @@ func stopOfGcore(b *testing.B, t *ticker, dir string) {
 	_ = os.Remove(filepath.Join(dir, "gcore."+strconv.Itoa(t.pid)))
 }
 
-func largest(values []float64) (most float64) {
-	for _, v := range values {
-		most = max(most, v)
-	}
-	return most
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
 }

@@ -33,28 +33,37 @@ const (
 	// soon is when one that waits in the kernel without being interruptible, for a disk or its
 	// vfork(2)ed child, is not waited for any longer.
 	soon = 3 * time.Millisecond
-	// late is when none is waited for any longer: the machine is busy.
-	late = 200 * time.Millisecond
-	// glance is the pause between two looks at threads that still run.
+	// late is when none is waited for any longer. One that wants to run has to get a processor
+	// before it stands, and the machine may be busy.
+	late = time.Second
+	// glance is the first pause between two looks at threads that still run. Later they are an
+	// eighth of the time that has passed, so that looking takes no processor from the threads.
 	glance = 20 * time.Microsecond
 )
 
-// onThread runs act on a thread of its own that ends with it, so that the kernel lets go of
-// every thread that was not let go of.
+// onThread runs act on a thread of its own, and returns when that has ended: by then the kernel
+// has let go of every thread that was not let go of.
 func onThread(act func()) {
-	done := make(chan struct{})
+	done := make(chan int)
 	go func() {
-		defer close(done)
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		if unix.Gettid() == unix.Getpid() {
+		tid := unix.Gettid()
+		if tid == unix.Getpid() {
 			// The main thread would not end. While it is locked here, the next goroutine gets
 			// another.
 			onThread(act)
+			tid = 0
+		} else {
+			act()
+		}
+		done <- tid
+	}()
+	tid := <-done
+	for end := time.Now().Add(time.Second); tid != 0 && time.Now().Before(end); time.Sleep(glance) {
+		if unix.Tgkill(unix.Getpid(), tid, 0) == unix.ESRCH {
 			return
 		}
-		act()
-	}()
-	<-done
+	}
 }
 
 // seize begins to trace all threads, which goes unnoticed by them.
@@ -128,8 +137,8 @@ func refusal(pid int) error {
 	return fmt.Errorf("not permitted to trace process %d: be root, or its user where kernel.yama.ptrace_scope is 0 and the process is dumpable", pid)
 }
 
-// stop stops all threads, those too that are born meanwhile. The error is that the process has
-// ended.
+// stop stops all threads, those too that are born meanwhile. The error is that none could be
+// stopped.
 func (t *tracer) stop() error {
 	t.began = time.Now()
 	for from := 0; ; {
@@ -149,10 +158,17 @@ func (t *tracer) stop() error {
 			break
 		}
 	}
+	waiting := 0
 	for i := range t.threads {
-		if t.threads[i].stopped {
+		switch th := &t.threads[i]; {
+		case th.stopped:
 			return nil
+		case !th.ended:
+			waiting++
 		}
+	}
+	if waiting > 0 {
+		return fmt.Errorf("process %d cannot be stopped now: it waits in the kernel, for a disk or for a child that it has started with vfork(2)", t.pid)
 	}
 	return gone(t.pid)
 }
@@ -177,7 +193,7 @@ func (t *tracer) await(threads []thread) {
 		if running == 0 {
 			return
 		}
-		pause := unix.NsecToTimespec(int64(glance))
+		pause := unix.NsecToTimespec(int64(max(glance, waited/8)))
 		_ = unix.Nanosleep(&pause, nil)
 	}
 }

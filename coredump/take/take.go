@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"supervise/coredump/elfcore"
 	"supervise/coredump/mini"
 )
@@ -33,9 +35,9 @@ type Snapshot struct {
 	o      Options
 	small  *mini.Core // what was copied while it stood
 	maps   []mapping
-	memory *os.File // /proc/PID/mem
-	end    chan struct{}
-	ended  chan time.Duration
+	memory *os.File      // /proc/PID/mem
+	end    chan struct{} // closed to end a stop that is to last; nil once that was done
+	ended  chan struct{} // closed when the stop has ended
 }
 
 // Stop stops a process, copies its registers, its stacks and its small segments, and lets it
@@ -51,19 +53,16 @@ func Stop(pid int, o Options) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Snapshot{pid: pid, o: o, end: make(chan struct{}), ended: make(chan time.Duration, 1)}
-	p, err := readProcess(pid)
-	if err != nil {
+	s := &Snapshot{pid: pid, o: o, end: make(chan struct{}), ended: make(chan struct{})}
+	if _, err := readProcess(pid); err != nil {
 		return nil, err
 	}
-	if s.memory, err = os.Open("/proc/" + strconv.Itoa(pid) + "/mem"); err != nil {
-		if os.IsPermission(err) {
-			err = refusal(pid)
-		}
-		return nil, err
-	}
-	c := capture{Snapshot: s, machine: m, process: p, copied: make(chan error, 1)}
-	go onThread(c.run)
+	c := capture{Snapshot: s, machine: m, copied: make(chan error, 1)}
+	end := s.end
+	go func() {
+		onThread(func() { c.run(end) })
+		close(s.ended)
+	}()
 	if err = <-c.copied; err == nil {
 		err = c.finish()
 	}
@@ -79,9 +78,12 @@ func (s *Snapshot) Close() {
 	if s.end != nil {
 		close(s.end)
 		s.end = nil
-		s.Stopped = <-s.ended
+		<-s.ended
 	}
-	_ = s.memory.Close()
+	if s.memory != nil {
+		_ = s.memory.Close()
+		s.memory = nil
+	}
 }
 
 // capture is the work while a process stands.
@@ -93,11 +95,15 @@ type capture struct {
 	copied  chan error // when the process may go on, for what is not to be consistent
 }
 
-// run stops the process, copies, and lets go of it.
-func (c *capture) run() {
+// run stops the process, copies, and lets go of it: at once, or at the end if the copy is to be
+// consistent.
+func (c *capture) run(end <-chan struct{}) {
 	t := tracer{pid: c.pid}
 	err := t.seize()
-	// A garbage collection of ours is nothing that the process should wait for.
+	// Neither a garbage collection of ours nor other processes are what this one should wait for.
+	// The thread does nothing else after this. Who may not, does it no sooner than others.
+	const first = -20
+	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), first)
 	collection := debug.SetGCPercent(-1)
 	if err == nil {
 		err = t.stop()
@@ -109,14 +115,13 @@ func (c *capture) run() {
 		testStopped()
 	}
 	if err == nil && c.o.Consistent {
-		end := c.end
 		debug.SetGCPercent(collection)
 		c.copied <- nil
 		<-end
-		c.ended <- t.release()
+		c.Stopped = t.release()
 		return
 	}
-	c.ended <- t.release()
+	c.Stopped = t.release()
 	debug.SetGCPercent(collection)
 	c.copied <- err
 }
@@ -144,16 +149,32 @@ func (c *capture) copy(t *tracer) error {
 	if len(c.states) == 0 {
 		return gone(c.pid)
 	}
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(c.pid) + "/maps")
-	if err != nil {
-		return gone(c.pid)
+	if err := c.look(); err != nil {
+		return err
 	}
-	c.maps = parseMaps(text)
 	head := c.headOf(guess(c.maps), true)
 	if len(head.Notes.Threads) == 0 {
 		return fmt.Errorf("process %d is a 32-bit program, whose registers cannot be read", c.pid)
 	}
 	c.small = mini.Copy(head, c.memory, c.o.Mini)
+	return nil
+}
+
+// look opens what belongs to the program that the process runs, which was another one before an
+// execve(2).
+func (c *capture) look() (err error) {
+	if c.process, err = readProcess(c.pid); err != nil {
+		return err
+	}
+	dir := "/proc/" + strconv.Itoa(c.pid) + "/"
+	if c.memory, err = os.Open(dir + "mem"); err != nil {
+		return fmt.Errorf("cannot read the memory of process %d: %w", c.pid, err)
+	}
+	text, err := os.ReadFile(dir + "maps")
+	if err != nil || len(text) == 0 {
+		return gone(c.pid)
+	}
+	c.maps = parseMaps(text)
 	return nil
 }
 
@@ -170,7 +191,7 @@ func (c *capture) headOf(segments []elfcore.Segment, stands bool) *elfcore.Head 
 func (c *capture) finish() error {
 	if !c.o.Consistent {
 		c.end = nil
-		c.Stopped = <-c.ended
+		<-c.ended
 	}
 	f, err := readFilter(c.pid)
 	if err != nil {

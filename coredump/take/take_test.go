@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -34,14 +35,18 @@ func start(tb testing.TB, prog string, args ...string) *exec.Cmd {
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
 		tb.Fatalf("%q, %v", line, err)
 	}
-	// What it does after that is to wait.
-	status := "/proc/" + strconv.Itoa(cmd.Process.Pid) + "/status"
-	for end := time.Now().Add(patience); !strings.HasPrefix(field(status, "State"), "S"); time.Sleep(time.Millisecond) {
+	// What it does after that is to wait, with all threads.
+	for end := time.Now().Add(patience); !asleep(cmd.Process.Pid); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			tb.Fatalf("it does not wait: %s", field(status, "State"))
+			tb.Fatal("it does not wait")
 		}
 	}
 	return cmd
+}
+
+func asleep(pid int) bool {
+	tasks, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/status")
+	return !slices.ContainsFunc(tasks, func(task string) bool { return !strings.HasPrefix(field(task, "State"), "S") })
 }
 
 const patience = 20 * time.Second
@@ -418,6 +423,59 @@ func TestRefused(t *testing.T) {
 	untouched(t, traced.Process.Pid)
 }
 
+// A process that cannot be stopped is left alone.
+func TestUnstoppable(t *testing.T) {
+	prog := testproc.Build(t, "testdata", [][]string{{"gcc", "-O1", "-o", "prog", "DIR/vfork.c"}})
+	cmd := exec.Command(prog)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = in.Close(); _ = cmd.Wait() }() // which ends both
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatal(line, err)
+	}
+	if s, err := take.Stop(cmd.Process.Pid, take.Options{}); err == nil || !strings.Contains(err.Error(), "cannot be stopped now") {
+		t.Error(s, err)
+	}
+	untouched(t, cmd.Process.Pid)
+}
+
+// Both ways find the pages that were touched.
+func TestTouched(t *testing.T) {
+	page := os.Getpagesize()
+	memory, err := unix.Mmap(-1, 0, 64*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.Munmap(memory) }()
+	_ = unix.Madvise(memory, unix.MADV_NOHUGEPAGE)
+	var want [][2]uint64
+	for _, part := range [][2]int{{0, 1}, {5, 8}, {63, 64}} {
+		for i := part[0]; i < part[1]; i++ {
+			memory[i*page] = 1
+		}
+		want = append(want, [2]uint64{uint64(part[0] * page), uint64(part[1] * page)})
+	}
+	start := uint64(uintptr(unsafe.Pointer(&memory[0])))
+	for _, slow := range []bool{false, true} {
+		got, err := take.Touched(os.Getpid(), slow, start, start+uint64(len(memory)))
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("slow %v: %v, %v, want %v", slow, got, err, want)
+		}
+	}
+	if _, err := take.Touched(os.Getpid(), true, 0, 1<<46); err == nil {
+		t.Error("64 TiB are looked at page by page")
+	}
+}
+
 const roleKilled = "SUPERVISE_TEST_TAKE"
 
 // If the taker is killed while the process stands, the process goes on.
@@ -460,25 +518,34 @@ func TestMain(m *testing.M) {
 
 // A process with 700 MB stands for 5 ms at most.
 func TestStopTime(t *testing.T) {
-	const most = 5 * time.Millisecond
+	const most = 5 // ms
 	ticks := startTicker(t, 700)
-	var stopped []time.Duration
-	var seen []float64
-	for range 9 {
+	var stopped, seen, without []float64
+	for range 15 {
 		ticks.longest(t)
+		began := time.Now()
 		s := stop(t, ticks.pid, take.Options{})
+		took := time.Since(began)
 		seen = append(seen, ticks.longest(t))
-		stopped = append(stopped, s.Stopped)
+		stopped = append(stopped, float64(s.Stopped)/1e6)
 		s.Close()
+		time.Sleep(took)
+		without = append(without, ticks.longest(t))
 	}
-	slices.Sort(stopped)
 	slices.Sort(seen)
-	t.Logf("stopped %v, seen by the process %v ms", stopped, seen)
-	// Others use the machine, and may be in the way of some.
-	if stopped[len(stopped)/2] > most {
-		t.Errorf("stopped %v", stopped)
+	slices.Sort(stopped)
+	t.Logf("ms: stopped %.2f, seen by the process %.2f, seen without a stop %.2f", stopped, seen, without)
+	if raceEnabled {
+		t.Skip("the race detector takes its time")
 	}
-	if seen[0] > 5 {
-		t.Errorf("seen by the process: %v ms", seen)
+	if median(without) > 1 {
+		t.Skip("the process does not get a processor when nobody stops it either")
+	}
+	if median(stopped) > most {
+		t.Errorf("stopped for %.2f ms", stopped)
+	}
+	// Whatever else the machine does comes on top of it.
+	if seen[len(seen)/4] > most {
+		t.Errorf("the process did not run for %.2f ms", seen)
 	}
 }

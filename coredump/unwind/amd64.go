@@ -27,7 +27,8 @@ func (amd64) trampoline(u *unwinder, pc uint64) bool {
 var amd64Context = [...]uint64{8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2, 7, 16}
 
 // When the handler has returned, the stack pointer is at the ucontext_t.
-func (amd64) interrupted(u *unwinder, sp uint64, regs *Registers) bool {
+func (amd64) interrupted(u *unwinder, _ *Frame, regs *Registers) bool {
+	sp, _ := u.regs.Get(amd64SP)
 	for i, number := range amd64Context {
 		v, ok := u.word(sp + 40 + 8*uint64(i))
 		if !ok {
@@ -37,6 +38,9 @@ func (amd64) interrupted(u *unwinder, sp uint64, regs *Registers) bool {
 	}
 	return true
 }
+
+// above: the frame pointer and the return address are at the frame's upper end.
+func (amd64) above(fp, _ uint64) uint64 { return fp + 16 }
 
 func (amd64) called(u *unwinder, regs *Registers) bool { return u.popped(0, regs) }
 
@@ -87,6 +91,13 @@ func (amd64) afterCall(u *unwinder, pc uint64) bool {
 		}
 	}
 	return false
+}
+
+// target: E8, and the distance from the next instruction.
+func (amd64) target(u *unwinder, pc uint64) (uint64, bool) {
+	op, ok := u.Memory(pc-5, 1)
+	distance, ok2 := u.Memory(pc-4, 4)
+	return pc + uint64(int32(distance)), ok && ok2 && op == 0xe8
 }
 
 // goCaller: a function in Go keeps its caller's frame pointer below the return address, if it

@@ -20,11 +20,36 @@ const (
 
 func (arm64) trampoline(u *unwinder, pc uint64) bool { return u.codeIs(pc, arm64Sigreturn) }
 
-// The stack pointer is at the kernel's struct rt_sigframe: 128 bytes of siginfo, then the
+// Where the registers are in the kernel's struct rt_sigframe: 128 bytes of siginfo, then the
 // ucontext, with a sigcontext at 176 that has the registers after the fault's address.
-const arm64Context = 128 + 176 + 8
+const (
+	arm64Context   = 128 + 176 + 8
+	arm64FrameSize = 4688 // without what SVE adds
+)
 
-func (arm64) interrupted(u *unwinder, sp uint64, regs *Registers) bool {
+// interrupted: the stack pointer is at the rt_sigframe, and the frame pointer at a record above
+// it, where the kernel has put the interrupted frame pointer and link register: setup_sigframe
+// in arch/arm64/kernel/signal.c. The record shows whether the stack pointer is right, which it
+// is not after a frame that was found by its pointer.
+func (a arm64) interrupted(u *unwinder, frame *Frame, regs *Registers) bool {
+	sp, _ := u.regs.Get(arm64SP)
+	fp, _ := u.regs.Get(arm64FP)
+	pointer, ok := u.word(fp)
+	lr, ok2 := u.word(fp + 8)
+	for _, at := range [...]uint64{sp, fp - arm64FrameSize} {
+		if !ok || !ok2 {
+			break
+		}
+		x29, _ := u.word(at + arm64Context + 8*arm64FP)
+		if x30, _ := u.word(at + arm64Context + 8*arm64LR); x29 == pointer && x30 == lr {
+			return a.restore(u, at, regs)
+		}
+	}
+	return frame.By != ByPointer && a.restore(u, sp, regs)
+}
+
+// restore reads the registers of the rt_sigframe at an address.
+func (arm64) restore(u *unwinder, sp uint64, regs *Registers) bool {
 	for number := uint64(0); number <= arm64PC; number++ {
 		v, ok := u.word(sp + arm64Context + 8*number)
 		if !ok {
@@ -34,6 +59,10 @@ func (arm64) interrupted(u *unwinder, sp uint64, regs *Registers) bool {
 	}
 	return true
 }
+
+// above: the record may be anywhere in a frame; compilers put it at the lower end, so that the
+// caller's frame pointer is its stack pointer.
+func (arm64) above(fp, next uint64) uint64 { return max(fp+16, next) }
 
 func (arm64) called(u *unwinder, regs *Registers) bool {
 	lr, ok := u.regs.Get(arm64LR)
@@ -78,6 +107,12 @@ func (u *unwinder) storesPair(pc uint64) uint64 {
 func (arm64) afterCall(u *unwinder, pc uint64) bool {
 	instruction, ok := u.Memory(pc-4, 4)
 	return !ok || instruction>>26 == 0x25 || instruction&0xfefff000 == 0xd63f0000
+}
+
+// target: bl has the distance from itself, for four bytes each.
+func (arm64) target(u *unwinder, pc uint64) (uint64, bool) {
+	instruction, ok := u.Memory(pc-4, 4)
+	return pc - 4 + uint64(int64(instruction)<<38>>36), ok && instruction>>26 == 0x25
 }
 
 // goCaller: a function in Go keeps the link register at the lower end of its frame, and the

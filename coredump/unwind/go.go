@@ -94,7 +94,8 @@ func (u *unwinder) byGoroutine(module *Module) (caller, error) {
 		if g == 0 || g == g0 || g%8 != 0 {
 			continue
 		}
-		next := caller{regs: u.regs, by: ByGo, moved: true}
+		// It goes on behind the call of morestack, with a jump back to the function's beginning.
+		next := caller{regs: u.regs, by: ByGo, moved: true, exact: true}
 		if u.left(g, m, module, &next.regs) {
 			return next, nil
 		}

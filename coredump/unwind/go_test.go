@@ -2,6 +2,7 @@ package unwind
 
 import (
 	"debug/elf"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"supervise/coredump/unwind/cfi"
+	"supervise/internal/testproc"
 )
 
 // goTables stand in for pclntab: they take the frame sizes from .debug_frame, and the names
@@ -32,6 +34,10 @@ func goTables(t *testing.T, program string) func(uint64) (GoFunction, bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pushed := int64(8) // the return address
+	if Machine(file.Machine) == ARM64 {
+		pushed = 0
+	}
 	table := cfi.New(cfi.Section{}, cfi.Section{}, func() cfi.Section { return cfi.Section{Data: data} })
 	return func(pc uint64) (GoFunction, bool) {
 		entry, ok := table.Find(pc)
@@ -42,14 +48,15 @@ func goTables(t *testing.T, program string) func(uint64) (GoFunction, bool) {
 		i := sort.Search(len(symbols), func(i int) bool { return symbols[i].Value > pc }) - 1
 		name := strings.TrimSuffix(symbols[i].Name, ".abi0")
 		top := name == "runtime.goexit" || name == "runtime.mstart" || name == "runtime.rt0_go"
-		return GoFunction{Name: name, FrameSize: uint64(row.CFA.Offset) - 8, Top: top}, true
+		return GoFunction{Name: name, FrameSize: uint64(row.CFA.Offset - pushed), Top: top}, true
 	}
 }
 
-func buildGo(t *testing.T, name string) string {
-	needs(t, "go", "gdb")
+func buildGo(t *testing.T, name string, env ...string) string {
+	needs(t, "go")
 	program := filepath.Join(t.TempDir(), name)
 	cmd := exec.Command("go", "build", "-o", program, "./testdata/"+name)
+	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -60,7 +67,7 @@ func buildGo(t *testing.T, name string) string {
 // beginning with the line that has a text.
 func ownFrames(t *testing.T, output, from string) []uint64 {
 	_, output, found := strings.Cut(output, from)
-	if !found {
+	if !found && from != "" {
 		t.Fatalf("the program has printed no %q", from)
 	}
 	output, _, _ = strings.Cut(output, "\n\n")
@@ -73,45 +80,60 @@ func ownFrames(t *testing.T, output, from string) []uint64 {
 }
 
 func TestGo(t *testing.T) {
+	needs(t, "gdb")
 	program := buildGo(t, "gocrash")
 	tables := goTables(t, program)
-	for how, from := range map[string]string{
-		"nil": "[running]:", "call": "[running]:", "panic": "[running]:", "goroutine": "[running]:",
-		"overflow": "[running]:", "system": "[running]:", "quit": "",
-	} {
+	for _, how := range []string{"nil", "call", "panic", "goroutine", "overflow", "system", "quit"} {
 		t.Run(how, func(t *testing.T) {
 			c, _, output := crashBelowGDB(t, []string{"SIGSEGV", "SIGURG", "SIGQUIT"}, program, how)
-			c.moduleOf(program).Go = tables
-			frames, err := Stack(c, c.threads[0], 60000)
-			if err != nil {
-				t.Error(err)
-			}
-			var names []string
-			pcs := map[uint64]int{}
-			for i := range frames {
-				f, _ := tables(frames[i].Lookup())
-				pcs[frames[i].PC]++
-				if len(names) < 30 {
-					names = append(names, f.Name)
-				}
-			}
-			t.Log(strings.Join(names, " "))
-			if from == "" {
-				return
-			}
-			for _, pc := range ownFrames(t, output, from) {
-				if pcs[pc]--; pcs[pc] < 0 {
-					t.Errorf("the frame %#x is missing", pc)
-				}
-			}
+			compareWithGo(t, c, program, tables, output)
 		})
+	}
+}
+
+func TestGoARM64(t *testing.T) {
+	needs(t, "qemu-aarch64-static")
+	testproc.NoCorePattern(t)
+	program := buildGo(t, "gocrash", "GOARCH=arm64", "CGO_ENABLED=0")
+	tables := goTables(t, program)
+	for _, how := range []string{"nil", "call", "panic", "overflow", "system"} {
+		t.Run(how, func(t *testing.T) {
+			c, output := crashBelowQEMU(t, program, how)
+			compareWithGo(t, c, program, tables, output)
+		})
+	}
+}
+
+// compareWithGo compares the first thread's backtrace with the one that Go has printed itself.
+// That one leaves out the functions of the runtime that have printed it.
+func compareWithGo(t *testing.T, c *core, program string, tables func(uint64) (GoFunction, bool), output string) {
+	t.Helper()
+	c.moduleOf(program).Go = tables
+	frames, err := Stack(c, c.threads[0], 60000)
+	if err != nil {
+		t.Error(err)
+	}
+	var names []string
+	pcs := map[uint64]int{}
+	for i := range frames {
+		f, _ := tables(frames[i].Lookup())
+		pcs[frames[i].PC]++
+		if len(names) < 30 {
+			names = append(names, f.Name)
+		}
+	}
+	t.Log(strings.Join(names, " "))
+	for _, pc := range ownFrames(t, output, "goroutine ") {
+		if pcs[pc]--; pcs[pc] < 0 {
+			t.Errorf("the frame %#x is missing", pc)
+		}
 	}
 }
 
 // Each side's functions must be there, in the order in which they were called. Go hides those
 // of C between its own from itself, and so do its tables from us.
 func TestCgo(t *testing.T) {
-	needs(t, "gcc")
+	needs(t, "gcc", "gdb")
 	program := buildGo(t, "cgocrash")
 	tables := goTables(t, program)
 	c, _, _ := crashBelowGDB(t, nil, program)

@@ -53,11 +53,14 @@ type unwinder struct {
 // architecture is what differs between machines, beside their tables.
 type architecture interface {
 	numbers() numbers
-	// trampoline reports whether the code is that of rt_sigreturn, and how far above the
-	// stack pointer the kernel has left the registers.
+	// trampoline reports whether the code at pc is that of rt_sigreturn.
 	trampoline(u *unwinder, pc uint64) bool
-	// interrupted sets regs to what a signal has interrupted.
-	interrupted(u *unwinder, sp uint64, regs *Registers) bool
+	// interrupted sets regs to what a signal has interrupted, by what the kernel has left at
+	// the trampoline's stack pointer.
+	interrupted(u *unwinder, frame *Frame, regs *Registers) bool
+	// above returns the stack pointer of the caller of a function whose frame pointer is fp;
+	// its own is next.
+	above(fp, next uint64) uint64
 	// called finds the caller of a function that has not yet changed the stack, and of
 	// whatever has been called where no function is.
 	called(u *unwinder, regs *Registers) bool
@@ -66,6 +69,8 @@ type architecture interface {
 	begun(u *unwinder, pc uint64, regs *Registers) bool
 	// afterCall reports whether the instruction before pc is a call, or is not known.
 	afterCall(u *unwinder, pc uint64) bool
+	// target returns the function that is called by the direct call before pc.
+	target(u *unwinder, pc uint64) (uint64, bool)
 	// goCaller finds the caller of a function in Go.
 	goCaller(u *unwinder, f GoFunction, regs *Registers) bool
 	// injected undoes what Go's signal handler has done to make it look as if the interrupted
@@ -151,8 +156,7 @@ func (u *unwinder) byTrampoline(frame *Frame, _ *Module) (caller, error) {
 		return caller{}, errNotMine
 	}
 	next := caller{regs: u.regs, by: ByTrampoline, signal: true}
-	sp, ok := u.regs.Get(u.arch.numbers().sp)
-	if !ok || !u.arch.interrupted(u, sp, &next.regs) {
+	if !u.arch.interrupted(u, frame, &next.regs) {
 		return next, ErrMemory
 	}
 	return next, nil
@@ -160,7 +164,7 @@ func (u *unwinder) byTrampoline(frame *Frame, _ *Module) (caller, error) {
 
 // byCall finds the caller of an innermost frame that has not got a frame yet: because the
 // address that was called is not code, or because the function has just begun.
-func (u *unwinder) byCall(frame *Frame, _ *Module) (caller, error) {
+func (u *unwinder) byCall(frame *Frame, module *Module) (caller, error) {
 	if !frame.Exact {
 		if !u.source.Executable(frame.PC) {
 			return caller{}, ErrAddress
@@ -169,7 +173,7 @@ func (u *unwinder) byCall(frame *Frame, _ *Module) (caller, error) {
 	}
 	next := caller{regs: u.regs, by: ByCall}
 	if u.source.Executable(frame.PC) {
-		if u.arch.begun(u, frame.PC, &next.regs) {
+		if u.arch.begun(u, frame.PC, &next.regs) || u.frameless(frame.PC, module, &next.regs) {
 			return next, nil
 		}
 		return caller{}, errNotMine
@@ -181,6 +185,25 @@ func (u *unwinder) byCall(frame *Frame, _ *Module) (caller, error) {
 		return caller{}, ErrAddress
 	}
 	return next, nil
+}
+
+// frameless reports whether the return address is still where the call has put it, because
+// there is a call of this very function before it. One inside of the function itself may be
+// what is left of a recursion.
+func (u *unwinder) frameless(pc uint64, module *Module, regs *Registers) bool {
+	if module == nil || module.Function == nil {
+		return false
+	}
+	begin, end, ok := module.Function(pc - module.Bias)
+	if !ok || !u.arch.called(u, regs) {
+		return false
+	}
+	back, _ := regs.Get(u.arch.numbers().pc)
+	if back-module.Bias >= begin && back-module.Bias < end {
+		return false
+	}
+	target, ok := u.arch.target(u, back)
+	return ok && target-module.Bias == begin
 }
 
 // byPointer follows the frame pointer, if there is a frame of the usual form: the caller's
@@ -195,12 +218,9 @@ func (u *unwinder) byPointer(*Frame, *Module) (caller, error) {
 	if !known || fp < sp || fp%8 != 0 {
 		return caller{}, ErrTables
 	}
-	above, ok := u.word(fp)
-	if !ok {
-		return caller{}, ErrTables
-	}
-	pc, ok := u.word(fp + 8)
-	if !ok {
+	pointer, ok := u.word(fp)
+	pc, ok2 := u.word(fp + 8)
+	if !ok || !ok2 {
 		return caller{}, ErrTables
 	}
 	pc = u.regs.code(pc)
@@ -212,8 +232,8 @@ func (u *unwinder) byPointer(*Frame, *Module) (caller, error) {
 	}
 	next := caller{regs: u.regs, by: ByPointer}
 	next.regs.Set(n.pc, pc)
-	next.regs.Set(n.fp, above)
-	next.regs.Set(n.sp, fp+16)
+	next.regs.Set(n.fp, pointer)
+	next.regs.Set(n.sp, u.arch.above(fp, pointer))
 	return next, nil
 }
 

@@ -39,6 +39,10 @@ type Module struct {
 	// file.
 	Go func(pc uint64) (GoFunction, bool)
 
+	// Function returns where the function at pc begins and ends, addresses in the file, if its
+	// symbols say so. It is asked for an innermost function without any tables.
+	Function func(pc uint64) (begin, end uint64, ok bool)
+
 	table *cfi.Table
 }
 

@@ -23,7 +23,11 @@ type release struct {
 func (b *bench) releases() []release {
 	all := []release{{full: b.file("supervise"), slim: b.file("supervise-init")}}
 	if b.before != "" {
-		all = append(all, release{suffix: before, full: b.before, slim: b.beforeInit})
+		earlier := release{suffix: before, full: b.file("before/supervise")}
+		if b.beforeInit != "" {
+			earlier.slim = b.file("before/supervise-init")
+		}
+		all = append(all, earlier)
 	}
 	return all
 }

@@ -18,7 +18,7 @@ func TestReleases(t *testing.T) {
 	want := []string{
 		supervise, "/b/supervise", "init", "-g", "--",
 		slim, "/b/supervise-init", "-g", "--",
-		supervise + before, "/old/supervise", "init", "-g", "--",
+		supervise + before, "/b/before/supervise", "init", "-g", "--",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

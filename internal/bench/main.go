@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -64,6 +62,7 @@ var experiments = []experiment{
 	{"restart", (*bench).restart},
 	{"fleet", (*bench).fleet},
 	{"control", (*bench).control},
+	{"cores", (*bench).cores},
 }
 
 // options are the command line.
@@ -112,8 +111,11 @@ func (o *options) check(flags *flag.FlagSet) error {
 			return fmt.Errorf("no table is called %q; there are %s", name, strings.Join(names(), ", "))
 		}
 	}
-	for _, program := range []*string{&o.before, &o.beforeInit} {
-		if err := locate(program); err != nil {
+	for _, program := range []string{o.before, o.beforeInit} {
+		if program == "" {
+			continue
+		}
+		if _, err := os.Stat(program); err != nil {
 			return err
 		}
 	}
@@ -131,18 +133,6 @@ func (o *options) check(flags *flag.FlagSet) error {
 		o.rounds = 7
 	}
 	return nil
-}
-
-// locate makes the path of a program absolute, if one is given.
-func locate(program *string) (err error) {
-	if *program == "" {
-		return nil
-	}
-	if *program, err = filepath.Abs(*program); err != nil {
-		return err
-	}
-	_, err = exec.LookPath(*program)
-	return err
 }
 
 func names() (names []string) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"syscall"
@@ -41,16 +42,16 @@ func (b *bench) restart() []report.Table {
 			p.end()
 		}
 	}()
-	for i := range b.count(20) {
+	for i := range b.count(60) {
 		pause(grown)
-		for _, p := range patients {
-			old.measure(i, p)
+		for _, at := range rand.Perm(len(patients)) { // who comes first finds the kernel's caches cold
+			old.measure(i, patients[at])
 		}
 	}
 	spent := map[string]float64{}
-	for i := range b.count(100) {
-		for _, p := range patients {
-			if old.in(p.name) && spent[p.name] < youngLimit {
+	for i := range b.count(300) {
+		for _, at := range rand.Perm(len(patients)) {
+			if p := patients[at]; old.in(p.name) && spent[p.name] < youngLimit {
 				spent[p.name] += young.measure(i, p)
 			}
 		}

@@ -1,10 +1,12 @@
 package programs
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// daemons are programs that become a daemon by themselves, and what keeps them from it. A list
-// needs no initialisation, which each start of supervise would wait for.
-var daemons = []struct{ name, advice string }{
+// daemons are programs that become a daemon by themselves, and what keeps them from it.
+var daemons = table[string]{
 	{"apache2", "give it -D FOREGROUND"},
 	{"apache2ctl", "give it -D FOREGROUND"},
 	{"apachectl", "give it -D FOREGROUND"},
@@ -65,16 +67,6 @@ var daemons = []struct{ name, advice string }{
 	{"systemctl", "run the program itself, as its unit does"},
 }
 
-// foreground is what keeps a program from becoming a daemon, "" if it is not known to.
-func foreground(name string) string {
-	for _, d := range daemons {
-		if d.name == name {
-			return d.advice
-		}
-	}
-	return ""
-}
-
 // inGeneral is the advice for programs that are not known.
 const inGeneral = "start it so that it stays in the foreground, as an option like -F, --foreground or --no-daemon often does"
 
@@ -83,14 +75,14 @@ const inGeneral = "start it so that it stays in the foreground, as an option lik
 func Foreground(command []string, left string) string {
 	name := Name(command)
 	for _, known := range []string{name, left} {
-		if advice := foreground(withoutVersion(known)); advice != "" {
+		if advice, ok := daemons.of(withoutVersion(known)); ok {
 			if known != name {
 				return "run " + known + " itself, and " + advice
 			}
 			return advice
 		}
 	}
-	if shells[name] {
+	if slices.Contains(shells, name) {
 		return "write no & after the last command, or wait for it with the shell's wait"
 	}
 	return inGeneral

@@ -55,7 +55,7 @@ var hazards = []struct {
 	{[]string{"gunicorn", "haproxy", "mariadbd", "memcached", "mongod", "mysqld", "php-fpm", "redis-server", "setsid", "start-stop-daemon", "unicorn", "uwsgi", "valkey-server"}, background},
 	{[]string{"npm", "pnpm", "yarn", "yarnpkg", "npx", "pnpx", "bunx"}, packageRunner},
 	{[]string{"go"}, goRun},
-	{[]string{"sh", "dash", "bash", "ash", "ksh", "zsh"}, shell},
+	{shells, shell},
 	{[]string{"su", "runuser"}, switchUser},
 	{[]string{"strace"}, strace},
 	{[]string{"uwsgi", "uwsgi-core"}, uwsgi},
@@ -102,35 +102,40 @@ func (p *stopped) has(some ...string) bool {
 	return false
 }
 
-// inBackground are the options that send a program there.
-var inBackground = map[string]string{
-	"gunicorn": "--daemon -D", "haproxy": "-D", "mariadbd": "--daemonize", "memcached": "-d --daemon", "mongod": "--fork",
-	"mysqld": "--daemonize", "php-fpm": "--daemonize -D", "redis-server": "--daemonize", "setsid": "--fork -f",
-	"start-stop-daemon": "--background -b", "unicorn": "--daemonize -D", "uwsgi": "--daemonize -d", "valkey-server": "--daemonize",
+// inBackground are programs, each with the options that send it there.
+var inBackground = []string{
+	"gunicorn --daemon -D", "haproxy -D", "mariadbd --daemonize", "memcached -d --daemon", "mongod --fork", "mysqld --daemonize",
+	"php-fpm --daemonize -D", "redis-server --daemonize", "setsid --fork -f", "start-stop-daemon --background -b",
+	"unicorn --daemonize -D", "uwsgi --daemonize -d", "valkey-server --daemonize",
 }
 
 // background is for a program that is told to go there.
 func background(p *stopped) (h Hazard, ok bool) {
-	name := withoutVersion(p.name)
-	for option := range strings.FieldsSeq(inBackground[name]) {
-		for i, arg := range p.args {
-			if arg, _, _ = strings.Cut(arg, "="); arg != option || i+1 < len(p.args) && p.args[i+1] == "no" {
-				continue
-			}
-			return Hazard{
-				Text: p.name + " goes into the background with " + option + ", where it cannot be supervised",
-				Hint: foreground(name),
-			}, true
+	advice, _ := daemons.of(withoutVersion(p.name))
+	for i, arg := range p.args {
+		option, _, _ := strings.Cut(arg, "=")
+		if !sendsThere(withoutVersion(p.name), option) || i+1 < len(p.args) && p.args[i+1] == "no" {
+			continue
 		}
+		return Hazard{Text: p.name + " goes into the background with " + option + ", where it cannot be supervised", Hint: advice}, true
 	}
 	return h, false
+}
+
+func sendsThere(name, option string) bool {
+	for _, known := range inBackground {
+		if words := strings.Fields(known); words[0] == name {
+			return slices.Contains(words[1:], option)
+		}
+	}
+	return false
 }
 
 // packageRunner is for what runs the scripts of package.json.
 func packageRunner(p *stopped) (h Hazard, ok bool) {
 	if p.name != "npx" && p.name != "pnpx" && p.name != "bunx" {
 		verb := firstPlain(p.args)
-		if verb == "" || withoutScript[verb] {
+		if verb == "" || slices.Contains(withoutScript, verb) {
 			return h, false
 		}
 	}
@@ -144,7 +149,7 @@ func packageRunner(p *stopped) (h Hazard, ok bool) {
 }
 
 // withoutScript are the commands of npm and its likes that start nothing which stays.
-var withoutScript = map[string]bool{"install": true, "ci": true, "i": true, "add": true, "--version": true, "-v": true, "publish": true, "audit": true, "prune": true}
+var withoutScript = []string{"install", "ci", "i", "add", "--version", "-v", "publish", "audit", "prune"}
 
 // firstPlain is the first argument that is no option.
 func firstPlain(args []string) string {

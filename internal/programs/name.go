@@ -1,6 +1,25 @@
 package programs
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// table is what is known by a name. Unlike a map it needs no initialisation, which each start of
+// supervise would wait for.
+type table[V any] []struct {
+	name  string
+	value V
+}
+
+func (t table[V]) of(name string) (value V, ok bool) {
+	for _, row := range t {
+		if row.name == name {
+			return row.value, true
+		}
+	}
+	return value, false
+}
 
 // wrapper is a program that runs the one behind its own arguments.
 type wrapper struct {
@@ -12,32 +31,32 @@ type wrapper struct {
 	assigns bool
 }
 
-var wrappers = map[string]wrapper{
-	"chpst":    {valued: "-u -U -b -e -d -o -p -f -c -r -t -l -L -m -n -C"},
-	"chrt":     {valued: "-T -P -D --sched-runtime --sched-period --sched-deadline", plain: 1},
-	"env":      {valued: "-u --unset -C --chdir", assigns: true},
-	"exec":     {valued: "-a"},
-	"gosu":     {plain: 1},
-	"ionice":   {valued: "-c -n --class --classdata"},
-	"nice":     {valued: "-n --adjustment"},
-	"nohup":    {},
-	"numactl":  {valued: "-i -N -m -C -p --interleave --cpunodebind --membind --physcpubind --preferred"},
-	"prlimit":  {},
-	"setarch":  {},
-	"setpriv":  {valued: "--reuid --regid --groups --inh-caps --ambient-caps --bounding-set --securebits --pdeathsig"},
-	"setsid":   {},
-	"stdbuf":   {valued: "-i -o -e --input --output --error"},
-	"su-exec":  {plain: 1},
-	"taskset":  {plain: 1},
-	"time":     {valued: "-f -o"},
-	"timeout":  {valued: "-k -s --kill-after --signal", plain: 1},
-	"unbuffer": {},
+var wrappers = table[wrapper]{
+	{"chpst", wrapper{valued: "-u -U -b -e -d -o -p -f -c -r -t -l -L -m -n -C"}},
+	{"chrt", wrapper{valued: "-T -P -D --sched-runtime --sched-period --sched-deadline", plain: 1}},
+	{"env", wrapper{valued: "-u --unset -C --chdir", assigns: true}},
+	{"exec", wrapper{valued: "-a"}},
+	{"gosu", wrapper{plain: 1}},
+	{"ionice", wrapper{valued: "-c -n --class --classdata"}},
+	{"nice", wrapper{valued: "-n --adjustment"}},
+	{"nohup", wrapper{}},
+	{"numactl", wrapper{valued: "-i -N -m -C -p --interleave --cpunodebind --membind --physcpubind --preferred"}},
+	{"prlimit", wrapper{}},
+	{"setarch", wrapper{}},
+	{"setpriv", wrapper{valued: "--reuid --regid --groups --inh-caps --ambient-caps --bounding-set --securebits --pdeathsig"}},
+	{"setsid", wrapper{}},
+	{"stdbuf", wrapper{valued: "-i -o -e --input --output --error"}},
+	{"su-exec", wrapper{plain: 1}},
+	{"taskset", wrapper{plain: 1}},
+	{"time", wrapper{valued: "-f -o"}},
+	{"timeout", wrapper{valued: "-k -s --kill-after --signal", plain: 1}},
+	{"unbuffer", wrapper{}},
 }
 
-var shells = map[string]bool{"sh": true, "bash": true, "dash": true, "ash": true, "ksh": true, "zsh": true}
+var shells = []string{"sh", "bash", "dash", "ash", "ksh", "zsh"}
 
 // interpreters run the script that is their first argument beside options.
-var interpreters = map[string]bool{"python": true, "ruby": true, "node": true, "perl": true, "php": true}
+var interpreters = []string{"python", "ruby", "node", "perl", "php"}
 
 // Base is the name of a program without its directory.
 func Base(program string) string { return program[strings.LastIndexByte(program, '/')+1:] }
@@ -59,8 +78,8 @@ func unwrap(command []string) []string {
 			return nil
 		}
 		name := Base(command[0])
-		w, wraps := wrappers[name]
-		interprets := interpreters[withoutVersion(name)]
+		w, wraps := wrappers.of(name)
+		interprets := slices.Contains(interpreters, withoutVersion(name))
 		if !wraps && !interprets {
 			return command
 		}
@@ -75,12 +94,7 @@ func unwrap(command []string) []string {
 
 // forks reports whether setsid(1) is to leave its program in the background.
 func forks(options []string) bool {
-	for _, o := range options {
-		if o == "-f" || o == "--fork" {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(options, "-f") || slices.Contains(options, "--fork")
 }
 
 // inner skips options and other arguments of the wrapper's own.

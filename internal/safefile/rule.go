@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -77,13 +76,13 @@ func isOurs(uid uint32) bool {
 
 // ownerOfRoot is the overflow uid in a user namespace without the host's root:
 // user_namespaces(7).
-var ownerOfRoot = sync.OnceValue(func() uint32 {
+func ownerOfRoot() uint32 {
 	var st unix.Stat_t
 	if unix.Stat("/", &st) != nil {
 		return 0
 	}
 	return st.Uid
-})
+}
 
 // checkDir says whether a directory may be passed.
 func (r Rule) checkDir(path, at string, st *stat) error {

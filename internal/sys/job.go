@@ -37,14 +37,30 @@ func Pending() (set signals.Set) {
 	return set
 }
 
+// action is the kernel's struct sigaction.
+type action struct {
+	handler, flags, restorer uintptr
+	mask                     signals.Set
+}
+
 // SetDefault sets a signal's disposition to SIG_DFL. rt_sigaction(2).
 func SetDefault(s signals.Signal) error {
-	var action struct {
-		handler, flags, restorer uintptr
-		mask                     signals.Set
-	}
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, setSize, 0, 0)
+	var initial action
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&initial)), 0, setSize, 0, 0)
 	return wrap(errno)
+}
+
+// Ignored returns the signals whose disposition is SIG_IGN. rt_sigaction(2).
+func Ignored() (set signals.Set) {
+	const ignore = 1
+	for s := range signals.Full.All() {
+		var now action
+		syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&now)), setSize, 0, 0)
+		if now.handler == ignore {
+			set = set.With(s)
+		}
+	}
+	return set
 }
 
 // QueueGroup is [Queue] for a process group, given a pidfd of its leader. It succeeds if any

@@ -52,7 +52,12 @@ func Open(dir string) (r *Reader, err error) {
 
 // errMoved says that the file names objects that are no more: there are new ones soon, or
 // there is no board.
-var errMoved = fmt.Errorf("%w any more", ErrNone)
+var errMoved error = moved{}
+
+type moved struct{}
+
+func (moved) Error() string { return ErrNone.Error() + " any more" }
+func (moved) Unwrap() error { return ErrNone }
 
 func (r *Reader) open() error {
 	now, err := segment.Find(r.dir)

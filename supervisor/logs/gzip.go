@@ -4,7 +4,6 @@ import (
 	"compress/flate"
 	"encoding/binary"
 	"io"
-	"sync"
 	"time"
 )
 
@@ -12,10 +11,11 @@ import (
 // its tables are made at the start of the program, before init runs, which takes longer than
 // all else that it does.
 type gzipper struct {
-	out  io.Writer
-	body *flate.Writer
-	sum  uint32 // CRC-32 of what was written, inverted
-	size uint32 // modulo 2^32
+	out   io.Writer
+	body  *flate.Writer
+	table [256]uint32 // of the CRC-32
+	sum   uint32      // CRC-32 of what was written, inverted
+	size  uint32      // modulo 2^32
 }
 
 // newGzipper writes the header, with a time of change.
@@ -26,13 +26,12 @@ func newGzipper(out io.Writer, changed time.Time) (*gzipper, error) {
 		return nil, err
 	}
 	body, err := flate.NewWriter(out, flate.DefaultCompression)
-	return &gzipper{out: out, body: body, sum: ^uint32(0)}, err
+	return &gzipper{out: out, body: body, table: crcTable(), sum: ^uint32(0)}, err
 }
 
 func (z *gzipper) Write(b []byte) (int, error) {
-	table := crcTable()
 	for _, c := range b {
-		z.sum = table[byte(z.sum)^c] ^ z.sum>>8
+		z.sum = z.table[byte(z.sum)^c] ^ z.sum>>8
 	}
 	z.size += uint32(len(b))
 	return z.body.Write(b)
@@ -48,9 +47,8 @@ func (z *gzipper) Close() error {
 	return err
 }
 
-// crcTable is that of RFC 1952, section 8, made when it is needed.
-var crcTable = sync.OnceValue(func() *[256]uint32 {
-	var table [256]uint32
+// crcTable makes that of RFC 1952, section 8.
+func crcTable() (table [256]uint32) {
 	for n := range table {
 		c := uint32(n)
 		for range 8 {
@@ -62,5 +60,5 @@ var crcTable = sync.OnceValue(func() *[256]uint32 {
 		}
 		table[n] = c
 	}
-	return &table
-})
+	return table
+}

@@ -11,7 +11,7 @@
 // Go code runs between fork and exec.
 //
 //	block all signals in this thread
-//	clone3(VM | VFORK | PIDFD | INTO_CGROUP)
+//	clone3(VM | VFORK | PIDFD | INTO_CGROUP | CLEAR_SIGHAND)
 //	    child: setsid, limits, dispositions, descriptors, ids, chdir, mask, execve
 //	restore the mask; errno and the failed step are in memory
 //

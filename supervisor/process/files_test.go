@@ -121,7 +121,7 @@ func TestFilesInTheWay(t *testing.T) {
 	for _, test := range tests {
 		spec := sleeper()
 		spec.Files = test.files
-		if err := new(plan).prepare(&spec, -1); (err == nil) != test.ok {
+		if err := new(plan).prepare(&spec, clone3Into, -1); (err == nil) != test.ok {
 			t.Errorf("files %v: %v", test.files, err)
 		}
 	}

@@ -4,6 +4,9 @@ package process
 
 import (
 	"sync"
+
+	"supervise/internal/sys"
+	"supervise/signals"
 )
 
 // plans are kept for the next start.
@@ -16,6 +19,10 @@ type planPool struct {
 	free      [16]*plan
 	count     int
 	firstUsed bool // firstPlan is or was in use
+
+	// ignored are the signals that this process ignores. They do not change after the first
+	// start: the Go runtime keeps some ignored that were when it began.
+	ignored signals.Set
 }
 
 // firstPlan is the memory of the first plan, large enough for everything usual. Static memory
@@ -23,7 +30,7 @@ type planPool struct {
 // plan.
 var firstPlan struct {
 	plan  plan
-	steps [96]step // the 62 dispositions, and more than all other steps of a start
+	steps [96]step // with plain clone 62 dispositions, and more than all other steps of a start
 	names [96]string
 	limit [8]Limit
 	argv  [16]*byte
@@ -41,7 +48,7 @@ func (s *planPool) take() *plan {
 	case s.firstUsed:
 		return new(plan)
 	}
-	s.firstUsed = true
+	s.firstUsed, s.ignored = true, sys.Ignored()
 	firstPlan.plan = plan{
 		steps: firstPlan.steps[:0], names: firstPlan.names[:0], limits: firstPlan.limit[:0],
 		argv: firstPlan.argv[:0], env: firstPlan.env[:0], text: firstPlan.text[:0],

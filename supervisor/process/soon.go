@@ -29,7 +29,7 @@ func Begin(spec *Spec) Begun {
 		return b
 	}
 	p := plans.take()
-	if p.prepare(spec, -1) == nil {
+	if p.prepare(spec, clone3Into, -1) == nil {
 		if pid, ok := p.cloneBeside(spec); ok {
 			b.plan, b.pid = p, pid
 			return b

@@ -45,6 +45,7 @@ const (
 	cloneVfork         = 0x4000
 	cloneParentSetTID  = 0x10_0000
 	cloneChildClearTID = 0x20_0000
+	cloneClearSighand  = 0x1_0000_0000 // Linux 5.5
 	cloneIntoCgroup    = 0x2_0000_0000 // Linux 5.7
 	cloneOurs          = cloneVM | cloneVfork
 )
@@ -180,7 +181,7 @@ func spawn(spec *Spec, mode cloneMode, pidfdFlag uintptr) (Process, error) {
 	}
 	p := plans.take()
 	defer plans.put(p)
-	if err := p.prepare(spec, procs); err != nil {
+	if err := p.prepare(spec, mode, procs); err != nil {
 		return Process{PIDFD: -1}, err
 	}
 	call := p.setClone(spec, mode, flags)
@@ -258,7 +259,7 @@ func (p *plan) setClone(spec *Spec, mode cloneMode, flags uintptr) (call string)
 		return stepClone
 	}
 	p.clone = cloneArgs{
-		flags: uint64(flags | cloneParentSetTID), exitSignal: uint64(syscall.SIGCHLD),
+		flags: uint64(flags | cloneParentSetTID | cloneClearSighand), exitSignal: uint64(syscall.SIGCHLD),
 		pidfd: uint64(uintptr(unsafe.Pointer(&p.pidfd))), parentTID: uint64(uintptr(unsafe.Pointer(&p.born))),
 	}
 	if spec.HasCgroup && mode == clone3Into {

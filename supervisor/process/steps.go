@@ -81,7 +81,7 @@ func (p *plan) add(name string, number uintptr, args ...uintptr) *step {
 
 // prepare turns the spec into system calls. procs is cgroup.procs of the child's cgroup if
 // the child must join it itself, else -1.
-func (p *plan) prepare(spec *Spec, procs int) error {
+func (p *plan) prepare(spec *Spec, mode cloneMode, procs int) error {
 	p.clear()
 	p.ignore, p.mask = sigaction{handler: sigIgn}, spec.Mask
 	if err := p.strings(spec); err != nil {
@@ -95,7 +95,7 @@ func (p *plan) prepare(spec *Spec, procs int) error {
 		return err
 	}
 	p.limit(spec)
-	p.dispositions(spec.Ignore)
+	p.dispositions(spec.Ignore, mode)
 	p.unshare(spec)
 	if err := p.files(spec.Files); err != nil {
 		return err
@@ -226,11 +226,14 @@ func (p *plan) limit(spec *Spec) {
 	}
 }
 
-// dispositions sets each signal to SIG_IGN or SIG_DFL. CLONE_CLEAR_SIGHAND would not reset
-// signals that this process ignores, either from its start (the Go runtime keeps some of
-// those ignored) or by os/signal.Ignore. The 62 calls take 2% of the time of a start.
-func (p *plan) dispositions(ignore signals.Set) {
-	for s := range signals.Full.All() {
+// dispositions has the child ignore some signals, and no others. clone3 resets those that have a
+// handler (CLONE_CLEAR_SIGHAND), but none that this process ignores; clone resets none.
+func (p *plan) dispositions(ignore signals.Set, mode cloneMode) {
+	differ := signals.Full
+	if mode != cloneJoin {
+		differ = ignore ^ plans.ignored
+	}
+	for s := range differ.All() {
 		if !s.Catchable() {
 			continue
 		}

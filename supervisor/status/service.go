@@ -167,6 +167,18 @@ func (s *Service) AppendJSON(text []byte) []byte {
 	return w.Text()
 }
 
+// AppendJSONList appends an array of services.
+func AppendJSONList(text []byte, services []Service) []byte {
+	text = append(text, '[')
+	for i := range services {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = services[i].AppendJSON(text)
+	}
+	return append(text, ']')
+}
+
 // UnmarshalJSON reads what MarshalJSON writes, in any order. Unknown members are ignored.
 func (s *Service) UnmarshalJSON(text []byte) error {
 	r := json.NewReader(string(text))

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"testing/iotest"
 )
 
 // likeMemory makes data as processes have it: pointers, text, zeros.
@@ -40,7 +41,11 @@ func packed(t testing.TB, o Options, parts ...any) []byte {
 		var err error
 		switch part := part.(type) {
 		case []byte:
-			_, err = w.Write(part)
+			if len(part)%2 == 0 {
+				_, err = w.Write(part)
+			} else {
+				_, err = w.ReadFrom(iotest.HalfReader(bytes.NewReader(part)))
+			}
 		case int:
 			err = w.Skip(int64(part))
 		}

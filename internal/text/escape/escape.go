@@ -190,8 +190,8 @@ func bitsOf(r rune) (n int) {
 	return n
 }
 
-// printable returns how many bytes at the start of s, in steps of eight, are printable ASCII
-// other than quotation mark and backslash: nearly all of nearly all lines.
+// printable returns how many bytes at the start of s are printable ASCII other than quotation
+// mark and backslash: nearly all of nearly all lines.
 func printable(s []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	// The high bits of the zero bytes of x, and perhaps of some bytes after them.
@@ -205,6 +205,9 @@ func printable(s []byte) int {
 		if control|x&highs|zero(x^ones*0x7f)|zero(x^ones*'"')|zero(x^ones*'\\') != 0 {
 			break
 		}
+	}
+	for n < len(s) && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\' {
+		n++
 	}
 	return n
 }

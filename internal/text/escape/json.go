@@ -11,14 +11,9 @@ func AppendJSONString(dst, s []byte) []byte {
 		if i += printable(s[i:]); i == len(s) {
 			break
 		}
-		c := s[i]
-		if c >= 0x20 && c < 0x7f && c != '"' && c != '\\' {
-			i++
-			continue
-		}
 		r, size := utf8.DecodeRune(s[i:])
 		bad := r == utf8.RuneError && size == 1
-		if !bad && c != '"' && c != '\\' && !hostile(r) {
+		if !bad && r != '"' && r != '\\' && !hostile(r) {
 			i += size
 			continue
 		}

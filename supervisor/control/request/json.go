@@ -6,6 +6,8 @@ import (
 	"errors"
 	"maps"
 	"slices"
+
+	"supervise/supervisor/status"
 )
 
 // Marshal writes a request as JSON: an object, its first member the verb.
@@ -35,14 +37,7 @@ func MarshalReply(r *Reply) ([]byte, error) {
 	if text = text[:len(text)-1]; len(text) > len("{") {
 		text = append(text, ',')
 	}
-	text = append(text, `"services":[`...)
-	for i := range r.Services {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = r.Services[i].AppendJSON(text)
-	}
-	return append(text, "]}"...), nil
+	return append(status.AppendJSONList(append(text, `"services":`...), r.Services), '}'), nil
 }
 
 // serviceSize is about how long the JSON of a service is.

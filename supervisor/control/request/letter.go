@@ -8,14 +8,14 @@ import (
 )
 
 // signalLetters are the letters that send a signal to the main process.
-var signalLetters = map[byte]signals.Signal{
+var signalLetters = [256]signals.Signal{
 	'h': signals.SIGHUP, 'a': signals.SIGALRM, 'i': signals.SIGINT, 'q': signals.SIGQUIT,
 	'1': signals.SIGUSR1, '2': signals.SIGUSR2, 't': signals.SIGTERM, 'k': signals.SIGKILL,
 	'b': signals.SIGABRT, 'y': signals.SIGWINCH,
 }
 
 // groupLetters are those of s6 that send one to its process group.
-var groupLetters = map[byte]signals.Signal{
+var groupLetters = [256]signals.Signal{
 	'P': signals.SIGSTOP, 'C': signals.SIGCONT, 'K': signals.SIGKILL,
 }
 
@@ -33,10 +33,10 @@ var groupLetters = map[byte]signals.Signal{
 // Blanks, line ends and NUL say nothing: the request is nil. So does no other byte; the
 // error is a [*Failure] with the code [Usage].
 func Letter(service string, letter byte) (Request, error) {
-	if signal, ok := signalLetters[letter]; ok {
+	if signal := signalLetters[letter]; signal != 0 {
 		return Signal{Service: service, Signal: signal}, nil
 	}
-	if signal, ok := groupLetters[letter]; ok {
+	if signal := groupLetters[letter]; signal != 0 {
 		return Signal{Service: service, Signal: signal, Scope: config.Group}, nil
 	}
 	one := Target{Services: []string{service}}

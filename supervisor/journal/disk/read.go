@@ -16,6 +16,8 @@ import (
 // maxLine is the longest line that is read, in bytes. Headers grow with the services.
 const maxLine = 64 << 20
 
+var errLong = errors.New("it is longer than 64 MiB")
+
 // Line is an error of [Read] about one line.
 type Line struct {
 	Path   string
@@ -94,8 +96,6 @@ func readLines(from io.Reader, path string, yield func(journal.Record, error) bo
 		}
 	}
 }
-
-var errLong = fmt.Errorf("it is longer than %d MiB", maxLine>>20)
 
 // readLine reads a line with its newline. If it is too long, it is skipped, with an error.
 func readLine(from *bufio.Reader) (line []byte, err error) {

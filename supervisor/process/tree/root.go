@@ -68,11 +68,14 @@ func (r *Root) Dir() string { return r.dir }
 
 // Service returns the tree of one service.
 func (r *Root) Service(name string) Tree {
-	descent := ancestry{mark: r.mark, service: name, children: r.children}
-	if r.dir == "" {
-		return &descent
+	c := &cgroup{
+		path: r.dir + "/" + name, group: r.group + "/" + name, fd: -1,
+		strays: ancestry{mark: r.mark, service: name, children: r.children},
 	}
-	return &cgroup{path: r.dir + "/" + name, group: r.group + "/" + name, fd: -1, strays: descent}
+	if r.dir == "" {
+		return &c.strays
+	}
+	return c
 }
 
 // Environment returns the variables that mark a service's processes.
