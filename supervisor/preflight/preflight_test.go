@@ -97,8 +97,8 @@ func TestLook(t *testing.T) {
 		`command = "web"` + "\n" + `startup = "disabled"` + "\n" + `directory = "DIR/no"`:                           `error service.web.directory`,
 		`command = "web"` + "\n[signals]\n" + `SIGUSR1 = { run = "hook" }`:                                          `warning signals.SIGUSR1.run: the program of SIGUSR1 cannot be run: find hook in PATH`,
 		`command = "web"` + "\n[signals]\n" + `SIGUSR1 = { run = "web" }` + "\n" + `SIGUSR2 = { update = "DIR/x" }`: `warning signals.SIGUSR2.update: the file of SIGUSR2: stat DIR/x: no such file or directory`,
-		`command = "web"` + "\n[core]\n" + `on-core = "hook"`:                                                      `warning core.on-core: the program of on-core cannot be run: find hook in PATH`,
-		`command = "web"` + "\n[core]\n" + `on-core = "web"`:                                                       "",
+		`command = "web"` + "\n[core]\n" + `on-core = "hook"`:                                                       `warning core.on-core: the program of on-core cannot be run: find hook in PATH`,
+		`command = "web"` + "\n[core]\n" + `on-core = "web"`:                                                        "",
 		`command = "web"` + "\n[supervisor]\n" + `journal = "DIR/no/journal"`:                                       `warning supervisor.journal: cannot open the journal: stat DIR/no`,
 	} {
 		if os.Geteuid() != 0 && strings.Contains(text, "user =") {
