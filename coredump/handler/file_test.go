@@ -96,7 +96,8 @@ func TestParse(t *testing.T) {
 	}{
 		{
 			"/run/s.sock p=812 t=813 s=11 d=1 f=3 /var/cores",
-			pipe{order.Hello{PID: 812, TID: 813, Signal: 11, Dumpable: "1", HasPIDFD: true}, "/run/s.sock", "/var/cores", 3}, "",
+			pipe{order.Hello{PID: 812, TID: 813, Signal: 11, Dumpable: "1", HasPIDFD: true}, "/run/s.sock", "/var/cores", 3},
+			"",
 		},
 		{"/run/s.sock p=812 t= s=11 d=2 f=", pipe{order.Hello{PID: 812, Signal: 11, Dumpable: "2"}, "/run/s.sock", "", -1}, ""},
 		{"/run/s.sock p=812 later=7", pipe{order.Hello{PID: 812}, "/run/s.sock", "", -1}, ""},
