@@ -12,6 +12,7 @@ import (
 	"supervise/coredump/report"
 	"supervise/coredump/socket"
 	"supervise/coredump/talk"
+	"supervise/internal/sys"
 )
 
 // socketCrash takes one connection of the kernel's, which begins with a request or not.
@@ -26,9 +27,8 @@ func (c *Collector) socketCrash(conn int, requests bool) {
 			return
 		}
 	}
-	if who.PID != 0 && c.Owns(who.PID) {
-		// It has not yet made itself undumpable. Its last word comes from who watches it.
-		return
+	if c.ours(who.PID) {
+		return // its last word, if it is a handler, comes from who watches it
 	}
 	if !c.slot() {
 		return
@@ -37,6 +37,32 @@ func (c *Collector) socketCrash(conn int, requests bool) {
 	o := c.decide(who, pidfd, 0)
 	o.Requests = requests
 	c.handle(o, core, pidfd)
+}
+
+// maxDepth is how far up the parents of a process are looked at.
+const maxDepth = 32
+
+// ours reports whether a process is a handler that runs, which may not be undumpable yet, or
+// was started by one: what explains a core, or a hook. Their cores would be followed by further
+// ones.
+func (c *Collector) ours(pid int) bool {
+	for range maxDepth {
+		if pid <= 1 {
+			return false
+		}
+		c.lock.Lock()
+		_, handles := c.handlers[pid]
+		c.lock.Unlock()
+		if handles {
+			return true
+		}
+		stat, err := sys.ReadStat(pid)
+		if err != nil {
+			return false
+		}
+		pid = stat.Parent
+	}
+	return false
 }
 
 // identify finds out who is at the other end. The pidfd is -1 if that cannot be had, and then
@@ -113,6 +139,10 @@ func (c *Collector) pipeCrash(fd int) {
 	pidfd, who := whose(&hello, fds)
 	if pidfd >= 0 {
 		defer unix.Close(pidfd)
+	}
+	if c.ours(who.PID) {
+		_ = conn.Send(order.Order{PID: who.PID, Refuse: "a handler of cores has started it"})
+		return
 	}
 	if !c.slot() {
 		return

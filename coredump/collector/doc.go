@@ -28,6 +28,7 @@
 // supervisor takes every zombie): the collector learns of their end by their pidfd.
 //
 // A process that waits in accept(2) for its own core would wait for ever: while a collector has
-// a socket, its process is not dumpable (PR_SET_DUMPABLE), and a core of one of its handlers is
+// a socket, its process is not dumpable (PR_SET_DUMPABLE). A core of one of its handlers, or of
+// what they have started, such as a hook, is
 // refused.
 package collector

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -267,6 +268,32 @@ func TestHook(t *testing.T) {
 			env, _ := os.ReadFile(out + ".env")
 			if !strings.Contains(string(env), "SUPERVISE_CORE="+r.ID+"\n") || strings.Contains(string(env), "HOME=") {
 				t.Errorf("its environment is %s", env)
+			}
+		})
+	}
+}
+
+// TestHookCrashes has a hook crash, whose core would start the next hook.
+func TestHookCrashes(t *testing.T) {
+	for _, without := range []Without{{}, {Socket: true}} {
+		t.Run(fmt.Sprint(without), func(t *testing.T) {
+			noted := make(chan string, 10)
+			p := open(t, func(o *Options, p *place) {
+				p.order.OnCore = []string{"/bin/sh", "-c", "ulimit -c unlimited; sh -c 'kill -SEGV $$'; exit 3"}
+				o.Without, o.Handlers = without, 1
+				o.Log = func(m Message) { noted <- m.Text }
+				if without.Socket {
+					o.Handler = script(t)
+				}
+			})
+			cmd := crash(t, nil)
+			p.wait(cmd.Process.Pid)
+			for note := ""; !strings.Contains(note, "exit status 3"); note = <-noted {
+			}
+			p.lock.Lock()
+			defer p.lock.Unlock()
+			if len(p.crashes) != 1 {
+				t.Errorf("decided on %+v", p.crashes)
 			}
 		})
 	}
