@@ -29,6 +29,5 @@
 //
 // A process that waits in accept(2) for its own core would wait for ever: while a collector has
 // a socket, its process is not dumpable (PR_SET_DUMPABLE). A core of one of its handlers, or of
-// what they have started, such as a hook, is
-// refused.
+// what they have started, such as a hook, is refused.
 package collector

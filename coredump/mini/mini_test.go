@@ -35,6 +35,10 @@ var programs = []program{
 		{"g++", "-O1", "-shared", "-fPIC", "-o", "liblibrary.so", "DIR/library.cc"},
 		{"g++", "-O1", "-o", "prog", "DIR/throws.cc", "-L.", "-llibrary", "-Wl,-rpath,$ORIGIN"},
 	}, top: "library::parse"},
+	{name: "dlopen", build: [][]string{
+		{"gcc", "-O1", "-shared", "-fPIC", "-o", "liblate.so", "DIR/late.c"},
+		{"gcc", "-O1", "-o", "prog", "DIR/loads.c", "-ldl", "-Wl,-rpath,$ORIGIN"},
+	}, top: "crash_late"},
 	{name: "go", build: [][]string{{"go", "build", "-o", "prog", "DIR/gocrash/main.go"}}, env: "GOTRACEBACK=crash", top: "main.serve"},
 }
 
@@ -42,9 +46,13 @@ var programs = []program{
 func fullCore(t *testing.T, path string, p program) string {
 	t.Helper()
 	dir := t.TempDir()
-	testproc.CorePattern(t, dir+"/core.%p")
+	defer testproc.GuardCorePattern(t)() // gdb is not to keep other tests waiting
+	if err := os.WriteFile("/proc/sys/kernel/core_pattern", []byte(dir+"/core.%p\n"), 0); err != nil {
+		t.Skip("cannot set core_pattern:", err)
+	}
 	cmd := exec.Command("/bin/sh", append([]string{"-c", `ulimit -c unlimited; exec "$@"`, "sh", path}, p.args...)...)
 	cmd.Env = append(os.Environ(), p.env)
+	cmd.Dir = filepath.Dir(path)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
@@ -110,6 +118,9 @@ func TestSameBacktraces(t *testing.T) {
 					t.Errorf("thread %s:\ngot  %v\nwant %v", thread, got[thread], functions)
 				}
 			}
+			if p.name == "go" {
+				goroutines(t, open(t, small))
+			}
 			crashed := strconv.Itoa(core.Notes.Threads[0].TID)
 			if !strings.Contains(strings.Join(got[crashed], " "), p.top) {
 				t.Errorf("no %s in %v", p.top, got[crashed])
@@ -126,4 +137,30 @@ func readCore(tb testing.TB, name string) []byte {
 		tb.Fatal(err)
 	}
 	return text
+}
+
+// goroutines fails the test unless what Go's runtime has of each thread is in a core.
+func goroutines(t *testing.T, core *elfcore.Core) {
+	t.Helper()
+	b := make([]byte, 400)
+	found := 0
+	for _, th := range core.Notes.Threads {
+		if _, err := core.ReadMemory(b[:8], th.TLS-8); err != nil || th.TLS == 0 {
+			continue
+		}
+		found++
+		g := le.Uint64(b)
+		if _, err := core.ReadMemory(b, g); err != nil {
+			t.Errorf("thread %d: g at %#x: %v", th.TID, g, err)
+			continue
+		}
+		if m := le.Uint64(b[48:]); m != 0 {
+			if _, err := core.ReadMemory(b, m); err != nil {
+				t.Errorf("thread %d: m at %#x: %v", th.TID, m, err)
+			}
+		}
+	}
+	if found < 4 {
+		t.Errorf("only %d threads of Go", found)
+	}
 }

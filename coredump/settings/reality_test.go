@@ -3,6 +3,7 @@ package settings
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -71,8 +72,8 @@ func (p *place) run(t *testing.T, attributes *syscall.SysProcAttr, argv ...strin
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = p.dir
 	cmd.SysProcAttr = attributes
-	var errors bytes.Buffer
-	cmd.Stderr = &errors
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	in, err := cmd.StdinPipe()
 	must(t, err)
 	out, err := cmd.StdoutPipe()
@@ -81,7 +82,7 @@ func (p *place) run(t *testing.T, attributes *syscall.SysProcAttr, argv ...strin
 	ready := make([]byte, 6)
 	if _, err := io.ReadFull(out, ready); err != nil {
 		_ = cmd.Wait()
-		t.Fatalf("%v is not ready: %v %s", argv, err, errors.String())
+		t.Fatalf("%v is not ready: %v %s", argv, err, said.String())
 	}
 	return &crasher{cmd, in}
 }
@@ -407,6 +408,7 @@ func TestRealityElsewhere(t *testing.T) {
 	program, err := os.ReadFile(p.program)
 	must(t, err)
 	must(t, os.WriteFile(p.in("jail/crash"), program, 0o755))
+	must(t, os.Symlink("/cores", p.in("jail/link"))) // there is no such directory outside
 	mounted := func(options string, then string) []string {
 		return []string{"/bin/sh", "-c", "mount --make-rprivate / && mount -t tmpfs -o " + options + " none cores && " + then + " exec ./crash core=1000000000000"}
 	}
@@ -425,6 +427,7 @@ func TestRealityElsewhere(t *testing.T) {
 		{name: "short", argv: mounted("size=32k", ""), want: []ID{"space-short"}, core: true},
 		{name: "jail", jail: true, argv: []string{"/crash", "core=1000000000000"}, want: []ID{"directory-missing"}},
 		{name: "jail with cores", jail: true, pattern: "/cores/%f.%E", argv: []string{"/crash", "core=1000000000000"}, core: true},
+		{name: "jail with a link", jail: true, pattern: "/link/core", argv: []string{"/crash", "core=1000000000000"}, core: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			attributes := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
@@ -455,7 +458,8 @@ func TestRealityElsewhere(t *testing.T) {
 				t.Errorf("the core has %d bytes", st.Size)
 			}
 			if c.jail && c.core {
-				if _, err := os.Stat(p.in("jail") + v.Where); err != nil || v.Where != "/cores/crash.!crash" {
+				name := strings.NewReplacer("/link", "/cores", "%f", "crash", "%E", "!crash").Replace(pattern)
+				if _, err := os.Stat(p.in("jail") + name); err != nil || v.Where != strings.Replace(name, "cores/core", "link/core", 1) {
 					t.Errorf("no core at %s: %v", v.Where, err)
 				}
 			}
@@ -471,6 +475,7 @@ func TestRealityPipeLimit(t *testing.T) {
 	must(t, unix.Mkfifo(fifo, 0o600))
 	// It gives up by itself, should the test be killed.
 	write("slow", "#!/bin/sh\nexec timeout 60 cat - "+fifo+" >/dev/null\n", 0o755, 0)(t, p)
+	waitForPrograms(t) // of other tests
 	must(t, Pattern.write("|"+p.in("slow")))
 	must(t, PipeLimit.write("1"))
 	first, second := p.run(t, nil, p.program), p.run(t, nil, p.program)
@@ -478,8 +483,7 @@ func TestRealityPipeLimit(t *testing.T) {
 	expect(t, &v, nil, "pipe-limit", true)
 	_, err := first.in.Write([]byte("x")) // and it waits for its program, which waits for the FIFO
 	must(t, err)
-	held, err := os.OpenFile(fifo, os.O_WRONLY, 0)
-	must(t, err)
+	held := openWriter(t, fifo)
 	v = verdict(t, second.cmd.Process.Pid)
 	expect(t, &v, []ID{"pipe-limit-reached"}, "", false)
 	if second.crash(t) {
@@ -491,6 +495,20 @@ func TestRealityPipeLimit(t *testing.T) {
 		t.Error("there was no core of the first one")
 	}
 	waitForPrograms(t)
+}
+
+// openWriter opens a FIFO once somebody reads it, and fails the test if nobody does.
+func openWriter(t *testing.T, fifo string) *os.File {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		file, err := os.OpenFile(fifo, os.O_WRONLY|unix.O_NONBLOCK, 0)
+		if err == nil {
+			return file
+		}
+		if !errors.Is(err, unix.ENXIO) || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // waitForPrograms waits until no program handles a core any more: that the kernel does not say.

@@ -18,8 +18,11 @@ import (
 	"supervise/internal/testproc"
 )
 
-// random is data of which all is stored.
+// random is data of which all is stored. It is made once: nobody changes it.
 func random(size int) []byte {
+	if data, ok := randoms.Load(size); ok {
+		return data.([]byte)
+	}
 	data := make([]byte, size)
 	x := uint64(size) | 1
 	for i := range data {
@@ -28,8 +31,11 @@ func random(size int) []byte {
 		x ^= x << 17
 		data[i] = byte(x) | 1
 	}
+	randoms.Store(size, data)
 	return data
 }
+
+var randoms sync.Map // by size
 
 func at(service string, ago time.Duration) report.Report {
 	return report.Report{Service: service, Time: time.Now().Add(-ago)}

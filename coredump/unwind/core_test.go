@@ -79,8 +79,8 @@ func (c *core) notes(b []byte, machine Machine) {
 		start := 12 + (nameSize+3)&^3
 		note := b[start : start+size]
 		b = b[start+(size+3)&^3:]
-		switch elf.NType(kind) {
-		case elf.NT_PRSTATUS:
+		switch kind {
+		case uint32(elf.NT_PRSTATUS):
 			c.threads = append(c.threads, registersOf(note[112:], machine))
 		case 6: // NT_AUXV
 			for ; len(note) >= 16; note = note[16:] {

@@ -12,10 +12,10 @@ func (u *unwinder) byGo(frame *Frame, module *Module) (caller, error) {
 	if !ok {
 		return caller{}, errNotMine
 	}
-	if f.Top {
+	name := strings.TrimSuffix(strings.TrimPrefix(f.Name, "runtime."), ".abi0")
+	if f.Top && name != "sigtramp" { // which the kernel calls: it returns to a trampoline
 		return caller{}, errOutermost
 	}
-	name := strings.TrimSuffix(strings.TrimPrefix(f.Name, "runtime."), ".abi0")
 	switch {
 	case name == f.Name: // not in the runtime
 	case strings.HasPrefix(name, "sigreturn"):

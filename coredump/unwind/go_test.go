@@ -47,7 +47,7 @@ func goTables(t *testing.T, program string) func(uint64) (GoFunction, bool) {
 		}
 		i := sort.Search(len(symbols), func(i int) bool { return symbols[i].Value > pc }) - 1
 		name := strings.TrimSuffix(symbols[i].Name, ".abi0")
-		top := name == "runtime.goexit" || name == "runtime.mstart" || name == "runtime.rt0_go"
+		top := name == "runtime.goexit" || name == "runtime.mstart" || name == "runtime.rt0_go" || name == "runtime.sigtramp"
 		return GoFunction{Name: name, FrameSize: uint64(row.CFA.Offset - pushed), Top: top}, true
 	}
 }

@@ -120,9 +120,8 @@ func TestAsGDB(t *testing.T) {
 		{"O0", "-O0"},
 		{"O1", "-O1"},
 		{"O2", "-O2"},
-		{"frame pointers", "-O2 -fno-omit-frame-pointer"},
+		{"frame pointers", "-O2 -fno-omit-frame-pointer -no-pie"},
 		{"static stripped", "-O2 -static -s"},
-		{"no-pie", "-O2 -no-pie"},
 		{"debug_frame", "-O2 -g1 -fno-asynchronous-unwind-tables"},
 		{"no header", "-O2 -Wl,--no-eh-frame-hdr"},
 		{"no tables", "-O0 -fno-asynchronous-unwind-tables -fno-unwind-tables"},
@@ -130,7 +129,10 @@ func TestAsGDB(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			program := compile(t, "gcc", "crash.c", append(strings.Fields(test.flags), "-pthread")...)
 			for how, pass := range crashes {
-				t.Run(how, func(t *testing.T) { compareWithGDB(t, pass, program, how) })
+				t.Run(how, func(t *testing.T) {
+					t.Parallel()
+					compareWithGDB(t, pass, program, how)
+				})
 			}
 		})
 	}

@@ -202,6 +202,14 @@ func TestStack(t *testing.T) {
 			want: []uint64{0x1100, 0x1200}, err: ErrLoop,
 		},
 		{
+			name: "no rule for the return address", module: debugFrame(16, false, 0x0c, 7, 16), regs: registersAMD64(0x1100, 0x8000, 0),
+			want: []uint64{0x1100}, err: ErrLoop,
+		},
+		{
+			name: "unknown return address", module: debugFrame(99, false, 0x0c, 7, 16), regs: registersAMD64(0x1100, 0x8000, 0),
+			want: []uint64{0x1100}, err: ErrTables,
+		},
+		{
 			name: "malformed table, then the frame pointer", module: debugFrame(16, false, 0x3e), regs: registersAMD64(0x1100, 0x8000, 0),
 			want: []uint64{0x1100},
 		},

@@ -65,18 +65,19 @@ func (u *unwinder) byEntry(entry *cfi.Entry, pc, bias uint64) (caller, error) {
 			next.regs.forget(uint64(i)) // another register may never be needed
 		}
 	}
-	if entry.ReturnAddress < cfi.Registers && row.Rules[entry.ReturnAddress].Kind == cfi.Undefined {
+	if entry.ReturnAddress >= cfi.Registers {
+		return next, ErrTables
+	}
+	if row.Rules[entry.ReturnAddress].Kind == cfi.Undefined {
 		return next, errOutermost
 	}
 	ra, ok := next.regs.Get(entry.ReturnAddress)
 	if !ok {
 		return next, ErrTables
 	}
-	if entry.ReturnAddress != n.pc && !entry.Signal {
-		// A link register that nobody saved is the caller's as long as nothing was called.
-		if same, _ := u.regs.Get(entry.ReturnAddress); same == ra && len(u.frames) > 0 && row.Rules[entry.ReturnAddress].Kind <= cfi.SameValue && ra == u.present() {
-			return next, ErrLoop
-		}
+	// A link register that nobody has saved is the caller's only until something is called.
+	if row.Rules[entry.ReturnAddress].Kind <= cfi.SameValue && !entry.Signal && ra == u.present() {
+		return next, ErrLoop
 	}
 	next.regs.Set(n.pc, u.regs.code(ra))
 	return next, nil

@@ -53,8 +53,8 @@ type GoFunction struct {
 	// address that an amd64 call has pushed; on arm64 with the saved link register, and 0 if
 	// that has not been saved.
 	FrameSize uint64
-	// Top is the flag that this function has no caller: funcFlagTopFrame in
-	// internal/abi/symtab.go.
+	// Top is the flag that this function has no caller, as it is in the tables:
+	// abi.FuncFlagTopFrame.
 	Top bool
 }
 

@@ -25,7 +25,14 @@ __attribute__((noinline)) static int middle(int i) { waits(i); return i + 1; }
 static void *worker(void *arg) { return (void *)(long)(middle((long)arg) + 1); }
 
 __attribute__((noinline)) int crash(void) { *nowhere = 1; return 1; }
-__attribute__((noinline)) static int serve(void) { return crash() + 1; }
+
+// Frames of a page each, so that those below are in others.
+__attribute__((noinline)) static int deep(int n) {
+	volatile char frame[4096];
+	frame[n] = 1;
+	return (n > 0 ? deep(n - 1) : crash()) + frame[n];
+}
+__attribute__((noinline)) static int serve(void) { return deep(8) + 1; }
 
 static void on_signal(int sig) { (void)sig; raise(SIGABRT); _exit(1); }
 
