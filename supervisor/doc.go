@@ -47,7 +47,6 @@
 //	reap.go        children that have ended
 //	orphans.go     those that are nobody's
 //	oom.go         was it the OOM killer?
-//	cores.go       collecting cores, from open to close
 //	crashes.go     what is told of processes that crash
 //	dumps.go       those whose cores are being written
 //	services.go    what the loop keeps of a service, and its status

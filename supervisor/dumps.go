@@ -56,17 +56,17 @@ func (s *Supervisor) released(service *service, c *kernel.Crash) {
 		s.log.Debug().Err(err).Str(serviceField, service.name()).Msg("it is not started again before its core is written")
 		return
 	}
-	s.remnants[c.PID] = remnant{service, c.Gen}
+	s.leaving.remnants[c.PID] = remnant{service, c.Gen}
 	s.leaderEnded(service, c.PID, signals.Exit{Signal: signal, Core: true}, true)
 }
 
 // remnantEnded reports whether a child that was reaped was a former main process.
 func (s *Supervisor) remnantEnded(pid int) bool {
-	r, ok := s.remnants[pid]
+	r, ok := s.leaving.remnants[pid]
 	if !ok {
 		return false
 	}
-	delete(s.remnants, pid)
+	delete(s.leaving.remnants, pid)
 	s.dispatch(machine.Event{Kind: machine.RemnantEnded, Service: r.service.id, Gen: r.gen, PID: int32(pid)})
 	return true
 }
@@ -74,7 +74,7 @@ func (s *Supervisor) remnantEnded(pid int) bool {
 // killRemnant ends a former main process, whose core takes too long.
 func (s *Supervisor) killRemnant(action *machine.Action) {
 	pid := int(action.PID)
-	if _, ok := s.remnants[pid]; !ok {
+	if _, ok := s.leaving.remnants[pid]; !ok {
 		return
 	}
 	s.record(journal.Entry{Action: action, PID: pid})

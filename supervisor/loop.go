@@ -54,3 +54,10 @@ func (s *Supervisor) signalled(info signals.Info) {
 		TerminalGone: s.file.HangUp && s.kernel.TerminalGone(info),
 	})
 }
+
+// takePosted does what others have posted.
+func (s *Supervisor) takePosted() {
+	for _, f := range s.kernel.Posted() {
+		f()
+	}
+}

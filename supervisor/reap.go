@@ -49,7 +49,7 @@ func (s *Supervisor) leaderEnded(service *service, pid int, exit signals.Exit, d
 	}))
 	survivors := !s.empty(service)
 	if survivors {
-		s.clearing = append(s.clearing, service)
+		s.leaving.clearing = append(s.leaving.clearing, service)
 	}
 	service.verdict = service.ledger.Explain(exit, s.kernel.Now())
 	step, gen := s.machine.Steps()+1, s.machine.View(service.id).Gen
@@ -67,7 +67,7 @@ func (s *Supervisor) leaderEnded(service *service, pid int, exit signals.Exit, d
 // last of these cannot end unnoticed: orphans are our children, and we reap them.
 func (s *Supervisor) lookForSurvivors() {
 	var emptied []*service
-	s.clearing = slices.DeleteFunc(s.clearing, func(service *service) bool {
+	s.leaving.clearing = slices.DeleteFunc(s.leaving.clearing, func(service *service) bool {
 		empty := s.empty(service)
 		if empty {
 			emptied = append(emptied, service)

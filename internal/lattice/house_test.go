@@ -43,9 +43,13 @@ floor 2
 	signals/intake:           signals/intake/boot
 	signals/send
 	coredump/settings:        golang.org/x/sys
-	coredump/collector:       coredump/settings golang.org/x/sys
 	coredump/mini
 	coredump/take:            coredump/mini golang.org/x/sys
+	coredump/store/sparse:    golang.org/x/sys
+	coredump/store/pack:      coredump/store/sparse github.com/klauspost/compress
+	coredump/store/journaldump: coredump/store/pack golang.org/x/sys
+	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
+	coredump/collector:       coredump/settings golang.org/x/sys
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
@@ -71,18 +75,15 @@ floor 2
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
 	supervisor/quickstatus:   supervisor/board/segment supervisor/control/wire signals/intake
-	coredump/store/sparse:    golang.org/x/sys
-	coredump/store/pack:      coredump/store/sparse github.com/klauspost/compress
-	coredump/store/journaldump: coredump/store/pack golang.org/x/sys
-	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
-	coredump/handler:         coredump/explain coredump/mini coredump/store golang.org/x/sys
+	coredump/handler:         golang.org/x/sys
+	supervisor/corecollect:   github.com/rs/zerolog
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
 	supervisor/pid1/conformance
-	supervisor:               github.com/rs/zerolog golang.org/x/sys
+	supervisor:               supervisor/corecollect github.com/rs/zerolog golang.org/x/sys
 
 floor roof
 	cmd/supervise/preinit

@@ -110,11 +110,6 @@ var planted = []struct {
 		"and that is not done",
 	},
 	{
-		"survivors of a former leader are forgotten", "supervisor/reap.go",
-		"		s.lookAgainIn(remnantPause)", "		_ = remnantPause",
-		"",
-	},
-	{
 		"what is being stopped goes on without its leader", "supervisor/machine/dump.go",
 		"return s.State == Running && s.Remnant == 0", "return s.State.hasLeader() && s.Remnant == 0",
 		"is set aside while",

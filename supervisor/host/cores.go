@@ -59,8 +59,8 @@ type takenCore struct {
 type mainProcess struct {
 	service   string
 	gen       machine.Gen
-	gid       int
-	directory string
+	gid       int    // -1 for our own
+	directory string // "" for our own
 }
 
 // maxFormer is of how many main processes that have ended it is remembered whose they were: a
@@ -258,6 +258,12 @@ func (h *Host) adopt(child sys.Child) {
 	c.mu.Lock()
 	m := c.mains[child.PID]
 	c.mu.Unlock()
+	if m.gid < 0 {
+		m.gid = os.Getgid()
+	}
+	if m.directory == "" {
+		m.directory, _ = os.Getwd()
+	}
 	c.collector.Adopt(collector.Ended{
 		PID: child.PID, UID: int(child.UID), GID: m.gid, Signal: int(child.Exit.Signal), Directory: m.directory, Time: time.Now(),
 	})
@@ -266,12 +272,7 @@ func (h *Host) adopt(child sys.Child) {
 // main describes a main process of the service for its cores.
 func (s *service) main() mainProcess {
 	m := mainProcess{service: s.spec.Name, gen: s.gen, directory: s.spec.Directory}
-	if _, m.gid = s.identity.Owner(); m.gid < 0 {
-		m.gid = os.Getgid()
-	}
-	if m.directory == "" {
-		m.directory, _ = os.Getwd()
-	}
+	_, m.gid = s.identity.Owner()
 	return m
 }
 
