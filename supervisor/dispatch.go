@@ -29,7 +29,7 @@ func (s *Supervisor) step(event machine.Event) {
 	actions := s.machine.Step(now, event)
 	s.touchAbout(&event, s.machine.ShuttingDown() != stopping)
 	if number := s.journal.Step(now, event, actions); number != 0 {
-		s.logEvent(number)
+		s.logEntry(number)
 	}
 	for i := range actions {
 		s.touch(actions[i].Service)

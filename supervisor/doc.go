@@ -53,9 +53,7 @@
 //	requests.go    what clients ask for
 //	publish.go     what clients are shown
 //	record.go      entries of the journal, beside those of events
-//	log.go         the fields of such a line
 //	open.go        Run: the loop on the real system, with runtime directory, board and control
 //	directory.go   the runtime directory, if somebody removes it
 //	close.go       the end
-//	logger.go      how the log is written
 package supervisor

@@ -9,6 +9,7 @@ import (
 	"supervise/signals"
 	"supervise/supervisor/journal"
 	"supervise/supervisor/kernel"
+	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
 )
 
@@ -28,7 +29,7 @@ func (s *Supervisor) lookForDumps(action *machine.Action) {
 	var names []string
 	members, err := service.system.Members()
 	if err != nil {
-		s.log.Debug().Err(err).Str(serviceField, service.name()).Msg("cannot tell whether a core is being written")
+		s.log.Debug().Err(err).Str(logger.Service, service.name()).Msg("cannot tell whether a core is being written")
 	}
 	for _, m := range members[:min(len(members), maxLooked)] {
 		if state, err := s.kernel.SignalState(m.PID); err == nil && state.Dumping {
@@ -53,7 +54,7 @@ func (s *Supervisor) released(service *service, c *kernel.Crash) {
 		return // it ends just now
 	}
 	if err := service.system.SetAside(c.PID); err != nil {
-		s.log.Debug().Err(err).Str(serviceField, service.name()).Msg("it is not started again before its core is written")
+		s.log.Debug().Err(err).Str(logger.Service, service.name()).Msg("it is not started again before its core is written")
 		return
 	}
 	s.leaving.remnants[c.PID] = remnant{service, c.Gen}

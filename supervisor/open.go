@@ -19,6 +19,7 @@ import (
 	"supervise/supervisor/host"
 	"supervise/supervisor/journal/disk"
 	"supervise/supervisor/launch"
+	"supervise/supervisor/logger"
 	"supervise/supervisor/rundir"
 )
 
@@ -77,13 +78,13 @@ func (r *run) open() (err error) {
 	}
 	r.host, err = host.Open(host.Options{
 		Intake: r.options.Intake, Services: r.options.File.Services,
-		JSON: r.options.JSON, Color: r.options.Color, Observer: outputLog{&r.log},
-		Warn: func(service, text string) { r.log.Warn().Str(serviceField, service).Msg(text) },
+		JSON: r.options.JSON, Color: r.options.Color, Observer: logger.Output{Log: &r.log},
+		Warn: func(service, text string) { r.log.Warn().Str(logger.Service, service).Msg(text) },
 	})
 	if err != nil {
 		return err
 	}
-	r.log = newLogger(r.host.Outputs(), r.options)
+	r.openLog()
 	if err := r.host.Supervise(r.dir.ID(), r.dir.Path); err != nil {
 		r.log.Warn().Msg(err.Error())
 	}
@@ -108,6 +109,17 @@ func (r *run) open() (err error) {
 		Host: r.host, File: r.options.File, Directory: r.dir.Path, Crashed: r.loop.Crashed, Log: r.log,
 	})
 	return nil
+}
+
+// openLog begins to log, with a column that all names of services fit into.
+func (r *run) openLog() {
+	width := 0
+	for i := range r.options.File.Services {
+		width = max(width, len(r.options.File.Services[i].Name))
+	}
+	r.log = logger.New(r.host.Outputs(), logger.Options{
+		Level: r.options.Level, JSON: r.options.JSON, Color: r.options.Color, Width: width,
+	})
 }
 
 // abandon releases what open has acquired.

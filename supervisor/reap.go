@@ -8,6 +8,7 @@ import (
 	"supervise/signals"
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/journal"
+	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
 	"supervise/supervisor/process/tree"
 )
@@ -87,7 +88,7 @@ func (s *Supervisor) empty(service *service) bool {
 	case errors.Is(err, tree.ErrUnsure):
 		s.lookAgain()
 	case err != nil:
-		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot tell whether anything of it is left")
+		s.log.Error().Err(err).Str(logger.Service, service.name()).Msg("cannot tell whether anything of it is left")
 	}
 	if !empty && s.machine.View(service.id).Remnant != 0 {
 		s.lookAgainIn(remnantPause) // of what that process has started, nobody else is told the end

@@ -6,6 +6,7 @@ import (
 
 	"supervise/internal/text/escape"
 	"supervise/supervisor/journal"
+	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
 )
 
@@ -13,7 +14,7 @@ import (
 // of the one that led to it if the journal does not keep it.
 func (s *Supervisor) record(entry journal.Entry) uint64 {
 	number := s.journal.Add(entry)
-	s.logEntry(number, s.journal.Present())
+	s.logEntry(number)
 	return number
 }
 
@@ -23,14 +24,10 @@ func (s *Supervisor) recordFact(entry journal.Entry, fact journal.Fact) uint64 {
 	return s.record(entry)
 }
 
-// logEvent logs the event whose entry the journal has just added.
-func (s *Supervisor) logEvent(number uint64) {
+// logEntry logs an entry whose number is that, or that of what led to it.
+func (s *Supervisor) logEntry(number uint64) {
 	e := s.journal.Present()
-	line := s.line(number, e)
-	if e.Event.Kind == machine.LoadFailed {
-		line = line.Str("error", e.Event.Reason)
-	}
-	finish(line, e)
+	logger.Finish(logger.Line(&s.log, s.names, number, e), e)
 }
 
 // tell records a note of the machine, with what only the loop knows about it.

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
 )
 
@@ -23,7 +24,7 @@ func (s *Supervisor) answerReopen(call *control.Call, r request.Reopen) {
 	if !ok {
 		return
 	}
-	s.log.Info().Str(byField, s.asker(call).String()).Msg("log files are to be opened anew")
+	s.log.Info().Str(logger.By, s.asker(call).String()).Msg("log files are to be opened anew")
 	outcomes, left := make([]request.Outcome, len(found)), len(found)
 	if left == 0 {
 		s.reply(call, &request.Reply{Outcomes: outcomes})
@@ -43,7 +44,7 @@ func (s *Supervisor) reopenLog(service *service, done func(request.Outcome)) {
 	name := service.name()
 	has := service.system.ReopenLog(func(err error) {
 		if err != nil {
-			s.log.Error().Err(err).Str(serviceField, name).Msg("cannot open its log file anew")
+			s.log.Error().Err(err).Str(logger.Service, name).Msg("cannot open its log file anew")
 			done(request.Outcome{Service: name, Result: "failed", Text: err.Error()})
 			return
 		}

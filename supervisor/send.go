@@ -8,6 +8,7 @@ import (
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/journal"
+	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
 )
 
@@ -50,15 +51,15 @@ func (s *Supervisor) send(action *machine.Action) {
 		return
 	}
 	if err != nil {
-		s.log.Error().Err(err).Str(serviceField, service.name()).Stringer("signal", action.Signal).Msg("cannot signal all of its processes")
+		s.log.Error().Err(err).Str(logger.Service, service.name()).Stringer("signal", action.Signal).Msg("cannot signal all of its processes")
 	}
 	if action.Signal != signals.SIGCONT {
 		number, entry := s.journal.Add(journal.Entry{Action: action, PID: pid}), s.journal.Present()
-		line := s.line(number, entry)
+		line := logger.Line(&s.log, s.names, number, entry)
 		if action.Scope == config.Tree {
 			line = line.Int("count", count)
 		}
-		finish(line, entry)
+		logger.Finish(line, entry)
 	}
 }
 
@@ -154,7 +155,7 @@ func (s *Supervisor) takeInHeld(service *service, pid int, signal signals.Signal
 	s.kernel.Release(s.held.set)
 	if !s.held.overdrawn {
 		s.held.overdrawn = true
-		s.log.Warn().Str(serviceField, service.name()).Uint64("pending", state.Queued).Uint64("limit", state.Limit).
+		s.log.Warn().Str(logger.Service, service.name()).Uint64("pending", state.Queued).Uint64("limit", state.Limit).
 			Msg("signals that wait for supervise fill the pending signals of its user: more are taken in than the queue's limit allows")
 	}
 }
@@ -167,7 +168,7 @@ func (s *Supervisor) kill(action *machine.Action) {
 	effect, _, _ := s.predict(pid, signals.SIGKILL)
 	service.ledger.Sent(signals.SIGKILL, attribution.Sending{Reason: attribution.LadderEnd, Effect: effect, At: at})
 	if err := service.system.Kill(pid); err != nil {
-		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot kill all of its processes")
+		s.log.Error().Err(err).Str(logger.Service, service.name()).Msg("cannot kill all of its processes")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/journal"
 	"supervise/supervisor/kernel"
+	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
 	"supervise/supervisor/snapshot"
 	"supervise/supervisor/status"
@@ -180,7 +181,7 @@ func (s *Supervisor) Close() {
 			continue
 		}
 		if err := service.system.Close(); err != nil {
-			s.log.Debug().Err(err).Str(serviceField, service.name()).Msg("cannot remove the cgroup")
+			s.log.Debug().Err(err).Str(logger.Service, service.name()).Msg("cannot remove the cgroup")
 		}
 	}
 	s.publishSnapshots()

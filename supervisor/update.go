@@ -12,6 +12,7 @@ import (
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/kernel"
+	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
 )
 
@@ -207,7 +208,7 @@ func (s *Supervisor) forget(service *service) {
 		delete(s.byName, service.spec.Name)
 	}
 	if err := service.system.Close(); err != nil {
-		s.log.Debug().Err(err).Str(serviceField, service.spec.Name).Msg("cannot remove the cgroup")
+		s.log.Debug().Err(err).Str(logger.Service, service.spec.Name).Msg("cannot remove the cgroup")
 	}
 	s.relist()
 }

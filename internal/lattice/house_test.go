@@ -63,6 +63,7 @@ floor 2
 	supervisor/host:          coredump/collector coredump/settings supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
 	supervisor/journal:       supervisor/attribution
 	supervisor/severity:      supervisor/journal github.com/rs/zerolog
+	supervisor/logger:        supervisor/severity supervisor/journal supervisor/attribution supervisor/logs github.com/rs/zerolog
 	supervisor/lastlines:     supervisor/journal
 	supervisor/calls:         supervisor/logs
 	supervisor/journal/disk:  supervisor/journal golang.org/x/sys
