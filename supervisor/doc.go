@@ -47,8 +47,7 @@
 //	reap.go        children that have ended
 //	orphans.go     those that are nobody's
 //	oom.go         was it the OOM killer?
-//	crashes.go     what is told of processes that crash
-//	dumps.go       those whose cores are being written
+//	dumps.go       processes that crash, and whose cores are being written
 //	services.go    what the loop keeps of a service, and its status
 //	requests.go    what clients ask for
 //	publish.go     what clients are shown

@@ -7,6 +7,7 @@ import (
 
 	"supervise/signals"
 	"supervise/supervisor/attribution"
+	"supervise/supervisor/crashes"
 	"supervise/supervisor/journal"
 	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
@@ -54,14 +55,16 @@ func (s *Supervisor) leaderEnded(service *service, pid int, exit signals.Exit, d
 	}
 	service.verdict = service.ledger.Explain(exit, s.kernel.Now())
 	step, gen := s.machine.Steps()+1, s.machine.View(service.id).Gen
-	service.crashes.ended(pid, gen, step)
+	service.crashes.Ended(crashes.Main{PID: pid, Gen: gen}, exit.Signal, step)
 	s.dispatch(machine.Event{
 		Kind: machine.Exited, Service: service.id, Gen: gen, Exit: exit, Survivors: survivors, Dumping: dumping,
 	})
 	if exit.Signal == signals.SIGKILL && service.verdict.Certainty == attribution.Unknown {
 		s.checkOOM(service, pid, step)
 	}
-	s.tellHeldCrashes(service, pid)
+	if service.crashes.TellHeld(s.crashLog(service)) {
+		s.touch(service.id)
+	}
 }
 
 // lookForSurvivors checks the services whose main process is gone for other processes. The

@@ -2,12 +2,11 @@ package supervisor
 
 import (
 	"strconv"
-	"strings"
 
-	"supervise/internal/text/escape"
 	"supervise/supervisor/journal"
 	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
+	"supervise/supervisor/process/tree"
 )
 
 // record adds an entry to the journal, and logs it. It returns the number of the entry, or
@@ -68,9 +67,6 @@ func (s *Supervisor) survivors(service *service) string {
 	return living
 }
 
-// maxNamed is how many processes one line names.
-const maxNamed = 8
-
 // processes names the living processes of a service, each with what about says of it, unless
 // that is nil.
 func (s *Supervisor) processes(service *service, about func(pid int) string) string {
@@ -78,22 +74,5 @@ func (s *Supervisor) processes(service *service, about func(pid int) string) str
 	if err != nil {
 		return err.Error()
 	}
-	var b strings.Builder
-	for i, m := range members {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		if i == maxNamed {
-			b.WriteString(strconv.Itoa(len(members)-i) + " more")
-			break
-		}
-		b.WriteString(strconv.Itoa(m.PID) + " (" + escape.Name(m.Name) + ")")
-		if about == nil {
-			continue
-		}
-		if text := about(m.PID); text != "" {
-			b.WriteString(" " + text)
-		}
-	}
-	return b.String()
+	return tree.Names(members, about)
 }

@@ -11,6 +11,7 @@ import (
 	"supervise/supervisor/calls"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/crashes"
 	"supervise/supervisor/journal"
 	"supervise/supervisor/kernel"
 	"supervise/supervisor/logger"
@@ -49,8 +50,8 @@ type Supervisor struct {
 
 // leaving is what is left of generations whose main process has ended.
 type leaving struct {
-	clearing []*service      // whose main process is gone, and others are not
-	remnants map[int]remnant // former main processes whose cores are being written, by pid
+	clearing []*service // whose main process is gone, and others are not
+	remnants crashes.Remnants
 }
 
 // ending is how it is to end.
@@ -91,7 +92,7 @@ const journalSize = 4096
 func New(setup Setup) *Supervisor {
 	s := &Supervisor{
 		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM,
-		byName: map[string]*service{}, leaders: map[int]*service{}, leaving: leaving{remnants: map[int]remnant{}}, hooks: map[int]hook{},
+		byName: map[string]*service{}, leaders: map[int]*service{}, hooks: map[int]hook{},
 	}
 	s.names = attribution.NewNames(setup.Self.PID, s.comm)
 	s.machine = machine.New(s.file, s.seed())

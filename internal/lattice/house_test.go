@@ -65,6 +65,7 @@ floor 2
 	supervisor/severity:      supervisor/journal github.com/rs/zerolog
 	supervisor/logger:        supervisor/severity supervisor/journal supervisor/attribution supervisor/logs github.com/rs/zerolog
 	supervisor/lastlines:     supervisor/journal
+	supervisor/crashes:       supervisor/journal supervisor/kernel supervisor/process/tree
 	supervisor/calls:         supervisor/logs
 	supervisor/journal/disk:  supervisor/journal golang.org/x/sys
 	supervisor/journal/replay: supervisor/journal

@@ -95,8 +95,8 @@ var planted = []struct {
 		"",
 	},
 	{
-		"SIGKILL waits for no core", "supervisor/dumps.go",
-		"err == nil && state.Dumping {", "err == nil && state.Dumping && false {",
+		"SIGKILL waits for no core", "supervisor/crashes/dumps.go",
+		"err == nil && s.Dumping {", "err == nil && s.Dumping && false {",
 		"cores are said to be written",
 	},
 	{
@@ -106,7 +106,7 @@ var planted = []struct {
 	},
 	{
 		"a former leader is left alone", "supervisor/dumps.go",
-		"	s.kernel.KillAside(pid)\n", "",
+		"		s.kernel.KillAside(pid)\n", "",
 		"and that is not done",
 	},
 	{
