@@ -20,7 +20,7 @@ var coreFields = []field[Core]{
 	},
 	{
 		name: "dumpable", aliases: "dump enabled set-dumpable suid-dumpable", takes: "true or false",
-		doc: "true: also the cores of processes that have changed their user or group are collected, readable by root alone, for which the kernel's fs.suid_dumpable must be 2: core.install = true sets that; " +
+		doc: "true: also the cores of processes that have changed their user or group are collected, readable by root alone, for which the kernel's fs.suid_dumpable must be 2: core.install = true sets that, for what is started from then on; " +
 			"false: of this service nothing is kept; the default is what the kernel does",
 		read: func(c *checker, n *node, into *Core) {
 			var dumpable bool

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,6 +90,52 @@ restart.delay = "0s"
 	s.stop(t, syscall.SIGTERM)
 	if out, err := exec.Command(entryBuild, "replay", filepath.Join(s.dir, "journal")).CombinedOutput(); err != nil {
 		t.Errorf("replay: %v: %s", err, out)
+	}
+}
+
+// TestCoreKeepsNoPort has a server with a fixed port crash: the next one listens there while the
+// core of the first is still being written. One with a worker keeps it, as the worker may use it.
+func TestCoreKeepsNoPort(t *testing.T) {
+	crash := withCrash(t)
+	collecting(t)
+	const alone, shared = "exec $DIR/crash 200 $DIR/once $PORT", "sleep 1000 & exec $DIR/crash 200 $DIR/once $PORT"
+	for name, command := range map[string]string{"alone": alone, "with a worker": shared} {
+		t.Run(name, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			address := listener.Addr().String()
+			_ = listener.Close()
+			_, port, _ := net.SplitHostPort(address)
+			s := start(t, entryBuild, `
+[core]
+install = true
+directory = "$DIR/cores"
+compress = "none"
+
+[service.web]
+command = ["sh", "-c", "`+strings.ReplaceAll(command, "$PORT", port)+`"]
+restart.delay = "20ms"
+`, crash)
+			old := s.await("web", up("web")).PID
+			if command == shared {
+				s.await("a failure to listen", says("web", "code 7"))
+				s.stop(t, syscall.SIGTERM)
+				return
+			}
+			again := s.await("web again", func(l line) bool { return up("web")(l) && l.PID != old })
+			stored := s.await("the core", says("web", " is stored: 2"))
+			connection, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal("it does not listen:", err)
+			}
+			_ = connection.Close()
+			lines := s.stop(t, syscall.SIGTERM)
+			if failed := lastOf(lines, "web", "code 7"); again.Event > stored.Event || failed != "" {
+				t.Errorf("it is up in entry %d, and the core is stored in entry %d; %s", again.Event, stored.Event, failed)
+			}
+		})
 	}
 }
 
@@ -316,6 +363,49 @@ command = ["sh", "-c", 'sleep 1000 & echo pid $!; wait']
 		}
 		s.stop(t, syscall.SIGTERM)
 	})
+}
+
+// TestDumpableByUpdate has an update want the cores of processes that change their ids: the kernel
+// is told, and told again at the end.
+func TestDumpableByUpdate(t *testing.T) {
+	collecting(t)
+	const setting = "/proc/sys/fs/suid_dumpable"
+	before, err := os.ReadFile(setting)
+	if err == nil {
+		err = os.WriteFile(setting, []byte("0"), 0)
+	}
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() {
+		if err := os.WriteFile(setting, before, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	for install, want := range map[string]struct{ now, says string }{
+		"true":  {"2\n", "core.dumpable holds from its next start on"},
+		"false": {"0\n", "there are no cores of processes that change their user or group"},
+	} {
+		t.Run(install, func(t *testing.T) {
+			s := start(t, entryBuild, "[core]\ninstall = "+install+"\ndirectory = \"$DIR/cores\"\n[service.web]\ncommand = [\"sleep\", \"1000\"]\n")
+			s.await("web", up("web"))
+			file := filepath.Join(s.dir, "test.toml")
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			writeFile(t, file, string(text)+"core.dumpable = true\n")
+			s.must(t, "update")
+			s.await("a word of it", says("web", want.says))
+			if now, err := os.ReadFile(setting); string(now) != want.now {
+				t.Errorf("%s is %q, %v", setting, now, err)
+			}
+			s.stop(t, syscall.SIGTERM)
+			if now, err := os.ReadFile(setting); string(now) != "0\n" {
+				t.Errorf("after the end %s is %q, %v", setting, now, err)
+			}
+		})
+	}
 }
 
 // TestCoreOfNobody collects as a user without rights, where there is only what the kernel writes

@@ -32,10 +32,11 @@ func (c *Collector) Adopt(ended Ended) bool {
 }
 
 func (c *Collector) adopt(e Ended) {
-	if !c.slot() {
+	slot := c.slot()
+	if slot == nil {
 		return
 	}
-	defer func() { <-c.slots }()
+	defer slot.end()
 	o := c.decide(crasher.Who{PID: e.PID, UID: e.UID, GID: e.GID, Signal: e.Signal, Name: e.Name}, -1, 0)
 	o.UID = e.UID
 	path, pattern, err := e.find()
@@ -46,7 +47,7 @@ func (c *Collector) adopt(e Ended) {
 		c.lost(o, nil, report.Refused, "no core was found by core_pattern "+strconv.Quote(pattern))
 	default:
 		o.File = path
-		c.handle(o, nil, -1)
+		c.handle(o, nil, -1, slot)
 	}
 }
 

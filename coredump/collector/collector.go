@@ -22,7 +22,8 @@ type Collector struct {
 	listener *socket.Listener // of Socket and Pipe
 	closed   sync.Once
 	patience patience
-	slots    chan struct{} // one for each handler that runs
+	slots    chan struct{} // one for each handler that takes a core
+	late     chan struct{} // one for each that has stored it, and has more to do
 	restore  func() error  // puts core_pattern back
 	dumpable bool          // this process was, before it had a socket
 
@@ -43,6 +44,9 @@ const (
 	backlog = 4096
 
 	defaultHandlers = 8
+	// lateHandlers is how many may run that have stored their cores, of some megabytes each: they
+	// compress in turn, and then run the hook.
+	lateHandlers = 32
 )
 
 // Open begins to collect. It fails if a way was asked for that cannot be had; with Auto it may
@@ -53,7 +57,8 @@ func Open(options Options) (*Collector, error) {
 	}
 	options.resolve()
 	c := &Collector{
-		options: options, patience: usualPatience, slots: make(chan struct{}, options.Handlers), restore: func() error { return nil },
+		options: options, patience: usualPatience, slots: make(chan struct{}, options.Handlers),
+		late: make(chan struct{}, lateHandlers), restore: func() error { return nil },
 		closing: make(chan struct{}), handlers: map[int]*worker{},
 	}
 	if err := c.choose(); err != nil {

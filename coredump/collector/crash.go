@@ -30,13 +30,14 @@ func (c *Collector) socketCrash(conn int, requests bool) {
 	if c.ours(who.PID) {
 		return // its last word, if it is a handler, comes from who watches it
 	}
-	if !c.slot() {
+	slot := c.slot()
+	if slot == nil {
 		return
 	}
-	defer func() { <-c.slots }()
+	defer slot.end()
 	o := c.decide(who, pidfd, 0)
 	o.Requests = requests
-	c.handle(o, core, pidfd)
+	c.handle(o, core, pidfd, slot)
 }
 
 // maxDepth is how far up the parents of a process are looked at.
@@ -84,21 +85,6 @@ func (c *Collector) peer(conn int) (int, unix.Ucred, error) {
 	return socket.Peer(conn)
 }
 
-// slot waits until one more handler may run. It is false if the collector closes first.
-func (c *Collector) slot() bool {
-	select {
-	case c.slots <- struct{}{}:
-		return true
-	default:
-	}
-	select {
-	case c.slots <- struct{}{}:
-		return true
-	case <-c.closing:
-		return false
-	}
-}
-
 // decide asks for the order, and adds what the collector knows.
 func (c *Collector) decide(who crasher.Who, pidfd, tid int) order.Order {
 	o := c.options.Decide(Crash{
@@ -144,10 +130,11 @@ func (c *Collector) pipeCrash(fd int) {
 		_ = conn.Send(order.Order{PID: who.PID, Refuse: "a handler of cores has started it"})
 		return
 	}
-	if !c.slot() {
+	slot := c.slot()
+	if slot == nil {
 		return
 	}
-	defer func() { <-c.slots }()
+	defer slot.end()
 	o := c.decide(who, pidfd, hello.TID)
 	if err := conn.Send(o); err != nil {
 		c.lost(o, nil, report.Refused, "its handler has ended: "+err.Error())
@@ -157,7 +144,7 @@ func (c *Collector) pipeCrash(fd int) {
 	c.lock.Lock()
 	c.handlers[h.pid] = h
 	c.lock.Unlock()
-	c.watch(h, o)
+	c.watch(h, o, slot)
 }
 
 // whose finds out who crashes, by the pidfd that the handler has, or else by the pid.

@@ -19,8 +19,9 @@
 //
 // Nothing runs while nothing crashes: one goroutine waits in accept(2). Each crash gets a
 // process of its own, `supervise core handler` (package handler), with an [order.Order] from
-// Options.Decide; at most Options.Handlers run at once, and the crashes beyond wait: their
-// processes stay as they are. What a handler tells is passed on to Options.Progress, and of one
+// Options.Decide; at most Options.Handlers take cores at once, and the crashes beyond wait: their
+// processes stay as they are. Those that have stored their cores, and compress them or run a
+// hook, hold up none of these: up to 32 more may run. What a handler tells is passed on to Options.Progress, and of one
 // that ends without its last word, the collector says that word: of each crash that was
 // decided on, Progress gets exactly one [order.Stored].
 //

@@ -273,6 +273,43 @@ func TestHook(t *testing.T) {
 	}
 }
 
+// TestStorm has hooks that take long: they hold up no further core, until there are too many.
+func TestStorm(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	held, err := os.OpenFile(fifo, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	p := open(t, func(o *Options, p *place) {
+		p.order.OnCore = []string{"/bin/sh", "-c", `read line <"$0"`, fifo}
+		o.Handlers = 1
+	})
+	p.late = make(chan struct{}, 2)
+	for range 3 { // the third keeps the only slot
+		p.wait(crashed(t))
+	}
+	if len(p.late) != 2 || len(p.slots) != 1 {
+		t.Errorf("%d handlers have stored their cores, and %d take one", len(p.late), len(p.slots))
+	}
+	fourth := crashed(t)
+	for range 4 {
+		if _, err := held.WriteString("\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.wait(fourth)
+}
+
+// crashed is the pid of a process that crashes.
+func crashed(t *testing.T) int {
+	t.Helper()
+	return crash(t, nil).Process.Pid
+}
+
 // TestHookCrashes has a hook crash, whose core would start the next hook.
 func TestHookCrashes(t *testing.T) {
 	for _, without := range []Without{{}, {Socket: true}} {

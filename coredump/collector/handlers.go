@@ -36,7 +36,7 @@ type patience struct {
 var usualPatience = patience{release: 20 * time.Second, grace: 10 * time.Second, aftermath: 30 * time.Minute}
 
 // handle has a handler take a core, and stays until that has ended.
-func (c *Collector) handle(o order.Order, core *os.File, pidfd int) {
+func (c *Collector) handle(o order.Order, core *os.File, pidfd int, slot *slot) {
 	h, err := c.start(core, pidfd)
 	// From here on the handler alone has the core: when it ends, the process does.
 	_ = core.Close()
@@ -46,7 +46,7 @@ func (c *Collector) handle(o order.Order, core *os.File, pidfd int) {
 		return
 	}
 	_ = h.conn.Send(o) // fails if it has ended, which is seen next
-	c.watch(h, o)
+	c.watch(h, o, slot)
 	h.conn.Close()
 	_ = unix.Close(h.pidfd)
 }
@@ -105,7 +105,7 @@ func (c *Collector) start(core *os.File, pidfd int) (*worker, error) {
 
 // watch passes on what a handler says until it has ended, and then, if it has not, says its
 // last word.
-func (c *Collector) watch(h *worker, o order.Order) {
+func (c *Collector) watch(h *worker, o order.Order, slot *slot) {
 	begun := time.Now()
 	h.conn.SetDeadline(begun.Add(c.patience.release))
 	var last *report.Report
@@ -127,6 +127,7 @@ func (c *Collector) watch(h *worker, o order.Order) {
 			h.conn.SetDeadline(c.fullDeadline(begun, o))
 		case order.Stored:
 			stored = true
+			slot.stored()
 			h.conn.SetDeadline(time.Now().Add(c.patience.aftermath))
 		case order.Note:
 		}

@@ -51,7 +51,8 @@ type Options struct {
 	// fails. nil drops it.
 	Log func(Message)
 
-	// Handlers is how many handlers may run at once; 0 for 8.
+	// Handlers is how many cores may be taken at once; 0 for 8. Handlers that have stored theirs do
+	// not count: see the package.
 	Handlers int
 	// Handler is the program and the arguments of a handler; nil for this program's own. For
 	// Pipe the program must be a path from the root.

@@ -38,13 +38,20 @@ func Open(options Options) *Cores {
 	if c.File.Core.Collect == config.CollectOff {
 		return c
 	}
-	held, err := c.Host.CollectCores(c.File.Core, host.CoreOptions{Directory: c.Directory, Crashed: c.Crashed, Log: c.tell})
+	held, err := c.Host.CollectCores(c.File.Core, host.CoreOptions{
+		Directory: c.Directory, Crashed: c.Crashed, Log: c.tell, SetIDs: c.setIDsLater,
+	})
 	if err != nil {
 		c.Log.Error().Err(err).Msg("cores are not collected")
 		return c
 	}
 	c.tellHow(held)
-	c.dumpSetIDs()
+	for i := range c.File.Services {
+		if dumpable := c.File.Services[i].Core.Dumpable; dumpable != nil && *dumpable {
+			c.dumpSetIDs(c.File.Services[i].Name)
+			break // it is a setting of the machine
+		}
+	}
 	return c
 }
 
@@ -92,28 +99,33 @@ func (c *Cores) restore() {
 	}
 }
 
-// dumpSetIDs has the kernel write cores of processes that have changed their ids, if a service
-// wants that.
-func (c *Cores) dumpSetIDs() {
-	wanted := ""
-	for i := range c.File.Services {
-		if dumpable := c.File.Services[i].Core.Dumpable; dumpable != nil && *dumpable {
-			wanted = c.File.Services[i].Name
-		}
+// setIDsLater is for a service that an update has made want the cores of processes that have
+// changed their ids.
+func (c *Cores) setIDsLater(service string) {
+	if c.dumpSetIDs(service) {
+		c.Log.Warn().Str("service", service).
+			Msg("core.dumpable holds from its next start on")
 	}
+}
+
+// dumpSetIDs has the kernel write cores of processes that have changed their ids, as a service
+// wants that. It reports whether it did not before, and does now.
+func (c *Cores) dumpSetIDs(service string) (changed bool) {
 	now, err := settings.Read()
-	if wanted == "" || err == nil && now.SuidDumpable == 2 {
-		return
+	if err == nil && now.SuidDumpable == 2 {
+		return false
 	}
 	if c.File.Core.Install {
 		err = settings.Set(c.settingsFile(), settings.Change{settings.SuidDumpable: "2"}, c.File.Core.Force)
-		c.setIDs = err == nil
 	} else {
-		err = errors.New("fs.suid_dumpable is not 2, which takes core.install = true, or sysctl -w fs.suid_dumpable=2")
+		err = errors.New("fs.suid_dumpable is not 2, which takes core.install = true, or sysctl -w fs.suid_dumpable=2, and then a new start of the service")
 	}
 	if err != nil {
-		c.Log.Warn().Str("service", wanted).Err(err).Msg("there are no cores of processes that change their user or group")
+		c.Log.Warn().Str("service", service).Err(err).Msg("there are no cores of processes that change their user or group")
+		return false
 	}
+	c.setIDs = true
+	return true
 }
 
 // Close puts the settings of the kernel back, and waits for the cores that are being stored until

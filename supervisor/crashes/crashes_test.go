@@ -68,24 +68,41 @@ func TestMain(t *testing.T) {
 		state, other string
 	}{
 		{
-			"all before", []kernel.Crash{crash(main, order.Explained, report.Taking), crash(main, order.Stored, report.Complete)}, nil,
-			[]journal.FactKind{journal.Crashed, journal.CoreKept}, []uint64{0, 1}, "complete", "",
+			"all before",
+			[]kernel.Crash{crash(main, order.Explained, report.Taking), crash(main, order.Stored, report.Complete)},
+			nil,
+			[]journal.FactKind{journal.Crashed, journal.CoreKept},
+			[]uint64{0, 1},
+			"complete", "",
 		},
 		{
-			"between", []kernel.Crash{crash(main, order.Explained, report.Taking)}, []kernel.Crash{crash(main, order.Stored, report.Truncated)},
-			[]journal.FactKind{journal.Crashed, journal.CoreKept}, []uint64{0, 1}, "truncated", "",
+			"between",
+			[]kernel.Crash{crash(main, order.Explained, report.Taking)},
+			[]kernel.Crash{crash(main, order.Stored, report.Truncated)},
+			[]journal.FactKind{journal.Crashed, journal.CoreKept},
+			[]uint64{0, 1},
+			"truncated", "",
 		},
 		{
-			"nothing new", nil, []kernel.Crash{crash(main, order.Explained, report.MiniOnly), crash(main, order.Stored, report.MiniOnly)},
-			[]journal.FactKind{journal.Crashed}, []uint64{0}, "mini", "",
+			"nothing new", nil,
+			[]kernel.Crash{crash(main, order.Explained, report.MiniOnly), crash(main, order.Stored, report.MiniOnly)},
+			[]journal.FactKind{journal.Crashed},
+			[]uint64{0},
+			"mini", "",
 		},
 		{
-			"last word alone", nil, []kernel.Crash{crash(main, order.Stored, report.Refused)},
-			[]journal.FactKind{journal.Crashed}, []uint64{0}, "refused", "",
+			"last word alone", nil,
+			[]kernel.Crash{crash(main, order.Stored, report.Refused)},
+			[]journal.FactKind{journal.Crashed},
+			[]uint64{0},
+			"refused", "",
 		},
 		{
-			"of a worker", nil, []kernel.Crash{crash(Main{900, 0}, order.Explained, report.Taking), crash(Main{900, 0}, order.Stored, report.Complete)},
-			[]journal.FactKind{journal.Crashed, journal.CoreKept}, []uint64{0, 1}, "", "900 (worker)",
+			"of a worker", nil,
+			[]kernel.Crash{crash(Main{900, 0}, order.Explained, report.Taking), crash(Main{900, 0}, order.Stored, report.Complete)},
+			[]journal.FactKind{journal.Crashed, journal.CoreKept},
+			[]uint64{0, 1},
+			"", "900 (worker)",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -37,8 +37,10 @@ type cores struct {
 	taken      map[int]takenCore // by pid: those that are being taken
 
 	collector *collector.Collector // nil: nothing is collected
+	setIDs    func(service string)
 	root      interface {
 		Owner(pid int, names []string) string
+		Alone(pid int, service string, others []string, known func(int) bool) bool
 	}
 }
 
@@ -70,13 +72,19 @@ const maxFormer = 64
 // configure takes the settings of a service, and those of all cores.
 func (c *cores) configure(file *config.File, s *service) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.services == nil {
 		c.services, c.mains, c.kept, c.taken = map[string]coreSettings{}, map[int]mainProcess{}, map[string][]time.Time{}, map[int]takenCore{}
 	}
 	c.collection = file.Core
+	before := c.services[s.spec.Name].Dumpable
 	c.services[s.spec.Name] = coreSettings{s.spec.Core, s}
+	c.mu.Unlock()
+	if c.setIDs != nil && isTrue(s.spec.Core.Dumpable) && !isTrue(before) {
+		c.setIDs(s.spec.Name)
+	}
 }
+
+func isTrue(b *bool) bool { return b != nil && *b }
 
 // forget removes a service, unless there is another one with its name.
 func (c *cores) forget(s *service) {
@@ -113,20 +121,30 @@ func (c *cores) ended(pid int) {
 func (c *cores) owner(pid int) (m mainProcess) {
 	c.mu.Lock()
 	m, ok := c.mains[pid]
-	names := make([]string, 0, len(c.services))
-	for name := range c.services {
-		names = append(names, name)
-	}
 	c.mu.Unlock()
 	if !ok && pid > 0 {
-		m.service = c.root.Owner(pid, names)
+		m.service = c.root.Owner(pid, c.namesBut(""))
 	}
 	return m
+}
+
+// namesBut are the names of all services but one.
+func (c *cores) namesBut(service string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names := make([]string, 0, len(c.services))
+	for name := range c.services {
+		if name != service {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // decide is called for each crash, by the collector.
 func (c *cores) decide(crash collector.Crash) order.Order {
 	m := c.owner(crash.PID)
+	alone := crash.PIDFD >= 0 && c.isAlone(crash.PID, m.service)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	settings, all := c.services[m.service], &c.collection
@@ -144,6 +162,7 @@ func (c *cores) decide(crash collector.Crash) order.Order {
 		core.reason = fmt.Sprintf("there were %d within %v (core.rate)", settings.Rate.Count, settings.Rate.Per)
 		o.Capture = order.Nothing
 	}
+	o.FreePorts = alone && o.Refuse == "" && o.Capture == order.MiniAndFull
 	c.taken[crash.PID] = core
 	return o
 }
@@ -197,6 +216,9 @@ type CoreOptions struct {
 	Directory string // of the collector's own files: the runtime directory
 	Crashed   func(kernel.Crash)
 	Log       func(collector.Message)
+	// SetIDs is called on the loop when an update makes a service want cores of processes that
+	// have changed their ids, too: core.dumpable.
+	SetIDs func(service string)
 }
 
 // wants are the words of the configuration for those of the collector.
@@ -223,7 +245,10 @@ func (h *Host) CollectCores(settings config.Collection, options CoreOptions) (co
 	if err != nil {
 		return collector.Held{Way: collector.Off}, err
 	}
+	h.cores.mu.Lock()
 	h.cores.collector = c
+	h.cores.mu.Unlock()
+	h.cores.setIDs = options.SetIDs
 	return c.Held(), nil
 }
 

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,11 @@ import (
 type owners map[int]string
 
 func (o owners) Owner(pid int, _ []string) string { return o[pid] }
+
+// Alone has process 14 be the only one that shares its sockets.
+func (o owners) Alone(pid int, service string, others []string, isMain func(int) bool) bool {
+	return pid != 14 && isMain(pid) && !slices.Contains(others, service) && len(others) > 0
+}
 
 // testCores has the services web, secret and plain, with one main process each.
 func testCores() *cores {
@@ -61,6 +67,60 @@ func TestDecideOnCores(t *testing.T) {
 	c.collection.Install = true
 	if o := c.decide(collector.Crash{PID: 99}); o.Refuse != "" {
 		t.Errorf("a stranger is refused, and core_pattern is ours: %s", o.Refuse)
+	}
+}
+
+// TestDumpableByUpdate: who sets fs.suid_dumpable is told when a service begins to want it.
+func TestDumpableByUpdate(t *testing.T) {
+	c := testCores()
+	var told []string
+	c.setIDs = func(service string) { told = append(told, service) }
+	yes, no := true, false
+	for _, step := range []struct {
+		dumpable *bool
+		told     int
+	}{{nil, 0}, {&no, 0}, {&yes, 1}, {&yes, 1}, {nil, 1}, {&yes, 2}} {
+		spec := &config.Service{Name: "plain", Core: config.Core{Dumpable: step.dumpable}}
+		c.configure(&config.File{}, &service{spec: spec})
+		if len(told) != step.told {
+			t.Errorf("told of %v, want %d", told, step.told)
+		}
+	}
+}
+
+// TestFreePorts: the ports are closed of who has them alone, and will not run again.
+func TestFreePorts(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		crash   collector.Crash
+		capture order.Capture
+		before  func(*cores)
+		want    bool
+	}{
+		{name: "a main process", crash: collector.Crash{PID: 13, PIDFD: 3}, want: true},
+		{name: "known by its pid alone", crash: collector.Crash{PID: 13, PIDFD: -1}},
+		{name: "not alone", crash: collector.Crash{PID: 14, PIDFD: 3}, before: func(c *cores) { c.started(14, mainProcess{service: "plain", gen: 3}) }},
+		{name: "a worker", crash: collector.Crash{PID: 21, PIDFD: 3}},
+		{name: "a stranger", crash: collector.Crash{PID: 99, PIDFD: 3}},
+		{name: "one that has ended", crash: collector.Crash{PID: 13, PIDFD: 3}, before: func(c *cores) { c.ended(13) }},
+		{name: "refused", crash: collector.Crash{PID: 12, PIDFD: 3}},
+		{name: "beyond the rate", crash: collector.Crash{PID: 11, PIDFD: 3}, before: func(c *cores) {
+			c.decide(collector.Crash{PID: 21})
+			c.decide(collector.Crash{PID: 21})
+		}},
+		{name: "ends at once", crash: collector.Crash{PID: 13, PIDFD: 3}, capture: order.Mini},
+		{name: "is not released", crash: collector.Crash{PID: 13, PIDFD: 3}, capture: order.Full},
+	} {
+		c := testCores()
+		if test.capture != "" {
+			c.collection.Capture = test.capture
+		}
+		if test.before != nil {
+			test.before(c)
+		}
+		if o := c.decide(test.crash); o.FreePorts != test.want {
+			t.Errorf("%s: %v, want %v", test.name, o.FreePorts, test.want)
+		}
 	}
 }
 

@@ -1,15 +1,28 @@
-// crash MEGABYTES [ONCE]: fills so much memory and crashes by a null pointer; with ONCE it waits
-// for a signal instead if that file is there, which it makes.
+// crash MEGABYTES [ONCE [PORT]]: fills so much memory and crashes by a null pointer; with ONCE it
+// waits for a signal instead if that file is there, which it makes. It listens on the TCP port of
+// 127.0.0.1, if there is one, and ends with 7 if it cannot.
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 __attribute__((noinline)) static int handle_request(int *p) { return *p + 1; }
 __attribute__((noinline)) static int serve(int *p) { return handle_request(p) + 1; }
 
+static void listen_on(int port) {
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	if (bind(fd, (struct sockaddr *)&at, sizeof at) < 0 || listen(fd, 8) < 0)
+		exit(7);
+}
+
 int main(int argc, char **argv) {
 	size_t size = strtoul(argv[1], NULL, 10) << 20;
 	unsigned x = 1;
+	if (argc > 3)
+		listen_on(atoi(argv[3]));
 	if (argc > 2) {
 		int fd = open(argv[2], O_CREAT | O_EXCL | O_WRONLY, 0600);
 		while (fd < 0)
