@@ -99,8 +99,8 @@ func (s *Supervisor) empty(service *service) bool {
 	default:
 		delete(s.leaving.unsure, service)
 	}
-	if !empty && s.machine.View(service.id).Remnant != 0 {
-		s.lookAgainIn(remnantPause) // of what that process has started, nobody else is told the end
+	if !empty && len(s.leaving.remnants) > 0 {
+		s.lookAgainIn(remnantPause) // of what such a process has started, nobody else is told the end
 	}
 	return empty && err == nil
 }
