@@ -18,6 +18,7 @@ import (
 	"supervise/coredump/order"
 	"supervise/coredump/report"
 	"supervise/coredump/settings"
+	"supervise/coredump/store"
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/supervisor/kernel"
@@ -224,6 +225,11 @@ func (h *Host) CollectCores(settings config.Collection, options CoreOptions) (co
 		return collector.Held{Way: collector.Off}, err
 	}
 	h.cores.collector = c
+	if c.Held().Way != collector.Off {
+		if err := store.Check(settings.Directory); err != nil {
+			options.Log(collector.Message{Severity: collector.Warning, Text: err.Error() + "; of crashes only the log tells"})
+		}
+	}
 	return c.Held(), nil
 }
 
