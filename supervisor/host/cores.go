@@ -75,8 +75,20 @@ func (c *cores) configure(file *config.File, s *service) {
 	if c.services == nil {
 		c.services, c.mains, c.kept, c.taken = map[string]coreSettings{}, map[int]mainProcess{}, map[string][]time.Time{}, map[int]takenCore{}
 	}
-	c.collection = file.Core
+	c.collect(file.Core)
 	c.services[s.spec.Name] = coreSettings{s.spec.Core, s}
+}
+
+// collect takes the settings of all cores. What a supervise collects with, and whether, is decided
+// when it starts: as long as core_pattern leads to it, it keeps what comes where it did.
+func (c *cores) collect(settings config.Collection) {
+	if c.collector != nil {
+		if settings.Collect == config.CollectOff {
+			return
+		}
+		settings.Collect, settings.Install, settings.Force = c.collection.Collect, c.collection.Install, c.collection.Force
+	}
+	c.collection = settings
 }
 
 // forget removes a service, unless there is another one with its name.

@@ -64,6 +64,28 @@ func TestDecideOnCores(t *testing.T) {
 	}
 }
 
+// TestUpdateWhileCollecting: what takes a new start does not change with an update, and without
+// the table [core] nothing does.
+func TestUpdateWhileCollecting(t *testing.T) {
+	c := testCores()
+	web := c.services["web"].of
+	c.collection.Collect, c.collection.Install = config.CollectAuto, true
+	c.collector = &collector.Collector{}
+	c.configure(&config.File{Core: config.Collection{Collect: config.CollectFiles, Directory: "/new"}}, web)
+	if o := c.decide(collector.Crash{PID: 99}); o.Directory != "/new" || o.Refuse != "" || c.collection.Collect != config.CollectAuto {
+		t.Errorf("after an update: %+v", o)
+	}
+	c.configure(&config.File{}, web)
+	if o := c.decide(collector.Crash{PID: 99}); o.Directory != "/new" || o.Refuse != "" {
+		t.Errorf("after one without a table [core]: %+v", o)
+	}
+	c.collector = nil
+	c.configure(&config.File{}, web)
+	if c.collection.Directory != "" {
+		t.Errorf("nothing is collected, but with %+v", c.collection)
+	}
+}
+
 // TestToldOfCores: what was read only to be told of is not said to be kept, and what was not read
 // has the signal of the crash.
 func TestToldOfCores(t *testing.T) {
