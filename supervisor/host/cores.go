@@ -202,7 +202,13 @@ func (c *cores) crash(o order.Order, p order.Progress) kernel.Crash {
 			r.Core = report.Core{State: report.Refused, Reason: core.reason}
 		}
 	}
-	return kernel.Crash{Service: o.Service, Gen: machine.Gen(o.Gen), PID: o.PID, Name: core.name, Stage: p.Stage, Report: p.Report}
+	gen := machine.Gen(o.Gen)
+	// It may have crashed before it was known to be a main process, and another one may be that
+	// by now: all that is told of one crash has the same generation.
+	if m, ok := c.mains[o.PID]; ok && gen == 0 && m.service == o.Service {
+		gen = m.gen
+	}
+	return kernel.Crash{Service: o.Service, Gen: gen, PID: o.PID, Name: core.name, Stage: p.Stage, Report: p.Report}
 }
 
 // CoreOptions is what it takes to collect cores.

@@ -105,6 +105,26 @@ func TestToldOfCores(t *testing.T) {
 	}
 }
 
+// TestToldOfEarlyCrash: of a main process that has crashed before it was known to be one all is
+// told as of that one, also when the next one runs.
+func TestToldOfEarlyCrash(t *testing.T) {
+	c := testCores()
+	o := c.decide(collector.Crash{PID: 21, Name: "it", Signal: 11}) // by its cgroup
+	o.PID = 21
+	c.started(21, mainProcess{service: "web", gen: 4})
+	for _, stage := range []order.Stage{order.Released, order.Explained, order.Stored} {
+		if got := c.crash(o, order.Progress{Stage: stage}); got.Gen != 4 || got.Service != "web" {
+			t.Errorf("%s: of %q, generation %d", stage, got.Service, got.Gen)
+		}
+		c.ended(21)
+		c.started(22, mainProcess{service: "web", gen: 5})
+	}
+	c.started(21, mainProcess{service: "plain", gen: 7}) // the pid again
+	if got := c.crash(o, order.Progress{Stage: order.Stored}); got.Gen != 0 || got.Service != "web" {
+		t.Errorf("of %q, generation %d", got.Service, got.Gen)
+	}
+}
+
 // TestFormerMains: it is remembered for a while whose a main process was.
 func TestFormerMains(t *testing.T) {
 	c := testCores()
