@@ -108,15 +108,12 @@ func (s *Supervisor) empty(service *service) bool {
 	return empty && err == nil
 }
 
-// unsurePause is how long a process is given to execute its program, before the next look.
-const unsurePause = 5 * time.Millisecond
-
-// failedPause is the time between two looks that fail, each of which may read all of /proc.
-const failedPause = 100 * time.Millisecond
-
-// remnantPause is the time between two looks at the survivors of a main process whose core is
-// still being written. As long as it is there it is their parent, and does not reap them.
-const remnantPause = 20 * time.Millisecond
+// The times between two looks for survivors.
+const (
+	unsurePause  = 5 * time.Millisecond   // a process is about to execute its program
+	failedPause  = 100 * time.Millisecond // the look has failed, and may have read all of /proc
+	remnantPause = 20 * time.Millisecond  // their parent is a main process whose core is being written, and reaps nobody
+)
 
 // lookAgainIn looks for survivors again in a moment, though nothing may have ended until then.
 func (s *Supervisor) lookAgainIn(pause time.Duration) {
