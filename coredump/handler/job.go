@@ -90,10 +90,10 @@ func (j *job) run(ctx context.Context) {
 	if j.order.Capture == order.Mini || j.order.Capture == order.Nothing {
 		j.release()
 	}
-	j.keep()
 	if j.order.FreePorts && j.core != nil {
 		j.freePorts()
 	}
+	j.keep()
 	j.explain(ctx)
 	j.full(ctx)
 	j.release()

@@ -56,7 +56,7 @@ type Order struct {
 	OnCore    []string      `json:"on_core,omitempty"` // program and arguments: see package handler
 	Timeout   time.Duration `json:"timeout"`           // after which the full core is cut short; 0 for none
 
-	// FreePorts closes the TCP sockets of the process once it is released, though it stays for
+	// FreePorts closes the TCP sockets of the process before it is released, though it stays for
 	// its full core: a replacement can listen where it has listened. It is for a process whose
 	// sockets no other still uses.
 	FreePorts bool `json:"free_ports,omitempty"`

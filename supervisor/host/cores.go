@@ -39,6 +39,7 @@ type cores struct {
 	collector *collector.Collector // nil: nothing is collected
 	root      interface {
 		Owner(pid int, names []string) string
+		Alone(pid int, service string) bool
 	}
 }
 
@@ -127,6 +128,8 @@ func (c *cores) owner(pid int) (m mainProcess) {
 // decide is called for each crash, by the collector.
 func (c *cores) decide(crash collector.Crash) order.Order {
 	m := c.owner(crash.PID)
+	// Nobody else uses its sockets then: a replacement can have its ports.
+	alone := c.root.Alone(crash.PID, m.service)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	settings, all := c.services[m.service], &c.collection
@@ -136,7 +139,8 @@ func (c *cores) decide(crash collector.Crash) order.Order {
 		Limits: order.Limits{
 			MaxCore: all.MaxCore, MaxUse: all.MaxUse, MaxService: settings.MaxUse, KeepFree: all.KeepFree, MaxAge: all.MaxAge,
 		},
-		Refuse: c.refusal(m.service, &settings.Core),
+		FreePorts: alone,
+		Refuse:    c.refusal(m.service, &settings.Core),
 	}
 	core := takenCore{name: crash.Name, signal: signals.Signal(crash.Signal)}
 	if o.Refuse == "" && !c.withinRate(m.service, settings.Rate, time.Now()) {

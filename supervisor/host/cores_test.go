@@ -16,6 +16,9 @@ type owners map[int]string
 
 func (o owners) Owner(pid int, _ []string) string { return o[pid] }
 
+// Alone is so of the main process of plain.
+func (o owners) Alone(pid int, service string) bool { return service == "plain" && pid == 13 }
+
 // testCores has the services web, secret and plain, with one main process each.
 func testCores() *cores {
 	no := false
@@ -54,7 +57,7 @@ func TestDecideOnCores(t *testing.T) {
 	} {
 		o := c.decide(collector.Crash{PID: test.pid, Name: "it", Signal: 11})
 		if o.Service != test.service || o.Gen != test.gen || !strings.HasPrefix(o.Refuse, test.refuse) || (o.Refuse == "") != (test.refuse == "") ||
-			o.Capture != test.capture || o.Limits != (order.Limits{MaxCore: 3, MaxUse: 1, KeepFree: 2, MaxService: test.limitOfItsOwn}) || o.Timeout != time.Second {
+			o.Capture != test.capture || o.Limits != (order.Limits{MaxCore: 3, MaxUse: 1, KeepFree: 2, MaxService: test.limitOfItsOwn}) || o.Timeout != time.Second || o.FreePorts != (test.service == "plain") {
 			t.Errorf("process %d: %+v, want %+v", test.pid, o, test)
 		}
 	}

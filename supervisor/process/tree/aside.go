@@ -80,6 +80,17 @@ func (r *Root) Owner(pid int, names []string) string {
 	return ""
 }
 
+// Alone reports whether a process is the only one of its service: all others are in no cgroup of
+// it. Without cgroups that is not known, and false. It may be called on any goroutine.
+func (r *Root) Alone(pid int, name string) bool {
+	c := &cgroup{path: r.dir + "/" + name}
+	if r.dir == "" || name == "" {
+		return false
+	}
+	pids, err := c.pids()
+	return err == nil && len(pids) == 1 && pids[0] == pid
+}
+
 // maxDepth is more ancestors than a process has.
 const maxDepth = 4096
 

@@ -45,6 +45,9 @@ func TestSetAside(t *testing.T) {
 		if name := b.Owner(s.leader, []string{"we", "web"}); name != "web" && b.Method() == ByCgroup {
 			b.Errorf("the main process is %q's", name)
 		}
+		if alone := b.Alone(s.leader, "web"); alone != (b.Method() == ByCgroup) || b.Alone(old, "web") {
+			b.Errorf("the main process is alone: %v", alone)
+		}
 		kill(b.T, s.Kill)
 		s.reap(s.leader)
 		s.killUnnoticed()
