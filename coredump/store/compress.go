@@ -135,11 +135,7 @@ func (s *Store) commitPacked(d dir, id, part string) error {
 		_ = d.remove(part) // if that has not gone with the core
 		return nil
 	}
-	text, err := d.read(metaName, maxMeta)
-	if err != nil {
-		return err
-	}
-	m, err := decode(text)
+	m, text, err := d.meta()
 	if err != nil {
 		return err
 	}

@@ -88,11 +88,7 @@ func (s *Store) removeCore(id, reason string) error {
 		return err
 	}
 	defer d.close()
-	text, err := d.read(metaName, maxMeta)
-	if err != nil {
-		return err
-	}
-	m, err := decode(text)
+	m, text, err := d.meta()
 	if err != nil {
 		return err
 	}

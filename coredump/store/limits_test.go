@@ -49,11 +49,7 @@ func older(t *testing.T, s *Store, id string) {
 		t.Fatal(err)
 	}
 	defer d.close()
-	text, err := d.read(metaName, maxMeta)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := decode(text)
+	m, text, err := d.meta()
 	if err != nil {
 		t.Fatal(err)
 	}

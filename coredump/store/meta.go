@@ -59,6 +59,15 @@ func (m *meta) encode() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
+// meta reads the meta.json of an entry; text is all of it.
+func (d dir) meta() (m meta, text []byte, err error) {
+	if text, err = d.read(metaName, maxMeta); err != nil {
+		return meta{}, nil, err
+	}
+	m, err = decode(text)
+	return m, text, err
+}
+
 // decode reads a meta.json, of any version: of a newer one what is known of it.
 func decode(text []byte) (m meta, err error) {
 	if err := json.Unmarshal(text, &m); err != nil {
