@@ -31,12 +31,10 @@ func CoreOf(r *report.Report, process string) Core {
 	c := Core{
 		ID: r.ID, Process: process, Summary: r.Summary(), Signal: r.Signal, Code: r.CodeName,
 		State: string(r.Core.State), Reason: r.Core.Reason, Mini: r.Mini.Size, Size: r.Core.Size, Stored: r.Core.Stored.Stored,
+		Function: r.Function(),
 	}
 	if r.HasAddress() {
 		c.Address = r.Address.String()
-	}
-	if thread := crashed(r); thread != nil && len(thread.Frames) > 0 {
-		c.Function = thread.Frames[0].Function
 	}
 	return c
 }
@@ -52,29 +50,10 @@ func (c *Core) crash() string {
 	if c.Process != "" {
 		text = "its process " + c.Process + " " + text
 	}
-	if c.ID == "" && c.State != string(report.Refused) {
-		return text // the store is still to take it
-	}
-	switch report.State(c.State) {
-	case report.Refused:
-		return text + "; no core is kept" + c.because()
-	case report.Taking:
-		return text + "; " + c.named() + ", the full one is being written"
-	case report.Truncated:
-		return text + "; " + c.named() + ", cut short at " + size.Format(c.Size) + c.because()
-	case report.MiniOnly:
-		return text + "; " + c.named() + c.because()
-	case report.Complete:
-		return text + "; " + c.named() + ", full " + size.Format(c.Size)
-	}
-	return text
-}
-
-// named is the core with its small one.
-func (c *Core) named() string {
-	text := "core " + c.ID
-	if c.Mini > 0 {
-		text += ", mini " + size.Format(c.Mini)
+	r := report.Report{ID: c.ID, Mini: report.Stored{Size: c.Mini}}
+	r.Core.State, r.Core.Reason, r.Core.Size = report.State(c.State), c.Reason, c.Size
+	if kept := r.Kept(); kept != "" { // else the store is still to take it
+		text += "; " + kept
 	}
 	return text
 }
@@ -104,21 +83,11 @@ func (c *Core) because() string {
 	return ": " + c.Reason
 }
 
-// crashed is the thread that has crashed, nil if none is known to have.
-func crashed(r *report.Report) *report.Thread {
-	for i := range r.Threads {
-		if r.Threads[i].Crashed {
-			return &r.Threads[i]
-		}
-	}
-	return nil
-}
-
 // JoinStack makes one text of the stack of the thread that has crashed, for [Fact]: the innermost
 // functions, a line each, and at the end how many more there are. It is bounded as [JoinLines]
 // is.
 func JoinStack(r *report.Report) string {
-	thread := crashed(r)
+	thread := r.Crashed()
 	if thread == nil {
 		return ""
 	}
