@@ -39,7 +39,7 @@ var collectionFields = []field[Collection]{
 	{
 		name: "capture", aliases: "keep what kind", takes: `"mini", "full", "mini+full" or "none"`, initial: `"mini+full"`,
 		doc: "what is kept: a small core with the stacks, after which the process ends and the service can be started again at once; the full one; " +
-			"both, and the service is started again while the full one is being written, when the old process still has its ports; or only what is known of the crash",
+			"both, and the service is started again while the full one is being written; or only the report",
 		read: func(c *checker, n *node, into *Collection) {
 			if word, ok := c.word(n, captureWords, "both=mini+full full+mini=mini+full small=mini minimal=mini all=mini+full off=none nothing=none"); ok {
 				into.Capture = order.Capture(captureWords[word])

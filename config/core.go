@@ -31,7 +31,7 @@ var coreFields = []field[Core]{
 	},
 	{
 		name: "rate", aliases: "ratelimit rate-limit max-rate limit-rate", takes: "a number and a duration in quotes",
-		doc:  `how many cores are kept within a time, such as "3/10m"; of further ones only the crash is told. The default is no limit`,
+		doc:  `how many cores are kept within a time, such as "3/10m"; of further ones only the report is. The default is no limit`,
 		read: readRate,
 	},
 	{

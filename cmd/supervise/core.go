@@ -90,7 +90,7 @@ type coreStore struct {
 
 // flags adds --directory.
 func (s *coreStore) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.directory, "directory", coreDirectory, "the store of cores")
+	cmd.Flags().StringVar(&s.directory, "directory", coreDirectory, "the store, a `DIRECTORY`")
 	_ = cmd.MarkFlagDirname("directory")
 }
 

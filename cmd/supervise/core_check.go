@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/coredump/settings"
-	"supervise/internal/text/escape"
 )
 
 func newCoreCheck() *cobra.Command {
@@ -71,10 +69,7 @@ does not, 4 when the service is unknown.`,
 
 func printVerdict(w io.Writer, v *settings.Verdict, asJSON bool) error {
 	if asJSON {
-		encoder := json.NewEncoder(escape.JSON{To: w})
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(v)
+		return printObject(w, v)
 	}
 	who := "a program started from here"
 	if v.PID != 0 {

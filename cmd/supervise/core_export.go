@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 
@@ -82,19 +81,17 @@ func (e *coreExport) copy(ctx context.Context, to sparse.Target) error {
 }
 
 // toFile writes a new file, all of it or none.
-func (e *coreExport) toFile(ctx context.Context, path string, out io.Writer) (err error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already: remove it, or name another file with --output", path)
-	}
+func (e *coreExport) toFile(ctx context.Context, path string, out io.Writer) error {
+	file, err := createOutput(path)
 	if err != nil {
 		return err
 	}
-	w := sparse.NewWriter(file, nil)
-	err = e.copy(ctx, w)
-	err = errors.Join(err, w.Close(), file.Close())
-	if err != nil {
-		_ = os.Remove(path)
+	defer file.Close()
+	w := sparse.NewWriter(file.File, nil)
+	if err = errors.Join(e.copy(ctx, w), w.Close()); err == nil {
+		_, err = file.keep()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
 		if errors.Is(err, context.Canceled) {
 			return errors.New("interrupted")
 		}

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -13,7 +12,6 @@ import (
 
 	"supervise/coredump"
 	"supervise/coredump/settings"
-	"supervise/internal/text/escape"
 	"supervise/supervisor/control/request"
 )
 
@@ -27,9 +25,10 @@ of the main process of a service of the running supervisor by its NAME. What is 
 until the process executes another program, and for the children that it has from then
 on; those that it has keep their own.
 
-KIND is one of ` + strings.Join(coredump.FilterNames(), ", ") + `, or a
-mask such as 0x33; several are taken together. 0x0 leaves all memory out: notes with the
-registers are written all the same.
+KIND is the name of a kind of mapping, as below, or a mask such as 0x33; several are taken
+together. 0x0 leaves all memory out: notes with the registers are written all the same.
+
+` + wrapped(coredump.FilterNames(), 90) + `
 
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs or the
 service does not, 4 when the service is unknown.`,
@@ -94,11 +93,27 @@ func (r *remote) process(arg string) (pid int, err error) {
 	return 0, exitStatus(exitNotRunning)
 }
 
+// wrapped joins words by commas, in lines of so many characters.
+func wrapped(words []string, width int) string {
+	text, line := "", 0
+	for i, word := range words {
+		if i < len(words)-1 {
+			word += ","
+		}
+		switch {
+		case i > 0 && line+1+len(word) > width:
+			text, line = text+"\n", 0
+		case i > 0:
+			text, line = text+" ", line+1
+		}
+		text, line = text+word, line+len(word)
+	}
+	return text
+}
+
 func printFilter(w io.Writer, pid int, filter coredump.Filter, asJSON bool) error {
 	if asJSON {
-		encoder := json.NewEncoder(escape.JSON{To: w})
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(struct {
+		return printObject(w, struct {
 			PID    int      `json:"pid"`
 			Filter string   `json:"filter"`
 			Kinds  []string `json:"kinds"`

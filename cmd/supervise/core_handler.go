@@ -13,7 +13,7 @@ func newCoreHandler() *cobra.Command {
 	return &cobra.Command{
 		Use:   "handler [SOCKET NAME=VALUE... [DIRECTORY]]",
 		Short: "Take the core on standard input, for a collector or as core_pattern says",
-		Example: "  sysctl kernel.core_pattern='|/usr/bin/supervise core handler /run/supervise/core.sock " +
+		Example: "  sysctl -w kernel.core_pattern='|/usr/bin/supervise core handler /run/supervise/core.sock " +
 			"p=%P t=%I s=%s d=%d f=%F /var/lib/supervise/cores'",
 		Hidden:            true,
 		ValidArgsFunction: cobra.NoFileCompletions,

@@ -33,12 +33,12 @@ func (r *coreReading) frameLimit(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&r.frames, "frames", 256, "how many `FRAMES` of a thread to print at most")
 }
 
-const whatCoresAreRead = `The core is one of the store, or any ELF core of Linux on amd64 or arm64, complete or not.
-Functions are named by the symbol tables of the programs and libraries as they are now, and
-by what distributions have stripped off these (/usr/lib/debug, .gnu_debuglink); by none
-whose build id is another than that in the core.
+const whatCoresAreRead = `The core is one of the store, whose report was made when it crashed, or any ELF core of Linux on
+amd64 or arm64, complete or not: then the report is made now. Functions are named by the symbol
+tables of the programs and libraries, and by those that distributions have stripped off
+(/usr/lib/debug, .gnu_debuglink); never by a file whose build id is another than the core's.
 
-Run by root, it gives up its privileges before it reads the core, but for reading files.`
+Run by root, it gives up all privileges but that of reading files before it reads a core.`
 
 func newCoreInfo() *cobra.Command {
 	var r coreReading
@@ -46,8 +46,9 @@ func newCoreInfo() *cobra.Command {
 		Use:   "info ID|FILE",
 		Short: "Say why a process crashed, and where",
 		Long: `Say why a process crashed, and where: the signal, its cause in words with the address or
-the sender, the stack of the thread that crashed, and what the process was. Values of
-variables that sound like secrets, and passwords in URLs, are masked.
+the sender, the stack of the thread that crashed, and what the process was. As JSON it has the
+environment, limits and registers, too. Values of variables that sound like secrets, and
+passwords in URLs, are masked.
 
 ` + whatCoresAreRead + `
 
@@ -56,7 +57,7 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
   supervise core info ./core.812
   supervise core info --format json 7f3a | jq .threads[0].frames`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			report, err := r.store.report(cmd.Context(), args[0], explain.Options{AllModules: true, Registers: true, Frames: r.frames})
+			report, err := r.store.report(cmd.Context(), args[0], explain.Options{Registers: true, Frames: r.frames})
 			if err != nil {
 				return err
 			}
@@ -105,8 +106,9 @@ func newCoreModules() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "modules ID|FILE",
 		Short: "Print which programs and libraries a core has, and whether they are still the same",
-		Long: `Print which programs and libraries were mapped as code, with their build ids and addresses.
-What is not the same any more, or missing, is said behind.
+		Long: `Print which programs and libraries were mapped as code, with their build ids and addresses. They
+are compared with the files that are there now: what is missing or was rebuilt is said at the
+end of its line.
 
 ` + whatCoresAreRead + `
 

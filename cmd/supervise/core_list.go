@@ -29,17 +29,17 @@ func newCoreList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the cores that were kept",
-		Long: `List the crashes of which something was kept, the newest last: by whom and where, what
-became of the core, how large it is, and what it takes on the disk.
+		Long: `List the crashes of which something was kept, the newest last: which program, by which signal
+and in which function, what became of the core, how large it is, and what it takes on the disk.
 
-STATE is complete; truncated, when the core was cut short; mini, when only the small one is
-there, with the stacks of all threads; refused, when there is none; taking, while it is being
-written. 'supervise core info' says why. Files that systemd-coredump has left are read too:
+The state is complete; truncated, when the core was cut short; mini, when only the small one is
+there, with the stacks of all threads; refused, when there is only the report; taking, while it
+is being written. 'supervise core info' says why. Files that systemd-coredump has left are read too:
 --directory /var/lib/systemd/coredump.
 
 Other users see those crashes of which they may read the cores.
 
-Exit status: 0, also when there is none; 1 when it failed, 2 for a wrong command line.`,
+Exit status: 0, also when the store is empty; 1 when there is no store, or it failed, 2 for a wrong command line.`,
 		Example: `  supervise core list
   supervise core list --service web --since 2h
   supervise core list --signal SIGABRT --state complete --format json
@@ -96,11 +96,16 @@ var coreStates = []string{
 }
 
 func (f *coreFilter) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.service, "service", "", "only those of the service `NAME`")
-	cmd.Flags().StringVar(&f.signal, "signal", "", "only those by a `SIGNAL`: SIGSEGV, SEGV, 11")
+	f.whose(cmd)
 	cmd.Flags().StringVar(&f.since, "since", "", "only those after a `TIME`: 2026-01-31, \"2026-01-31 15:04\", or so long ago: 30m, 2h, 7d")
 	cmd.Flags().Var(newChoice(&f.state, "", coreStates...), "state", "only those in a state: "+strings.Join(coreStates, ", "))
 	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(coreStates, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// whose adds those flags that also make sense for crashes to come.
+func (f *coreFilter) whose(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.service, "service", "", "only those of the service `NAME`")
+	cmd.Flags().StringVar(&f.signal, "signal", "", "only those by a `SIGNAL`: SIGSEGV, SEGV, 11")
 }
 
 // check reads the words of the flags.
@@ -158,6 +163,26 @@ func parseAge(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is no duration; write 30m, 12h or 7d", text)
 	}
 	return age, nil
+}
+
+// ageFlag is a duration, which may be in days.
+type ageFlag time.Duration
+
+func (v *ageFlag) String() string {
+	const day = 24 * time.Hour
+	if d := time.Duration(*v); d >= day && d%day == 0 {
+		return strconv.FormatInt(int64(d/day), 10) + "d"
+	}
+	return time.Duration(*v).String()
+}
+func (v *ageFlag) Type() string { return "AGE" }
+
+func (v *ageFlag) Set(text string) error {
+	age, err := parseAge(text)
+	if err == nil {
+		*v = ageFlag(age)
+	}
+	return err
 }
 
 // coreObject is what the lists have of a crash as JSON: its report without what fills pages.

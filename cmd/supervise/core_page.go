@@ -118,7 +118,7 @@ func coreState(r *report.Report) string {
 func sizes(s report.Stored) string {
 	text := size.Format(s.Size)
 	if s.Stored > 0 && s.Stored != s.Size {
-		text += " (" + size.Format(s.Stored) + " on disk)"
+		text += " (" + size.Format(s.Stored) + " on the disk)"
 	}
 	if s.Path != "" {
 		text += ", " + s.Path

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +15,6 @@ import (
 	"supervise/coredump"
 	"supervise/coredump/settings"
 	"supervise/internal/safefile"
-	"supervise/internal/text/escape"
 )
 
 func newCorePattern() *cobra.Command {
@@ -25,7 +23,9 @@ func newCorePattern() *cobra.Command {
 		Short: "Show, set or put back where the kernel puts cores",
 		Long: `Show, set or put back where the kernel puts cores: kernel.core_pattern, and what belongs to
 it. They hold for the whole machine, containers included, and only root of the host can
-change them.`,
+change them. Without a command they are shown.
+
+Exit status: 0, 1 when it failed, 2 for a wrong command line.`,
 		Example: `  supervise core pattern
   supervise core pattern set '/var/cores/%e.%p'
   supervise core pattern restore`,
@@ -64,9 +64,10 @@ func newCorePatternShow() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show",
 		Short: "Show where the kernel puts cores",
-		Long: `Show where the kernel puts cores: kernel.core_pattern, of what kind it is (a file, the program
-of a pipe, a socket, a socket with requests), what belongs to it, and what 'supervise core
-pattern restore' would put back.`,
+		Long: `Show where the kernel puts cores: kernel.core_pattern and of what kind it is, the settings that
+belong to it, and what 'supervise core pattern restore' would put back.
+
+Exit status: 0, 1 when it failed, 2 for a wrong command line.`,
 		Args:              exactly(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -116,17 +117,18 @@ func (r *remote) pattern() (*patternShown, error) {
 
 func printPattern(w io.Writer, shown *patternShown, asJSON bool) error {
 	if asJSON {
-		encoder := json.NewEncoder(escape.JSON{To: w})
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(shown)
+		return printObject(w, shown)
 	}
 	uses := 0
 	if shown.UsesPID {
 		uses = 1
 	}
 	fmt.Fprintf(w, "kernel.core_pattern    %s\n", shown.Pattern)
-	fmt.Fprintf(w, "  kind                 %s\n", shown.Kind)
+	kind := shown.Kind
+	if kind == coredump.RequestSocket.String() {
+		kind = "socket with requests"
+	}
+	fmt.Fprintf(w, "  kind                 %s\n", kind)
 	if shown.Problem != "" {
 		fmt.Fprintf(w, "  problem              %s\n", shown.Problem)
 	}
@@ -153,7 +155,9 @@ set is not replaced without --force.
 
 PATTERN is a path ('/var/cores/%e.%p'), a program and its arguments ('|/usr/bin/collect %P'), or
 a socket ('@/run/core.socket', '@@/run/core.socket'), in at most 127 bytes: core(5). What is wrong
-with it is said, and what would keep it from working is warned of.`,
+with it is said, and what would keep it from working is warned of.
+
+Exit status: 0, also with a warning; 1 when it failed, 2 for a wrong command line or pattern.`,
 		Example: `  supervise core pattern set '/var/cores/%e.%p'
   supervise core pattern set --force --suid-dumpable 2 '|/usr/bin/collect %P'`,
 		Args:              exactly("PATTERN"),
@@ -205,7 +209,7 @@ func (r *remote) setPattern(warnings io.Writer, change settings.Change, force bo
 	}
 	for _, reason := range settings.Check(subject).Reasons {
 		if reason.Effect == settings.None {
-			fmt.Fprintf(warnings, "warning: %s; %s\n", reason.Sentence, reason.Remedy)
+			fmt.Fprintf(warnings, "warning: a program that is started from here would leave no core: %s; %s\n", reason.Sentence, reason.Remedy)
 		}
 	}
 	return nil
@@ -217,7 +221,10 @@ func newCorePatternRestore() *cobra.Command {
 		Use:   "restore",
 		Short: "Put back what 'supervise core pattern set' has replaced",
 		Long: `Put back what 'supervise core pattern set', or a supervisor that was killed, has replaced. What
-somebody else has set since is left as it is, and told.`,
+somebody else has set since is left as it is, and told. When nothing was replaced, nothing is
+done.
+
+Exit status: 0, 1 when it failed, 2 for a wrong command line.`,
 		Args:              exactly(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {

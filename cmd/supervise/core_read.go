@@ -50,7 +50,8 @@ func openCoreFile(path string) (*os.File, error) {
 }
 
 // stored returns the report that was stored with a core. If it has no threads, which is so
-// for the cores of systemd-coredump, the rest is made of the core.
+// for the cores of systemd-coredump, or the modules are to be compared as they are now, the
+// rest is made of the core.
 func (s *coreStore) stored(ctx context.Context, arg string, options explain.Options) (*report.Report, error) {
 	opened, item, err := s.find(arg)
 	if err != nil {
@@ -64,7 +65,7 @@ func (s *coreStore) stored(ctx context.Context, arg string, options explain.Opti
 	if item.Problem != "" {
 		r.Problems = append(r.Problems, item.Problem)
 	}
-	if len(r.Threads) > 0 {
+	if len(r.Threads) > 0 && !options.AllModules {
 		return r, nil
 	}
 	f, err := openItem(ctx, &item)
@@ -79,6 +80,9 @@ func (s *coreStore) stored(ctx context.Context, arg string, options explain.Opti
 		return r, nil
 	}
 	r.Fill(from)
+	if options.AllModules && len(from.Modules) > 0 {
+		r.Modules = from.Modules
+	}
 	return r, nil
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,14 +44,14 @@ func newCoreServe() *cobra.Command {
 		Long: `Collect the cores of all processes of this machine, in the store that 'core list' and the
 others read, until SIGTERM or SIGINT. It stands in for systemd-coredump.
 
-It takes what core_pattern sends to it, in the best way that the kernel has: its coredump
-socket with requests (Linux 6.17) or without (6.16), or a handler behind a pipe. With
---install it sets core_pattern itself, and puts back at the end what was there before.
-Without, core_pattern must name it already; the error says what to set.
+The cores come in the best way that the kernel has: by its coredump socket with requests
+(Linux 6.17) or without (6.16), or by a handler behind a pipe. With --install it sets
+core_pattern itself, and puts back at the end what was there before. Without, core_pattern must
+lead here already; the error says what to set.
 
-The flags are the keys of the table [core] of a configuration file, which --config reads
-from one; flags count more. At the end, dumps under way may take --timeout; what is not
-done then is cut short, and kept as far as it has come.
+The flags are the keys of the table [core] of a configuration file. --config reads that table;
+a flag beside it overrides its key. At the end, cores that are being written may take --timeout;
+then they are cut short.
 
 Exit status: 0 after a signal, 1 when it cannot collect, 2 for a wrong command line or file.`,
 		Example: `  supervise core serve --install
@@ -90,8 +91,8 @@ func (s *coreServe) flags(cmd *cobra.Command) {
 	word("capture", &s.capture, "what is kept", string(order.MiniAndFull), string(order.Mini), string(order.Full), string(order.Nothing))
 	word("compress", &s.compress, "when a full core is compressed", string(order.Zstd), string(order.Inline), string(order.NoCompression))
 	f.BoolVar(&s.Install, "install", false, "set core_pattern, and put it back at the end")
-	f.BoolVar(&s.Force, "force", false, "with --install also if it belongs to another program")
-	f.StringVar(&s.Directory, "directory", coreDirectory, "the store")
+	f.BoolVar(&s.Force, "force", false, "with --install, replace the core_pattern of another program, too")
+	f.StringVar(&s.Directory, "directory", coreDirectory, "the store, a `DIRECTORY`")
 	defaults := order.Default()
 	bytes := func(name string, into *int64, initial int64, usage string) {
 		*into = initial
@@ -100,8 +101,9 @@ func (s *coreServe) flags(cmd *cobra.Command) {
 	bytes("max-use", &s.MaxUse, defaults.Limits.MaxUse, "how much all cores may take on the disk")
 	bytes("keep-free", &s.KeepFree, defaults.Limits.KeepFree, "how much of the file system stays free")
 	bytes("max-core", &s.MaxCore, defaults.Limits.MaxCore, "how large one core may be")
-	f.DurationVar(&s.MaxAge, "max-age", defaults.Limits.MaxAge, "how old a core gets; 0 for no limit")
-	f.DurationVar(&s.Timeout, "timeout", defaults.Timeout, "how long a full core may be written, and dumps at the end")
+	s.MaxAge, s.Timeout = defaults.Limits.MaxAge, defaults.Timeout
+	f.Var((*ageFlag)(&s.MaxAge), "max-age", "how old a core gets: 12h, 30d; 0 for no limit")
+	f.DurationVar(&s.Timeout, "timeout", s.Timeout, "the `DURATION` that a full core may take, and at the end all together")
 	f.StringArrayVar(&s.OnCore, "on-core", nil, "run `PROGRAM` after each crash, with the report as JSON on its standard input; give it again for each argument")
 }
 
@@ -168,6 +170,12 @@ func (s *coreServe) serve(dir string) error {
 		_ = c.Close(ctx)
 		return nothingComes(held)
 	}
+	// A directory that cannot be a store is said now, and core watch has something to watch.
+	made, err := store.Create(s.Directory)
+	if err != nil {
+		return errors.Join(err, c.Close(ctx))
+	}
+	made.Close()
 	s.log.Info().Str("way", heldWords(c.Held())).Str("core_pattern", c.Held().Pattern).Str("directory", s.Directory).Msg("collecting cores")
 	<-ctx.Done()
 	stop() // a second signal ends it at once
@@ -179,7 +187,12 @@ func (s *coreServe) serve(dir string) error {
 
 // nothingComes says why no core would come.
 func nothingComes(held collector.Held) error {
-	text := "no core would come here, and core_pattern is " + fmt.Sprintf("%q", held.Pattern)
+	text := fmt.Sprintf("no core would come here: core_pattern is %q", held.Pattern)
+	for _, better := range held.Better {
+		if better.Pattern != "" {
+			return fmt.Errorf("%s; have it set with --install, or set it: sysctl -w kernel.core_pattern='%s'", text, better.Pattern)
+		}
+	}
 	for _, better := range held.Better {
 		if better.Way != "files" {
 			text += "\n  " + better.Way + ": " + better.Reason
@@ -227,21 +240,8 @@ func crashLine(r *report.Report) string {
 	if r.Signal != "" {
 		text += ": " + r.Summary()
 	}
-	if r.ID != "" {
-		text += "; core " + r.ID
-	} else {
-		text += "; no core"
-	}
-	if r.Mini.Size > 0 {
-		text += ", mini " + size.Format(r.Mini.Stored)
-	}
-	switch r.Core.State {
-	case report.Complete, report.Truncated:
-		text += ", full " + size.Format(r.Core.Size)
-	case report.Taking, report.MiniOnly, report.Refused:
-	}
-	if r.Core.Reason != "" {
-		text += " (" + string(r.Core.State) + ": " + r.Core.Reason + ")"
+	if kept := r.Kept(); kept != "" {
+		text += "; " + kept
 	}
 	return text
 }

@@ -100,7 +100,7 @@ func TestCorePattern(t *testing.T) {
 	command(0, "warning: the kernel knows no %z", "set", "/nowhere/%z.%p")
 	pattern("/nowhere/%z.%p")
 	command(0, `saved: kernel.core_pattern was "core"`, "show")
-	command(0, "warning: the program /nowhere/x of core_pattern is not there", "set", "|/nowhere/x %P")
+	command(0, "the program /nowhere/x of core_pattern is not there", "set", "|/nowhere/x %P")
 	command(0, `"kind": "pipe"`, "show", "--format", "json")
 	command(0, "", "restore")
 	pattern("core")

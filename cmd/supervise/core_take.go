@@ -18,8 +18,6 @@ import (
 	"supervise/coredump/mini"
 	"supervise/coredump/take"
 	"supervise/internal/size"
-	"supervise/supervisor/control/client"
-	"supervise/supervisor/control/request"
 )
 
 // coreTake are the flags of core take.
@@ -35,12 +33,12 @@ func newCoreTake() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "take PID|NAME",
 		Short: "Take the core of a process that goes on living",
-		Long: `Take the core of a process, by its pid or the name of a service, and let it go on. It
-stands for about a millisecond, whatever its size: more with thousands of threads. In that
+		Long: `Take the core of a process, by its pid or the name of a service, and let it go on. It is
+stopped for about a millisecond, whatever its size: more with thousands of threads. In that
 time its registers, stacks and small segments are copied, so that the stacks of all threads
-are as they were together. The rest is copied while it runs again, and may not fit
-together: --consistent keeps the process stopped until all is there. The core of --mini has
-no rest: it is small, and has all that the stacks need.
+belong together. The rest is copied while it runs again, and may contradict itself:
+--consistent keeps the process stopped until all is there. A small core, --mini, has only what
+was copied first.
 
 What the process does not want dumped (coredump_filter, MADV_DONTDUMP) is left out. Pages
 that it never touched become holes of the file.
@@ -85,31 +83,6 @@ the service does not, 4 when the service is unknown.`,
 	return cmd
 }
 
-// process returns the pid of a process or of a service's main process.
-func (c *coreTake) process(arg string) (int, error) {
-	if pid, err := strconv.Atoi(arg); err == nil {
-		if pid <= 0 {
-			return 0, usageError{fmt.Errorf("%q is no pid", arg)}
-		}
-		return pid, nil
-	}
-	reply, err := c.call(request.Status{Services: []string{arg}})
-	var absent *client.NotRunningError
-	if errors.As(err, &absent) {
-		return 0, fmt.Errorf("%q is no pid, and no service: %w", arg, err)
-	}
-	if err != nil {
-		return 0, err
-	}
-	for i := range reply.Services {
-		if pid := reply.Services[i].PID; pid > 0 {
-			return int(pid), nil
-		}
-	}
-	printError(fmt.Errorf("service %q does not run: 'supervise why %s' says why", arg, arg))
-	return 0, exitStatus(exitNotRunning)
-}
-
 // takenCore is what has become of it.
 type takenCore struct {
 	PID     int      `json:"pid"`
@@ -127,9 +100,13 @@ func (t *takenCore) print(w io.Writer) error {
 	if t.Mini {
 		of = "a small core"
 	}
+	threads := "1 thread"
+	if t.Threads != 1 {
+		threads = strconv.Itoa(t.Threads) + " threads"
+	}
 	stopped := (time.Duration(t.Stopped) * time.Microsecond).Round(10 * time.Microsecond)
-	_, err := fmt.Fprintf(w, "%s: %s of pid %d, %d threads, %s (%s on the disk); it was stopped for %v\n",
-		t.Path, of, t.PID, t.Threads, size.Format(t.Size), size.Format(t.Stored), stopped)
+	_, err := fmt.Fprintf(w, "%s: %s of pid %d, %s, %s (%s on the disk); it was stopped for %v\n",
+		t.Path, of, t.PID, threads, size.Format(t.Size), size.Format(t.Stored), stopped)
 	for _, what := range t.LeftOut {
 		if err == nil {
 			_, err = fmt.Fprintln(w, "left out:", what)
@@ -185,7 +162,7 @@ type outputFile struct {
 
 func createOutput(path string) (*outputFile, error) {
 	if _, err := os.Lstat(path); err == nil {
-		return nil, fmt.Errorf("%s exists: remove it, or name another file with --output", path)
+		return nil, fmt.Errorf("%s is there already: remove it, or name another file with --output", path)
 	}
 	const mode = 0o600
 	fd, err := unix.Open(filepath.Dir(path), unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, mode)
@@ -209,7 +186,7 @@ func (f *outputFile) keep() (int64, error) {
 		self := "/proc/self/fd/" + strconv.Itoa(int(f.Fd()))
 		err := unix.Linkat(unix.AT_FDCWD, self, unix.AT_FDCWD, f.path, unix.AT_SYMLINK_FOLLOW)
 		if errors.Is(err, fs.ErrExist) {
-			return 0, fmt.Errorf("%s exists by now: name another file with --output", f.path)
+			return 0, fmt.Errorf("%s is there by now: name another file with --output", f.path)
 		}
 		if err != nil {
 			return 0, fmt.Errorf("cannot name the core %s: %w", f.path, err)

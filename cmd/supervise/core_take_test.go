@@ -49,7 +49,7 @@ func TestCoreTake(t *testing.T) {
 				t.Errorf("%s: %s", name, bt)
 			}
 		}
-		if out, code := s.run(t, "core", "take", "--output", filepath.Join(dir, "pid"), "web"); code != 1 || !strings.Contains(out, "exists: remove it") {
+		if out, code := s.run(t, "core", "take", "--output", filepath.Join(dir, "pid"), "web"); code != 1 || !strings.Contains(out, "is there already: remove it") {
 			t.Error(code, out)
 		}
 		if now := s.status(t, "web").PID; int(now) != pid {

@@ -19,13 +19,13 @@ func newCoreVacuum() *cobra.Command {
 	var format, maxUse, maxAge string
 	cmd := &cobra.Command{
 		Use:   "vacuum",
-		Short: "Remove cores that are old, or too much",
+		Short: "Remove cores that are old, or take too much room",
 		Long: `Remove crashes from the store that are older than --max-age, all but the newest --keep of
 each service, and what is beyond --max-use: then full cores go first, the oldest before the
 others, and small ones and reports only when that is not enough. What killed processes have
-left is finished. What is being written stays.
+left half written is put in order. What is being written stays.
 
-A supervisor does that by itself, by the limits in its file.
+A supervisor keeps the limits of its file by itself, whenever it stores a core.
 
 Exit status: 0, also when nothing was removed; 1 when it failed, 2 for a wrong command line.`,
 		Example: `  supervise core vacuum --max-age 7d

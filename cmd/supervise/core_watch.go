@@ -12,7 +12,6 @@ import (
 
 	"supervise/coredump/report"
 	"supervise/coredump/store"
-	"supervise/internal/size"
 	"supervise/internal/text/escape"
 )
 
@@ -23,11 +22,11 @@ func newCoreWatch() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch",
 		Short: "Print a line for each crash from now on",
-		Long: `Print a line for each crash that ends in the store from now on, once its core is there, until
-Ctrl-C. As JSON it prints the whole report as one line, as 'supervise core info' has it. It
-needs no supervisor, and nothing of the processor while nothing happens.
+		Long: `Print a line for each crash that comes into the store from now on, once its core is there,
+until Ctrl-C. As JSON it prints the whole report as one line, the object that 'supervise core
+info' prints. It needs no supervisor, and no time of the processor while nothing happens.
 
-Exit status: 1 when it failed, 2 for a wrong command line.`,
+Exit status: 1 when there is no store, or it failed, 2 for a wrong command line.`,
 		Example: `  supervise core watch
   supervise core watch --service web --format json | jq .threads[0].frames`,
 		Args: exactly(),
@@ -55,8 +54,7 @@ Exit status: 1 when it failed, 2 for a wrong command line.`,
 		},
 	}
 	s.flags(cmd)
-	cmd.Flags().StringVar(&f.service, "service", "", "only those of the service `NAME`")
-	cmd.Flags().StringVar(&f.signal, "signal", "", "only those by a `SIGNAL`: SIGSEGV, SEGV, 11")
+	f.whose(cmd)
 	addFormat(cmd, &format)
 	return cmd
 }
@@ -70,21 +68,6 @@ func coreLine(r *report.Report) string {
 	case r.Exe == "":
 		who = "pid " + strconv.Itoa(r.PID)
 	}
-	text := who + " crashed: " + r.Summary() + "; core " + r.ID
-	if r.Mini.Path != "" {
-		text += ", mini " + size.Format(r.Mini.Stored)
-	}
-	switch r.Core.State {
-	case report.Complete, report.Taking:
-		text += ", full " + size.Format(r.Core.Stored.Stored)
-	case report.Truncated:
-		text += ", cut short (" + r.Core.Reason + ") " + size.Format(r.Core.Stored.Stored)
-	case report.Refused:
-		text += ", nothing was kept"
-		if r.Core.Reason != "" {
-			text += " (" + r.Core.Reason + ")"
-		}
-	case report.MiniOnly:
-	}
+	text := who + " crashed: " + r.Summary() + "; " + r.Kept()
 	return escape.Line(clock(r.Time) + "  " + text)
 }

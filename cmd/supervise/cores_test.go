@@ -48,11 +48,15 @@ func collecting(t *testing.T) {
 }
 
 // TestCoreOfLargeService has a service crash that takes seconds to dump: it runs again long before
-// its core is stored, both cores can be read, and a replay decides the same.
+// its core is stored, on the same port, both cores can be read, and a replay decides the same.
 func TestCoreOfLargeService(t *testing.T) {
 	crash := withCrash(t)
 	collecting(t)
-	const config = `
+	_, port, err := net.SplitHostPort(freePort(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := `
 journal = "$DIR/journal"
 
 [core]
@@ -62,7 +66,7 @@ max-use = "3GB"
 compress = "none"
 
 [service.big]
-command = ["$DIR/crash", "700", "$DIR/once"]
+command = ["$DIR/crash", "700", "$DIR/once", "` + port + `"]
 restart.delay = "0s"
 `
 	s := start(t, entryBuild, config, crash)

@@ -117,6 +117,7 @@ type Held struct {
 
 // NotHeld is a way that is not used.
 type NotHeld struct {
-	Way    string // "@@ socket", "@ socket", "pipe", "files"
-	Reason string // and what to do about it
+	Way     string // "socket with requests", "socket", "pipe", "files"
+	Reason  string // and what to do about it
+	Pattern string // the core_pattern that it takes, if that is all that is missing
 }

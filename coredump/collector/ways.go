@@ -22,8 +22,8 @@ type way struct {
 }
 
 var ways = []way{
-	{"@@ socket", Socket, true},
-	{"@ socket", Socket, false},
+	{"socket with requests", Socket, true},
+	{"socket", Socket, false},
 	{"pipe", Pipe, false},
 	{"files", Files, false},
 }
@@ -80,7 +80,7 @@ func (c *Collector) choose() error {
 		if err == nil {
 			break
 		}
-		c.held.Better = append(c.held.Better, NotHeld{w.name, err.Error()})
+		c.held.Better = append(c.held.Better, notHeld(w, err))
 	}
 	if now, err := settings.Read(); err == nil {
 		c.held.Pattern = now.Pattern
@@ -170,13 +170,30 @@ func (o *Options) holds(w way, kernel settings.Kernel) error {
 		}
 		return nil
 	}
-	remedy := "with install = true it is set while supervise runs"
-	if text, err := o.pattern(w); err == nil && w.way != Files {
-		remedy += fmt.Sprintf("; or set it for good: sysctl kernel.core_pattern='%s'", text)
-	} else if w.way == Files {
-		remedy = "set it to the path of a file, such as core.%p"
+	if w.way == Files {
+		return fmt.Errorf("core_pattern is %q: set it to the path of a file, such as core.%%p", kernel.Pattern)
 	}
-	return fmt.Errorf("core_pattern is %q: %s", kernel.Pattern, remedy)
+	needed, err := o.pattern(w)
+	if err != nil {
+		return err
+	}
+	return &elsewhereError{kernel.Pattern, needed}
+}
+
+// elsewhereError says that core_pattern leads elsewhere.
+type elsewhereError struct{ pattern, needed string }
+
+func (e *elsewhereError) Error() string {
+	return fmt.Sprintf("core_pattern is %q: with install = true it is set while supervise runs; or set it for good: sysctl -w kernel.core_pattern='%s'", e.pattern, e.needed)
+}
+
+// notHeld says why a way is not used.
+func notHeld(w way, err error) NotHeld {
+	n := NotHeld{Way: w.name, Reason: err.Error()}
+	if elsewhere := (*elsewhereError)(nil); errors.As(err, &elsewhere) {
+		n.Pattern = elsewhere.needed
+	}
+	return n
 }
 
 // words are those of a pipe without specifiers.
@@ -257,7 +274,7 @@ func Probe(options Options) Held {
 	options.resolve()
 	kernel, err := settings.Read()
 	if err != nil {
-		h.Better = append(h.Better, NotHeld{"files", err.Error()})
+		h.Better = append(h.Better, NotHeld{Way: "files", Reason: err.Error()})
 		return h
 	}
 	h.Pattern = kernel.Pattern
@@ -270,7 +287,7 @@ func Probe(options Options) Held {
 			h.Way, h.Requests = w.way, w.requests
 			break
 		}
-		h.Better = append(h.Better, NotHeld{w.name, err.Error()})
+		h.Better = append(h.Better, notHeld(w, err))
 	}
 	return h
 }

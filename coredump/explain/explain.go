@@ -20,7 +20,8 @@ type Options struct {
 	Frames int
 	// Registers adds those of every thread.
 	Registers bool
-	// StacksOnly leaves out the arguments and the environment.
+	// StacksOnly leaves out the arguments, the environment, and the build ids of the modules that
+	// no stack leads through.
 	StacksOnly bool
 }
 
@@ -82,7 +83,7 @@ func explain(r *report.Report, core *elfcore.Core, options Options) {
 		}
 		r.Threads = append(r.Threads, t)
 	}
-	r.Modules = p.describe(options.AllModules)
+	r.Modules = p.describe(options.AllModules, options.AllModules || !options.StacksOnly)
 	r.Problems = append(r.Problems, p.problems...)
 }
 

@@ -283,15 +283,16 @@ func tables(f *symbols.File, bias uint64) *unwind.Module {
 	return u
 }
 
-// describe returns all modules for the report.
-func (p *process) describe(compare bool) []report.Module {
+// describe returns all modules for the report, with the build ids that are known if ids is
+// false, which costs nothing.
+func (p *process) describe(compare, ids bool) []report.Module {
 	all := make([]report.Module, 0, len(p.modules))
 	for _, m := range p.modules {
 		if compare {
 			p.load(m)
 		}
 		var id []byte
-		if m.file != nil || m.problem != "" || compare {
+		if m.file != nil || m.problem != "" || ids {
 			id = p.buildID(m)
 		}
 		all = append(all, report.Module{

@@ -88,11 +88,7 @@ func (s *Store) removeCore(id, reason string) error {
 		return err
 	}
 	defer d.close()
-	text, err := d.read(metaName, maxMeta)
-	if err != nil {
-		return err
-	}
-	m, err := decode(text)
+	m, err := d.meta()
 	if err != nil {
 		return err
 	}
@@ -107,9 +103,7 @@ func (s *Store) removeCore(id, reason string) error {
 		return err
 	}
 	m.Core = report.Core{State: without(d), Reason: reason}
-	if text, err = m.encode(); err == nil {
-		err = d.replace(metaName, text)
-	}
+	err = d.setMeta(&m)
 	if full(err) {
 		return nil // List sees that it is gone
 	}

@@ -147,11 +147,7 @@ func gone(d dir, name string) bool {
 
 // read reads meta.json and looks at the cores.
 func (i *Item) read(d dir) error {
-	text, err := d.read(metaName, maxMeta)
-	if err != nil {
-		return err
-	}
-	m, err := decode(text)
+	m, err := d.meta()
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,24 @@ func (m *meta) encode() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
+// meta reads the meta.json of an entry.
+func (d dir) meta() (meta, error) {
+	text, err := d.read(metaName, maxMeta)
+	if err != nil {
+		return meta{}, err
+	}
+	return decode(text)
+}
+
+// setMeta replaces it.
+func (d dir) setMeta(m *meta) error {
+	text, err := m.encode()
+	if err != nil {
+		return err
+	}
+	return d.replace(metaName, text)
+}
+
 // decode reads a meta.json, of any version: of a newer one what is known of it.
 func decode(text []byte) (m meta, err error) {
 	if err := json.Unmarshal(text, &m); err != nil {

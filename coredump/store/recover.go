@@ -114,9 +114,7 @@ func (s *Store) finishKilled(id string) error {
 			_ = d.remove(name)
 		}
 	}
-	if text, err = m.encode(); err == nil {
-		err = d.replace(metaName, text)
-	}
+	err = d.setMeta(&m)
 	if err == nil {
 		err = d.remove(writingName)
 		touch(d)

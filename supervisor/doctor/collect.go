@@ -13,10 +13,10 @@ func collection(held collector.Held) Finding {
 	f := Finding{Name: "core collection", Status: Note, Value: string(held.Way)}
 	switch held.Way {
 	case collector.Socket:
-		f.Value = "@ socket"
+		f.Value = "socket"
 		f.Meaning = "supervise takes cores from the kernel's socket; a service is started again before its core is complete"
 		if held.Requests {
-			f.Status, f.Value = Good, "@@ socket"
+			f.Status, f.Value = Good, "socket with requests"
 		}
 	case collector.Pipe:
 		f.Meaning = "the kernel starts a handler of supervise for each core; a service is started again before its core is complete"

@@ -8,16 +8,16 @@ import (
 )
 
 func TestCollection(t *testing.T) {
-	better := []collector.NotHeld{{Way: "@@ socket", Reason: "it is old"}, {Way: "@ socket", Reason: "it is older"}}
+	better := []collector.NotHeld{{Way: "socket with requests", Reason: "it is old"}, {Way: "socket", Reason: "it is older"}}
 	for _, c := range []struct {
 		held    collector.Held
 		status  Status
 		value   string
 		meaning string
 	}{
-		{collector.Held{Way: collector.Socket, Requests: true}, Good, "@@ socket", "complete"},
-		{collector.Held{Way: collector.Socket, Better: better[:1]}, Note, "@ socket", "No @@ socket: it is old"},
-		{collector.Held{Way: collector.Pipe, Better: better}, Note, "pipe", "No @@ socket: it is old"},
+		{collector.Held{Way: collector.Socket, Requests: true}, Good, "socket with requests", "complete"},
+		{collector.Held{Way: collector.Socket, Better: better[:1]}, Note, "socket", "No socket with requests: it is old"},
+		{collector.Held{Way: collector.Pipe, Better: better}, Note, "pipe", "No socket with requests: it is old"},
 		{collector.Held{Way: collector.Files, Better: better}, Note, "files", "waits for its core"},
 		{collector.Held{Way: collector.Off, Better: better}, Note, "none", "gets no cores"},
 	} {

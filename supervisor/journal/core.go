@@ -49,29 +49,10 @@ func (c *Core) crash() string {
 	if c.Process != "" {
 		text = "its process " + c.Process + " " + text
 	}
-	if c.ID == "" && c.State != string(report.Refused) {
-		return text // the store is still to take it
-	}
-	switch report.State(c.State) {
-	case report.Refused:
-		return text + "; no core is kept" + c.because()
-	case report.Taking:
-		return text + "; " + c.named() + ", the full one is being written"
-	case report.Truncated:
-		return text + "; " + c.named() + ", cut short at " + size.Format(c.Size) + c.because()
-	case report.MiniOnly:
-		return text + "; " + c.named() + c.because()
-	case report.Complete:
-		return text + "; " + c.named() + ", full " + size.Format(c.Size)
-	}
-	return text
-}
-
-// named is the core with its small one.
-func (c *Core) named() string {
-	text := "core " + c.ID
-	if c.Mini > 0 {
-		text += ", mini " + size.Format(c.Mini)
+	r := report.Report{ID: c.ID, Mini: report.Stored{Size: c.Mini}}
+	r.Core.State, r.Core.Reason, r.Core.Size = report.State(c.State), c.Reason, c.Size
+	if kept := r.Kept(); kept != "" { // else the store is still to take it
+		text += "; " + kept
 	}
 	return text
 }
