@@ -57,7 +57,7 @@ the service does not, 4 when the service is unknown.`,
 		ValidArgsFunction: completeServices(&c.remote, one),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if c.mini && c.consistent {
-				return usageError{errors.New("--mini and --consistent exclude each other: all of a small core is copied while the process stands")}
+				return usageError{errors.New("--mini and --consistent exclude each other: all of a small core is copied while the process is stopped")}
 			}
 			pid, err := c.process(args[0])
 			if err != nil {

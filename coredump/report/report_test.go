@@ -38,6 +38,23 @@ func TestStack(t *testing.T) {
 	}
 }
 
+func TestFunction(t *testing.T) {
+	for _, test := range []struct {
+		functions []string
+		want      string
+	}{
+		{nil, ""},
+		{[]string{"handle", "serve", "main"}, "handle"},
+		{[]string{"", "serve", "main"}, "serve"},
+		{[]string{"raise", "abort", "check", "main"}, "check"},
+		{[]string{"__restore_rt", "work"}, "work"},
+	} {
+		if got := stackOf(test.functions...).Function(); got != test.want {
+			t.Errorf("%q: %q, want %q", test.functions, got, test.want)
+		}
+	}
+}
+
 func TestCause(t *testing.T) {
 	for _, test := range []struct {
 		report      Report

@@ -135,7 +135,7 @@ func (s *Store) commitPacked(d dir, id, part string) error {
 		_ = d.remove(part) // if that has not gone with the core
 		return nil
 	}
-	m, text, err := d.meta()
+	m, err := d.meta()
 	if err != nil {
 		return err
 	}
@@ -150,9 +150,7 @@ func (s *Store) commitPacked(d dir, id, part string) error {
 	}
 	m.Store.Pack = "zstd"
 	m.Core.Stored = present(d, coreName, m.Core.Stored)
-	if text, err = m.encode(); err == nil {
-		err = d.replace(metaName, text)
-	}
+	err = d.setMeta(&m)
 	if full(err) {
 		return nil // List sees what there is
 	}

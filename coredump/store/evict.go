@@ -88,7 +88,7 @@ func (s *Store) removeCore(id, reason string) error {
 		return err
 	}
 	defer d.close()
-	m, text, err := d.meta()
+	m, err := d.meta()
 	if err != nil {
 		return err
 	}
@@ -103,9 +103,7 @@ func (s *Store) removeCore(id, reason string) error {
 		return err
 	}
 	m.Core = report.Core{State: without(d), Reason: reason}
-	if text, err = m.encode(); err == nil {
-		err = d.replace(metaName, text)
-	}
+	err = d.setMeta(&m)
 	if full(err) {
 		return nil // List sees that it is gone
 	}

@@ -147,7 +147,7 @@ func gone(d dir, name string) bool {
 
 // read reads meta.json and looks at the cores.
 func (i *Item) read(d dir) error {
-	m, _, err := d.meta()
+	m, err := d.meta()
 	if err != nil {
 		return err
 	}

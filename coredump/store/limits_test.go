@@ -49,15 +49,12 @@ func older(t *testing.T, s *Store, id string) {
 		t.Fatal(err)
 	}
 	defer d.close()
-	m, text, err := d.meta()
+	m, err := d.meta()
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.Store.Boot = "another"
-	if text, err = m.encode(); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.replace(metaName, text); err != nil {
+	if err := d.setMeta(&m); err != nil {
 		t.Fatal(err)
 	}
 	s.forget(id)

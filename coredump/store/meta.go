@@ -59,13 +59,22 @@ func (m *meta) encode() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// meta reads the meta.json of an entry; text is all of it.
-func (d dir) meta() (m meta, text []byte, err error) {
-	if text, err = d.read(metaName, maxMeta); err != nil {
-		return meta{}, nil, err
+// meta reads the meta.json of an entry.
+func (d dir) meta() (meta, error) {
+	text, err := d.read(metaName, maxMeta)
+	if err != nil {
+		return meta{}, err
 	}
-	m, err = decode(text)
-	return m, text, err
+	return decode(text)
+}
+
+// setMeta replaces it.
+func (d dir) setMeta(m *meta) error {
+	text, err := m.encode()
+	if err != nil {
+		return err
+	}
+	return d.replace(metaName, text)
 }
 
 // decode reads a meta.json, of any version: of a newer one what is known of it.

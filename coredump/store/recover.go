@@ -113,10 +113,7 @@ func (s *Store) finishKilled(id string) error {
 			_ = d.remove(name)
 		}
 	}
-	if text, err = m.encode(); err == nil {
-		err = d.replace(metaName, text)
-	}
-	if err == nil {
+	if err = d.setMeta(&m); err == nil {
 		err = d.remove(writingName)
 		touch(d)
 	}
