@@ -32,7 +32,7 @@ var collectionFields = []field[Collection]{
 		read: func(c *checker, n *node, into *Collection) { c.boolean(n, &into.Force) },
 	},
 	{
-		name: "directory", aliases: "dir path store storage folder", takes: "an absolute path", initial: strconv.Quote(coreDirectory),
+		name: "directory", aliases: "dir path store storage folder", takes: "an absolute path", initial: strconv.Quote(order.Directory),
 		doc:  "where cores are kept, each in a directory of its own, with nothing else; it is made if it is not there, and belongs to root alone",
 		read: func(c *checker, n *node, into *Collection) { c.absolute(n, &into.Directory) },
 	},
@@ -92,20 +92,16 @@ var collectionFields = []field[Collection]{
 	},
 }
 
-const coreDirectory = "/var/lib/supervise/cores"
-
-// coreTimeout is how long a core may take where the file does not say it.
-const coreTimeout = 60 * time.Second
-
 // defaultCollection is what holds without a table [core]: nothing is collected, and what the
 // kernel writes by itself is given time to.
-func defaultCollection() Collection { return Collection{Timeout: coreTimeout} }
+func defaultCollection() Collection { return Collection{Timeout: order.Default().Timeout} }
 
 // readCollection reads the table. That it is there means that cores are to be collected.
 func readCollection(c *checker, n *node, into *Collection) {
+	o := order.Default()
 	*into = Collection{
-		Collect: CollectAuto, Directory: coreDirectory, Capture: order.MiniAndFull, Compress: order.Zstd,
-		MaxUse: 2e9, KeepFree: 1e9, MaxCore: 8e9, MaxAge: 30 * day, Timeout: coreTimeout,
+		Collect: CollectAuto, Directory: order.Directory, Capture: o.Capture, Compress: o.Compress,
+		MaxUse: o.Limits.MaxUse, KeepFree: o.Limits.KeepFree, MaxCore: o.Limits.MaxCore, MaxAge: o.Limits.MaxAge, Timeout: o.Timeout,
 	}
 	if _, ok := readTable(c, n, `core = { collect = "auto" }`, collectionFields, into); !ok {
 		return

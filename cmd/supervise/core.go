@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"supervise/coredump/order"
 	"supervise/coredump/store"
 )
 
@@ -80,9 +81,6 @@ a file: any ELF core will do. What holds a slash, or is not in the store, is a p
 	}
 }
 
-// coreDirectory is where the store of cores is unless --directory says otherwise.
-const coreDirectory = "/var/lib/supervise/cores"
-
 // coreStore is the store that a command about cores works on.
 type coreStore struct {
 	directory string
@@ -90,7 +88,7 @@ type coreStore struct {
 
 // flags adds --directory.
 func (s *coreStore) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.directory, "directory", coreDirectory, "the store, a `DIRECTORY`")
+	cmd.Flags().StringVar(&s.directory, "directory", order.Directory, "the store, a `DIRECTORY`")
 	_ = cmd.MarkFlagDirname("directory")
 }
 

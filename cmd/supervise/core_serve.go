@@ -92,7 +92,7 @@ func (s *coreServe) flags(cmd *cobra.Command) {
 	word("compress", &s.compress, "when a full core is compressed", string(order.Zstd), string(order.Inline), string(order.NoCompression))
 	f.BoolVar(&s.Install, "install", false, "set core_pattern, and put it back at the end")
 	f.BoolVar(&s.Force, "force", false, "with --install, replace the core_pattern of another program, too")
-	f.StringVar(&s.Directory, "directory", coreDirectory, "the store, a `DIRECTORY`")
+	f.StringVar(&s.Directory, "directory", order.Directory, "the store, a `DIRECTORY`")
 	defaults := order.Default()
 	bytes := func(name string, into *int64, initial int64, usage string) {
 		*into = initial

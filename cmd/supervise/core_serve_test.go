@@ -97,7 +97,7 @@ func TestCoreServe(t *testing.T) {
 		{"socket", []string{"--install"}, "socket", ", full "},
 		{"pipe", []string{"--install", "--collect", "pipe"}, "pipe", ", full "},
 		{"from a file", []string{"--config", config}, "socket", "(mini)"},
-		{"a file, and flags", []string{"--config", config, "--capture", "full", "--keep-free", "0"}, "socket", ", full "},
+		{"a file, and flags", []string{"--config", config, "--capture", "full", "--keep-free", "0", "--max-age", "7d"}, "socket", ", full "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := serve(t, c.args...)
@@ -105,6 +105,9 @@ func TestCoreServe(t *testing.T) {
 				t.Skipf("the kernel has not this way: %+v", line)
 			}
 			installed := corePattern(t)
+			if _, err := os.Stat(filepath.Join(s.store, ".store")); err != nil {
+				t.Errorf("there is no store yet: %v", err)
+			}
 			cmd := exec.Command("/bin/sh", "-c", "ulimit -c unlimited; kill -SEGV $$")
 			testproc.Start(t, cmd)
 			line := s.line("crashed: SIGSEGV (SI_USER")
@@ -122,6 +125,16 @@ func TestCoreServe(t *testing.T) {
 	}
 }
 
+// TestCoreServeWhere refuses a directory that is no store, and puts core_pattern back.
+func TestCoreServeWhere(t *testing.T) {
+	s := serve(t, "--install", "--directory", "/usr")
+	text, _ := s.lines.ReadString('\n')
+	_ = s.Wait()
+	if s.ProcessState.ExitCode() != 1 || !strings.Contains(text, "cannot keep cores in /usr") || strings.HasPrefix(corePattern(t), "@") {
+		t.Errorf("%v: %s, core_pattern %q", s.ProcessState, text, corePattern(t))
+	}
+}
+
 // TestCoreServeNot says why no core would come.
 func TestCoreServeNot(t *testing.T) {
 	testproc.CorePattern(t, "/tmp/core.%p")
@@ -134,7 +147,8 @@ func TestCoreServeNot(t *testing.T) {
 		status int
 		want   string
 	}{
-		{nil, 1, "install"},
+		{nil, 1, "have it set with --install, or set it: sysctl -w kernel.core_pattern='@@"},
+		{[]string{"--max-age", "1w"}, 2, "write 30m, 12h or 7d"},
 		{[]string{"--collect", "socket"}, 1, "install"},
 		{[]string{"--collect", "files"}, 2, "must be one of"},
 		{[]string{"--install", "--directory", none}, 1, "cannot keep cores in " + none},

@@ -60,7 +60,7 @@ the service does not, 4 when the service is unknown.`,
 				return usageError{errors.New("a core with holes cannot go to the standard output: name a file, './-' for one of that name")}
 			}
 			if c.mini && c.consistent {
-				return usageError{errors.New("--mini and --consistent exclude each other: all of a small core is copied while the process stands")}
+				return usageError{errors.New("--mini and --consistent exclude each other: all of a small core is copied while the process is stopped")}
 			}
 			pid, err := c.process(args[0])
 			if err != nil {

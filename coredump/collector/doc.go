@@ -11,11 +11,11 @@
 //
 // The ways, best first, each with what it needs:
 //
-//	@@socket  Linux 6.17, the initial mount namespace  the kernel asks what to do, and waits
-//	@socket   Linux 6.16, the initial mount namespace  the kernel sends the core, and waits
-//	pipe      our handler in core_pattern              the kernel starts the handler, which asks us
-//	files     a file pattern                           a core is looked for after the process has ended
-//	off       nothing
+//	socket with requests  "@@", Linux 6.17, the initial mount namespace  the kernel asks what to do, and waits
+//	socket                "@", Linux 6.16, the initial mount namespace   the kernel sends the core, and waits
+//	pipe                  our handler in core_pattern                    the kernel starts the handler, which asks us
+//	files                 a file pattern                                 a core is looked for after the process has ended
+//	off                   nothing
 //
 // Nothing runs while nothing crashes: one goroutine waits in accept(2). Each crash gets a
 // process of its own, `supervise core handler` (package handler), with an [order.Order] from

@@ -61,6 +61,11 @@ func TestReport(t *testing.T) {
 	if m := r.Modules[0]; m.Path != exe || len(m.BuildID) != 40 || m.Problem != "" || m.Start >= m.End {
 		t.Errorf("module %+v", m)
 	}
+	for _, m := range explained(t, cores[0], Options{}).Modules { // also those that no stack leads through
+		if m.BuildID == "" {
+			t.Errorf("module %+v has no build id", m)
+		}
+	}
 }
 
 // TestOtherFile has the program be another one since the crash, and then none: no names.

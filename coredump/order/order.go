@@ -41,8 +41,8 @@ type Order struct {
 	Service  string `json:"service,omitempty"`
 	Gen      uint32 `json:"gen,omitempty"` // of the service
 
-	// Requests is the length of the core socket's protocol on standard input: the kernel
-	// waits there for an acknowledgement (core_pattern "@@", Linux 6.17).
+	// Requests says that the kernel waits on standard input for an acknowledgement
+	// (core_pattern "@@", Linux 6.17).
 	Requests bool `json:"requests,omitempty"`
 	// File is the path of a core that the kernel has written; it is removed once taken over. It
 	// must belong to the user UID, or to root.
@@ -102,6 +102,9 @@ type Progress struct {
 	Report *report.Report `json:"report,omitempty"` // with Released: id, signal and mini only
 	Text   string         `json:"text,omitempty"`   // of a Note
 }
+
+// Directory is that of the store, unless the configuration has another one.
+const Directory = "/var/lib/supervise/cores"
 
 // Default is an order with the defaults of the configuration, but without a store.
 func Default() Order {

@@ -49,7 +49,7 @@ type Sender struct {
 // Thread is one thread at the time of the crash.
 type Thread struct {
 	TID       int             `json:"tid"`
-	Name      string          `json:"name"` // its comm; cores do not have it, live processes do
+	Name      string          `json:"name"` // its comm; the kernel's cores do not have it, small ones do
 	Crashed   bool            `json:"crashed"`
 	Registers map[string]Addr `json:"registers,omitempty"` // by the names of the architecture: "rip", "pc"
 	Frames    []Frame         `json:"frames"`              // innermost first
@@ -62,14 +62,14 @@ type Frame struct {
 	Offset   uint64 `json:"offset"`                 // of the address from the function's beginning
 	Module   string `json:"module"`                 // path of the file that the code is from; "" if there is none
 	Address  Addr   `json:"address"`                // of the next instruction
-	Source   string `json:"source,omitempty"`       // "server.c:42", of gdb or Go's own tables
+	Source   string `json:"source,omitempty"`       // "server.c:42", of Go's own tables
 	Handler  bool   `json:"signal_frame,omitempty"` // the kernel called the frame before this one to handle a signal
 }
 
 // Module is one file whose code was mapped.
 type Module struct {
 	Path    string `json:"path"`
-	BuildID string `json:"build_id"` // hexadecimal; "" for none
+	BuildID string `json:"build_id"` // hexadecimal; "" if the core has none
 	Start   Addr   `json:"start"`
 	End     Addr   `json:"end"`
 	Problem string `json:"problem,omitempty"` // why its symbols are not used: "missing", "was rebuilt: build id ..."

@@ -1,7 +1,7 @@
 package report
 
 // CauseInWords is the cause of the crash for people who do not know the names of codes:
-// "SEGV_MAPERR at 0x10: no memory is mapped there, probably a null pointer".
+// "SEGV_MAPERR at 0x10: no memory is mapped there, probably through a null pointer".
 func (r *Report) CauseInWords() string {
 	text, words := r.Cause(), codeWords[r.CodeName]
 	if r.CodeName == "SI_TKILL" && r.Sender.Self && r.Signal == "SIGABRT" {

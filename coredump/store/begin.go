@@ -127,11 +127,7 @@ func (e *Entry) Path() string { return e.dir.path }
 func (e *Entry) writeMeta(r report.Report, core report.Core) error {
 	r.ID, r.Core, r.Mini = e.id, core, e.meta.Mini
 	e.meta.Report = r
-	text, err := e.meta.encode()
-	if err != nil {
-		return err
-	}
-	return e.dir.replace(metaName, text)
+	return e.dir.setMeta(&e.meta)
 }
 
 // Explained keeps what is known by now, while the full core is still to come.

@@ -114,8 +114,7 @@ func (s *Store) finishKilled(id string) error {
 			_ = d.remove(name)
 		}
 	}
-	err = d.setMeta(&m)
-	if err == nil {
+	if err = d.setMeta(&m); err == nil {
 		err = d.remove(writingName)
 		touch(d)
 	}

@@ -15,9 +15,6 @@ import (
 	"supervise/internal/safefile"
 )
 
-// Default is where cores are, unless the configuration has another directory.
-const Default = "/var/lib/supervise/cores"
-
 // Store is an open store. Its methods may be called at the same time, and several processes
 // may use the same store.
 type Store struct {

@@ -6,10 +6,10 @@
 // # How long the process is stopped
 //
 // A core of 700 MB takes a second, and nobody wants a server stopped for that. So the process
-// stands only while its registers, the list of its mappings, its stacks and its small segments
+// is stopped only while its registers, the list of its mappings, its stacks and its small segments
 // are copied, what package mini keeps: about a millisecond, more with thousands of threads or
-// mappings, or where a thread of it that wants to run has to wait for a processor: it stands
-// only once it has got one. The rest of the memory is copied while the process runs again.
+// mappings, or where a thread of it that wants to run has to wait for a processor: it is
+// stopped only once it has got one. The rest of the memory is copied while the process runs again.
 //
 // So what is consistent is what belongs to the backtraces. A large segment, such as the heap,
 // is as it was at some time between the stop and the end of the copy, each page at its own:

@@ -21,7 +21,7 @@ func segment(m *mapping) elfcore.Segment {
 	return s
 }
 
-// guess makes segments of what the core may have, by what is known while the process stands:
+// guess makes segments of what the core may have, by what is known while the process is stopped:
 // rather too much, which filtered takes back.
 func guess(maps []mapping) []elfcore.Segment {
 	segments := make([]elfcore.Segment, 0, len(maps))

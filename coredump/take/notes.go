@@ -51,7 +51,7 @@ const noteSystemCall = 0x404 // NT_ARM_SYSTEM_CALL
 // maxSet is more than the state of any processor so far: 11 KB with AMX.
 const maxSet = 32 << 10
 
-// readState reads the registers of a thread that stands. scratch has maxSet bytes.
+// readState reads the registers of a stopped thread. scratch has maxSet bytes.
 func readState(m elfcore.Machine, tid int, scratch []byte) (state, error) {
 	s := state{tid: tid, blocked: sigmask(tid)}
 	for i, kind := range append([]uint32{elfcore.NoteStatus}, sets[m]...) {
@@ -114,12 +114,12 @@ const (
 )
 
 // noteData makes the notes, as the kernel orders them. What is to be looked up for each thread
-// is left out while the process stands.
-func noteData(p process, states []state, maps []mapping, stands bool) []byte {
+// is left out while the process is stopped.
+func noteData(p process, states []state, maps []mapping, stopped bool) []byte {
 	var b []byte
 	for i, s := range states {
 		var t times
-		if !stands {
+		if !stopped {
 			t = readTimes(p.pid, s.tid)
 		}
 		b = elfcore.AppendNote(b, "CORE", elfcore.NoteStatus, status(p, s, t))

@@ -34,7 +34,7 @@ const (
 	// vfork(2)ed child, is not waited for any longer.
 	soon = 3 * time.Millisecond
 	// late is when none is waited for any longer. One that wants to run has to get a processor
-	// before it stands, and the machine may be busy.
+	// before it is stopped, and the machine may be busy.
 	late = time.Second
 	// glance is the first pause between two looks at threads that still run. Later they are an
 	// eighth of the time that has passed, so that looking takes no processor from the threads.

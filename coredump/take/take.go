@@ -16,24 +16,24 @@ import (
 
 // Options say how a core is taken.
 type Options struct {
-	// Mini bounds what is copied while the process stands, and a small core.
+	// Mini bounds what is copied while the process is stopped, and a small core.
 	Mini mini.Options
 	// Consistent keeps the process stopped until [Snapshot.Close].
 	Consistent bool
 }
 
-// Snapshot is a process as it was when it stood.
+// Snapshot is a process as it was when it was stopped.
 type Snapshot struct {
 	// Head is that of the full core. Its Segments have their places in the file.
 	Head elfcore.Head
-	// Stopped is how long the process stood; 0 while it still does.
+	// Stopped is how long the process was stopped; 0 while it still is.
 	Stopped time.Duration
 	// LeftOut says what is missing: threads that could not be stopped.
 	LeftOut []string
 
 	pid    int
 	o      Options
-	small  *mini.Core // what was copied while it stood
+	small  *mini.Core // what was copied while it was stopped
 	maps   []mapping
 	memory *os.File      // /proc/PID/mem
 	end    chan struct{} // closed to end a stop that is to last; nil once that was done
@@ -73,7 +73,7 @@ func Stop(pid int, o Options) (*Snapshot, error) {
 	return s, nil
 }
 
-// Close lets go of the process, if it still stands.
+// Close lets go of the process, if it is still stopped.
 func (s *Snapshot) Close() {
 	if s.end != nil {
 		close(s.end)
@@ -86,7 +86,7 @@ func (s *Snapshot) Close() {
 	}
 }
 
-// capture is the work while a process stands.
+// capture is the work while a process is stopped.
 type capture struct {
 	*Snapshot
 	machine elfcore.Machine
@@ -126,7 +126,7 @@ func (c *capture) run(end <-chan struct{}) {
 	c.copied <- err
 }
 
-// testStopped is called while the process stands.
+// testStopped is called while the process is stopped.
 var testStopped func()
 
 // copy copies what has to belong together.
@@ -179,9 +179,9 @@ func (c *capture) look() (err error) {
 }
 
 // headOf makes a head with these segments.
-func (c *capture) headOf(segments []elfcore.Segment, stands bool) *elfcore.Head {
+func (c *capture) headOf(segments []elfcore.Segment, stopped bool) *elfcore.Head {
 	h := &elfcore.Head{Machine: c.machine, Segments: segments}
-	h.NoteData = noteData(c.process, c.states, c.maps, stands)
+	h.NoteData = noteData(c.process, c.states, c.maps, stopped)
 	h.Notes = elfcore.ParseNotes(c.machine, h.NoteData)
 	return h
 }
@@ -221,7 +221,7 @@ func (c *capture) isELF(addr uint64) bool {
 	return n == len(b) && string(b[:]) == "\x7fELF"
 }
 
-// WriteMini writes a small core, all of which is as it was when the process stood.
+// WriteMini writes a small core, all of which is as it was when the process was stopped.
 func (s *Snapshot) WriteMini(w io.Writer) (mini.Summary, error) {
 	_, err := s.small.WriteTo(w)
 	summary := s.small.Summary

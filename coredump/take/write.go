@@ -81,7 +81,7 @@ func (w *writer) segment(s *elfcore.Segment, pages *pages, sparse bool) error {
 	if !sparse {
 		return do(extent{s.Start, end})
 	}
-	// What was copied while it stood is there even if the process has given it back since.
+	// What was copied while it was stopped is there even if the process has given it back since.
 	var failed error
 	w.small.Each(s.Start, end, func(start, end uint64) {
 		if failed == nil {
