@@ -41,7 +41,7 @@ func (s *Supervisor) timeout() time.Duration {
 func (s *Supervisor) expire() {
 	if deadline, ok := s.machine.Deadline(); ok && deadline <= s.kernel.Now() {
 		s.dispatch(machine.Event{Kind: machine.Tick})
-		// Where a look at the survivors has failed, it may succeed now.
+		// Who was moved into a service from elsewhere is reaped by others, and wakes nobody.
 		s.lookForSurvivors()
 	}
 }

@@ -92,27 +92,30 @@ func (s *Supervisor) empty(service *service) bool {
 	empty, err := service.system.Empty()
 	switch {
 	case errors.Is(err, tree.ErrUnsure):
-		s.lookAgain()
+		s.lookAgainIn(unsurePause)
 	case err != nil:
-		s.log.Error().Err(err).Str(logger.Service, service.name()).Msg("cannot tell whether anything of it is left")
+		if !s.leaving.unsure[service] {
+			s.log.Error().Err(err).Str(logger.Service, service.name()).Msg("cannot tell whether anything of it is left")
+		}
+		s.leaving.unsure[service] = true
+		s.lookAgainIn(failedPause) // who has ended meanwhile has been reaped, and wakes nobody
+	default:
+		delete(s.leaving.unsure, service)
 	}
-	if !empty && s.machine.View(service.id).Remnant != 0 {
-		s.lookAgainIn(remnantPause) // of what that process has started, nobody else is told the end
+	if !empty && len(s.leaving.remnants) > 0 {
+		s.lookAgainIn(remnantPause) // of what such a process has started, nobody else is told the end
 	}
 	return empty && err == nil
 }
 
-// unsurePause is how long a process is given to execute its program, before it is looked at
-// again.
-const unsurePause = 5 * time.Millisecond
+// The times between two looks for survivors.
+const (
+	unsurePause  = 5 * time.Millisecond   // a process is about to execute its program
+	failedPause  = 100 * time.Millisecond // the look has failed, and may have read all of /proc
+	remnantPause = 20 * time.Millisecond  // their parent is a main process whose core is being written, and reaps nobody
+)
 
-// lookAgain looks for survivors again in a moment, though nothing may have ended until then.
-func (s *Supervisor) lookAgain() { s.lookAgainIn(unsurePause) }
-
-// remnantPause is the time between two looks at the survivors of a main process whose core is
-// still being written. As long as it is there it is their parent, and does not reap them.
-const remnantPause = 20 * time.Millisecond
-
+// lookAgainIn looks for survivors again in a moment, though nothing may have ended until then.
 func (s *Supervisor) lookAgainIn(pause time.Duration) {
 	if s.orphans.lookAgain {
 		return

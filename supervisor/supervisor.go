@@ -50,7 +50,8 @@ type Supervisor struct {
 
 // leaving is what is left of generations whose main process has ended.
 type leaving struct {
-	clearing []*service // whose main process is gone, and others are not
+	clearing []*service        // whose main process is gone, and others are not
+	unsure   map[*service]bool // of these: the last look at them has failed
 	remnants crashes.Remnants
 }
 
@@ -92,7 +93,7 @@ const journalSize = 4096
 func New(setup Setup) *Supervisor {
 	s := &Supervisor{
 		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM,
-		byName: map[string]*service{}, leaders: map[int]*service{}, hooks: map[int]hook{},
+		byName: map[string]*service{}, leaders: map[int]*service{}, leaving: leaving{unsure: map[*service]bool{}}, hooks: map[int]hook{},
 	}
 	s.names = attribution.NewNames(setup.Self.PID, s.comm)
 	s.machine = machine.New(s.file, s.seed())

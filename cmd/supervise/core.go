@@ -32,7 +32,6 @@ var coreCommands = []func() *cobra.Command{
 	newCoreExplain,
 	newCoreServe,
 	newCoreHandler,
-	newCoreCheck, newCorePattern, newCoreFilter,
 }
 
 // newCore returns the command core with all of its commands.

@@ -185,7 +185,7 @@ func newCoreObject(i *store.Item) coreObject {
 	r := &i.Report
 	o := coreObject{
 		ID: r.ID, Time: r.Time, Service: r.Service, PID: r.PID, UID: r.UID, Exe: r.Exe, Command: r.Command,
-		Signal: r.Signal, Code: r.Code, CodeName: r.CodeName, Address: r.Address, Function: coreFunction(r), Core: r.Core,
+		Signal: r.Signal, Code: r.Code, CodeName: r.CodeName, Address: r.Address, Function: r.Function(), Core: r.Core,
 		Private: i.Private, Newer: i.Newer(), Problem: i.Problem,
 	}
 	if r.Mini.Path != "" {
@@ -201,18 +201,6 @@ func printCoreObjects(w io.Writer, items []store.Item) error {
 		objects[i] = newCoreObject(&items[i])
 	}
 	return printJSON(w, objects)
-}
-
-// coreFunction is the innermost function of the thread that crashed that has a name.
-func coreFunction(r *report.Report) string {
-	for _, t := range r.Threads {
-		for _, f := range t.Frames {
-			if t.Crashed && f.Function != "" {
-				return f.Function
-			}
-		}
-	}
-	return ""
 }
 
 // printCoreTable prints a line for each crash.
@@ -273,7 +261,7 @@ func coreWhere(i *store.Item) string {
 	if r.Exe == "" {
 		exe, _, _ = strings.Cut(r.Command, " ")
 	}
-	where := coreFunction(r)
+	where := r.Function()
 	if exe != "" && where != "" {
 		where = ": " + where
 	}

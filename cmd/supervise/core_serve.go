@@ -20,6 +20,7 @@ import (
 	"supervise/coredump/collector"
 	"supervise/coredump/order"
 	"supervise/coredump/report"
+	"supervise/coredump/store"
 	"supervise/internal/size"
 	"supervise/internal/text/escape"
 	"supervise/supervisor/quickstatus"
@@ -150,6 +151,10 @@ func (s *coreServe) load(cmd *cobra.Command, file string) error {
 
 // serve collects until a signal comes.
 func (s *coreServe) serve(dir string) error {
+	// Without a store each core would be refused, of the whole machine.
+	if err := store.Check(s.Directory); err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer stop()
 	c, err := collector.Open(collector.Options{

@@ -137,6 +137,8 @@ func TestCoreServeNot(t *testing.T) {
 		{nil, 1, "install"},
 		{[]string{"--collect", "socket"}, 1, "install"},
 		{[]string{"--collect", "files"}, 2, "must be one of"},
+		{[]string{"--install", "--directory", none}, 1, "cannot keep cores in " + none},
+		{[]string{"--install", "--directory", ""}, 1, "must be absolute"},
 		{[]string{"--max-use", "much"}, 2, "max-use"},
 		{[]string{"--config", none}, 2, "no table [core]"},
 		{[]string{"--config", "/nowhere"}, 1, "cannot read"},

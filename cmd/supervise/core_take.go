@@ -58,6 +58,9 @@ the service does not, 4 when the service is unknown.`,
 		Args:              exactly("PID or NAME"),
 		ValidArgsFunction: completeServices(&c.remote, one),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if c.output == "-" {
+				return usageError{errors.New("a core with holes cannot go to the standard output: name a file, './-' for one of that name")}
+			}
 			if c.mini && c.consistent {
 				return usageError{errors.New("--mini and --consistent exclude each other: all of a small core is copied while the process stands")}
 			}

@@ -55,6 +55,9 @@ func TestCoreTake(t *testing.T) {
 		if now := s.status(t, "web").PID; int(now) != pid {
 			t.Errorf("pid %d, was %d", now, pid)
 		}
+		if out, code := s.run(t, "core", "take", "--output", "-", "web"); code != 2 || !strings.Contains(out, "name a file") {
+			t.Error(code, out)
+		}
 		s.must(t, "stop", "web")
 		path := filepath.Join(dir, "none")
 		if out, code := s.run(t, "core", "take", "--output", path, "web"); code != 3 || !strings.Contains(out, `service "web" does not run`) {

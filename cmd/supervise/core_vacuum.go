@@ -33,6 +33,9 @@ Exit status: 0, also when nothing was removed; 1 when it failed, 2 for a wrong c
   supervise core vacuum --service web --keep 3`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if p.Keep < 1 && cmd.Flags().Changed("keep") {
+				return usageError{errors.New("--keep must be at least 1: --max-age 0s removes all")}
+			}
 			if err := corePolicy(&p, maxUse, maxAge); err != nil {
 				return usageError{err}
 			}
@@ -67,9 +70,6 @@ Exit status: 0, also when nothing was removed; 1 when it failed, 2 for a wrong c
 func corePolicy(p *store.Policy, maxUse, maxAge string) error {
 	if maxUse == "" && maxAge == "" && p.Keep == 0 {
 		return errors.New("what is to be removed? name --max-use, --max-age or --keep")
-	}
-	if p.Keep < 0 {
-		return errors.New("--keep is below 0")
 	}
 	if maxUse != "" {
 		bytes, err := size.Parse(maxUse)

@@ -139,6 +139,32 @@ restart.delay = "20ms"
 	}
 }
 
+// TestCoreOfParent has a service crash that has started a program of its own: that is ended, and
+// the service runs again, long before the core is stored, though nobody reaps the program until
+// then.
+func TestCoreOfParent(t *testing.T) {
+	crash := withCrash(t)
+	collecting(t)
+	s := start(t, entryBuild, `
+[core]
+install = true
+directory = "$DIR/cores"
+compress = "none"
+
+[service.big]
+command = ["sh", "-c", "sleep 1000 & exec $DIR/crash 400 $DIR/once"]
+restart.delay = "0s"
+`, crash)
+	old := s.await("big", up("big")).PID
+	again := s.await("big again", func(l line) bool { return up("big")(l) && l.PID != old })
+	stored := s.await("the core", says("big", " is stored: "))
+	if again.Event > stored.Event {
+		t.Errorf("its core is entry %d, and it runs again in entry %d", stored.Event, again.Event)
+	}
+	inOrder(t, s.must(t, "why", "big"), "its core is still being written", "others of its tree are not", "restarts at once", "is stored")
+	s.stop(t, syscall.SIGTERM)
+}
+
 // gdb is its backtrace of a core.
 func gdb(t *testing.T, program, core string) string {
 	t.Helper()

@@ -28,6 +28,19 @@ func TestEveryHelpHasExamples(t *testing.T) {
 	}
 }
 
+// TestEveryCommandOnce looks for commands that the help lists twice.
+func TestEveryCommandOnce(t *testing.T) {
+	for _, parent := range append(newRoot(nil).Commands(), newRoot(nil)) {
+		names := map[string]bool{}
+		for _, c := range parent.Commands() {
+			if names[c.Name()] {
+				t.Errorf("%s has %q twice", parent.CommandPath(), c.Name())
+			}
+			names[c.Name()] = true
+		}
+	}
+}
+
 // TestNoColorOnce has the variable be read in one place.
 func TestNoColorOnce(t *testing.T) {
 	var places []string

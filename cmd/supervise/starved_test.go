@@ -78,19 +78,26 @@ func TestNoRoomForMemory(t *testing.T) {
 	dir := openDir(t)
 	slim := buildSlim(t, dir)
 	config := writeFile(t, filepath.Join(dir, "c.toml"), "[service.web]\ncommand = \"sleep 1000\"\n")
-	for _, limit := range []string{"--as=20000000", "--as=100000000", "--as=600000000", "--data=10000000"} {
+	for _, limits := range []struct{ slim, full string }{
+		// The full program needs 42 MB to be mapped at all: crypto/rand has 32 MiB for a source of random bits.
+		{"--as=20000000", "--as=60000000"},
+		{"--as=100000000", "--as=100000000"},
+		{"--as=600000000", "--as=600000000"},
+		{"--data=10000000", "--data=45000000"},
+	} {
 		for _, c := range []struct {
+			limit  string
 			argv   []string
 			status int
 		}{
-			{[]string{entryBuild, "init", "--", "/bin/true"}, 126},
-			{[]string{slim, "--", "/bin/true"}, 126},
-			{[]string{entryBuild, "run", "--runtime-dir", dir + "/run", config}, 1},
-			{[]string{entryBuild, "status", "--runtime-dir", dir + "/run"}, 126},
+			{limits.full, []string{entryBuild, "init", "--", "/bin/true"}, 126},
+			{limits.slim, []string{slim, "--", "/bin/true"}, 126},
+			{limits.full, []string{entryBuild, "run", "--runtime-dir", dir + "/run", config}, 1},
+			{limits.full, []string{entryBuild, "status", "--runtime-dir", dir + "/run"}, 126},
 		} {
-			out, err := exec.Command("prlimit", append([]string{limit}, c.argv...)...).CombinedOutput()
+			out, err := exec.Command("prlimit", append([]string{c.limit}, c.argv...)...).CombinedOutput()
 			if code := exitCode(t, err); code != c.status || strings.Count(string(out), "\n") != 1 || !strings.Contains(string(out), "raise it (ulimit -v, ulimit -d)") {
-				t.Errorf("%s %q: status %d\n%.300s", limit, c.argv, code, out)
+				t.Errorf("%s %q: status %d\n%.300s", c.limit, c.argv, code, out)
 			}
 		}
 	}

@@ -102,6 +102,7 @@ startup = "disabled"
 		if got := endsOf(t, next.history(t, "loops")); !slices.Equal(got, want) {
 			t.Errorf("after a new start: %q, want %q", got, want)
 		}
+		next.awaitState(t, "polite", "running")
 		inOrder(t, next.must(t, "why", "polite"), "exited with code 0", "\n  | ready\n  | bye\n", "started, pid ")
 		next.stop(t, syscall.SIGTERM)
 		if out, err := exec.Command(entryBuild, "replay", filepath.Join(s.dir, "journal")).CombinedOutput(); err != nil {

@@ -2,11 +2,11 @@ package report
 
 import "time"
 
-// Report is what is known about one crash. Members that are not known are zero, and left out
-// of the JSON where that says no less.
+// Report is what is known about one crash. What is not known is zero. Its JSON always has the
+// members that identify a crash and its core, and others where there is something to say.
 type Report struct {
 	ID      string    `json:"id"` // of the store; "" for a core that is in none
-	Time    time.Time `json:"time,omitzero"`
+	Time    time.Time `json:"time"`
 	Service string    `json:"service"` // "" for a process of none
 	PID     int       `json:"pid"`     // in the namespace of whoever collected it, else as the core has it
 	Exe     string    `json:"exe"`
@@ -16,7 +16,7 @@ type Report struct {
 	Code     int    `json:"code"`      // si_code
 	CodeName string `json:"code_name"` // "SEGV_MAPERR"; "" if it has none
 	Address  Addr   `json:"address"`   // si_addr of a fault; 0 for other signals
-	Sender   Sender `json:"sender,omitzero"`
+	Sender   Sender `json:"sender"`
 
 	UID         int               `json:"uid"`
 	GID         int               `json:"gid"`
@@ -30,14 +30,15 @@ type Report struct {
 	Modules []Module `json:"modules"` // in the order of their addresses
 
 	Core Core   `json:"core"`
-	Mini Stored `json:"mini,omitzero"` // the small core that was taken first, if any
+	Mini Stored `json:"mini"` // the small core that was taken first, if any
 
 	// Problems are why the report is less than it could be: a module that is missing or was
 	// rebuilt, a note that is cut.
 	Problems []string `json:"problems,omitempty"`
 }
 
-// Sender is the process that sent the signal, as siginfo has it. It is zero for a fault.
+// Sender is the process that sent the signal, as siginfo has it. For a fault there is none: all
+// of it is 0.
 type Sender struct {
 	PID  int    `json:"pid"`
 	UID  int    `json:"uid"`
@@ -48,7 +49,7 @@ type Sender struct {
 // Thread is one thread at the time of the crash.
 type Thread struct {
 	TID       int             `json:"tid"`
-	Name      string          `json:"name,omitempty"` // its comm; cores do not have it, live processes do
+	Name      string          `json:"name"` // its comm; cores do not have it, live processes do
 	Crashed   bool            `json:"crashed"`
 	Registers map[string]Addr `json:"registers,omitempty"` // by the names of the architecture: "rip", "pc"
 	Frames    []Frame         `json:"frames"`              // innermost first
@@ -89,7 +90,7 @@ const (
 // Core is what became of the core of a crash.
 type Core struct {
 	State  State  `json:"state"`
-	Reason string `json:"reason,omitempty"`
+	Reason string `json:"reason"`
 	Stored
 }
 
@@ -97,5 +98,5 @@ type Core struct {
 type Stored struct {
 	Size   int64  `json:"size"`   // bytes of the core, as if it were not compressed and had no holes
 	Stored int64  `json:"stored"` // bytes that it takes on the disk
-	Path   string `json:"path,omitempty"`
+	Path   string `json:"path"`
 }

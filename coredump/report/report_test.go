@@ -38,6 +38,26 @@ func TestStack(t *testing.T) {
 	}
 }
 
+// TestFunction names the function that failed, and not those that end the process.
+func TestFunction(t *testing.T) {
+	for _, test := range []struct {
+		functions []string
+		want      string
+	}{
+		{nil, ""},
+		{[]string{"handle", "main"}, "handle"},
+		{[]string{"", "serve", "main"}, "serve"},
+		{[]string{"__pthread_kill_implementation", "raise", "abort", "check", "main"}, "check"},
+		{[]string{"raise", "abort", "__restore_rt", "main"}, "main"},
+		{[]string{"raise", "abort"}, "abort"},
+		{[]string{"", ""}, ""},
+	} {
+		if got := stackOf(test.functions...).Function(); got != test.want {
+			t.Errorf("%q: %q, want %q", test.functions, got, test.want)
+		}
+	}
+}
+
 func TestCause(t *testing.T) {
 	for _, test := range []struct {
 		report      Report

@@ -96,6 +96,22 @@ func (r *Report) Stack() string {
 	return b.String()
 }
 
+// Function is the function in which the process crashed, the first of [Report.Stack]: not abort,
+// but who called it. Where an address without a name was executed, it is the function that
+// called that. It is "" if none is known.
+func (r *Report) Function() string {
+	t := r.Crashed()
+	if t == nil {
+		return ""
+	}
+	for _, f := range t.Frames[ending(t.Frames):] {
+		if f.Function != "" && !f.Handler {
+			return f.Function
+		}
+	}
+	return ""
+}
+
 // maxEnding is how many frames lie between a failure and the signal that it ends in: those of
 // Rust and Go are many.
 const maxEnding = 24

@@ -31,7 +31,8 @@
 // small core and the report of the same crash stay. What is being written, and what a newer
 // version of supervise has left, stays. A core that does not fit even so is cut, and says why.
 // Small cores and reports are written whatever the limits; when all of them take more than half
-// of max-use, the oldest entries go as a whole, and so does what is older than max-age.
+// of max-use, the oldest entries go as a whole, reports without a core first, and so does what is
+// older than max-age. Of each service at most 1,000 reports without a core are kept.
 //
 // Nothing waits for the disk, but a compressed core before it takes the place of the other: a
 // core that is compressed right away may never have been on the disk as it was.

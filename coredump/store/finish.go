@@ -45,7 +45,7 @@ func (e *Entry) Finish(r report.Report) (report.Report, error) {
 	final := e.meta.Report
 	e.done()
 	// The entry is complete whatever becomes of the others.
-	_ = errors.Join(e.letSearch(), e.store.Recover(), e.store.trim(e.crash.Limits))
+	_ = errors.Join(e.letSearch(), e.store.Recover(), e.store.trim(e.crash.Limits, e.id))
 	return final, nil
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,13 +47,23 @@ func TestRefused(t *testing.T) {
 		cases["his"], cases["his/cores"] = "belongs to uid 61001", "belongs to uid 61001"
 	}
 	for name, want := range cases {
+		before := Check(in(name))
 		s, err := Create(in(name))
 		if err == nil {
 			s.Close()
 		}
+		if after := Check(in(name)); fmt.Sprint(before) != fmt.Sprint(err) || fmt.Sprint(after) != fmt.Sprint(err) {
+			t.Errorf("%s: Check says %v, and %v afterwards; Create %v", name, before, after, err)
+		}
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
+	}
+	if err := Check("cores"); err == nil || !strings.Contains(err.Error(), "must be absolute") {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(in("nowhere")); Check(in("nowhere/cores")) != nil || !errors.Is(err, os.ErrNotExist) {
+		t.Error("Check made or refused what is not there yet: ", err)
 	}
 	if _, err := Create("cores"); err == nil || !strings.Contains(err.Error(), "must be absolute") {
 		t.Error(err)

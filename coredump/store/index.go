@@ -23,9 +23,13 @@ type usage struct {
 	writing bool
 	core    int64 // bytes of the full core
 	rest    int64
+	mini    bool // there is a small core
 }
 
 func (u *usage) all() int64 { return u.core + u.rest }
+
+// reportOnly says that there is no core, not even a small one.
+func (u *usage) reportOnly() bool { return u.core == 0 && !u.mini }
 
 // protected says that the entry is not to be touched without being asked to.
 func (u *usage) protected() bool { return u.writing || !u.known || u.notes.Version > metaVersion }
@@ -67,6 +71,7 @@ func (s *Store) usage(id string) (usage, error) {
 			u.core += onDisk(&st)
 		default:
 			u.rest += onDisk(&st)
+			u.mini = u.mini || name == miniName || name == miniName+zstSuffix
 		}
 	}
 	u.notes, u.known = s.notesOf(d, id)

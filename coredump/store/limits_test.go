@@ -261,6 +261,52 @@ func TestTrim(t *testing.T) {
 	}
 }
 
+// TestSurplus has reports without a core go first, those of each service counted, but not f, the
+// newest.
+func TestSurplus(t *testing.T) {
+	entry := func(id, service string, mini bool) usage {
+		return usage{id: id, notes: notes{Service: service}, rest: 10, mini: mini}
+	}
+	all := []usage{
+		entry("a", "web", true), entry("b", "loop", false), entry("c", "loop", false), entry("d", "", false),
+		entry("e", "loop", false), entry("f", "web", false), entry("g", "loop", true),
+	}
+	for _, c := range []struct {
+		maxUse  int64
+		reports int
+		want    string
+	}{
+		{0, 10, ""},
+		{0, 2, "b"},
+		{0, 0, "b c d e"},
+		{140, 10, ""},
+		{139, 10, "b"},
+		{100, 1, "b c"},
+		{80, 10, "b c d"},
+		{20, 10, "b c d e a g"},
+		{1, 10, "b c d e a g"},
+	} {
+		if got := strings.Join(surplus(all, c.maxUse, c.reports, "f"), " "); got != c.want {
+			t.Errorf("max-use %d, %d reports: %q go, want %q", c.maxUse, c.reports, got, c.want)
+		}
+	}
+}
+
+// TestTrimReports keeps the small core of one service when another leaves report after report.
+func TestTrimReports(t *testing.T) {
+	s := newStore(t)
+	small := keep(t, s, Crash{Report: at("web", 10*time.Hour)}, nil, string(random(100<<10)))
+	older(t, s, small.ID)
+	for range 8 {
+		r := at("loop", time.Hour)
+		r.Command = strings.Repeat("x", 20<<10)
+		keep(t, s, Crash{Report: r, Limits: order.Limits{MaxUse: 300 << 10}}, nil, "")
+	}
+	if got := states(t, s); !strings.HasPrefix(got, "web:mini ") {
+		t.Error(got)
+	}
+}
+
 // TestClock gives ages that do not depend on a clock that jumps.
 func TestClock(t *testing.T) {
 	now := time.Now()

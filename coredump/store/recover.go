@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,16 +152,18 @@ func found(d dir, name string) report.Stored {
 	return left
 }
 
+// maxReports is how many reports without a core are kept of each service. One that crashes all
+// the time, beyond its rate, leaves nothing else, and each new entry has all others looked at.
+const maxReports = 1000
+
 // trim removes what a new entry has made too much or too old: entries as a whole only when the
-// small cores and reports alone take more than half of what all may.
-func (s *Store) trim(l order.Limits) error {
+// small cores and reports alone take more than half of what all may, and then those without
+// any core first. The new one stays.
+func (s *Store) trim(l order.Limits, newest string) error {
 	if l.MaxAge > 0 {
 		if _, err := s.Vacuum(Policy{MaxAge: l.MaxAge}); err != nil {
 			return err
 		}
-	}
-	if l.MaxUse == 0 {
-		return nil
 	}
 	unlock, err := s.lock()
 	if err != nil {
@@ -171,18 +174,39 @@ func (s *Store) trim(l order.Limits) error {
 	if err != nil {
 		return err
 	}
-	var rest int64
-	for i := range all {
-		rest += all[i].rest
-	}
-	for i := range all {
-		if rest <= l.MaxUse/2 {
-			break
-		}
-		if err := s.removeEntry(all[i].id); err != nil {
+	for _, id := range surplus(all, l.MaxUse, maxReports, newest) {
+		if err := s.removeEntry(id); err != nil {
 			return err
 		}
-		rest -= all[i].rest
 	}
 	return nil
+}
+
+// surplus are the entries that go, of all, the oldest first: of those without any core the ones
+// beyond so many of each service, and what is more than half of maxUse, if that is not 0; but
+// never the newest.
+func surplus(all []usage, maxUse int64, reports int, newest string) (ids []string) {
+	var rest int64
+	have := map[string]int{}
+	var first, then []*usage
+	for i := range all {
+		u := &all[i]
+		rest += u.rest
+		if u.reportOnly() {
+			first = append(first, u)
+			have[u.notes.Service]++
+		} else {
+			then = append(then, u)
+		}
+	}
+	for _, u := range slices.Concat(first, then) {
+		tooMany := u.reportOnly() && have[u.notes.Service] > reports
+		if u.id == newest || !tooMany && (maxUse == 0 || rest <= maxUse/2) {
+			continue
+		}
+		ids = append(ids, u.id)
+		have[u.notes.Service]--
+		rest -= u.rest
+	}
+	return ids
 }

@@ -72,11 +72,8 @@ func create(path string) (*Store, error) {
 		return nil, err
 	}
 	defer made.Close()
-	if st := made.Stat(); int(st.Uid) != os.Geteuid() {
-		return nil, fmt.Errorf("it belongs to uid %d, not to uid %d who is to write in it: name another directory, or chown it", st.Uid, os.Geteuid())
-	}
-	if !made.Alone() {
-		return nil, errors.New("others can write in it: name another directory, or chmod go-w it")
+	if err := oursAlone(made); err != nil {
+		return nil, err
 	}
 	d, err := reopen(made, path)
 	if err != nil {
@@ -88,6 +85,57 @@ func create(path string) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// Check says what [Create] would fail for, and makes nothing.
+func Check(path string) error {
+	if err := check(path); err != nil {
+		return fmt.Errorf("cannot keep cores in %s: %w", path, err)
+	}
+	return nil
+}
+
+func check(path string) error {
+	if !filepath.IsAbs(path) {
+		return errors.New("the path must be absolute")
+	}
+	path = filepath.Clean(path)
+	at := path
+	d, err := safefile.OpenDir(at, safefile.OursAlone)
+	for errors.Is(err, fs.ErrNotExist) && at != "/" {
+		at = filepath.Dir(at)
+		d, err = safefile.OpenDir(at, safefile.OursAlone)
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := unix.Faccessat(d.FD(), ".", unix.W_OK, unix.AT_EACCESS); err != nil {
+		return &fs.PathError{Op: "write in", Path: at, Err: err}
+	}
+	if at != path {
+		return nil
+	}
+	if err := oursAlone(d); err != nil {
+		return err
+	}
+	opened, err := reopen(d, path)
+	if err != nil {
+		return err
+	}
+	defer opened.close()
+	return (&Store{dir: opened}).empty()
+}
+
+// oursAlone says why a directory is not the caller's alone.
+func oursAlone(d *safefile.Dir) error {
+	if st := d.Stat(); int(st.Uid) != os.Geteuid() {
+		return fmt.Errorf("it belongs to uid %d, not to uid %d who is to write in it: name another directory, or chown it", st.Uid, os.Geteuid())
+	}
+	if !d.Alone() {
+		return errors.New("others can write in it: name another directory, or chmod go-w it")
+	}
+	return nil
 }
 
 // openPath opens a directory by its path.
@@ -117,9 +165,9 @@ func (s *Store) Path() string { return s.dir.path }
 
 const markText = "This directory is a store of 'supervise core'. Version 1.\n"
 
-// mark makes the directory a store, if it is none yet and has nothing in it.
-func (s *Store) mark() error {
-	if _, ok := s.dir.stat(storeName); ok {
+// empty says what is in a directory that is no store yet.
+func (s *Store) empty() error {
+	if s.isStore() {
 		return nil
 	}
 	names, err := s.dir.names()
@@ -130,6 +178,17 @@ func (s *Store) mark() error {
 	if len(names) > 0 {
 		slices.Sort(names)
 		return fmt.Errorf("it has other files in it, such as %q: name a directory that is empty, or does not exist", names[0])
+	}
+	return nil
+}
+
+// mark makes the directory a store, if it is none yet and has nothing in it.
+func (s *Store) mark() error {
+	if s.isStore() {
+		return nil
+	}
+	if err := s.empty(); err != nil {
+		return err
 	}
 	file, err := s.dir.create(storeName)
 	if errors.Is(err, fs.ErrExist) {

@@ -57,10 +57,10 @@ floor 2
 	supervisor/launch:        supervisor/process supervisor/launch/environ supervisor/launch/envfile golang.org/x/sys
 	supervisor/logs:          golang.org/x/sys
 	supervisor/output:        supervisor/logs golang.org/x/sys
-	supervisor/preflight:     coredump/settings supervisor/launch supervisor/launch/environ supervisor/output supervisor/process golang.org/x/sys
+	supervisor/preflight:     coredump/settings coredump/store supervisor/launch supervisor/launch/environ supervisor/output supervisor/process golang.org/x/sys
 	supervisor/attribution:   golang.org/x/sys
 	supervisor/kernel:        signals/send supervisor/process/tree
-	supervisor/host:          coredump/collector coredump/settings supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
+	supervisor/host:          coredump/collector coredump/settings coredump/store supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
 	supervisor/journal:       supervisor/attribution
 	supervisor/severity:      supervisor/journal github.com/rs/zerolog
 	supervisor/logger:        supervisor/severity supervisor/journal supervisor/attribution supervisor/logs github.com/rs/zerolog

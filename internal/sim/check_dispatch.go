@@ -174,11 +174,28 @@ func (w *world) checkDispatched() {
 		w.fail(nil, "%v came, and the machine is not told", w.info)
 	}
 	for _, s := range w.services {
-		if d.reaped && s.state == machine.Clearing && s.tree.gone() && s.unsure != s.tree.gen && !w.system.hasZombie(s.tree) {
-			w.fail(s, "nothing of it is left, and the machine is not told")
+		if s.state == machine.Clearing && s.tree.gone() && !w.system.hasZombie(s.tree) {
+			w.checkEmptied(s)
 		}
 	}
 	d.reaped = false
+}
+
+// noticed is after what time at the latest the loop looks whether anything of a service is left,
+// when a look has failed, or when nobody tells it of an end.
+const noticed = 101 * time.Millisecond
+
+// checkEmptied finds a loop that does not know that nothing is left of a service. It knows at
+// once when it has reaped the last process, if it could look. What a remnant has started is
+// reaped by that.
+func (w *world) checkEmptied(s *service) {
+	reapsOwn := s.remnant != nil && s.remnant.tree == s.tree
+	switch ago := w.now - max(s.tree.changed, s.unsureAt); {
+	case w.dispatch.reaped && s.unsure != s.tree.gen && !reapsOwn:
+		w.fail(s, "nothing of it is left, and the machine is not told")
+	case ago > noticed:
+		w.fail(s, "nothing of it has been left for %v, and the machine is not told", ago)
+	}
 }
 
 // slack is how late the loop may be: each look at the clock takes a moment.

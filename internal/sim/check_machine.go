@@ -241,6 +241,8 @@ func (w *world) checkLeftBehind(s *service, n *machine.Note) {
 			w.fail(s, "%v, given up: %v, and held by the kernel: %v", n, s.start.givenUp, s.start.held)
 		}
 	case s.remnant != nil && n.From == s.state:
+	case s.tree.gone() && w.now-max(s.tree.changed, s.unsureAt) <= noticed:
+		s.left = false
 	case s.tree.gone():
 		w.fail(s, "%v, and it is gone", n)
 	case w.now-w.shutdown < lastGrace:

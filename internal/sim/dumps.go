@@ -80,7 +80,8 @@ func (u *unit) SetAside(pid int) error {
 		w.fail(s, "%s is set aside, and so is %s", p, s.remnant)
 	}
 	p.dump.aside, s.remnant = true, p
-	s.tree.reaped = true
+	w.note(s.tree, "%s is set aside", p)
+	s.tree.reaped, s.tree.changed = true, w.now
 	w.dispatch.exits.add(p)
 	w.wakeSoon() // it may have ended just now
 	return nil

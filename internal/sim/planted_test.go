@@ -110,6 +110,21 @@ var planted = []struct {
 		"and that is not done",
 	},
 	{
+		"survivors of a remnant are forgotten", "supervisor/reap.go",
+		"!empty && len(s.leaving.remnants) > 0", "false",
+		"nothing of it has been left for",
+	},
+	{
+		"the first look at the survivors of a remnant is the last one", "supervisor/reap.go",
+		"!empty && len(s.leaving.remnants) > 0", "!empty && s.machine.View(service.id).Remnant != 0",
+		"nothing of it has been left for",
+	},
+	{
+		"a look that has failed is the last one", "supervisor/reap.go",
+		"		s.lookAgainIn(failedPause)", "",
+		"nothing of it has been left for",
+	},
+	{
 		"what is being stopped goes on without its leader", "supervisor/machine/dump.go",
 		"return s.State == Running && s.Remnant == 0", "return s.State.hasLeader() && s.Remnant == 0",
 		"is set aside while",

@@ -184,7 +184,10 @@ func (w *world) endProcess(o occurrence) {
 	if w.beginDump(p) {
 		return
 	}
-	if p.alive = false; p.dump != nil {
+	if p.alive = false; p.tree != nil {
+		p.tree.changed = w.now
+	}
+	if p.dump != nil {
 		p.tree.dumps = w.now
 	}
 	w.note(p.tree, "%s ends: %v", p, p.exit)

@@ -40,6 +40,8 @@ type service struct {
 	unsure  machine.Gen // the one of which it could not be told
 	ended   machine.Gen // the one whose output was read to the end
 
+	unsureAt time.Duration // when it could not be told the last time
+
 	remnant  *process // a former leader whose core is being written
 	unlisted bool     // its members could not be listed the last time
 
@@ -66,6 +68,7 @@ type generation struct {
 	heir    *process      // to whom the leader hands over when it ends well; nil: to nobody
 	reaped  bool          // the leader is
 	dumps   time.Duration // when a core was begun, or ended
+	changed time.Duration // when a process ended, or the leader left it
 	forks   int           // how often it will still fork in the face of SIGKILL
 
 	room    int           // real-time signals that it can have pending

@@ -128,8 +128,12 @@ func (u *unit) Empty() (bool, error) {
 		return false, nil
 	}
 	s.isEmpty = false
-	if !w.calm && w.chance(50) {
-		s.unsure = s.tree.gen
+	if !w.calm && w.chance(12) {
+		s.unsure, s.unsureAt = s.tree.gen, w.now
+		w.note(s.tree, "whether anything is left cannot be told")
+		if w.chance(2) {
+			return false, tree.ErrUnsure
+		}
 		return false, errors.New("cgroup.events: input/output error")
 	}
 	if s.isEmpty = s.tree.gone(); s.isEmpty {

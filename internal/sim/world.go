@@ -118,6 +118,10 @@ func (w *world) goesOn() bool { return w.err == nil && !w.over }
 // passTime lets the next thing happen, if there is one before a certain time;
 // otherwise it becomes that time.
 func (w *world) passTime(until time.Duration) bool {
+	if w.system.woken { // by what happened outside of it
+		w.resume(signals.Info{}, false)
+		return true
+	}
 	next := min(w.ends.next(), w.plans.next())
 	switch {
 	case next > until && w.timeout > until:

@@ -18,6 +18,7 @@ import (
 	"supervise/coredump/order"
 	"supervise/coredump/report"
 	"supervise/coredump/settings"
+	"supervise/coredump/store"
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/supervisor/kernel"
@@ -75,7 +76,7 @@ func (c *cores) configure(file *config.File, s *service) {
 	if c.services == nil {
 		c.services, c.mains, c.kept, c.taken = map[string]coreSettings{}, map[int]mainProcess{}, map[string][]time.Time{}, map[int]takenCore{}
 	}
-	c.collection = file.Core
+	c.collect(file.Core)
 	before := c.services[s.spec.Name].Dumpable
 	c.services[s.spec.Name] = coreSettings{s.spec.Core, s}
 	c.mu.Unlock()
@@ -85,6 +86,18 @@ func (c *cores) configure(file *config.File, s *service) {
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }
+
+// collect takes the settings of all cores. What a supervise collects with, and whether, is decided
+// when it starts: as long as core_pattern leads to it, it keeps what comes where it did.
+func (c *cores) collect(settings config.Collection) {
+	if c.collector != nil {
+		if settings.Collect == config.CollectOff {
+			return
+		}
+		settings.Collect, settings.Install, settings.Force = c.collection.Collect, c.collection.Install, c.collection.Force
+	}
+	c.collection = settings
+}
 
 // forget removes a service, unless there is another one with its name.
 func (c *cores) forget(s *service) {
@@ -208,7 +221,13 @@ func (c *cores) crash(o order.Order, p order.Progress) kernel.Crash {
 			r.Core = report.Core{State: report.Refused, Reason: core.reason}
 		}
 	}
-	return kernel.Crash{Service: o.Service, Gen: machine.Gen(o.Gen), PID: o.PID, Name: core.name, Stage: p.Stage, Report: p.Report}
+	gen := machine.Gen(o.Gen)
+	// It may have crashed before it was known to be a main process, and another one may be that
+	// by now: all that is told of one crash has the same generation.
+	if m, ok := c.mains[o.PID]; ok && gen == 0 && m.service == o.Service {
+		gen = m.gen
+	}
+	return kernel.Crash{Service: o.Service, Gen: gen, PID: o.PID, Name: core.name, Stage: p.Stage, Report: p.Report}
 }
 
 // CoreOptions is what it takes to collect cores.
@@ -249,6 +268,11 @@ func (h *Host) CollectCores(settings config.Collection, options CoreOptions) (co
 	h.cores.collector = c
 	h.cores.mu.Unlock()
 	h.cores.setIDs = options.SetIDs
+	if c.Held().Way != collector.Off {
+		if err := store.Check(settings.Directory); err != nil {
+			options.Log(collector.Message{Severity: collector.Warning, Text: err.Error() + "; of crashes only the log tells"})
+		}
+	}
 	return c.Held(), nil
 }
 

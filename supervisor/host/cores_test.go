@@ -124,6 +124,28 @@ func TestFreePorts(t *testing.T) {
 	}
 }
 
+// TestUpdateWhileCollecting: what takes a new start does not change with an update, and without
+// the table [core] nothing does.
+func TestUpdateWhileCollecting(t *testing.T) {
+	c := testCores()
+	web := c.services["web"].of
+	c.collection.Collect, c.collection.Install = config.CollectAuto, true
+	c.collector = &collector.Collector{}
+	c.configure(&config.File{Core: config.Collection{Collect: config.CollectFiles, Directory: "/new"}}, web)
+	if o := c.decide(collector.Crash{PID: 99}); o.Directory != "/new" || o.Refuse != "" || c.collection.Collect != config.CollectAuto {
+		t.Errorf("after an update: %+v", o)
+	}
+	c.configure(&config.File{}, web)
+	if o := c.decide(collector.Crash{PID: 99}); o.Directory != "/new" || o.Refuse != "" {
+		t.Errorf("after one without a table [core]: %+v", o)
+	}
+	c.collector = nil
+	c.configure(&config.File{}, web)
+	if c.collection.Directory != "" {
+		t.Errorf("nothing is collected, but with %+v", c.collection)
+	}
+}
+
 // TestToldOfCores: what was read only to be told of is not said to be kept, and what was not read
 // has the signal of the crash.
 func TestToldOfCores(t *testing.T) {
@@ -140,6 +162,26 @@ func TestToldOfCores(t *testing.T) {
 	}
 	if len(c.taken) != 0 {
 		t.Errorf("there are still %v under way", c.taken)
+	}
+}
+
+// TestToldOfEarlyCrash: of a main process that has crashed before it was known to be one all is
+// told as of that one, also when the next one runs.
+func TestToldOfEarlyCrash(t *testing.T) {
+	c := testCores()
+	o := c.decide(collector.Crash{PID: 21, Name: "it", Signal: 11}) // by its cgroup
+	o.PID = 21
+	c.started(21, mainProcess{service: "web", gen: 4})
+	for _, stage := range []order.Stage{order.Released, order.Explained, order.Stored} {
+		if got := c.crash(o, order.Progress{Stage: stage}); got.Gen != 4 || got.Service != "web" {
+			t.Errorf("%s: of %q, generation %d", stage, got.Service, got.Gen)
+		}
+		c.ended(21)
+		c.started(22, mainProcess{service: "web", gen: 5})
+	}
+	c.started(21, mainProcess{service: "plain", gen: 7}) // the pid again
+	if got := c.crash(o, order.Progress{Stage: order.Stored}); got.Gen != 0 || got.Service != "web" {
+		t.Errorf("of %q, generation %d", got.Service, got.Gen)
 	}
 }
 

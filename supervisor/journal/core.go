@@ -30,13 +30,10 @@ type Core struct {
 func CoreOf(r *report.Report, process string) Core {
 	c := Core{
 		ID: r.ID, Process: process, Summary: r.Summary(), Signal: r.Signal, Code: r.CodeName,
-		State: string(r.Core.State), Reason: r.Core.Reason, Mini: r.Mini.Size, Size: r.Core.Size, Stored: r.Core.Stored.Stored,
+		Function: r.Function(), State: string(r.Core.State), Reason: r.Core.Reason, Mini: r.Mini.Size, Size: r.Core.Size, Stored: r.Core.Stored.Stored,
 	}
 	if r.HasAddress() {
 		c.Address = r.Address.String()
-	}
-	if thread := crashed(r); thread != nil && len(thread.Frames) > 0 {
-		c.Function = thread.Frames[0].Function
 	}
 	return c
 }
@@ -104,21 +101,11 @@ func (c *Core) because() string {
 	return ": " + c.Reason
 }
 
-// crashed is the thread that has crashed, nil if none is known to have.
-func crashed(r *report.Report) *report.Thread {
-	for i := range r.Threads {
-		if r.Threads[i].Crashed {
-			return &r.Threads[i]
-		}
-	}
-	return nil
-}
-
 // JoinStack makes one text of the stack of the thread that has crashed, for [Fact]: the innermost
 // functions, a line each, and at the end how many more there are. It is bounded as [JoinLines]
 // is.
 func JoinStack(r *report.Report) string {
-	thread := crashed(r)
+	thread := r.Crashed()
 	if thread == nil {
 		return ""
 	}

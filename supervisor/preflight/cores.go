@@ -1,11 +1,21 @@
 package preflight
 
-import "supervise/coredump/settings"
+import (
+	"supervise/config"
+	"supervise/coredump/settings"
+	"supervise/coredump/store"
+)
 
 // cores looks at whether the cores can be collected that the configuration wants. Without that
 // the services run all the same.
 func (l *look) cores() {
 	core := &l.file.Core
+	if core.Collect != config.CollectOff {
+		l.begin("core", "the directory of cores, %q", core.Directory)
+		if err := store.Check(core.Directory); err != nil {
+			l.warn([]string{"core", "directory"}, "", "%v", err)
+		}
+	}
 	if len(core.OnCore) > 0 {
 		l.begin("core", "the program of on-core, %q", core.OnCore[0])
 		if err := l.hook(core.OnCore[0]); err != nil {

@@ -97,8 +97,10 @@ func TestLook(t *testing.T) {
 		`command = "web"` + "\n" + `startup = "disabled"` + "\n" + `directory = "DIR/no"`:                           `error service.web.directory`,
 		`command = "web"` + "\n[signals]\n" + `SIGUSR1 = { run = "hook" }`:                                          `warning signals.SIGUSR1.run: the program of SIGUSR1 cannot be run: find hook in PATH`,
 		`command = "web"` + "\n[signals]\n" + `SIGUSR1 = { run = "web" }` + "\n" + `SIGUSR2 = { update = "DIR/x" }`: `warning signals.SIGUSR2.update: the file of SIGUSR2: stat DIR/x: no such file or directory`,
-		`command = "web"` + "\n[core]\n" + `on-core = "hook"`:                                                       `warning core.on-core: the program of on-core cannot be run: find hook in PATH`,
-		`command = "web"` + "\n[core]\n" + `on-core = "web"`:                                                        "",
+		`command = "web"` + "\n[core]\n" + `directory = "DIR/cores"` + "\n" + `on-core = "hook"`:                    `warning core.on-core: the program of on-core cannot be run: find hook in PATH`,
+		`command = "web"` + "\n[core]\n" + `directory = "DIR/no/cores"` + "\n" + `on-core = "web"`:                  "",
+		`command = "web"` + "\n[core]\n" + `directory = "DIR/sub"`:                                                  `warning core.directory: cannot keep cores in DIR/sub: it has other files in it, such as "tool"`,
+		`command = "web"` + "\n[core]\n" + `directory = "DIR/env/cores"`:                                            `warning core.directory: cannot keep cores in DIR/env/cores: open DIR/env: not a directory`,
 		`command = "web"` + "\n[supervisor]\n" + `journal = "DIR/no/journal"`:                                       `warning supervisor.journal: cannot open the journal: stat DIR/no`,
 	} {
 		if os.Geteuid() != 0 && strings.Contains(text, "user =") {
@@ -120,7 +122,7 @@ func TestDumpable(t *testing.T) {
 		t.Skip(err)
 	}
 	dir := place(t, map[string]os.FileMode{"bin/web": 0o755})
-	const text = "[service.web]\ncommand = \"web\"\ncore.dumpable = true\n[core]\n"
+	const text = "[service.web]\ncommand = \"web\"\ncore.dumpable = true\n[core]\ndirectory = \"DIR/cores\"\n"
 	for install, want := range map[string]string{
 		"install = true":  "",
 		"install = false": `warning service.web.core.dumpable: there are no cores of processes that have changed their user or group: fs.suid_dumpable is `,
