@@ -53,9 +53,6 @@ func (s *Supervisor) leaderEnded(service *service, pid int, exit signals.Exit, d
 	if survivors {
 		s.leaving.clearing = append(s.leaving.clearing, service)
 	}
-	if survivors && dumping {
-		s.lookAgainIn(remnantPause)
-	}
 	service.verdict = service.ledger.Explain(exit, s.kernel.Now())
 	step, gen := s.machine.Steps()+1, s.machine.View(service.id).Gen
 	service.crashes.Ended(crashes.Main{PID: pid, Gen: gen}, exit.Signal, step)

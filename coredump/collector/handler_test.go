@@ -283,7 +283,7 @@ func TestStorm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer held.Close()
+	t.Cleanup(func() { held.Close() }) // after the collector: hooks may still want to open it
 	p := open(t, func(o *Options, p *place) {
 		p.order.OnCore = []string{"/bin/sh", "-c", `read line <"$0"`, fifo}
 		o.Handlers = 1
