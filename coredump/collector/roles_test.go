@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,7 +51,8 @@ func eat(args []string) int {
 	fmt.Println("ready")
 	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
 	_ = sys.SetDefault(signals.SIGSEGV)
-	_ = unix.Kill(os.Getpid(), unix.SIGSEGV)
+	runtime.LockOSThread() // so that this goroutine is on the thread that crashes
+	_ = unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGSEGV)
 	select {}
 }
 
