@@ -31,6 +31,7 @@ floor 1
 	coredump/order:           coredump/report
 
 floor 2
+	signals/trace
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
