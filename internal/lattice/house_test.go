@@ -17,6 +17,7 @@ floor ground
 	internal/text/json:       internal/text/escape
 	internal/epoll:           golang.org/x/sys
 	internal/safefile:        golang.org/x/sys
+	internal/bpf:             golang.org/x/sys
 	internal/ipc/owner:       internal/sys internal/text/json
 	internal/ipc:             internal/sys internal/ipc/owner golang.org/x/sys
 
@@ -36,6 +37,7 @@ floor 1
 	coredump/explain:         coredump/elfcore coredump/report coredump/symbols coredump/unwind coredump/unwind/cfi golang.org/x/sys
 
 floor 2
+	signals/trace
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
