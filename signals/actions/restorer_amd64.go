@@ -1,0 +1,3 @@
+package actions
+
+const hasRestorer = true
