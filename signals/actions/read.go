@@ -135,7 +135,7 @@ func (r *Reader) Read(pid int) (*Table, error) {
 			return r.layout.table(all[head:size]), nil
 		}
 	}
-	return nil, fmt.Errorf("pid %d: there is no such process", pid)
+	return nil, fmt.Errorf("the kernel shows no actions of pid %d: it has ended, or is hidden", pid)
 }
 
 func (l *layout) table(record []byte) *Table {
