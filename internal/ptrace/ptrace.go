@@ -196,7 +196,7 @@ func stopOf(tid int) (stopped bool, signal int, ended bool) {
 		_                     [100]byte
 	}
 	const how = unix.WSTOPPED | unix.WEXITED | unix.WNOHANG | unix.WNOWAIT | unix.WALL
-	const eventStop = 128                            // PTRACE_EVENT_STOP: without a signal, or that of a stopped process
+	const eventStop = 128                           // PTRACE_EVENT_STOP: without a signal, or that of a stopped process
 	const cldExited, cldKilled, cldDumped = 1, 2, 3 // sigaction(2)
 	_, _, errno := unix.RawSyscall6(unix.SYS_WAITID, unix.P_PID, uintptr(tid), uintptr(unsafe.Pointer(&info)), how, 0, 0)
 	switch {

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"testing"
 
 	"supervise/internal/bpf"
 	"supervise/internal/testproc"
 	"supervise/signals"
 	"supervise/signals/actions"
+	"supervise/signals/state"
 )
 
 func TestMain(m *testing.M) { testproc.Main(m) }
@@ -50,30 +50,30 @@ func TestRead(t *testing.T) {
 	}
 	set := signals.SetOf
 	want := map[signals.Signal]struct {
-		action actions.Action
-		origin actions.Origin
+		action state.Action
+		origin state.Origin
 	}{
-		signals.SIGHUP:   {actions.Action{Handler: plain}, actions.Program},
-		signals.SIGINT:   {actions.Action{Handler: static, Flags: actions.SigInfo, Mask: set(signals.SIGTERM, signals.SIGRTMAX)}, actions.Program},
-		signals.SIGQUIT:  {actions.Action{Handler: plain, Flags: actions.Restart}, actions.Program},
-		signals.SIGUSR1:  {actions.Action{Handler: plain, Flags: actions.NoDefer | actions.ResetHandler}, actions.Program},
-		signals.SIGUSR2:  {actions.Action{Handler: plain, Flags: actions.OnStack, Mask: set(signals.SIGHUP)}, actions.Program},
-		signals.SIGCHLD:  {actions.Action{Handler: plain, Flags: actions.NoChildStop | actions.NoChildWait}, actions.Program},
-		signals.SIGTERM:  {actions.Action{Handler: actions.IgnoreHandler}, actions.Program},
-		signals.SIGALRM:  {actions.Action{Handler: actions.IgnoreHandler, Flags: actions.Restart, Mask: set(signals.SIGALRM)}, actions.Program},
-		signals.SIGWINCH: {actions.Action{Flags: actions.Restart, Mask: set(signals.SIGHUP)}, actions.Unknown},
-		34:               {actions.Action{Handler: static, Flags: actions.SigInfo | actions.Restart}, actions.Program},
-		signals.SIGTTIN:  {actions.Action{Handler: actions.IgnoreHandler}, actions.Inherited},
-		signals.SIGPIPE:  {actions.Action{Handler: actions.IgnoreHandler}, actions.Inherited},
-		40:               {actions.Action{Handler: actions.IgnoreHandler}, actions.Inherited},
+		signals.SIGHUP:   {state.Action{Handler: plain}, state.Program},
+		signals.SIGINT:   {state.Action{Handler: static, Flags: state.SigInfo, Mask: set(signals.SIGTERM, signals.SIGRTMAX)}, state.Program},
+		signals.SIGQUIT:  {state.Action{Handler: plain, Flags: state.Restart}, state.Program},
+		signals.SIGUSR1:  {state.Action{Handler: plain, Flags: state.NoDefer | state.ResetHandler}, state.Program},
+		signals.SIGUSR2:  {state.Action{Handler: plain, Flags: state.OnStack, Mask: set(signals.SIGHUP)}, state.Program},
+		signals.SIGCHLD:  {state.Action{Handler: plain, Flags: state.NoChildStop | state.NoChildWait}, state.Program},
+		signals.SIGTERM:  {state.Action{Handler: state.IgnoreHandler}, state.Program},
+		signals.SIGALRM:  {state.Action{Handler: state.IgnoreHandler, Flags: state.Restart, Mask: set(signals.SIGALRM)}, state.Program},
+		signals.SIGWINCH: {state.Action{Flags: state.Restart, Mask: set(signals.SIGHUP)}, state.Unknown},
+		34:               {state.Action{Handler: static, Flags: state.SigInfo | state.Restart}, state.Program},
+		signals.SIGTTIN:  {state.Action{Handler: state.IgnoreHandler}, state.Inherited},
+		signals.SIGPIPE:  {state.Action{Handler: state.IgnoreHandler}, state.Inherited},
+		40:               {state.Action{Handler: state.IgnoreHandler}, state.Inherited},
 	}
 	for s := range signals.Full.All() {
 		got := *table.Of(s)
-		if got.Flags&actions.RestorerGiven != 0 && got.Restorer == 0 {
+		if got.Flags&state.RestorerGiven != 0 && got.Restorer == 0 {
 			t.Errorf("%v: SA_RESTORER without a restorer", s)
 		}
 		origin := got.Origin()
-		got.Flags, got.Restorer = got.Flags&^actions.RestorerGiven, 0
+		got.Flags, got.Restorer = got.Flags&^state.RestorerGiven, 0
 		if got != want[s].action {
 			t.Errorf("%v: %+v, want %+v", s, got, want[s].action)
 		}
@@ -90,24 +90,10 @@ func TestReadThreads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := table.Of(signals.SIGURG); !a.Caught() || a.Flags&actions.OnStack == 0 {
+	if a := table.Of(signals.SIGURG); !a.Caught() || a.Flags&state.OnStack == 0 {
 		t.Errorf("the Go runtime's SIGURG: %+v", a)
 	}
 	if _, err := r.Read(1 << 22); err == nil {
 		t.Error("no error for a process that is not there")
-	}
-}
-
-func TestFlags(t *testing.T) {
-	for flags, want := range map[actions.Flags]string{
-		0: "none", actions.Restart | actions.OnStack: "SA_RESTART SA_ONSTACK", 1 << 40: "0x10000000000",
-		actions.SigInfo | actions.NoDefer | actions.ResetHandler | actions.NoChildStop | actions.NoChildWait | 8: "SA_SIGINFO SA_NODEFER SA_RESETHAND SA_NOCLDSTOP SA_NOCLDWAIT 0x8",
-	} {
-		if got := flags.String(); got != want {
-			t.Errorf("%x: %s, want %s", uint64(flags), got, want)
-		}
-	}
-	if names := actions.Flags(0).Names(); names == nil || slices.Contains(names, "none") {
-		t.Errorf("no flags: %q", names)
 	}
 }

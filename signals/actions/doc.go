@@ -3,7 +3,7 @@
 // notice.
 //
 //	r, err := actions.Open()             // needs root, or CAP_BPF and CAP_PERFMON
-//	table, err := r.Read(pid)
+//	table, err := r.Read(pid)            // package state says what is in it
 //	table.Of(signals.SIGTERM).Handler    // its address: package handlers knows the name
 //
 // /proc/PID/status says only which signals are caught and ignored. The rest is in the

@@ -6,6 +6,7 @@ import (
 
 	"supervise/internal/bpf"
 	"supervise/signals"
+	"supervise/signals/state"
 )
 
 // Reader reads actions of processes, of any number of them.
@@ -16,8 +17,8 @@ type Reader struct {
 
 // layout is where the kernel keeps what is read. It has no restorer on some architectures.
 type layout struct {
-	leader, tgid, sighand, action        int
-	size                                 int // of one action
+	leader, tgid, sighand, action  int
+	size                           int // of one action
 	handler, flags, mask, restorer int
 }
 
@@ -117,7 +118,7 @@ func write(c *bpf.Code, size int) {
 }
 
 // Read returns the actions of a process.
-func (r *Reader) Read(pid int) (*Table, error) {
+func (r *Reader) Read(pid int) (*state.Actions, error) {
 	walk, err := r.program.Iterate(pid)
 	if err != nil {
 		return nil, err
@@ -138,12 +139,12 @@ func (r *Reader) Read(pid int) (*Table, error) {
 	return nil, fmt.Errorf("the kernel shows no actions of pid %d: it has ended, or is hidden", pid)
 }
 
-func (l *layout) table(record []byte) *Table {
-	var t Table
+func (l *layout) table(record []byte) *state.Actions {
+	var t state.Actions
 	for i := range t {
 		action := record[i*l.size:]
-		t[i] = Action{
-			Handler: bpf.Number[uint64](action, l.handler), Flags: Flags(bpf.Number[uint64](action, l.flags)),
+		t[i] = state.Action{
+			Handler: bpf.Number[uint64](action, l.handler), Flags: state.Flags(bpf.Number[uint64](action, l.flags)),
 			Mask: signals.Set(bpf.Number[uint64](action, l.mask)),
 		}
 		if l.restorer >= 0 {

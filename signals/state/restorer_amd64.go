@@ -1,3 +1,3 @@
-package actions
+package state
 
 const hasRestorer = true

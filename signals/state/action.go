@@ -1,8 +1,7 @@
-package actions
+package state
 
 import (
 	"strconv"
-	"strings"
 
 	"supervise/signals"
 )
@@ -64,11 +63,11 @@ func (a *Action) Origin() Origin {
 	return Inherited
 }
 
-// Table has the actions of all 64 signals, that of signal n at n-1.
-type Table [signals.Max]Action
+// Actions are those of all 64 signals, that of signal n at n-1.
+type Actions [signals.Max]Action
 
 // Of returns the action of a signal from 1 to 64.
-func (t *Table) Of(s signals.Signal) *Action { return &t[s-1] }
+func (a *Actions) Of(s signals.Signal) *Action { return &a[s-1] }
 
 // Flags are sa_flags of sigaction(2).
 type Flags uint64
@@ -125,5 +124,12 @@ func (f Flags) String() string {
 	if f == 0 {
 		return "none"
 	}
-	return strings.Join(f.Names(), " ")
+	var text []byte
+	for i, name := range f.Names() {
+		if i > 0 {
+			text = append(text, ' ')
+		}
+		text = append(text, name...)
+	}
+	return string(text)
 }
