@@ -11,7 +11,7 @@ import (
 // goRuntime is a Go program, whose runtime catches nearly everything: os/signal, "Default
 // behavior of signals in Go programs".
 func goRuntime(f *Facts) (text, remedy string) {
-	byName := slices.Contains(f.Handlers, "runtime.sigtramp")
+	byName := slices.ContainsFunc(f.Handlers, func(h string) bool { return h == "runtime.sigtramp" || h == "runtime.cgoSigtramp" })
 	if !f.Go && !byName || !f.Caught.Has(signals.SIGURG) {
 		return "", ""
 	}

@@ -64,7 +64,7 @@ func (i *Inspector) Look(pid int) (*Report, error) {
 		return nil, err
 	}
 	l := look{Report: &Report{
-		PID: pid, Comm: p.Comm, Command: p.Command, UID: p.UID, Parent: p.Parent, NSPID: p.Inner,
+		PID: pid, Comm: p.Comm, Command: p.Command, UID: p.UID, Kernel: p.Kernel, Parent: p.Parent, NSPID: p.Inner,
 		Threads: []Thread{}, Signals: []Signal{}, Missing: []string{},
 		Queue: Queue{Used: p.Queued, Limit: p.Limit},
 	}, process: p}
@@ -137,7 +137,7 @@ func (l *look) code() {
 }
 
 // moment is how long a child has to be a zombie to be one that nobody waits for.
-const moment = 100 * time.Millisecond
+const moment = 300 * time.Millisecond
 
 // family adds the parent and the children.
 func (l *look) family() {
@@ -174,6 +174,9 @@ func (l *look) signals(all bool) {
 
 // plain reports whether there is nothing to be said of a signal.
 func (l *look) plain(s signals.Signal, signal *Signal) bool {
+	if l.Kernel {
+		return l.process.Disposition(s) != state.Caught && !signal.Pending.Any()
+	}
 	if table := l.facts.Actions; table != nil && !quiet(table.Of(s)) {
 		return false
 	}
