@@ -248,7 +248,7 @@ func pendingText(r *inspect.Report, p *inspect.Pending) string {
 	case len(p.Threads) == 1:
 		words = append(words, "thread "+strconv.Itoa(p.Threads[0]))
 	default:
-		words = append(words, threadsText(p.Threads, len(r.Threads)))
+		words = append(words, strings.TrimPrefix(threadsText(p.Threads, len(r.Threads)), "in "))
 	}
 	return strings.Join(words, ", ")
 }

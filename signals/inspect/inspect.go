@@ -199,7 +199,8 @@ func (l *look) signal(s signals.Signal) Signal {
 		return r
 	}
 	a := l.facts.Actions.Of(s)
-	r.Origin, r.Flags, r.Mask, r.masked = a.Origin().String(), a.Flags.Names(), members(a.Mask), a.Mask
+	r = r.WithMask(a.Mask)
+	r.Origin, r.Flags = a.Origin().String(), a.Flags.Names()
 	if a.Caught() {
 		h := l.at(a.Handler)
 		r.Handler, r.Module, r.Address = h.String(), h.Module, "0x"+strconv.FormatUint(a.Handler, 16)

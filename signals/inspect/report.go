@@ -124,3 +124,9 @@ func takers(p *state.Process, s signals.Signal) (takers []Taker) {
 	}
 	return takers
 }
+
+// WithMask returns the signal with another mask of its handler.
+func (s Signal) WithMask(mask signals.Set) Signal {
+	s.Mask, s.masked = members(mask), mask
+	return s
+}
