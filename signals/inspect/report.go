@@ -14,7 +14,7 @@ type Report struct {
 	UID     uint32   `json:"uid"`
 	Parent  int      `json:"parent"`
 	Kernel  bool     `json:"kernel,omitempty"` // a thread of the kernel: Signals has only those that are not ignored
-	NSPID   int      `json:"ns_pid"` // in its innermost PID namespace
+	NSPID   int      `json:"ns_pid"`           // in its innermost PID namespace
 	Threads []Thread `json:"threads"`
 	// Signals are those that are not plain default, or all 64: Options.All.
 	Signals  []Signal         `json:"signals"`
