@@ -170,7 +170,9 @@ func (t *Thread) Peek(q Queue) (infos []signals.Info, err error) {
 		for i := range batch[:n] {
 			infos = append(infos, signals.Decode(&batch[i]))
 		}
-		if int(n) < len(batch) {
+		// Fewer than asked for does not mean that this was all: a signal for this thread, such as
+		// one of the Go runtime's, ends the call early.
+		if n == 0 {
 			return infos, nil
 		}
 	}

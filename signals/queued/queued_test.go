@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"supervise/internal/ptrace"
+	"supervise/internal/sys"
 	"supervise/internal/testproc"
 	"supervise/signals"
 	"supervise/signals/queued"
@@ -142,8 +144,77 @@ func TestRefused(t *testing.T) {
 	if _, err := queued.Peek(self); err == nil || !strings.Contains(err.Error(), "cannot stop itself") {
 		t.Errorf("itself: %v", err)
 	}
+	pid, _, _ := start(t)
+	err := ptrace.Do(func(tracer *ptrace.Tracer) error {
+		held, err := tracer.Stop(pid, pid)
+		if err != nil {
+			return err
+		}
+		defer held.Release()
+		_, err = queued.Peek(&state.Process{PID: pid, Status: one, Threads: []state.Thread{{TID: pid}}})
+		return err
+	})
+	if err == nil || !strings.Contains(err.Error(), "is traced by") {
+		t.Errorf("one that is traced: %v", err)
+	}
 	gone := &state.Process{PID: 1 << 22, Status: one, Threads: []state.Thread{{TID: 1 << 22}}}
 	if list, err := queued.Peek(gone); err != nil || len(list) != 0 {
 		t.Errorf("one that has ended: %v, %v", list, err)
+	}
+}
+
+// TestNothingLost looks at the queue of a process that gets signals all the time. It gets all
+// of them, in order.
+func TestNothingLost(t *testing.T) {
+	prog := testproc.Build(t, "testdata", [][]string{{"gcc", "-O1", "-o", "prog", "DIR/count.c"}})
+	cmd := exec.Command(prog)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testproc.Start(t, cmd)
+	lines := bufio.NewReader(out)
+	if line, err := lines.ReadString('\n'); err != nil {
+		t.Fatal(line, err)
+	}
+	pid := cmd.Process.Pid
+	queue := func(value uint64) {
+		for {
+			switch err := sys.Queue(pid, signals.Info{Signal: signals.SIGRTMIN, Code: signals.CodeQueue, Value: value}); err {
+			case nil:
+				return
+			case syscall.EAGAIN: // the limit of this user
+			default:
+				t.Fatal(err)
+			}
+		}
+	}
+	const many = 3000
+	looked := make(chan int)
+	go func() {
+		n := 0
+		defer func() { looked <- n }()
+		for {
+			one := &state.Process{PID: pid, Status: state.Status{Shared: 1}, Threads: []state.Thread{{TID: pid, Pending: 1}}}
+			if _, err := queued.Peek(one); err != nil {
+				t.Error(err)
+				return
+			}
+			if p, err := procfs.Read(pid); err != nil || !p.Alive() {
+				return
+			}
+			n++
+		}
+	}()
+	for i := range many {
+		queue(uint64(i + 1))
+	}
+	queue(0)
+	line, err := lines.ReadString('\n')
+	if err != nil || line != fmt.Sprintf("%d 0\n", many) {
+		t.Errorf("it got %q, %v; want %d signals, none out of order", line, err, many)
+	}
+	if n := <-looked; n == 0 {
+		t.Error("nobody looked meanwhile")
 	}
 }
