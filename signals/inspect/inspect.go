@@ -68,7 +68,7 @@ func (e *QueueError) Unwrap() error { return e.Err }
 // Look examines a process. The error is one of [procfs.Read], or a QueueError beside the rest
 // of the report.
 func (i *Inspector) Look(pid int) (*Report, error) {
-	p, err := procfs.Read(pid)
+	p, err := settled(pid)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +102,19 @@ func (i *Inspector) Look(pid int) (*Report, error) {
 		return l.Report, &QueueError{pid, err}
 	}
 	return l.Report, nil
+}
+
+// instant is how long a process may block everything, as shells do while they fork.
+const instant = 50 * time.Millisecond
+
+// settled reads the state of a process, once more if it looks as if it were about to change.
+func settled(pid int) (*state.Process, error) {
+	p, err := procfs.Read(pid)
+	if err == nil && p.AllBlocked().Has(signals.SIGTERM) && !p.Taken().Has(signals.SIGTERM) {
+		time.Sleep(instant)
+		return procfs.Read(pid)
+	}
+	return p, err
 }
 
 func (l *look) miss(what string) { l.Missing = append(l.Missing, what) }
