@@ -30,6 +30,9 @@ var coreCommands = []func() *cobra.Command{
 	newCorePattern,
 	newCoreFilter,
 	newCoreExplain,
+	newCoreServe,
+	newCoreHandler,
+	newCoreCheck, newCorePattern, newCoreFilter,
 }
 
 // newCore returns the command core with all of its commands.
@@ -37,7 +40,7 @@ func newCore() *cobra.Command { return newCoreFor(nil) }
 
 // quickCoreCommands are those for which building all others would take a good part of the
 // time: newCoreFor builds them alone.
-var quickCoreCommands = map[string]func() *cobra.Command{"bt": newCoreBT, "info": newCoreInfo, "modules": newCoreModules, "explain": newCoreExplain}
+var quickCoreCommands = map[string]func() *cobra.Command{"bt": newCoreBT, "info": newCoreInfo, "modules": newCoreModules, "explain": newCoreExplain, "handler": newCoreHandler}
 
 // newCoreFor returns the command core for the arguments that follow it. It may lack the
 // commands that they do not need, like [newRoot].

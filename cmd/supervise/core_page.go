@@ -66,7 +66,7 @@ func (p corePage) info(r *report.Report) corePage {
 	}
 	if crashed := r.Crashed(); crashed != nil {
 		p.line("")
-		p.thread(r, []*report.Thread{crashed})
+		p.thread([]*report.Thread{crashed})
 	}
 	if n := len(r.Threads); n > 1 {
 		p.line("")
@@ -130,6 +130,7 @@ func sizes(s report.Stored) string {
 func (p corePage) stacks(r *report.Report) corePage {
 	if r.Signal != "" {
 		p.line("%s", p.styled(bold, escape.Line(r.Summary())))
+		p.line("")
 	}
 	index := map[string]int{}
 	var groups [][]*report.Thread
@@ -147,10 +148,10 @@ func (p corePage) stacks(r *report.Report) corePage {
 		groups[at] = append(groups[at], t)
 	}
 	for i, g := range groups {
-		if i > 0 || r.Signal != "" {
+		if i > 0 {
 			p.line("")
 		}
-		p.thread(r, g)
+		p.thread(g)
 	}
 	for i, problem := range r.Problems {
 		if i == 0 {
@@ -174,7 +175,7 @@ func stackKey(t *report.Thread) string {
 const shownThreads = 8
 
 // thread prints a stack, and whose it is.
-func (p *corePage) thread(r *report.Report, group []*report.Thread) {
+func (p *corePage) thread(group []*report.Thread) {
 	first := group[0]
 	var names []string
 	for i, t := range group {

@@ -4,12 +4,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"supervise/coredump/elfcore"
 	"supervise/coredump/explain"
@@ -31,12 +32,21 @@ func (s *coreStore) report(ctx context.Context, arg string, options explain.Opti
 	return explainFile(f, options)
 }
 
+// openCoreFile opens a file, which may turn out to be a FIFO: it does not wait for a writer.
+// Without O_NONBLOCK afterwards, package os does not set up epoll(7) for it.
 func openCoreFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // it may be a FIFO
-	if errors.Is(err, fs.ErrNotExist) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err == unix.ENOENT {
 		return nil, unknownCoreError{fmt.Errorf("no core %s", path)}
 	}
-	return f, err
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	if err := unix.SetNonblock(fd, false); err != nil {
+		_ = unix.Close(fd)
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(fd), path), nil
 }
 
 // stored returns the report that was stored with a core. If it has no threads, which is so
@@ -48,6 +58,12 @@ func (s *coreStore) stored(ctx context.Context, arg string, options explain.Opti
 	}
 	defer opened.Close()
 	r := &item.Report
+	if item.Hidden {
+		return nil, fmt.Errorf("core %s cannot be read: %s", r.ID, item.Problem)
+	}
+	if item.Problem != "" {
+		r.Problems = append(r.Problems, item.Problem)
+	}
 	if len(r.Threads) > 0 {
 		return r, nil
 	}

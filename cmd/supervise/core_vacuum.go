@@ -43,7 +43,7 @@ Exit status: 0, also when nothing was removed; 1 when it failed, 2 for a wrong c
 			defer opened.Close()
 			if !p.DryRun {
 				if err := opened.Recover(); err != nil {
-					fmt.Fprintln(cmd.ErrOrStderr(), "supervise:", err)
+					return err
 				}
 			}
 			removed, err := opened.Vacuum(p)

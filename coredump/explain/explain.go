@@ -64,6 +64,7 @@ func guarded(r *report.Report, do func()) {
 func explain(r *report.Report, core *elfcore.Core, options Options) {
 	p := newProcess(core, options.Open)
 	defer p.close()
+	p.crashed = r.Signal != ""
 	r.Exe = p.exe()
 	if !options.StacksOnly {
 		started(r, p)
@@ -88,16 +89,13 @@ func explain(r *report.Report, core *elfcore.Core, options Options) {
 // ended says of whom the core is, and which signal ended it.
 func ended(r *report.Report, n *elfcore.Notes) {
 	r.PID, r.UID, r.GID, r.Command = n.Process.PID, n.Process.UID, n.Process.GID, maskWords(n.Process.Args)
-	number := n.Siginfo.Signal
-	if number == 0 && len(n.Threads) > 0 {
-		number = n.Threads[0].Signal
-	}
-	if number == 0 {
+	// The siginfo of a core that was taken of a living process is of what stopped it for that.
+	if len(n.Threads) == 0 || n.Threads[0].Signal == 0 || n.Threads[0].Signal == int(signals.SIGSTOP) {
 		return
 	}
-	signal := signals.Signal(number)
+	signal := signals.Signal(n.Threads[0].Signal)
 	r.Signal = signal.String()
-	if n.Siginfo.Signal == 0 {
+	if n.Siginfo.Signal != n.Threads[0].Signal {
 		return
 	}
 	r.Code = n.Siginfo.Code

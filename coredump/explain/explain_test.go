@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"supervise/coredump/elfcore"
 	"supervise/coredump/report"
 	"supervise/signals"
 )
@@ -177,5 +178,49 @@ func TestMasks(t *testing.T) {
 	}
 	if got, want := maskWords("web --token abc x"), "web --token *** x"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestEnded tells a crash from a process that was only stopped to have its core taken.
+func TestEnded(t *testing.T) {
+	for _, test := range []struct {
+		thread  int
+		siginfo elfcore.Siginfo
+		want    string
+	}{
+		{11, elfcore.Siginfo{Signal: 11, Code: 1, Address: 0x10}, "SIGSEGV (SEGV_MAPERR at 0x10)"},
+		{6, elfcore.Siginfo{Signal: 6, Code: -6, PID: 7, UID: 1}, "SIGABRT (SI_TKILL by itself)"},
+		{3, elfcore.Siginfo{Signal: 3, PID: 8, UID: 1}, "SIGQUIT (SI_USER from pid 8 (uid 1))"},
+		{14, elfcore.Siginfo{Signal: 14, Code: -2, PID: 8}, "SIGALRM (SI_TIMER)"},
+		{31, elfcore.Siginfo{Signal: 31, Code: 1}, "SIGSYS (SYS_SECCOMP)"},
+		{11, elfcore.Siginfo{}, "SIGSEGV"},
+		{0, elfcore.Siginfo{Signal: 19, Code: 0x80}, ""},
+		{19, elfcore.Siginfo{Signal: 19, Code: 0x80}, ""},
+	} {
+		var r report.Report
+		ended(&r, &elfcore.Notes{Process: elfcore.Process{PID: 7}, Threads: []elfcore.Thread{{Signal: test.thread}}, Siginfo: test.siginfo})
+		if got := r.Summary(); got != test.want {
+			t.Errorf("%+v: %q, want %q", test, got, test.want)
+		}
+	}
+}
+
+// TestLivingCore reads a core that gdb writes, whose notes stand elsewhere than the kernel's.
+func TestLivingCore(t *testing.T) {
+	if _, err := exec.LookPath("gdb"); err != nil {
+		t.Skip("needs gdb")
+	}
+	exe := build(t, &program{compiler: []string{"gcc", "-O1", "-pthread"}, source: "crash.c"})
+	path := filepath.Join(t.TempDir(), "core")
+	script := []string{"-nx", "-batch", "-iex", "set debuginfod enabled off", "-ex", "break puts", "-ex", "run", "-ex", "generate-core-file " + path, "-ex", "kill", "--args", exe, "wait"}
+	if out, err := exec.Command("gdb", script...).CombinedOutput(); err != nil {
+		t.Skipf("gdb cannot run programs here: %v\n%s", err, out)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("gdb wrote no core: ", err)
+	}
+	r := explained(t, path, Options{})
+	if got := r.Threads[0].Frames; len(got) < 2 || got[1].Function != "main" || r.Exe != exe {
+		t.Errorf("%s: %+v", r.Exe, got)
 	}
 }

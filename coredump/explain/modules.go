@@ -31,6 +31,7 @@ type process struct {
 	modules  []*module
 	vdso     *module
 	problems []string
+	crashed  bool // the first thread
 }
 
 // module is a file of which at least a part is mapped as code, or the vdso.
@@ -297,7 +298,7 @@ func (p *process) describe(compare bool) []report.Module {
 			Path: m.path, BuildID: hex.EncodeToString(id), Start: report.Addr(m.start), End: report.Addr(m.end), Problem: m.problem,
 		})
 		if m.problem != "" {
-			p.problems = append(p.problems, m.path+" "+m.problem)
+			p.problems = append(p.problems, m.path+" "+sentence(m.problem))
 		}
 	}
 	return all

@@ -62,7 +62,7 @@ func (p *process) stacks(limit int) []stack {
 	all := make([]stack, 0, len(threads))
 	for i := range threads {
 		t := &threads[i]
-		s := stack{thread: report.Thread{TID: t.TID, Name: t.Name, Crashed: i == 0 && t.Signal != 0}}
+		s := stack{thread: report.Thread{TID: t.TID, Name: t.Name, Crashed: i == 0 && p.crashed}}
 		if t.Name == "" && t.TID == notes.Process.PID {
 			s.thread.Name = notes.Process.Name
 		}
@@ -93,12 +93,17 @@ func (p *process) stopped(err error) string {
 	return text
 }
 
-// predicate makes the end of a sentence of a module's problem.
+// predicate makes the short end of a sentence of a module's problem.
 func predicate(problem string) string {
+	problem, _, _ = strings.Cut(sentence(problem), ":")
+	return problem
+}
+
+// sentence makes the end of a sentence of a module's problem.
+func sentence(problem string) string {
 	if problem == "missing" {
 		return "is missing"
 	}
-	problem, _, _ = strings.Cut(problem, ":")
 	return problem
 }
 

@@ -106,7 +106,8 @@ func ending(frames []Frame) int {
 	n := 0
 	for i := range min(len(frames)-1, maxEnding) {
 		f := &frames[i]
-		if f.Function == "main" || f.Function == "main.main" {
+		// What a signal has interrupted does not end the process, except by Go's own handler.
+		if f.Function == "main" || f.Function == "main.main" || f.Handler && !strings.HasPrefix(f.Function, "runtime.") {
 			break
 		}
 		if ends(f.Function) {

@@ -143,6 +143,9 @@ func (s *Store) commitPacked(d dir, id, part string) error {
 	if err != nil {
 		return err
 	}
+	if m.Store.Version > metaVersion {
+		return errors.New("a newer version of supervise has written it")
+	}
 	if err := d.rename(part, d, coreName+zstSuffix); err != nil {
 		return err
 	}

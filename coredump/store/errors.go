@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 	"strings"
 
 	"supervise/internal/size"
@@ -37,6 +38,16 @@ func (e *LimitError) Error() string {
 
 // Unwrap is for errors.Is with the errors above.
 func (e *LimitError) Unwrap() error { return e.Limit }
+
+// NoneError says that there is no store: its directory does not exist. It is an fs.ErrNotExist.
+type NoneError struct{ Path string }
+
+func (e *NoneError) Error() string {
+	return "there is no directory " + e.Path + ", so no cores are kept there"
+}
+
+// Unwrap is for errors.Is with fs.ErrNotExist.
+func (e *NoneError) Unwrap() error { return fs.ErrNotExist }
 
 // UnknownError says that there is no such entry.
 type UnknownError struct {

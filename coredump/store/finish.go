@@ -21,8 +21,8 @@ func (e *Entry) Finish(r report.Report) (report.Report, error) {
 	e.packMini()
 	core := e.coreState(r.Core)
 	err := e.writeMeta(r, core)
-	for _, keep := range []int64{core.Size - 1<<20, core.Size / 2, 0} {
-		if full(err) && e.full != nil {
+	for _, keep := range []int64{core.Size - 1<<20, core.Size / 2, core.Size / 4, 0} {
+		if full(err) && e.full != nil && keep >= 0 {
 			core = e.shorten(core, keep)
 			err = e.writeMeta(r, core)
 		}

@@ -131,8 +131,7 @@ func (f *Full) ReadFrom(r io.Reader) (n int64, err error) {
 	limit := f.room(1 << 62)
 	from := io.LimitReader(r, limit)
 	if f.pack != nil {
-		buf := make([]byte, sparse.BufferSize)
-		_, err = io.CopyBuffer(onlyWriter{f.pack}, from, buf)
+		_, err = f.pack.ReadFrom(from)
 	} else {
 		_, err = f.sparse.ReadFrom(from)
 	}
@@ -144,8 +143,6 @@ func (f *Full) ReadFrom(r io.Reader) (n int64, err error) {
 	f.err = f.entry.guard.limited(err)
 	return f.Size() - begin, f.err
 }
-
-type onlyWriter struct{ io.Writer }
 
 // Cut says why the core ends where it does, if that is not known otherwise.
 func (f *Full) Cut(reason string) { f.cut = reason }

@@ -26,6 +26,9 @@ func init() {
 	testproc.Role("read", read)
 }
 
+// unfinished keeps an entry, with its lock, from the garbage collector.
+var unfinished *Entry
+
 // write begins an entry, says how far it has come, and waits to be killed: its arguments are
 // the store, the compression, and what to write.
 func write(args []string) int {
@@ -52,8 +55,10 @@ func write(args []string) int {
 		f, _ := e.Full(100 << 20)
 		_, _ = f.Write(random(12 << 20))
 	}
+	unfinished = e
 	fmt.Println(e.ID())
-	select {}
+	time.Sleep(testproc.Limit) // select {} would be a deadlock
+	return 1
 }
 
 // TestKilled kills who writes: the entry is told as what it is, at once, and finished by the
@@ -125,7 +130,7 @@ func TestLeftovers(t *testing.T) {
 	must(t,
 		os.Mkdir(in(".new-00000001"), 0o700), os.Chtimes(in(".new-00000001"), long, long),
 		os.Mkdir(in(".new-00000002"), 0o700), // just begun
-		os.Mkdir(in(".new-00000003"), 0o700), os.WriteFile(in(".new-00000003/writing"), nil, 0o600),
+		os.Mkdir(in(".new-00000003"), 0o700), os.WriteFile(in(".new-00000003/writing"), nil, 0o600), os.Chtimes(in(".new-00000003"), long, long),
 		os.Mkdir(in(".gone-00000004"), 0o700), os.WriteFile(in(".gone-00000004/core"), nil, 0o600),
 		os.Mkdir(in(".gone-00000005"), 0o700), os.WriteFile(in(".gone-00000005/mine"), nil, 0o600),
 		s.Recover(),

@@ -18,8 +18,11 @@ import (
 	"supervise/internal/testproc"
 )
 
-// random is data of which all is stored.
+// random is data of which all is stored. It is made once: nobody changes it.
 func random(size int) []byte {
+	if data, ok := randoms.Load(size); ok {
+		return data.([]byte)
+	}
 	data := make([]byte, size)
 	x := uint64(size) | 1
 	for i := range data {
@@ -28,8 +31,11 @@ func random(size int) []byte {
 		x ^= x << 17
 		data[i] = byte(x) | 1
 	}
+	randoms.Store(size, data)
 	return data
 }
+
+var randoms sync.Map // by size
 
 func at(service string, ago time.Duration) report.Report {
 	return report.Report{Service: service, Time: time.Now().Add(-ago)}
@@ -103,6 +109,49 @@ func TestMaxCore(t *testing.T) {
 			if r := keep(t, s, Crash{Compress: how, Limits: order.Limits{MaxCore: int64(len(core))}}, core, ""); r.Core.State != report.Complete {
 				t.Errorf("%s: as large as it may be: %+v", how, r.Core)
 			}
+		}
+	}
+}
+
+// TestMaxCoreInPieces cuts at the same place what is written or skipped.
+func TestMaxCoreInPieces(t *testing.T) {
+	for _, how := range []order.Compression{order.NoCompression, order.Inline} {
+		for _, write := range []func(f *Full) error{
+			func(f *Full) error { _, err := f.Write(random(3 << 20)); return err },
+			func(f *Full) error { return f.Skip(1 << 50) },
+			func(f *Full) error { _, _ = f.Write([]byte("x")); return f.Skip(3 << 20) },
+		} {
+			s := newStore(t)
+			e, err := s.Begin(Crash{Compress: how, Limits: order.Limits{MaxCore: 1<<20 + 1}})
+			must(t, err)
+			f, err := e.Full(0)
+			must(t, err)
+			if err := write(f); !errors.Is(err, ErrTooLarge) {
+				t.Error(err)
+			}
+			if _, err := f.Write([]byte("x")); !errors.Is(err, ErrTooLarge) {
+				t.Error(err)
+			}
+			if r, err := e.Finish(report.Report{}); err != nil || r.Core.Size != 1<<20+1 || r.Core.State != report.Truncated {
+				t.Errorf("%+v, %v", r.Core, err)
+			}
+		}
+	}
+}
+
+// TestShare divides what is left, but not into crumbs, and never gives more than there is.
+func TestShare(t *testing.T) {
+	for _, c := range []struct{ left, writers, want int64 }{
+		{100 << 20, 1, 100 << 20},
+		{100 << 20, 4, 25 << 20},
+		{100 << 20, 0, 100 << 20},
+		{4 << 20, 8, 2 << 20},
+		{1 << 20, 8, 1 << 20},
+		{0, 8, 0},
+		{-5, 1, -5},
+	} {
+		if got := share(c.left, c.writers); got != c.want {
+			t.Errorf("share(%d, %d) = %d, want %d", c.left, c.writers, got, c.want)
 		}
 	}
 }
@@ -328,7 +377,7 @@ func fill(t *testing.T, path string, left int64) {
 func fullOnce(t *testing.T, s *Store, how order.Compression, left int64) {
 	t.Helper()
 	r := at("web", 0)
-	r.Command = string(random(10 << 10)) // a report of some size
+	r.Command = strings.Repeat("c", 10<<10) // a report of some size
 	e, err := s.Begin(Crash{Report: r, Compress: how})
 	if err != nil {
 		if !errors.Is(err, unix.ENOSPC) {
@@ -352,12 +401,18 @@ func fullOnce(t *testing.T, s *Store, how order.Compression, left int64) {
 	if !errors.Is(err, ErrDiskFull) {
 		t.Errorf("%d bytes left: %v", left, err)
 	}
-	r.Problems = []string{string(random(20 << 10))} // and now it is larger
-	if r, err = e.Finish(r); err != nil && !errors.Is(err, unix.ENOSPC) {
+	r.Problems = []string{strings.Repeat("p", 20<<10)} // and now it is larger
+	if r, err = e.Finish(r); err != nil && (!errors.Is(err, unix.ENOSPC) || left >= 64<<10) {
 		t.Errorf("%d bytes left: %v", left, err)
 	}
-	if err == nil && r.Core.State == report.Complete {
-		t.Errorf("%d bytes left: %+v", left, r.Core)
+	if err != nil {
+		return
+	}
+	if r.Core.State == report.Complete || left >= 64<<10 && len(r.Problems[0]) != 20<<10 {
+		t.Errorf("%d bytes left: %+v, a report of %d bytes", left, r.Core, len(r.Problems[0]))
+	}
+	if left >= 1<<20 && how != order.Inline && r.Core.State != report.Truncated {
+		t.Errorf("%d bytes left, none was to be had of the core's: %+v", left, r.Core)
 	}
 }
 
@@ -369,16 +424,13 @@ func checkTrue(t *testing.T, s *Store, item *Item) {
 		return
 	}
 	core := &item.Report.Core
-	switch core.State {
-	case report.Truncated, report.Complete:
+	if core.State == report.Truncated || core.State == report.Complete {
 		if got := content(t, item.OpenCore); int64(len(got)) != core.Size || !bytes.HasPrefix(random(3<<20), got) {
 			t.Errorf("%d bytes of %+v", len(got), core)
 		}
-	default:
-		if file, err := item.OpenCore(t.Context()); err == nil {
-			_ = file.Close()
-			t.Errorf("%+v has a core", core)
-		}
+	} else if file, err := item.OpenCore(t.Context()); err == nil {
+		_ = file.Close()
+		t.Errorf("%+v has a core", core)
 	}
 	if core.Reason == "" {
 		t.Errorf("%+v has no reason", core)

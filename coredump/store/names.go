@@ -1,9 +1,10 @@
 package store
 
 import (
-	"crypto/rand"
-	"encoding/hex"
+	"fmt"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // The files of a store and of its entries.
@@ -34,8 +35,11 @@ const idLength = 8
 // newID makes an id. It is random: whoever may search the store must not guess which there are.
 func newID() string {
 	var b [idLength / 2]byte
-	_, _ = rand.Read(b[:]) // it never fails: crypto/rand
-	return hex.EncodeToString(b[:])
+	for { // crypto/rand would be initialised before init runs: TestOrder of internal/lattice
+		if n, err := unix.Getrandom(b[:], 0); err == nil && n == len(b) {
+			return fmt.Sprintf("%x", b)
+		}
+	}
 }
 
 // validID reports whether a name is an id.

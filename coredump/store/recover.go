@@ -14,13 +14,16 @@ import (
 // killed is the reason of what a killed process left behind.
 const killed = "the process that wrote it was killed"
 
-// newborn is how old a directory without a lock must be to be taken for left behind: it has one
-// within microseconds.
+// newborn is how old what is not locked must be to be taken for left behind: it is locked, and
+// has its name, within a millisecond.
 const newborn = time.Minute
 
 // Recover finishes and removes what killed processes have left. It leaves alone what it does not
 // understand. Each entry that ends does that, too.
 func (s *Store) Recover() error {
+	if err := s.removable(); err != nil {
+		return err
+	}
 	names, err := s.dir.names()
 	if err != nil {
 		return err
@@ -50,12 +53,9 @@ func (s *Store) stillborn(name string) bool {
 		return false
 	}
 	defer d.close()
-	if _, ok := d.stat(writingName); ok {
-		writer, err := writtenBy(d)
-		return err == nil && !writer
-	}
+	writer, err := writtenBy(d)
 	st, ok := s.dir.stat(name)
-	return ok && time.Since(time.Unix(st.Mtim.Unix())) > newborn
+	return err == nil && !writer && ok && time.Since(time.Unix(st.Mtim.Unix())) > newborn
 }
 
 // writtenBy reports whether somebody writes an entry: who does has locked its file writing.
@@ -94,6 +94,9 @@ func (s *Store) finishKilled(id string) error {
 		return err
 	}
 	defer unlock()
+	if _, ok := d.stat(writingName); !ok {
+		return nil // another was quicker
+	}
 	text, err := d.read(metaName, maxMeta)
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ type Store struct {
 func Open(path string) (*Store, error) {
 	d, err := openPath(path, safefile.OurLinks)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no directory %s, so no cores are kept there: %w", path, err)
+		return nil, &NoneError{path}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the directory of cores %s: %w", path, err)

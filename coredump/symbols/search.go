@@ -183,7 +183,8 @@ type symbol struct {
 func (s *Search) consider(i int, y symbol, names []byte) {
 	c := &s.found[i]
 	if y.size == 0 {
-		if y.addr >= c.label && !strings.HasPrefix(stringAt(names, uint64(y.name)), "$") {
+		marker := int(y.name) < len(names) && names[y.name] == '$' // arm64's $x: code begins
+		if y.addr >= c.label && !marker {
 			c.label, c.labelName = y.addr, y.name
 		}
 		return

@@ -25,14 +25,17 @@ floor ground
 
 floor 1
 	coredump
-	config:                   coredump github.com/BurntSushi/toml
+	coredump/report
+	coredump/order:           coredump/report
+	config:                   coredump coredump/order github.com/BurntSushi/toml
 	signals/advice
 	config/accounts:          config
 	supervisor/machine:       config
 	supervisor/status
 	supervisor/control/request: supervisor/status config
-	coredump/report
-	coredump/order:           coredump/report
+	coredump/socket:          golang.org/x/sys
+	coredump/crasher:         coredump/socket golang.org/x/sys
+	coredump/talk:            golang.org/x/sys
 	coredump/elfcore
 	coredump/unwind/cfi
 	coredump/unwind:          coredump/unwind/cfi
@@ -49,9 +52,14 @@ floor 2
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
+	coredump/settings:        golang.org/x/sys
 	coredump/mini
 	coredump/take:            coredump/mini golang.org/x/sys
-	coredump/settings:        golang.org/x/sys
+	coredump/store/sparse:    golang.org/x/sys
+	coredump/store/pack:      coredump/store/sparse github.com/klauspost/compress
+	coredump/store/journaldump: coredump/store/pack golang.org/x/sys
+	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
+	coredump/collector:       coredump/settings golang.org/x/sys
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
@@ -59,10 +67,10 @@ floor 2
 	supervisor/launch:        supervisor/process supervisor/launch/environ supervisor/launch/envfile golang.org/x/sys
 	supervisor/logs:          golang.org/x/sys
 	supervisor/output:        supervisor/logs golang.org/x/sys
-	supervisor/preflight:     supervisor/launch supervisor/launch/environ supervisor/output supervisor/process golang.org/x/sys
+	supervisor/preflight:     coredump/settings supervisor/launch supervisor/launch/environ supervisor/output supervisor/process golang.org/x/sys
 	supervisor/attribution:   golang.org/x/sys
 	supervisor/kernel:        signals/send supervisor/process/tree
-	supervisor/host:          supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
+	supervisor/host:          coredump/collector coredump/settings supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
 	supervisor/journal:       supervisor/attribution
 	supervisor/severity:      supervisor/journal github.com/rs/zerolog
 	supervisor/lastlines:     supervisor/journal
@@ -77,17 +85,15 @@ floor 2
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
 	supervisor/quickstatus:   supervisor/board/segment supervisor/control/wire signals/intake
-	coredump/store/sparse:    golang.org/x/sys
-	coredump/store/pack:      coredump/store/sparse github.com/klauspost/compress
-	coredump/store/journaldump: coredump/store/pack golang.org/x/sys
-	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
+	coredump/handler:         golang.org/x/sys
+	supervisor/corecollect:   github.com/rs/zerolog
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
 	supervisor/pid1/conformance
-	supervisor:               github.com/rs/zerolog golang.org/x/sys
+	supervisor:               supervisor/corecollect github.com/rs/zerolog golang.org/x/sys
 
 floor roof
 	cmd/supervise/preinit

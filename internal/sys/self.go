@@ -77,6 +77,7 @@ type SignalState struct {
 	Parent  int  // the pid of the process's parent
 	Stopped bool // the thread is stopped by a signal; under ptrace(2) it is not
 	Ended   bool // it is a zombie or dead
+	Dumping bool // the kernel writes its core
 }
 
 // ReadSignalState reads the state of a process's main thread; "self" is the calling process.
@@ -96,7 +97,7 @@ func ParseSignalState(status string) (SignalState, error) {
 	}
 	return SignalState{
 		Pending: s.Pending, Shared: s.Shared, Blocked: s.Blocked, Ignored: s.Ignored, Caught: s.Caught,
-		Queued: s.Queued, Limit: s.Limit, Parent: s.Parent, Stopped: s.Stopped(), Ended: s.Ended(),
+		Queued: s.Queued, Limit: s.Limit, Parent: s.Parent, Stopped: s.Stopped(), Ended: s.Ended(), Dumping: s.Dumping,
 	}, nil
 }
 

@@ -22,6 +22,7 @@ Uid:	1000	0	0	0
 Gid:	0	0	0	0
 FDSize:	64
 VmSize:	    2576 kB
+CoreDumping:	1
 Groups:	 
 NStgid:	812	5	1
 NSpid:	814	6	2
@@ -40,7 +41,7 @@ func TestParse(t *testing.T) {
 	got, err := state.Parse(text)
 	want := state.Status{
 		Comm: `a b\nc`, State: 'T', Process: 812, Thread: 814, Parent: 7, Tracer: 9, Inner: 2, Namespaces: 3,
-		UID: 1000, Threads: 2, Pending: signals.SetOf(signals.SIGHUP), Shared: signals.SetOf(signals.SIGRTMAX),
+		UID: 1000, Threads: 2, Dumping: true, Pending: signals.SetOf(signals.SIGHUP), Shared: signals.SetOf(signals.SIGRTMAX),
 		Blocked: signals.SetOf(signals.SIGTERM), Ignored: signals.SetOf(signals.SIGPIPE), Caught: signals.SetOf(32, 33),
 		Queued: 3, Limit: 96365,
 	}
@@ -143,6 +144,7 @@ func FuzzParse(f *testing.F) {
 			"\nSigQ:\t" + strconv.FormatUint(s.Queued, 10) + "/" + strconv.FormatUint(s.Limit, 10) +
 			"\nSigPnd:\t" + s.Pending.Mask() + "\nShdPnd:\t" + s.Shared.Mask() + "\nSigBlk:\t" + s.Blocked.Mask() + "\nSigIgn:\t" + s.Ignored.Mask() + "\nSigCgt:\t" + s.Caught.Mask()
 		again += map[bool]string{true: "\nKthread:\t1", false: "\nKthread:\t0"}[s.Kernel]
+		again += map[bool]string{true: "\nCoreDumping:\t1", false: ""}[s.Dumping]
 		if s.State != 0 {
 			again = "State:\t" + string([]byte{s.State}) + "\n" + again
 		}

@@ -25,6 +25,7 @@ type Status struct {
 	UID     uint32 // real
 	Threads int    // of the process
 	Kernel  bool   // it is a thread of the kernel
+	Dumping bool   // the process writes its core: signals but SIGKILL wait
 
 	// Pending are for this thread, Shared for any of the process, Blocked are blocked by this
 	// thread. What a thread waits for in sigwait(3) is not among them while it does.
@@ -124,6 +125,8 @@ func (s *Status) field(name, value string) {
 		real, _, _ := text.Cut(value, '\t')
 		uid, _ := strconv.ParseUint(real, 10, 32)
 		s.UID = uint32(uid)
+	case "CoreDumping": // Linux 4.15
+		s.Dumping = value == "1"
 	case "NSpid":
 		for id := range text.Split(value, '\t') {
 			if inner, err := strconv.Atoi(id); err == nil {

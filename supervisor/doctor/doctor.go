@@ -45,7 +45,7 @@ type Subject struct {
 func Examine(s Subject) []Finding {
 	findings := []Finding{
 		intakeMode(s.Mode), inherited(s.Inherited), place(), subreaper(), descendants(),
-		spawning(), pidfds(), procfs(), zombies(sys.Processes()), corePattern(), runtimeDir(s.RuntimeDir),
+		spawning(), pidfds(), procfs(), zombies(sys.Processes()), corePattern(), coreCollection(s.RuntimeDir), runtimeDir(s.RuntimeDir),
 	}
 	return append(findings, limits(s.Inherited)...)
 }

@@ -1,10 +1,9 @@
 package journaldump
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"strconv"
 	"strings"
@@ -42,8 +41,9 @@ func Is(name string) bool {
 
 // ID is the id of a file, by its name.
 func ID(name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return hex.EncodeToString(sum[:4])
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(name))
+	return fmt.Sprintf("%08x", hash.Sum32())
 }
 
 var errName = errors.New("it is no name of systemd-coredump's")

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"testing/iotest"
 )
 
 // likeMemory makes data as processes have it: pointers, text, zeros.
@@ -40,7 +41,11 @@ func packed(t testing.TB, o Options, parts ...any) []byte {
 		var err error
 		switch part := part.(type) {
 		case []byte:
-			_, err = w.Write(part)
+			if len(part)%2 == 0 {
+				_, err = w.Write(part)
+			} else {
+				_, err = w.ReadFrom(iotest.HalfReader(bytes.NewReader(part)))
+			}
 		case int:
 			err = w.Skip(int64(part))
 		}
@@ -106,17 +111,18 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestZeros packs a terabyte of zeros, beyond the most of one frame.
+// TestZeros packs gigabytes of zeros, beyond the most of one frame.
 func TestZeros(t *testing.T) {
-	in := packed(t, Options{}, []byte("a"), 5<<30, []byte("b"))
-	if len(in) > 300<<10 {
-		t.Errorf("5 GiB of zeros take %d bytes", len(in))
+	const size = maxZeros + 10<<20
+	in := packed(t, Options{}, []byte("a"), size, []byte("b"))
+	if len(in) > 100<<10 {
+		t.Errorf("2 GiB of zeros take %d bytes", len(in))
 	}
 	var n count
-	if err := Unpack(&n, bytes.NewReader(in), 1<<40); err != nil || n != 5<<30+2 {
+	if err := Unpack(&n, bytes.NewReader(in), 1<<40); err != nil || n != size+2 {
 		t.Errorf("%d bytes: %v", n, err)
 	}
-	if err := Unpack(&n, bytes.NewReader(in), 1<<30); !errors.Is(err, ErrTooLarge) {
+	if err := Unpack(&n, bytes.NewReader(in), 1<<20); !errors.Is(err, ErrTooLarge) {
 		t.Error(err)
 	}
 }

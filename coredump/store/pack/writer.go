@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"errors"
 	"io"
 	"runtime"
 	"sync"
@@ -149,6 +150,32 @@ func (p *Writer) Write(b []byte) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// ReadFrom takes all that is to be read.
+func (p *Writer) ReadFrom(r io.Reader) (n int64, err error) {
+	for {
+		if err := p.failure(); err != nil {
+			return n, err
+		}
+		f := p.current()
+		if f.data == nil {
+			f.data = make([]byte, 0, FrameSize)
+		}
+		c, err := r.Read(f.data[len(f.data):FrameSize])
+		f.data = f.data[:len(f.data)+c]
+		n += int64(c)
+		p.size += int64(c)
+		if len(f.data) == FrameSize {
+			p.send()
+		}
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+	}
 }
 
 // Skip takes n zeros.

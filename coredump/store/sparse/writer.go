@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 )
 
 const (
@@ -78,16 +79,17 @@ func (w *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 	}
 	var readErr error
 	ended := make(chan struct{})
+	begun := w.n // the first is shorter, so that the others need not be copied to fit the file's pages
 	go func() {
 		defer close(full)
-		for {
+		for ; ; begun = 0 {
 			var buf []byte
 			select {
 			case buf = <-free:
 			case <-ended:
 				return
 			}
-			n, err := io.ReadFull(r, buf)
+			n, err := io.ReadFull(r, buf[:BufferSize-begun])
 			if n > 0 {
 				full <- buf[:n] // never waits: there are no more buffers than places
 			}
@@ -132,7 +134,7 @@ func (w *Writer) Skip(n int64) error {
 	return w.err
 }
 
-// Flush writes what is still in memory. Unless what was taken is a multiple of 4096 bytes, it
+// flush writes what is still in memory. Unless what was taken is a multiple of 4096 bytes, it
 // is for the end.
 func (w *Writer) flush() {
 	n := w.n
@@ -163,13 +165,31 @@ func (w *Writer) write(b []byte) bool {
 	}
 	if w.err == nil {
 		var n int
-		n, w.err = w.file.WriteAt(b, w.at)
+		n, w.err = w.writeAt(b)
 		w.data += int64(n)
 		if w.err != nil {
 			w.at += int64(n) // so much is there
 		}
 	}
 	return w.err == nil
+}
+
+// writeAt writes as much as there is room for: tmpfs refuses the whole of a large write that
+// does not fit (large folios, Linux 6.14).
+func (w *Writer) writeAt(b []byte) (n int, err error) {
+	for size := len(b); n < len(b); {
+		var c int
+		c, err = w.file.WriteAt(b[n:min(n+size, len(b))], w.at+int64(n))
+		n += c
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, syscall.ENOSPC) || size <= page {
+			return n, err
+		}
+		size = max(size/2&^(page-1), page)
+	}
+	return n, nil
 }
 
 // Close writes what is still in memory and gives the file its size, also after an error: that
