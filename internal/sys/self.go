@@ -7,8 +7,8 @@ import (
 	"syscall"
 	"unsafe"
 
-	"supervise/internal/text"
 	"supervise/signals"
+	"supervise/signals/state"
 )
 
 // Mask returns the calling thread's signal mask.
@@ -90,53 +90,15 @@ func ReadSignalState(pid string) (state SignalState, err error) {
 }
 
 // ParseSignalState parses the text of a /proc/PID/status.
-func ParseSignalState(status string) (state SignalState, err error) {
-	found := false
-	for line := range text.Split(status, '\n') {
-		name, value, _ := text.Cut(line, ':')
-		value, tab := text.CutPrefix(value, "\t")
-		if !tab {
-			continue
-		}
-		var set *signals.Set
-		switch name {
-		case "State":
-			state.Stopped = len(value) > 0 && value[0] == 'T'
-			state.Ended = len(value) > 0 && (value[0] == 'Z' || value[0] == 'X')
-			continue
-		case "CoreDumping": // Linux 4.15
-			state.Dumping = value == "1"
-			continue
-		case "PPid":
-			state.Parent, _ = strconv.Atoi(value)
-			continue
-		case "SigQ":
-			used, limit, _ := text.Cut(value, '/')
-			state.Queued, _ = strconv.ParseUint(used, 10, 64)
-			state.Limit, _ = strconv.ParseUint(limit, 10, 64)
-			continue
-		case "SigPnd":
-			set = &state.Pending
-		case "ShdPnd":
-			set = &state.Shared
-		case "SigBlk":
-			set = &state.Blocked
-		case "SigIgn":
-			set = &state.Ignored
-		case "SigCgt":
-			set = &state.Caught
-		default:
-			continue
-		}
-		if *set, err = signals.ParseMask(value); err != nil {
-			return state, err
-		}
-		found = true
+func ParseSignalState(status string) (SignalState, error) {
+	s, err := state.Parse(status)
+	if err != nil {
+		return SignalState{}, err
 	}
-	if !found {
-		return state, syscall.ENODATA
-	}
-	return state, nil
+	return SignalState{
+		Pending: s.Pending, Shared: s.Shared, Blocked: s.Blocked, Ignored: s.Ignored, Caught: s.Caught,
+		Queued: s.Queued, Limit: s.Limit, Parent: s.Parent, Stopped: s.Stopped(), Ended: s.Ended(), Dumping: s.Dumping,
+	}, nil
 }
 
 // ReadFile reads a whole file of /proc or /sys, or of a runtime directory, in which there

@@ -56,11 +56,11 @@ func TestParseSignalState(t *testing.T) {
 
 func TestParseSignalStateErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                          syscall.ENODATA.Error(),
-		"Name:\tx\n":                syscall.ENODATA.Error(),
+		"":                          "not a status file of /proc: it says nothing of signals",
+		"Name:\tx\n":                "not a status file of /proc: it says nothing of signals",
 		"SigBlk:\tnonsense\n":       `signal mask "nonsense" is not a 64-bit hexadecimal number`,
 		"SigBlk:\t\n":               `signal mask "" is not a 64-bit hexadecimal number`,
-		"SigBlk: 0000000000000000 ": syscall.ENODATA.Error(),
+		"SigBlk: 0000000000000000 ": "not a status file of /proc: it says nothing of signals",
 	} {
 		if got, err := sys.ParseSignalState(text); err == nil || err.Error() != want {
 			t.Errorf("%q: %+v, %v, want %s", text, got, err, want)

@@ -1,0 +1,142 @@
+package state
+
+import (
+	"errors"
+	"strconv"
+
+	"supervise/internal/text"
+	"supervise/signals"
+)
+
+// Status is what /proc/PID/status, or /proc/PID/task/TID/status, says of one thread that has
+// to do with signals: proc_pid_status(5).
+type Status struct {
+	Comm  string // the thread's name, as the kernel escapes it
+	State byte   // R S D Z T t X and so on
+
+	// Process is the pid, Thread the tid, Parent the pid of the parent, and Tracer the tid of
+	// who traces the thread, 0 for none: all of them in the namespace of that /proc.
+	Process, Thread, Parent, Tracer int
+
+	// Inner is the tid in the innermost PID namespace, Namespaces how many there are from that
+	// of /proc to it: 1 if they are the same. Kernels that do not say: the tid, and 1.
+	Inner, Namespaces int
+
+	UID     uint32 // real
+	Threads int    // of the process
+	Kernel  bool   // it is a thread of the kernel
+	Dumping bool   // the process writes its core: signals but SIGKILL wait
+
+	// Pending are for this thread, Shared for any of the process, Blocked are blocked by this
+	// thread. What a thread waits for in sigwait(3) is not among them while it does.
+	Pending, Shared, Blocked signals.Set
+
+	// Ignored and Caught hold for all threads of a process.
+	Ignored, Caught signals.Set
+
+	// Queued is the number of queued signals of the process's real user, Limit the process's
+	// RLIMIT_SIGPENDING: the number from which on its user gets no more.
+	Queued, Limit uint64
+}
+
+// Stopped reports whether a signal has stopped the thread. Under ptrace(2) it is not.
+func (s *Status) Stopped() bool { return s.State == 'T' }
+
+// Ended reports whether the thread is a zombie or dead. The main thread may be while the
+// process lives: pthread_exit(3).
+func (s *Status) Ended() bool { return s.State == 'Z' || s.State == 'X' }
+
+var errNoSignals = errors.New("not a status file of /proc: it says nothing of signals")
+
+// Parse parses the text of a status file. Comm is a part of that text. Lines that it does not
+// know are left out; the error is that a signal mask is none, or that there is none.
+func Parse(status string) (s Status, err error) {
+	found, memory, said := false, false, false
+	for line := range text.Split(status, '\n') {
+		name, value, _ := text.Cut(line, ':')
+		value, tab := text.CutPrefix(value, "\t")
+		if !tab {
+			continue
+		}
+		switch name {
+		case "Kthread": // since Linux 6.8
+			s.Kernel, said = value == "1", true
+		case "VmSize":
+			memory = true
+		}
+		set := s.set(name)
+		if set == nil {
+			s.field(name, value)
+			continue
+		}
+		if *set, err = signals.ParseMask(value); err != nil {
+			return Status{}, err
+		}
+		found = true
+	}
+	if !found {
+		return Status{}, errNoSignals
+	}
+	if !said {
+		s.Kernel = !memory && !s.Ended()
+	}
+	if s.Namespaces == 0 {
+		s.Inner, s.Namespaces = s.Thread, 1
+	}
+	return s, nil
+}
+
+// set returns the set that a line has, nil for another line.
+func (s *Status) set(name string) *signals.Set {
+	switch name {
+	case "SigPnd":
+		return &s.Pending
+	case "ShdPnd":
+		return &s.Shared
+	case "SigBlk":
+		return &s.Blocked
+	case "SigIgn":
+		return &s.Ignored
+	case "SigCgt":
+		return &s.Caught
+	}
+	return nil
+}
+
+func (s *Status) field(name, value string) {
+	switch name {
+	case "Name":
+		s.Comm = value
+	case "State":
+		if value != "" {
+			s.State = value[0]
+		}
+	case "Tgid":
+		s.Process, _ = strconv.Atoi(value)
+	case "Pid":
+		s.Thread, _ = strconv.Atoi(value)
+	case "PPid":
+		s.Parent, _ = strconv.Atoi(value)
+	case "TracerPid":
+		s.Tracer, _ = strconv.Atoi(value)
+	case "Threads":
+		s.Threads, _ = strconv.Atoi(value)
+	case "Uid":
+		real, _, _ := text.Cut(value, '\t')
+		uid, _ := strconv.ParseUint(real, 10, 32)
+		s.UID = uint32(uid)
+	case "CoreDumping": // Linux 4.15
+		s.Dumping = value == "1"
+	case "NSpid":
+		for id := range text.Split(value, '\t') {
+			if inner, err := strconv.Atoi(id); err == nil {
+				s.Inner = inner
+				s.Namespaces++
+			}
+		}
+	case "SigQ":
+		used, limit, _ := text.Cut(value, '/')
+		s.Queued, _ = strconv.ParseUint(used, 10, 64)
+		s.Limit, _ = strconv.ParseUint(limit, 10, 64)
+	}
+}
