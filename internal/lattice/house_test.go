@@ -49,6 +49,7 @@ floor 2
 	coredump/settings:        golang.org/x/sys
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
+	signals/deliver:          signals/state/procfs supervisor/process/tree golang.org/x/sys
 	supervisor/launch/environ
 	supervisor/launch/envfile
 	supervisor/launch:        supervisor/process supervisor/launch/environ supervisor/launch/envfile golang.org/x/sys

@@ -73,6 +73,7 @@ const (
 	OrphanedGroup                    // nobody could continue its process group
 	NoThread                         // it has no such thread
 	NotPermitted                     // EPERM
+	Refused                          // another error
 	NotGone                          // it was on its way when we looked last
 	Gone                             // the process has ended since
 )

@@ -86,7 +86,7 @@ func arrival(s Sending, t *Target) Forecast {
 		f := Forecast{Fate: action, Reason: t.reason(s.Signal), Thread: thread.ID}
 		switch {
 		case thread.Stopped:
-			return Forecast{Fate: Pending, Reason: WhileStopped, Then: action}
+			return Forecast{Fate: Pending, Reason: WhileStopped, Then: whenContinued(s.Signal, action)}
 		case thread.Waits.Has(s.Signal):
 			return Forecast{Fate: Taken, Reason: Waiter, Thread: thread.ID}
 		case thread.Traced:
@@ -104,6 +104,15 @@ func arrival(s Sending, t *Target) Forecast {
 		action = Dropped
 	}
 	return Forecast{Fate: Pending, Reason: Blocked, Then: action}
+}
+
+// whenContinued is what becomes of a signal that waits for the end of a stop: SIGCONT throws away
+// all that would stop the process, also where they are caught (prepare_signal).
+func whenContinued(s signals.Signal, action Fate) Fate {
+	if s.Default() == signals.Stop {
+		return Discarded
+	}
+	return action
 }
 
 // action is what a delivered signal does: get_signal in the kernel's signal.c.

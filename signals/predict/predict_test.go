@@ -83,6 +83,7 @@ func TestOf(t *testing.T) {
 		"one thread":      {thread(term, 8), both(caught, blocked, second(func(t *Thread) { t.Blocked = all })), Forecast{Fate: Pending, Reason: Blocked, Then: Handled}},
 		"no such thread":  {thread(term, 9), none, Forecast{Fate: Failed, Reason: NoThread}},
 		"stopped":         {kill(term), both(stopped), Forecast{Fate: Pending, Reason: WhileStopped, Then: Terminated}},
+		"stopped, TSTP":   {kill(tstp), both(stopped, caught), Forecast{Fate: Pending, Reason: WhileStopped, Then: Discarded}},
 		"stopped, CONT":   {kill(cont), both(stopped), Forecast{Fate: Continued, Reason: NoEffect}},
 		"stopped, CONT 2": {kill(cont), both(stopped, caught, blocked), Forecast{Fate: Continued, Reason: Blocked, Then: Pending}},
 		"stopped, CONT 3": {kill(cont), both(stopped, func(t *Target) { t.Ignored = all }), Forecast{Fate: Continued, Reason: Disposition}},
@@ -138,7 +139,8 @@ func TestSeen(t *testing.T) {
 		"coalesced":        {blocked, term, &blocked, Forecast{Fate: Coalesced, Reason: PendingAlready}},
 		"sigtimedwait": {
 			with(func(t *Target) { t.Threads[0].Blocked = all }), term,
-			ptr(with(func(t *Target) { t.Threads[0].Blocked = all })), Forecast{Fate: Taken, Reason: Waiter},
+			ptr(with(func(t *Target) { t.Threads[0].Blocked = all })),
+			Forecast{Fate: Taken, Reason: Waiter},
 		},
 		"unblocked": {with(func(t *Target) { t.Threads[0].Blocked, t.Caught = all, all }), term, &caught, Forecast{Fate: Handled, Reason: Handler}},
 		"busy": {

@@ -13,8 +13,10 @@ func Seen(s Sending, expected Forecast, now *Target) Forecast {
 	switch expected.Fate {
 	case Coalesced:
 		return expected // with one that was pending when it was sent, whether or not it still is
-	case Ignored, Dropped, Discarded, Overflow, Failed:
+	case Ignored, Dropped, Discarded:
 		return expected // it never reached the queue
+	case Overflow, Failed: // but it was taken: the target has changed since we looked
+		expected = Forecast{Fate: Unseen, Reason: NotGone}
 	case Continued:
 		return expected
 	case Handled, Taken, Terminated, Dumped, Stopped, Pending, Unseen:

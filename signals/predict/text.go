@@ -75,6 +75,8 @@ func (f Forecast) whyNot() string {
 		return "there is no such thread or process: ESRCH"
 	case NotPermitted:
 		return "you may not signal this process: EPERM"
+	case Refused:
+		return "the kernel refuses it"
 	case NotGone:
 		return "it is on its way: the process runs, waits for a disk, or has changed meanwhile"
 	case Gone:
@@ -96,7 +98,7 @@ var reasons = [...]string{
 	Handler: "handler", Waiter: "waiter", Descriptor: "signalfd", Default: "default", Disposition: "ignored",
 	NoEffect: "no-effect", Blocked: "blocked", WhileStopped: "stopped", WhileFrozen: "frozen", Tracer: "traced",
 	PendingAlready: "pending-already", QueueFull: "queue-full", NamespaceInit: "namespace-init", Zombie: "zombie",
-	Ending: "ending", OrphanedGroup: "orphaned-group", NoThread: "no-process", NotPermitted: "not-permitted",
+	Ending: "ending", OrphanedGroup: "orphaned-group", NoThread: "no-process", NotPermitted: "not-permitted", Refused: "refused",
 	NotGone: "on-its-way", Gone: "gone",
 }
 
