@@ -50,6 +50,7 @@ floor 2
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	signals/deliver:          signals/state/procfs supervisor/process/tree golang.org/x/sys
+	signals/atexec:           signals/intake coredump/settings golang.org/x/sys
 	supervisor/launch/environ
 	supervisor/launch/envfile
 	supervisor/launch:        supervisor/process supervisor/launch/environ supervisor/launch/envfile golang.org/x/sys
