@@ -44,7 +44,8 @@ func (p *Process) Settle(s predict.Sending, expected predict.Forecast, limit tim
 		}
 		seen := predict.Seen(s, expected, now)
 		left := time.Until(deadline)
-		if seen.Reason != predict.NotGone || left <= 0 {
+		reading := seen.Fate == predict.Pending && seen.Reason == predict.Descriptor
+		if seen.Reason != predict.NotGone && !reading || left <= 0 {
 			return seen
 		}
 		p.poll(unix.POLLIN, min(pause, left))

@@ -32,7 +32,7 @@ type Target struct {
 	Threads []Thread
 
 	// Queued and Limit are SigQ: the pending signals of the process's user, and
-	// RLIMIT_SIGPENDING. A Limit of 0 with Queued 0 is taken for unknown.
+	// RLIMIT_SIGPENDING.
 	Queued, Limit uint64
 
 	// Init says that it is the init of a PID namespace, or of the machine, and Outside that the
@@ -121,5 +121,5 @@ func (t *Target) Waiting(s Sending) bool {
 // __sigqueue_alloc in the kernel's signal.c. The standard signals of kill(2) always have room.
 func (t *Target) full(s Sending) bool {
 	unlimited := !s.Signal.RealTime() && s.Code >= 0
-	return !unlimited && t.Queued >= t.Limit && t.Queued+t.Limit > 0
+	return !unlimited && t.Queued >= t.Limit
 }
