@@ -180,10 +180,14 @@ func (h *Handover) Exec(path string, argv, env []string) error {
 	debug.SetGCPercent(-1) // the collector would start threads
 	h.pending = append(h.pending, h.in.Seal()...)
 	sys.SetMask(signals.Full) // the faults, too, of which some may be pending
-	h.setDispositions()
+	// To ignore a signal, or to set one to a default that ignores it, discards it where it is
+	// pending; the rest keeps the handlers of package intake until no signal is under way.
+	discarding := h.ignored | ignoredByDefault
+	setDispositions(discarding, h.ignored)
 	if lost := h.in.Return(h.pending); len(lost) > 0 {
 		return fmt.Errorf("%d pending signals cannot be kept, such as %v: the queue of the user is full (RLIMIT_SIGPENDING)", len(lost), lost[0])
 	}
+	setDispositions(catchable&^discarding, 0)
 	if h.pendingLimit != nil {
 		if err := setLimit(rlimitPending, h.pendingLimit); err != nil {
 			return err
@@ -200,11 +204,14 @@ func (h *Handover) Exec(path string, argv, env []string) error {
 	return errno
 }
 
-// setDispositions sets each to what the program is to have. Handlers would become SIG_DFL by
-// themselves, but must not run any more when the mask is set.
-func (h *Handover) setDispositions() {
-	for s := range catchable.All() {
-		if h.ignored.Has(s) {
+// ignoredByDefault are the signals that do nothing by default.
+var ignoredByDefault = signals.SetOf(signals.SIGCHLD, signals.SIGCONT, signals.SIGURG, signals.SIGWINCH)
+
+// setDispositions sets those of some signals to what the program is to have. Handlers would
+// become SIG_DFL by themselves, but must not run any more when the mask is set.
+func setDispositions(of, ignored signals.Set) {
+	for s := range of.All() {
+		if ignored.Has(s) {
 			_ = sys.SetIgnored(s)
 		} else {
 			_ = sys.SetDefault(s)

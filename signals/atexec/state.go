@@ -116,7 +116,7 @@ func (s *State) String() string {
 	row("parent-death signal", "%s", death)
 	row("dumpable", "execve sets it: 1, unless the program is set-user-ID, has capabilities, or is unreadable")
 	if !s.Exact {
-		row("note", "built without its own entry point: inherited ignores and pending signals are not all known (make build)")
+		row("note", "this program was built without its own entry point (make build), so that the Go runtime has changed some of what was inherited")
 	}
 	return b.String()
 }

@@ -32,9 +32,13 @@ func (in *Intake) Collect() (pending []signals.Info) {
 // the signals that arrived since [Intake.Collect]. From then on signals stay in the kernel: until
 // the process executes another program, nothing may be done that needs another thread.
 func (in *Intake) Seal() (late []signals.Info) {
-	in.MaskThreadsAsync()
-	for deadline := sys.Now() + maskTime; !in.sealed() && sys.Now() < deadline; {
-		pause()
+	const sure = 2 // times, as a thread can be started while the others are looked at
+	for seen, deadline := 0, sys.Now()+sealTime; seen < sure && sys.Now() < deadline; {
+		in.MaskThreadsAsync() // also those that were started since
+		if seen++; !in.sealed() {
+			seen = 0
+			pause()
+		}
 	}
 	for _, info := range in.Collect() {
 		hint := info.Signal == signals.SIGCHLD && info.Code == signals.CodeQueue && int(info.PID) == in.pid
@@ -45,31 +49,45 @@ func (in *Intake) Seal() (late []signals.Info) {
 	return late
 }
 
-// sealed reports whether all other threads block the signals that the runtime unblocks.
+// sealed reports whether all other threads block the signals that the runtime unblocks, and
+// will not change that any more. One that blocks faults as well has just been started, and is
+// about to unblock all of these, or runs the catcher.
 func (in *Intake) sealed() bool {
 	for tid := range sys.Threads() {
 		state, err := sys.ReadSignalState("self/task/" + strconv.Itoa(tid))
-		if tid != in.tid && err == nil && signals.Set(boot.ThreadMask&boot.Forced)&^state.Blocked != 0 {
+		if tid != in.tid && err == nil && uint64(state.Blocked)&boot.Forced != boot.ThreadMask&boot.Forced {
 			return false
 		}
 	}
 	return true
 }
 
+// sealTime is how long the other threads may take to get a processor, in nanoseconds.
+const sealTime = 10_000_000_000
+
 // Return puts collected signals into the kernel's queues, with their siginfo. A process may
 // send itself any: rt_sigqueueinfo(2). It returns those for which there is no room, or which a
 // seccomp filter refuses.
+//
+// A thread that was started after Seal may take one. It is the catcher that gets it, as long as
+// the caller leaves the dispositions as they are, and the thread gets no second one.
 func (in *Intake) Return(pending []signals.Info) (lost []signals.Info) {
-	for _, info := range pending {
-		var err error
-		if signals.Faults.Has(info.Signal) { // which other threads do not block
-			err = sys.QueueThread(in.pid, in.tid, info)
-		} else {
-			err = sys.Queue(in.pid, info)
+	for {
+		for _, info := range pending {
+			if in.put(info) != nil {
+				lost = append(lost, info)
+			}
 		}
-		if err != nil {
-			lost = append(lost, info)
+		if !boot.Stored() {
+			return lost
 		}
+		pending = in.Collect()
 	}
-	return lost
+}
+
+func (in *Intake) put(info signals.Info) error {
+	if signals.Faults.Has(info.Signal) { // which other threads do not block
+		return sys.QueueThread(in.pid, in.tid, info)
+	}
+	return sys.Queue(in.pid, info)
 }

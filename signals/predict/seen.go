@@ -72,8 +72,8 @@ func pending(s Sending, expected Forecast, now *Target) Forecast {
 		}
 	case now.stopped():
 		reason = WhileStopped
-	case now.Frozen:
-		reason = WhileFrozen
+	case now.Frozen && then != Terminated && then != Dumped:
+		reason = WhileFrozen // which does not keep a process from ending
 	}
 	return Forecast{Fate: Pending, Reason: reason, Then: then}
 }
