@@ -45,14 +45,14 @@ func Seen(s Sending, expected Forecast, now *Target) Forecast {
 func ended(expected Forecast) Forecast {
 	switch expected.Fate {
 	case Pending:
-		expected.Fate = expected.Then
-		if expected.Then == Handled {
-			return Forecast{Fate: Unseen, Reason: Gone, InfoLost: expected.InfoLost}
+		f := Forecast{Fate: expected.Then, Reason: Gone, InfoLost: expected.InfoLost}
+		if expected.Then == Handled || expected.Then == Stopped {
+			f.Fate = Unseen
 		}
-		return Forecast{Fate: expected.Then, Reason: Gone, InfoLost: expected.InfoLost}
-	case Stopped, Continued:
+		return f
+	case Stopped:
 		return Forecast{Fate: Unseen, Reason: Gone, InfoLost: expected.InfoLost}
-	case Handled, Taken, Terminated, Dumped, Ignored, Discarded, Coalesced, Overflow, Dropped, Failed, Unseen:
+	case Handled, Taken, Terminated, Dumped, Continued, Ignored, Discarded, Coalesced, Overflow, Dropped, Failed, Unseen:
 	}
 	return expected
 }
