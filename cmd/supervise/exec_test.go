@@ -4,14 +4,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"supervise/internal/sys"
 	"supervise/internal/testproc"
+	"supervise/signals"
+	"supervise/signals/send"
 )
 
 // inheritProgram builds testdata/inherit.c, which prints what it inherits, where every user can
@@ -224,4 +230,68 @@ func TestExecShow(t *testing.T) {
 			t.Errorf("status %d: %s", code, out)
 		}
 	})
+}
+
+// TestExecStorm sends signals all the while that a command is executed: it gets every one, and
+// those that the Go runtime leaves alone in order.
+func TestExecStorm(t *testing.T) {
+	inherit := inheritProgram(t)
+	const count, runtimes, others = 2000, 34, 40
+	cmd := exec.Command(inherit, "state", "ffffffffffffffff", "0", "--", entryBuild, "exec", "--", inherit, "take", "34", "40")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	testproc.Start(t, cmd)
+	awaitBlocked(t, cmd.Process.Pid)
+	for n := count; n >= 0; n-- {
+		for _, s := range []signals.Signal{runtimes, others} {
+			for send.Info(cmd.Process.Pid, signals.Info{Signal: s, Code: signals.CodeQueue, Value: uint64(n)}) == send.Again {
+				time.Sleep(time.Millisecond) // other tests fill the queue
+			}
+		}
+		if n%100 == 0 {
+			time.Sleep(100 * time.Microsecond) // so that it takes longer than the start of the program
+		}
+	}
+	text, err := io.ReadAll(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, last := map[string]int{}, count+1
+	for line := range strings.Lines(string(text)) {
+		got[strings.TrimSpace(line)]++
+		var s, n int
+		if _, err := fmt.Sscan(line, &s, &n); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if s == others {
+			if n != last-1 {
+				t.Errorf("%d arrived behind %d", n, last)
+			}
+			last = n
+		}
+	}
+	for n := range count + 1 {
+		for _, s := range []int{runtimes, others} {
+			if times := got[fmt.Sprintf("%d %d", s, n)]; times != 1 && n > 0 {
+				t.Errorf("signal %d with value %d arrived %d times", s, n, times)
+			}
+		}
+	}
+}
+
+// awaitBlocked waits until a process blocks all signals.
+func awaitBlocked(t *testing.T, pid int) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		state, err := sys.ReadSignalState(strconv.Itoa(pid))
+		if err != nil || time.Now().After(deadline) {
+			t.Fatal("it does not block them:", err)
+		}
+		if state.Blocked.Has(signals.SIGTERM) && state.Blocked.Has(40) {
+			return
+		}
+	}
 }

@@ -35,7 +35,7 @@ func target(t *testing.T, as func(*exec.Cmd), script string) *exec.Cmd {
 }
 
 // send runs supervise send.
-func send(t *testing.T, as func(*exec.Cmd), args ...string) (out string, code int) {
+func runSend(t *testing.T, as func(*exec.Cmd), args ...string) (out string, code int) {
 	t.Helper()
 	cmd := exec.Command(entryBuild, append([]string{"send"}, args...)...)
 	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+t.TempDir())
@@ -68,7 +68,7 @@ type sent struct {
 
 func sendJSON(t *testing.T, as func(*exec.Cmd), args ...string) (all []sent, code int) {
 	t.Helper()
-	out, code := send(t, as, append([]string{"--format", "json"}, args...)...)
+	out, code := runSend(t, as, append([]string{"--format", "json"}, args...)...)
 	if err := json.Unmarshal([]byte(out), &all); err != nil {
 		t.Fatalf("%v: %v, %s", args, err, out)
 	}
@@ -159,13 +159,13 @@ func TestSendText(t *testing.T) {
 	as := func(*exec.Cmd) {}
 	cmd := target(t, as, "echo ready; exec sleep 100")
 	pid := strconv.Itoa(cmd.Process.Pid)
-	out, code := send(t, as, "--predict", pid, "WINCH")
+	out, code := runSend(t, as, "--predict", pid, "WINCH")
 	text := "ignored: SIGWINCH does nothing by default, and the program does not catch it\n"
 	want := "pid " + pid + " (sleep), SIGWINCH, predicted: " + text + "pid " + pid + " (sleep), SIGWINCH: " + text
 	if code != 1 || out != want {
 		t.Errorf("status %d: %s", code, out)
 	}
-	out, code = send(t, as, "--wait", "0.05s", pid, "CHLD")
+	out, code = runSend(t, as, "--wait", "0.05s", pid, "CHLD")
 	if code != 1 || !strings.Contains(out, "pid "+pid+" (sleep): still runs after ") {
 		t.Errorf("status %d: %s", code, out)
 	}
@@ -184,7 +184,7 @@ func TestSendText(t *testing.T) {
 		{"--group --tree " + pid + " TERM", 2, "exclude each other"},
 		{"web TERM", 3, "no supervise runs"},
 	} {
-		if out, code := send(t, as, strings.Fields(test.args)...); code != test.code || !strings.Contains(out, test.says) {
+		if out, code := runSend(t, as, strings.Fields(test.args)...); code != test.code || !strings.Contains(out, test.says) {
 			t.Errorf("send %s: status %d: %s", test.args, code, out)
 		}
 	}

@@ -35,7 +35,7 @@ const rlimitPending = 11
 // parent is the parent's pid at the start of the program. The intake was started and not used
 // yet. The error says what could not be set; others may be set by then.
 func Prepare(in *intake.Intake, c *Change, parent int) (*Handover, error) {
-	h := &Handover{in: in, found: in.Inherited(), pending: in.Collect()}
+	h := &Handover{in: in, found: in.Inherited(), pending: in.Collect(0)}
 	h.mask, h.ignored = c.Apply(h.found.Mask, h.found.Ignored)
 	switch {
 	case c.NewSession:
@@ -178,11 +178,12 @@ func (h *Handover) Exec(path string, argv, env []string) error {
 		return fmt.Errorf("the environment has a zero byte in it: %w", err)
 	}
 	debug.SetGCPercent(-1) // the collector would start threads
-	h.pending = append(h.pending, h.in.Seal()...)
-	sys.SetMask(signals.Full) // the faults, too, of which some may be pending
 	// To ignore a signal, or to set one to a default that ignores it, discards it where it is
-	// pending; the rest keeps the handlers of package intake until no signal is under way.
+	// pending; the rest stays in the kernel, and keeps the handlers of package intake until no
+	// signal is under way.
 	discarding := h.ignored | ignoredByDefault
+	h.pending = append(h.pending, h.in.Seal(discarding)...)
+	sys.SetMask(signals.Full) // the faults, too, of which some may be pending
 	setDispositions(discarding, h.ignored)
 	if lost := h.in.Return(h.pending); len(lost) > 0 {
 		return fmt.Errorf("%d pending signals cannot be kept, such as %v: the queue of the user is full (RLIMIT_SIGPENDING)", len(lost), lost[0])

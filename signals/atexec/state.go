@@ -44,8 +44,10 @@ type Pending struct {
 	Sender string         `json:"sender"`
 }
 
-// State returns what the program will inherit. Signals that arrive later are not in it.
+// State returns what the program will inherit. Signals that arrive later are not in it, and may
+// get in front of those that are.
 func (h *Handover) State() *State {
+	h.pending = append(h.pending, h.in.Collect(catchable)...)
 	s := &State{
 		Blocked: list(h.mask), Ignored: list(h.ignored), Pending: []Pending{}, Exact: h.found.Exact,
 		PendingLimit: halves(limitOf(rlimitPending)), CoreLimit: halves(limitOf(unix.RLIMIT_CORE)),

@@ -10,15 +10,19 @@ import (
 	"supervise/signals/intake/boot"
 )
 
-// Collect takes all signals that are pending, for a program that executes another one in its
-// place, which is to find them as they were: in order, SIGCHLD and those that the process sent
-// to itself among them. [Intake.Return] puts them back. It must be called before anything of
-// this package has sent the process a signal: MaskThreads, Wake.
-func (in *Intake) Collect() (pending []signals.Info) {
+// Collect takes the signals that were stored outside of the kernel, and those of a set that are
+// pending, for a program that executes another one in its place, which is to find them as they
+// were: in order, SIGCHLD and those that the process sent to itself among them. [Intake.Return]
+// puts them back, behind others of the same number that have arrived meanwhile. It must be called
+// before anything of this package has sent the process a signal: MaskThreads, Wake.
+func (in *Intake) Collect(set signals.Set) (pending []signals.Info) {
 	for boot.Take((*[128]byte)(&in.relay.info)) {
 		pending = append(pending, signals.Decode(&in.relay.info))
 	}
-	for in.next(0) > 0 {
+	all := in.relay.set
+	defer func() { in.relay.set = all }()
+	in.relay.set = set & catchable
+	for in.relay.set != 0 && in.next(0) > 0 {
 		info := signals.Decode(&in.relay.info)
 		if info.Signal == signals.SIGCHLD && info.Code == signals.CodeThread && int(info.PID) == in.pid {
 			continue // from the catcher: it has stored one
@@ -28,10 +32,11 @@ func (in *Intake) Collect() (pending []signals.Info) {
 	return pending
 }
 
-// Seal makes every thread but the caller's block all signals except real faults, and returns
-// the signals that arrived since [Intake.Collect]. From then on signals stay in the kernel: until
-// the process executes another program, nothing may be done that needs another thread.
-func (in *Intake) Seal() (late []signals.Info) {
+// Seal makes every thread but the caller's block all signals except real faults, and then does
+// what [Intake.Collect] does, with those that the runtime unblocks in addition. From then on
+// signals stay in the kernel: until the process executes another program, nothing may be done
+// that needs another thread.
+func (in *Intake) Seal(set signals.Set) (late []signals.Info) {
 	const sure = 2 // times, as a thread can be started while the others are looked at
 	for seen, deadline := 0, sys.Now()+sealTime; seen < sure && sys.Now() < deadline; {
 		in.MaskThreadsAsync() // also those that were started since
@@ -40,7 +45,7 @@ func (in *Intake) Seal() (late []signals.Info) {
 			pause()
 		}
 	}
-	for _, info := range in.Collect() {
+	for _, info := range in.Collect(set | signals.Set(boot.Forced)) {
 		hint := info.Signal == signals.SIGCHLD && info.Code == signals.CodeQueue && int(info.PID) == in.pid
 		if !hint {
 			late = append(late, info)
@@ -81,7 +86,7 @@ func (in *Intake) Return(pending []signals.Info) (lost []signals.Info) {
 		if !boot.Stored() {
 			return lost
 		}
-		pending = in.Collect()
+		pending = in.Collect(signals.Set(boot.Forced))
 	}
 }
 

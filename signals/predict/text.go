@@ -2,6 +2,7 @@ package predict
 
 import (
 	"strconv"
+	"strings"
 
 	"supervise/signals"
 )
@@ -27,71 +28,40 @@ func (f Forecast) Text(s signals.Signal) string {
 
 // why is the reason in words.
 func (f Forecast) why(s signals.Signal) string {
-	name := s.String()
-	if f.Fate == Continued {
+	switch {
+	case f.Fate == Continued:
 		return "SIGCONT ends a stop, also if it is blocked or ignored"
-	}
-	switch f.Reason {
-	case Handler:
-		return "the program's handler for " + name + " runs"
-	case Waiter:
-		return "a thread waits for it with sigwaitinfo() or the like"
-	case Descriptor:
-		return "every thread blocks it, and the process has a signalfd to read it from"
-	case Default:
-		return f.defaultWords(s)
-	case Disposition:
-		return "the process ignores " + name
-	case NoEffect:
-		return name + " does nothing by default, and the program does not catch it"
-	case Blocked:
-		return "every thread that could take it blocks " + name
-	case WhileStopped:
-		return "the process is stopped, and takes nothing but SIGKILL and SIGCONT"
-	case WhileFrozen:
-		return "the cgroup of the process is frozen"
-	case Tracer:
-		return "a debugger traces the process, and gets it first"
-	case PendingAlready:
-		return "a " + name + " is pending already, and of a standard signal there is at most one"
-	case QueueFull:
-		return "the queue of the target's user is full (SigQ, RLIMIT_SIGPENDING): EAGAIN"
-	case NamespaceInit:
-		return "the process is the init of its PID namespace and has no handler for " + name + ", so that the kernel drops it"
-	}
-	return f.whyNot()
-}
-
-// whyNot is why for the reasons that are about the target's end.
-func (f Forecast) whyNot() string {
-	switch f.Reason {
-	case Zombie:
-		return "the process has ended and is a zombie, until its parent waits for it"
-	case Ending:
-		return "the process is being killed already"
-	case OrphanedGroup:
-		return "the process group is orphaned: nobody could continue it"
-	case NoThread:
-		return "there is no such thread or process: ESRCH"
-	case NotPermitted:
-		return "you may not signal this process: EPERM"
-	case Refused:
-		return "the kernel refuses it"
-	case NotGone:
-		return "it is on its way: the process runs, waits for a disk, or has changed meanwhile"
-	case Gone:
-		return "the process has ended"
-	case Handler, Waiter, Descriptor, Default, Disposition, NoEffect, Blocked, WhileStopped, WhileFrozen,
-		Tracer, PendingAlready, QueueFull, NamespaceInit:
-	}
-	return "no reason is known"
-}
-
-func (f Forecast) defaultWords(s signals.Signal) string {
-	if !s.Catchable() {
+	case f.Reason == Default && !s.Catchable():
 		return s.String() + " cannot be caught, blocked or ignored"
+	case int(f.Reason) >= len(sentences) || f.Reason == 0:
+		return "no reason is known"
 	}
-	return "the default action of " + s.String()
+	return strings.ReplaceAll(sentences[f.Reason], "SIGNAL", s.String())
+}
+
+// sentences are the reasons in words, in no tense.
+var sentences = [...]string{
+	Handler:        "the program's handler for SIGNAL runs",
+	Waiter:         "a thread waits for it with sigwaitinfo() or the like",
+	Descriptor:     "every thread blocks it, and the process has a signalfd to read it from",
+	Default:        "the default action of SIGNAL",
+	Disposition:    "the process ignores SIGNAL",
+	NoEffect:       "SIGNAL does nothing by default, and the program does not catch it",
+	Blocked:        "every thread that could take it blocks SIGNAL",
+	WhileStopped:   "the process is stopped, and takes nothing but SIGKILL and SIGCONT",
+	WhileFrozen:    "the cgroup of the process is frozen",
+	Tracer:         "a debugger traces the process, and gets it first",
+	PendingAlready: "a SIGNAL is pending already, and of a standard signal there is at most one",
+	QueueFull:      "the queue of the target's user is full (SigQ, RLIMIT_SIGPENDING): EAGAIN",
+	NamespaceInit:  "the process is the init of its PID namespace and has no handler for SIGNAL, so that the kernel drops it",
+	Zombie:         "the process has ended and is a zombie, until its parent waits for it",
+	Ending:         "the process is being killed already",
+	OrphanedGroup:  "the process group is orphaned: nobody could continue it",
+	NoThread:       "there is no such thread or process: ESRCH",
+	NotPermitted:   "you may not signal this process: EPERM",
+	Refused:        "the kernel refuses it",
+	NotGone:        "it is on its way: the process runs, waits for a disk, or has changed meanwhile",
+	Gone:           "the process has ended",
 }
 
 var reasons = [...]string{

@@ -1,6 +1,8 @@
 // What a program inherits, and a state to inherit: inherit report prints its own; inherit state
 // BLOCKED IGNORED [SIGNAL:VALUE...] -- COMMAND... executes a command with this mask, these ignored
 // signals (both in hexadecimal) and these signals pending. A value of r is raise(3), of k kill(2).
+// inherit take SIGNAL... prints the values of these signals, which it blocks already, up to 0 of
+// each.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -100,10 +102,29 @@ static void pending(void)
 	}
 }
 
+static int take(char **argv)
+{
+	set wanted = 0;
+	for (; *argv; argv++)
+		wanted |= 1ULL << (atoi(*argv) - 1);
+	while (wanted) {
+		siginfo_t info;
+		int sig = syscall(SYS_rt_sigtimedwait, &wanted, &info, 0, 8);
+		if (sig <= 0)
+			continue;
+		printf("%d %llu\n", sig, (unsigned long long)info.si_value.sival_ptr);
+		if (!info.si_value.sival_ptr)
+			wanted &= ~(1ULL << (sig - 1));
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 3 && !strcmp(argv[1], "state"))
 		return state(argv + 2);
+	if (argc > 2 && !strcmp(argv[1], "take"))
+		return take(argv + 2);
 	printf("blocked %016llx\n", mask(SIG_BLOCK, 0));
 	dispositions();
 	pending();
