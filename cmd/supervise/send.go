@@ -71,7 +71,7 @@ as long again: --wait 5s --then KILL.
 Exit status: 0 when the signal was taken, or is pending; with --wait when the process has
 ended. 1 when nothing comes of it (with several processes: of one of them), 2 for a wrong
 command line, 3 when there is no such process, no supervisor, or the service does not run, 4
-when the service is unknown, 5 when a process still runs after --wait.`,
+when the service is unknown, 5 when it was taken and a process still runs after --wait.`,
 		Example: `  supervise send 812 TERM
   supervise send --dry-run 1 TERM             what would 'docker stop' do here?
   supervise send --wait 5s --then KILL 812 TERM
