@@ -143,6 +143,10 @@ func TestSeen(t *testing.T) {
 			Forecast{Fate: Taken, Reason: Waiter},
 		},
 		"unblocked": {with(func(t *Target) { t.Threads[0].Blocked, t.Caught = all, all }), term, &caught, Forecast{Fate: Handled, Reason: Handler}},
+		"woken": {
+			with(func(t *Target) { t.Threads[0].Waits = all }), term, &blocked,
+			Forecast{Fate: Pending, Reason: NotGone, Then: Taken},
+		},
 		"busy": {
 			caught, term, ptr(with(func(t *Target) { t.Caught, t.Shared = all, signals.SetOf(term) })),
 			Forecast{Fate: Pending, Reason: NotGone, Then: Handled},

@@ -65,6 +65,7 @@ func pending(s Sending, expected Forecast, now *Target) Forecast {
 	}
 	reason := NotGone
 	switch {
+	case expected.Reason == Waiter: // which blocks it again as soon as it is woken, and then takes it
 	case now.blocked(s):
 		reason = Blocked
 		if now.Descriptors.Has(s.Signal) {
