@@ -48,7 +48,8 @@ of that stops the process.
 
 --queue lists the signals that are pending, each with its sender and value. Nothing of them
 is consumed; each thread that has some stands for about a fifth of a millisecond. System
-calls that end with EINTR after any stop, such as epoll_wait, do so: signal(7).
+calls that end with EINTR after any stop, such as epoll_wait, do so: signal(7). With
+--watch that happens twice a second.
 
 At the end stand findings: what is unusual about the signals of this process, and what can
 be done about it. They have no influence on the exit status.
@@ -83,10 +84,10 @@ process does.`,
 				return s.follow(cmd.OutOrStdout(), i, pids)
 			}
 			reports, err := s.look(i, pids)
-			if err != nil {
-				return err
+			if len(reports) > 0 || err == nil {
+				err = errors.Join(s.print(cmd.OutOrStdout(), reports, len(args) == 0), err)
 			}
-			return s.print(cmd.OutOrStdout(), reports, len(args) == 0)
+			return err
 		},
 	}
 	s.printing(cmd)
@@ -119,20 +120,23 @@ func (s *sig) processes(args []string) (func() []int, error) {
 	return func() []int { return pids }, nil
 }
 
-// look examines processes. Of several those are left out that have ended meanwhile.
+// look examines processes. Of several those are left out that have ended meanwhile. A queue
+// that cannot be looked at is an error beside the reports.
 func (s *sig) look(i *inspect.Inspector, pids func() []int) (reports []*inspect.Report, err error) {
-	list := pids()
-	for n, pid := range list {
-		report, err := i.Look(pid)
-		if errors.Is(err, procfs.ErrGone) && n > 0 {
+	var hidden *inspect.QueueError
+	for n, pid := range pids() {
+		report, failed := i.Look(pid)
+		switch {
+		case errors.Is(failed, procfs.ErrGone) && n > 0:
 			continue
-		}
-		if err != nil {
-			return nil, err
+		case errors.As(failed, &hidden):
+			err = failed
+		case failed != nil:
+			return nil, failed
 		}
 		reports = append(reports, report)
 	}
-	return reports, nil
+	return reports, err
 }
 
 // print prints reports: as JSON one object, or a list if several processes were asked for.

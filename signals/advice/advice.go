@@ -54,6 +54,14 @@ var kinds = []struct {
 	{"runtime-node", node},
 }
 
+// IDs are those of all kinds of findings, in the order in which they are told.
+func IDs() (ids []string) {
+	for _, k := range kinds {
+		ids = append(ids, k.id)
+	}
+	return ids
+}
+
 // About returns what is unusual about a process, an empty list if nothing is.
 func About(f *Facts) []Finding {
 	found := []Finding{}

@@ -1,6 +1,7 @@
 package advice_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,28 @@ import (
 	"supervise/signals/advice"
 	"supervise/signals/state"
 )
+
+// TestDocs has docs/signals.md name every finding, and no other.
+func TestDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/signals.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| id | what |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var named []string
+	for line := range strings.Lines(table) {
+		cell, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " |")
+		for word := range strings.FieldsSeq(cell) {
+			if id, ok := strings.CutPrefix(word, "`"); ok {
+				named = append(named, strings.TrimSuffix(id, "`"))
+			}
+		}
+	}
+	if want := advice.IDs(); !slices.Equal(named, want) {
+		t.Errorf("the page has %q, want %q", named, want)
+	}
+}
 
 // healthy is a process of which there is nothing to be said.
 func healthy() *advice.Facts {

@@ -56,8 +56,17 @@ type look struct {
 	found   *handlers.Found // nil if it is not known
 }
 
-// Look examines a process. The error is one of [procfs.Read], or that its queue cannot be
-// looked at.
+// QueueError says why the queue of a process cannot be looked at.
+type QueueError struct {
+	PID int
+	Err error
+}
+
+func (e *QueueError) Error() string { return "the pending signals: " + e.Err.Error() }
+func (e *QueueError) Unwrap() error { return e.Err }
+
+// Look examines a process. The error is one of [procfs.Read], or a QueueError beside the rest
+// of the report.
 func (i *Inspector) Look(pid int) (*Report, error) {
 	p, err := procfs.Read(pid)
 	if err != nil {
@@ -89,7 +98,10 @@ func (i *Inspector) Look(pid int) (*Report, error) {
 	if !i.o.Queue {
 		return l.Report, nil
 	}
-	return l.Report, l.queue()
+	if err := l.queue(); err != nil {
+		return l.Report, &QueueError{pid, err}
+	}
+	return l.Report, nil
 }
 
 func (l *look) miss(what string) { l.Missing = append(l.Missing, what) }
