@@ -90,15 +90,15 @@ func (i Info) Forwardable() Info {
 		return i
 	}
 	forward := Info{Signal: i.Signal, Code: CodeQueue, Errno: i.Errno}
-	if i.hasSender() {
+	if i.HasSender() {
 		forward.PID, forward.UID = i.PID, i.UID
 	}
 	return forward
 }
 
-// hasSender reports whether PID and UID identify a sending process. Those of SIGCHLD, with a
+// HasSender reports whether PID and UID identify a sending process. Those of SIGCHLD, with a
 // code from CLD_EXITED to CLD_CONTINUED, are of the child that changed state.
-func (i Info) hasSender() bool {
+func (i Info) HasSender() bool {
 	switch i.Code {
 	case CodeUser, CodeQueue, CodeThread, CodeMessage:
 		return true
@@ -110,9 +110,9 @@ func (i Info) hasSender() bool {
 // process outside this PID namespace".
 func (i Info) Sender() string {
 	switch {
-	case i.hasSender() && i.PID != 0:
+	case i.HasSender() && i.PID != 0:
 		return "pid " + strconv.Itoa(int(i.PID)) + " (uid " + strconv.FormatUint(uint64(i.UID), 10) + ")"
-	case i.hasSender():
+	case i.HasSender():
 		return "a process outside this PID namespace"
 	case i.Code == CodeTimer:
 		return "a timer"

@@ -20,12 +20,14 @@ floor ground
 	internal/epoll:           golang.org/x/sys
 	internal/safefile:        golang.org/x/sys
 	internal/bpf:             golang.org/x/sys
+	internal/ptrace:          internal/sys signals signals/state golang.org/x/sys
 	internal/ipc/owner:       internal/sys internal/text/json
 	internal/ipc:             internal/sys internal/ipc/owner golang.org/x/sys
 
 floor 1
 	coredump
 	config:                   coredump github.com/BurntSushi/toml
+	signals/advice
 	config/accounts:          config
 	supervisor/machine:       config
 	supervisor/status
@@ -41,6 +43,10 @@ floor 1
 floor 2
 	signals/trace
 	signals/state/procfs
+	signals/actions
+	signals/handlers
+	signals/queued
+	signals/inspect:          signals/actions signals/handlers signals/queued signals/state/procfs
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
@@ -115,7 +121,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/state", "signals/predict", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/state", "signals/predict", "signals/advice", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.

@@ -21,6 +21,7 @@ TracerPid:	9
 Uid:	1000	0	0	0
 Gid:	0	0	0	0
 FDSize:	64
+VmSize:	    2576 kB
 Groups:	 
 NStgid:	812	5	1
 NSpid:	814	6	2
@@ -67,6 +68,19 @@ func TestParseWithoutNamespaces(t *testing.T) {
 	got, err := state.Parse(strings.Replace(text, "NSpid", "Other", 1))
 	if err != nil || got.Inner != 814 || got.Namespaces != 1 {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A thread of the kernel has no memory, and since Linux 6.8 it says what it is.
+func TestParseKernelThread(t *testing.T) {
+	withoutMemory := strings.Replace(text, "VmSize", "VmOther", 1)
+	for text, want := range map[string]bool{
+		text: false, withoutMemory: true, text + "Kthread:\t1\n": true, withoutMemory + "Kthread:\t0\n": false,
+		strings.Replace(withoutMemory, "T (stopped)", "Z (zombie)", 1): false,
+	} {
+		if got, err := state.Parse(text); err != nil || got.Kernel != want {
+			t.Errorf("%v, %v, want %v of %s", got.Kernel, err, want, text)
+		}
 	}
 }
 
@@ -128,6 +142,7 @@ func FuzzParse(f *testing.F) {
 			"\nThreads:\t" + n(s.Threads) + "\nUid:\t" + strconv.FormatUint(uint64(s.UID), 10) + "\t0\nNSpid:" + strings.Repeat("\t"+n(s.Inner), s.Namespaces) +
 			"\nSigQ:\t" + strconv.FormatUint(s.Queued, 10) + "/" + strconv.FormatUint(s.Limit, 10) +
 			"\nSigPnd:\t" + s.Pending.Mask() + "\nShdPnd:\t" + s.Shared.Mask() + "\nSigBlk:\t" + s.Blocked.Mask() + "\nSigIgn:\t" + s.Ignored.Mask() + "\nSigCgt:\t" + s.Caught.Mask()
+		again += map[bool]string{true: "\nKthread:\t1", false: "\nKthread:\t0"}[s.Kernel]
 		if s.State != 0 {
 			again = "State:\t" + string([]byte{s.State}) + "\n" + again
 		}

@@ -24,6 +24,7 @@ type Status struct {
 
 	UID     uint32 // real
 	Threads int    // of the process
+	Kernel  bool   // it is a thread of the kernel
 
 	// Pending are for this thread, Shared for any of the process, Blocked are blocked by this
 	// thread. What a thread waits for in sigwait(3) is not among them while it does.
@@ -49,12 +50,18 @@ var errNoSignals = errors.New("not a status file of /proc: it says nothing of si
 // Parse parses the text of a status file. Comm is a part of that text. Lines that it does not
 // know are left out; the error is that a signal mask is none, or that there is none.
 func Parse(status string) (s Status, err error) {
-	found := false
+	found, memory, said := false, false, false
 	for line := range text.Split(status, '\n') {
 		name, value, _ := text.Cut(line, ':')
 		value, tab := text.CutPrefix(value, "\t")
 		if !tab {
 			continue
+		}
+		switch name {
+		case "Kthread": // since Linux 6.8
+			s.Kernel, said = value == "1", true
+		case "VmSize":
+			memory = true
 		}
 		set := s.set(name)
 		if set == nil {
@@ -68,6 +75,9 @@ func Parse(status string) (s Status, err error) {
 	}
 	if !found {
 		return Status{}, errNoSignals
+	}
+	if !said {
+		s.Kernel = !memory && !s.Ended()
 	}
 	if s.Namespaces == 0 {
 		s.Inner, s.Namespaces = s.Thread, 1

@@ -1,0 +1,242 @@
+// Package ptrace stops single threads of other processes for a moment, such that they and
+// their parents notice nothing: ptrace(2) with PTRACE_SEIZE.
+//
+//	err := ptrace.Do(func(tracer *ptrace.Tracer) error {
+//		t, err := tracer.Stop(pid, tid)
+//		if err != nil { return err }
+//		defer t.Release()
+//		infos, err := t.Peek(ptrace.Shared)
+//		...
+//	})
+//
+// A signal that a thread was about to get when it stopped is given back to it. When this
+// program is killed meanwhile, the kernel lets go of the thread.
+//
+// It takes root, or the same user where kernel.yama.ptrace_scope is 0.
+package ptrace
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/signals/state"
+)
+
+// Requests of ptrace(2).
+const (
+	requestDetach    = 17
+	requestSeize     = 0x4206
+	requestInterrupt = 0x4207
+	requestPeek      = 0x4209
+)
+
+// Tracer stops threads. It is for the function that got it from [Do], until that returns.
+type Tracer struct {
+	held int // threads that it has not let go of
+}
+
+// Do calls act on a thread of ours that does nothing else meanwhile: only the thread that has
+// stopped another can look at it. It ends if it could not let go of everything, so that the
+// kernel does.
+func Do(act func(*Tracer) error) error {
+	type result struct {
+		tid int
+		err error
+	}
+	done := make(chan result)
+	go func() {
+		runtime.LockOSThread()
+		tid := unix.Gettid()
+		if tid == unix.Getpid() {
+			// The main thread would not end. While it is locked here, the next goroutine gets
+			// another.
+			done <- result{0, Do(act)}
+			runtime.UnlockOSThread()
+			return
+		}
+		var t Tracer
+		err := act(&t)
+		if t.held == 0 {
+			// To end the thread would also end children that it has started, if they have
+			// asked for that: PR_SET_PDEATHSIG.
+			runtime.UnlockOSThread()
+			tid = 0
+		}
+		done <- result{tid, err}
+	}()
+	r := <-done
+	for end := time.Now().Add(time.Second); r.tid != 0 && time.Now().Before(end); time.Sleep(glance) {
+		if unix.Tgkill(unix.Getpid(), r.tid, 0) == unix.ESRCH {
+			break
+		}
+	}
+	return r.err
+}
+
+const (
+	// glance is the first pause between two looks at what has not happened yet. Later ones are
+	// an eighth of the time that has passed.
+	glance = 20 * time.Microsecond
+	// soon is how long a thread is waited for that waits for a disk, or for its vfork(2)ed
+	// child, late one that only has to get a processor.
+	soon = 3 * time.Millisecond
+	late = time.Second
+)
+
+// Thread is a thread that stands.
+type Thread struct {
+	tracer *Tracer
+	tid    int
+	signal int // that it was about to get, 0 for none
+}
+
+// ErrEnded is the error for a thread that has ended.
+var ErrEnded = errors.New("the thread has ended")
+
+// Stop stops a thread.
+func (tr *Tracer) Stop(pid, tid int) (*Thread, error) {
+	if pid == os.Getpid() {
+		return nil, errors.New("a process cannot stop itself")
+	}
+	switch err := request(requestSeize, tid, 0, 0); {
+	case err == unix.EPERM && alive(pid, tid):
+		return nil, refusal(pid)
+	case err == unix.ESRCH, err == unix.EPERM:
+		return nil, ErrEnded
+	case err != nil:
+		return nil, fmt.Errorf("cannot trace process %d: %w", pid, err)
+	}
+	tr.held++
+	if err := request(requestInterrupt, tid, 0, 0); err != nil {
+		return nil, ErrEnded
+	}
+	began := time.Now()
+	for {
+		stopped, signal, ended := stopOf(tid)
+		waited := time.Since(began)
+		switch {
+		case ended:
+			return nil, ErrEnded
+		case stopped:
+			return &Thread{tr, tid, signal}, nil
+		case waited > late, waited > soon && threadState(pid, tid) == 'D':
+			return nil, fmt.Errorf("thread %d of process %d cannot be stopped now: it waits in the kernel, for a disk or for a child that it has started with vfork(2)", tid, pid)
+		}
+		pause := unix.NsecToTimespec(int64(max(glance, waited/8)))
+		_ = unix.Nanosleep(&pause, nil)
+	}
+}
+
+// Release lets the thread go on, as it was: one of a stopped process stands on.
+func (t *Thread) Release() {
+	if request(requestDetach, t.tid, 0, uintptr(t.signal)) == nil {
+		t.tracer.held--
+	}
+}
+
+// Queue is one of the two queues that a thread takes signals from.
+type Queue uint32
+
+// The queues.
+const (
+	Own    Queue = 0
+	Shared Queue = 1 // PTRACE_PEEKSIGINFO_SHARED: of the process
+)
+
+// Peek returns what is in a queue, in its order, and leaves it there. A signal that was queued
+// without siginfo is not among it. PTRACE_PEEKSIGINFO, Linux 3.10.
+func (t *Thread) Peek(q Queue) (infos []signals.Info, err error) {
+	var batch [64]signals.RawInfo
+	for {
+		arguments := struct {
+			offset uint64
+			queue  Queue
+			count  int32
+		}{uint64(len(infos)), q, int32(len(batch))}
+		n, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, requestPeek, uintptr(t.tid),
+			uintptr(unsafe.Pointer(&arguments)), uintptr(unsafe.Pointer(&batch)), 0, 0)
+		if errno != 0 {
+			return infos, fmt.Errorf("cannot look at the queue of thread %d: %w", t.tid, errno)
+		}
+		for i := range batch[:n] {
+			infos = append(infos, signals.Decode(&batch[i]))
+		}
+		if int(n) < len(batch) {
+			return infos, nil
+		}
+	}
+}
+
+func request(request, tid int, addr, data uintptr) error {
+	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(request), uintptr(tid), addr, data, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// stopOf reports how a traced thread stands: stopped, with the signal that it was about to get
+// or 0, or ended. It neither waits nor consumes anything, as the thread may also be a child of
+// ours, whose end others wait for.
+func stopOf(tid int) (stopped bool, signal int, ended bool) {
+	var info struct { // the part of siginfo_t that waitid(2) fills
+		signo, errno, code, _ int32
+		pid                   int32
+		uid                   uint32
+		status                int32
+		_                     [100]byte
+	}
+	const how = unix.WSTOPPED | unix.WEXITED | unix.WNOHANG | unix.WNOWAIT | unix.WALL
+	const eventStop = 128                           // PTRACE_EVENT_STOP: without a signal, or that of a stopped process
+	const cldExited, cldKilled, cldDumped = 1, 2, 3 // sigaction(2)
+	_, _, errno := unix.RawSyscall6(unix.SYS_WAITID, unix.P_PID, uintptr(tid), uintptr(unsafe.Pointer(&info)), how, 0, 0)
+	switch {
+	case errno == unix.ECHILD:
+		return false, 0, true
+	case errno != 0 || info.pid == 0:
+		return false, 0, false
+	case info.code == cldExited || info.code == cldKilled || info.code == cldDumped:
+		return false, 0, true
+	case info.status>>8 == eventStop:
+		return true, 0, false
+	}
+	return true, int(info.status & 0x7f), false
+}
+
+// refusal says why a process may not be traced.
+func refusal(pid int) error {
+	tracer := 0
+	_ = sys.ReadProc("/proc/"+strconv.Itoa(pid)+"/status", func(text string) error {
+		s, err := state.Parse(text)
+		tracer = s.Tracer
+		return err
+	})
+	if tracer != 0 {
+		return fmt.Errorf("process %d is traced by %d already, such as a debugger or strace: end that first", pid, tracer)
+	}
+	return fmt.Errorf("not permitted to trace process %d: be root, or its user where kernel.yama.ptrace_scope is 0 and the process is dumpable", pid)
+}
+
+func alive(pid, tid int) bool {
+	s := threadState(pid, tid)
+	return s != 0 && s != 'Z' && s != 'X'
+}
+
+// threadState is R S D T t Z and so on, 0 if there is no such thread.
+func threadState(pid, tid int) (found byte) {
+	_ = sys.ReadProc("/proc/"+strconv.Itoa(pid)+"/task/"+strconv.Itoa(tid)+"/stat", func(text string) error {
+		s, err := sys.ParseStat(text)
+		found = s.State
+		return err
+	})
+	return found
+}

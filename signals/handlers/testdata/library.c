@@ -1,0 +1,1 @@
+void in_library(int s) { (void)s; }

@@ -1,0 +1,3 @@
+package state
+
+const hasRestorer = true
