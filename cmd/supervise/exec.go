@@ -27,12 +27,7 @@ type execution struct {
 	format   string
 }
 
-func newExec() *cobra.Command {
-	e := execution{}
-	cmd := &cobra.Command{
-		Use:   "exec [flags] [--] COMMAND [ARG...]",
-		Short: "Execute a command with exactly this signal state",
-		Long: `Execute a command in the place of this process, with exactly the signal state that the flags
+const execLong = `Execute a command in the place of this process, with exactly the signal state that the flags
 ask for. What no flag names is passed on as it was inherited: the signal mask, ignored
 signals, pending signals with sender and value, limits, group and session. Nothing of this
 program itself is left in it: if it was built by make build. In a plain go build the Go runtime
@@ -60,7 +55,14 @@ is alone in its group.
 without a command to standard output.
 
 Exit status: that of the command; 127 when there is no such command, 126 when it cannot be
-executed, 125 when its state cannot be made, 2 for a wrong command line.`,
+executed, 125 when its state cannot be made, 2 for a wrong command line.`
+
+func newExec() *cobra.Command {
+	e := execution{}
+	cmd := &cobra.Command{
+		Use:   "exec [flags] [--] COMMAND [ARG...]",
+		Short: "Execute a command with exactly this signal state",
+		Long:  execLong,
 		Example: `  supervise exec --show
   supervise exec --reset-all -- nginx          after nohup, or from cron
   supervise exec --ignore PIPE --block USR1 -- ./a.out

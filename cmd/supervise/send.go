@@ -29,14 +29,7 @@ type sending struct {
 	wait    time.Duration
 }
 
-func newSend() *cobra.Command {
-	var s sending
-	var then []string
-	var group, tree, cgroup bool
-	cmd := &cobra.Command{
-		Use:   "send PID|NAME SIGNAL [VALUE]",
-		Short: "Send a signal to a process, and say what becomes of it",
-		Long: `Send a signal to a process by its PID, or to the main process of a service of the running
+const sendLong = `Send a signal to a process by its PID, or to the main process of a service of the running
 supervisor by its NAME, and say what becomes of it, as far as that can be seen without
 tracing:
 
@@ -71,7 +64,16 @@ as long again: --wait 5s --then KILL.
 Exit status: 0 when the signal was taken, or is pending; with --wait when the process has
 ended. 1 when nothing comes of it (with several processes: of one of them), 2 for a wrong
 command line, 3 when there is no such process, no supervisor, or the service does not run, 4
-when the service is unknown, 5 when it was taken and a process still runs after --wait.`,
+when the service is unknown, 5 when it was taken and a process still runs after --wait.`
+
+func newSend() *cobra.Command {
+	var s sending
+	var then []string
+	var group, tree, cgroup bool
+	cmd := &cobra.Command{
+		Use:   "send PID|NAME SIGNAL [VALUE]",
+		Short: "Send a signal to a process, and say what becomes of it",
+		Long:  sendLong,
 		Example: `  supervise send 812 TERM
   supervise send --dry-run 1 TERM             what would 'docker stop' do here?
   supervise send --wait 5s --then KILL 812 TERM
