@@ -28,11 +28,15 @@ func (e End) String() string {
 	return e.Exit.String()
 }
 
+// steadyTime is how long a signal must be seen to wait before it counts as pending: a process
+// blocks signals for a moment while it forks or runs a handler, and /proc is not read at once.
+const steadyTime = 20 * time.Millisecond
+
 // Settle looks what has become of a signal that was sent, for as long as it may be on its way,
 // but no longer than limit.
 func (p *Process) Settle(s predict.Sending, expected predict.Forecast, limit time.Duration) predict.Forecast {
 	const first, longest = time.Millisecond, 20 * time.Millisecond
-	deadline := time.Now().Add(limit)
+	begin := time.Now()
 	for pause := first; ; pause = min(2*pause, longest) {
 		var now *predict.Target
 		target, err := p.Look(s.Signal)
@@ -42,14 +46,24 @@ func (p *Process) Settle(s predict.Sending, expected predict.Forecast, limit tim
 		case !errors.Is(err, ErrNone):
 			return predict.Forecast{Fate: predict.Unseen, Reason: predict.NotGone}
 		}
-		seen := predict.Seen(s, expected, now)
-		left := time.Until(deadline)
-		reading := seen.Fate == predict.Pending && seen.Reason == predict.Descriptor
-		if seen.Reason != predict.NotGone && !reading || left <= 0 {
+		seen, passed := predict.Seen(s, expected, now), time.Since(begin)
+		left := limit - passed
+		if left <= 0 || settled(seen, expected, passed) {
 			return seen
 		}
 		p.poll(unix.POLLIN, min(pause, left))
 	}
+}
+
+// settled reports whether no more is to be expected.
+func settled(seen, expected predict.Forecast, passed time.Duration) bool {
+	switch {
+	case seen.Reason == predict.NotGone:
+		return false
+	case seen.Fate != predict.Pending:
+		return true
+	}
+	return expected.Fate == predict.Pending && passed >= steadyTime
 }
 
 // poll waits until the process has ended (POLLIN) or has been reaped (POLLHUP, Linux 6.9), or
