@@ -108,7 +108,9 @@ func completeSignalFlag(_ *cobra.Command, _ []string, begun string) ([]cobra.Com
 func completeSignalsFlag(_ *cobra.Command, _ []string, begun string) (words []cobra.Completion, _ cobra.ShellCompDirective) {
 	last := strings.LastIndexByte(begun, ',') + 1
 	for _, name := range signalNames(begun[last:]) {
-		words = append(words, begun[:last]+name)
+		if s, err := signals.Parse(name); err == nil && s.Catchable() {
+			words = append(words, begun[:last]+name)
+		}
 	}
 	return append(words, begun[:last]+"all"), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }

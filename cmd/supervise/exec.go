@@ -74,6 +74,9 @@ func newExec() *cobra.Command {
 			}
 			return nil
 		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return completeCommand(len(args), false, begun)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := e.change.Check(); err != nil {
 				return usageError{err}
