@@ -26,6 +26,9 @@ func target(t *testing.T, as func(*exec.Cmd), script string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := cmd.StdinPipe(); err != nil { // a shell can wait for it without forking
+		t.Fatal(err)
+	}
 	testproc.Start(t, cmd)
 	var line [6]byte
 	if _, err := out.Read(line[:]); err != nil {
@@ -94,8 +97,8 @@ func TestSend(t *testing.T) {
 			{"trap '' TERM; echo ready; exec sleep 100", "--wait 50ms PID TERM", 1, "SIGTERM ignored", ""},
 			{"trap '' TERM; echo ready; exec sleep 100", "--wait 50ms --then INT --then KILL PID TERM", 0, "SIGTERM ignored, SIGINT terminated", "SIGINT -1"},
 			{"trap '' TERM INT; echo ready; exec sleep 100", "--wait 50ms --then INT --then KILL PID TERM", 0, "SIGTERM ignored, SIGINT ignored, SIGKILL terminated", "SIGKILL -1"},
-			{"trap : TERM; echo ready; while :; do sleep 0.01; done", "--wait 50ms PID TERM", 5, "SIGTERM handled", ""},
-			{"trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done", "--wait 20s PID TERM", 0, "SIGTERM handled", " 3"},
+			{"trap : TERM; echo ready; while :; do read never; done", "--wait 50ms PID TERM", 5, "SIGTERM handled", ""},
+			{"trap 'exit 3' TERM; echo ready; while :; do read never; done", "--wait 20s PID TERM", 0, "SIGTERM handled", " 3"},
 		} {
 			cmd := target(t, as, test.script)
 			args := strings.Fields(strings.ReplaceAll(test.args, "PID", strconv.Itoa(cmd.Process.Pid)))
