@@ -82,14 +82,35 @@ func completeSignal(r *remote) completer {
 		if len(args) != 1 {
 			return services(cmd, args, begun)
 		}
-		short := begun != "" && !strings.HasPrefix("SIG", begun[:min(len(begun), 3)])
-		for signal := signals.Signal(1); signal.Valid(); signal++ {
-			name := signal.String()
-			if short {
-				name = strings.TrimPrefix(name, "SIG")
-			}
-			words = append(words, name)
-		}
-		return words, cobra.ShellCompDirectiveNoFileComp
+		return signalNames(begun), cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// signalNames are the names of all signals, without SIG if what was begun has none.
+func signalNames(begun string) (words []cobra.Completion) {
+	short := begun != "" && !strings.HasPrefix("SIG", begun[:min(len(begun), 3)])
+	for signal := signals.Signal(1); signal.Valid(); signal++ {
+		name := signal.String()
+		if short {
+			name = strings.TrimPrefix(name, "SIG")
+		}
+		words = append(words, name)
+	}
+	return words
+}
+
+// completeSignalFlag completes a flag that takes a signal.
+func completeSignalFlag(_ *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return signalNames(begun), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeSignalsFlag completes a flag that takes signals, separated by commas.
+func completeSignalsFlag(_ *cobra.Command, _ []string, begun string) (words []cobra.Completion, _ cobra.ShellCompDirective) {
+	last := strings.LastIndexByte(begun, ',') + 1
+	for _, name := range signalNames(begun[last:]) {
+		if s, err := signals.Parse(name); err == nil && s.Catchable() {
+			words = append(words, begun[:last]+name)
+		}
+	}
+	return append(words, begun[:last]+"all"), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }

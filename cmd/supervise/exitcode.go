@@ -20,6 +20,9 @@ const (
 	exitNotRunning = 3 // no supervisor runs; of status and wait also: a named service does not run
 	exitUnknown    = 4 // a named service, or core, does not exist
 	exitLeftBehind = 5 // of run: the shutdown could not end every process
+	exitStillRuns  = 5 // of send --wait: a process has not ended
+
+	exitNoState = 125 // of exec: the state of the command cannot be made; 126 and 127 are as in a shell
 )
 
 // exitStatus is an exit code after everything was printed.

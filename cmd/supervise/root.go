@@ -46,8 +46,11 @@ var groups = []struct {
 		"start": newStart, "stop": newStop, "restart": newRestart, "reload": newReload, "signal": newSignal,
 		"pause": newPause, "continue": newContinue, "update": newUpdate, "shutdown": newShutdown,
 	}},
+	{"signals", "Signals of any process:", map[string]func() *cobra.Command{
+		"sig": newSig, "send": newSend, "exec": newExec,
+	}},
 	{"help", "Prepare and find out:", map[string]func() *cobra.Command{
-		"check": newCheck, "core": newCore, "doctor": newDoctor, "replay": newReplay, "sig": newSig, "version": newVersion, "completion": newCompletion,
+		"check": newCheck, "core": newCore, "doctor": newDoctor, "replay": newReplay, "version": newVersion, "completion": newCompletion,
 	}},
 }
 
@@ -106,9 +109,10 @@ explained afterwards.`,
 			_ = cmd.Help()
 			return exitStatus(exitUsage)
 		},
-		// Only run receives signals itself; for every other command they work as usual.
+		// Only run receives signals itself, and exec hands them on; for every other command they
+		// work as usual.
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
-			if cmd.Name() != "run" {
+			if cmd.Name() != "run" && cmd.Name() != "exec" {
 				intake.RestoreRuntimeSignals()
 			}
 		},

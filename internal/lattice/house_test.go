@@ -14,6 +14,7 @@ floor ground
 	internal/programs:        signals
 	signals/queue:            signals
 	signals/state:            signals internal/text
+	signals/predict:          signals signals/state
 	internal/sys:             signals signals/state internal/text
 	internal/text/json:       internal/text/escape
 	internal/epoll:           golang.org/x/sys
@@ -62,6 +63,8 @@ floor 2
 	coredump/collector:       coredump/settings golang.org/x/sys
 	supervisor/process
 	supervisor/process/tree:  signals/send golang.org/x/sys
+	signals/deliver:          signals/state/procfs supervisor/process/tree golang.org/x/sys
+	signals/atexec:           signals/intake coredump/settings golang.org/x/sys
 	supervisor/launch/environ
 	supervisor/launch/envfile
 	supervisor/launch:        supervisor/process supervisor/launch/environ supervisor/launch/envfile golang.org/x/sys
@@ -126,7 +129,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/state", "signals/advice", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/state", "signals/predict", "signals/advice", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.

@@ -50,6 +50,14 @@ func SetDefault(s signals.Signal) error {
 	return wrap(errno)
 }
 
+// SetIgnored sets a signal's disposition to SIG_IGN, which discards one that is pending.
+// rt_sigaction(2).
+func SetIgnored(s signals.Signal) error {
+	ignored := action{handler: 1}
+	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&ignored)), 0, setSize, 0, 0)
+	return wrap(errno)
+}
+
 // Ignored returns the signals whose disposition is SIG_IGN. rt_sigaction(2).
 func Ignored() (set signals.Set) {
 	const ignore = 1

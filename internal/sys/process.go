@@ -3,6 +3,8 @@ package sys
 import (
 	"syscall"
 	"unsafe"
+
+	"supervise/signals"
 )
 
 // System calls after 5.0, which have the same number on every architecture.
@@ -49,6 +51,25 @@ func OpenPID(pid int) (fd int, err error) {
 // reaped. pidfd_send_signal(2), Linux 5.1.
 func KillPIDFD(fd int, signal uint8) error {
 	_, _, errno := syscall.RawSyscall6(NrPIDFDSendSignal, uintptr(fd), uintptr(signal), 0, 0, 0, 0)
+	return wrap(errno)
+}
+
+// OpenThread returns a close-on-exec descriptor of a thread; signals sent by it are for that
+// thread alone. pidfd_open(2) with PIDFD_THREAD, Linux 6.9; EINVAL before.
+func OpenThread(tid int) (fd int, err error) {
+	const pidfdThread = syscall.O_EXCL
+	r, _, errno := syscall.RawSyscall(sysPidfdOpen, uintptr(tid), pidfdThread, 0)
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(r), nil
+}
+
+// QueuePIDFD is [Queue] for the process of a pidfd and no other: ESRCH once it has been reaped.
+// pidfd_send_signal(2), Linux 5.1.
+func QueuePIDFD(fd int, info signals.Info) error {
+	raw := info.Raw()
+	_, _, errno := syscall.RawSyscall6(NrPIDFDSendSignal, uintptr(fd), uintptr(info.Signal), uintptr(unsafe.Pointer(&raw)), 0, 0, 0)
 	return wrap(errno)
 }
 

@@ -331,10 +331,12 @@ func (in *Intake) Relayed() (count uint64, last signals.Info) {
 func (in *Intake) MaskThreads() {
 	in.MaskThreadsAsync()
 	for deadline := sys.Now() + maskTime; boot.Caught() < uint64(len(in.masked)) && sys.Now() < deadline; {
-		// They may have to wait for this processor.
-		_ = syscall.Nanosleep(&syscall.Timespec{Nsec: maskPause}, nil)
+		pause()
 	}
 }
+
+// pause lets other threads run, which may have to wait for this processor.
+func pause() { _ = syscall.Nanosleep(&syscall.Timespec{Nsec: maskPause}, nil) }
 
 // In nanoseconds.
 const (

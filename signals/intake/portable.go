@@ -137,3 +137,12 @@ func (in *Intake) MaskThreads() {}
 
 // MaskThreadsAsync does nothing here.
 func (in *Intake) MaskThreadsAsync() {}
+
+// Collect returns nothing: os/signal has taken what it can.
+func (in *Intake) Collect(signals.Set) []signals.Info { return nil }
+
+// Seal does nothing here.
+func (in *Intake) Seal(signals.Set) []signals.Info { return nil }
+
+// Return does nothing here.
+func (in *Intake) Return([]signals.Info) []signals.Info { return nil }

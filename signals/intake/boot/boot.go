@@ -202,6 +202,19 @@ func Take(raw *[128]byte) bool {
 	return false
 }
 
+// Stored reports whether Take would move one.
+func Stored() bool {
+	if atomic.LoadUint32(&ring[ringTail%ringSize].state) == slotReady {
+		return true
+	}
+	for i := range standard {
+		if atomic.LoadUint32(&standard[i].state) == slotReady {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *slot) move(raw *[128]byte) bool {
 	if atomic.LoadUint32(&s.state) != slotReady {
 		return false

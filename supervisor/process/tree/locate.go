@@ -9,12 +9,17 @@ import (
 )
 
 // ownCgroup returns the directory of the cgroup that this process is in, and its name.
-func ownCgroup() (dir, group string, err error) {
+func ownCgroup() (dir, group string, err error) { return CgroupOf("self") }
+
+// CgroupOf returns the directory of the cgroup2 group that a process is in, and the name of the
+// group. The process is given as in /proc: a pid, or self. The error is [ErrNoCgroup] if no such
+// hierarchy is mounted, or the group is outside of what this process can see of it.
+func CgroupOf(pid string) (dir, group string, err error) {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return "", "", err
 	}
-	membership, err := os.ReadFile("/proc/self/cgroup")
+	membership, err := os.ReadFile("/proc/" + pid + "/cgroup")
 	if err != nil {
 		return "", "", err
 	}
