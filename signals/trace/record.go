@@ -77,6 +77,10 @@ type Record struct {
 	// another signal, exit_group(2) or execve(2) is ending.
 	Bare bool
 
+	// Aside says that the process of Task is seen only because a process of the filter sent it
+	// signals: what others sent it is not told.
+	Aside bool
+
 	Signal signals.Signal
 	Time   uint64 // nanoseconds since boot (CLOCK_BOOTTIME)
 	Task   Thread
