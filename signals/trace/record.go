@@ -77,6 +77,9 @@ type Record struct {
 	// another signal, exit_group(2) or execve(2) is ending.
 	Bare bool
 
+	// Context says that an Exited is of interest by itself, too.
+	Context bool
+
 	// Aside says that the process of Task is seen only because a process of the filter sent it
 	// signals: what others sent it is not told.
 	Aside bool

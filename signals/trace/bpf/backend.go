@@ -30,6 +30,8 @@ type Backend struct {
 	lost  bpf.Map
 	ring  *bpf.Ring
 	links []*os.File
+
+	context bool
 }
 
 // Permitted says why this process cannot record by BPF, or nil.
@@ -47,7 +49,7 @@ func Open(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{pids: bpf.OpenMap(-1, 0, 0), lost: bpf.OpenMap(-1, 0, 0)}
+	b := &Backend{context: o.Filter.Context, pids: bpf.OpenMap(-1, 0, 0), lost: bpf.OpenMap(-1, 0, 0)}
 	if err := b.open(&o, types); err != nil {
 		b.Close()
 		return nil, err
@@ -166,6 +168,7 @@ func (b *Backend) Read(take func(*trace.Record) bool) error {
 		stopped := b.links == nil
 		count := b.ring.Read(func(raw []byte) bool {
 			if decode(raw, &r) {
+				r.Context = b.context
 				more = take(&r)
 			}
 			return more
