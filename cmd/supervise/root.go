@@ -46,6 +46,7 @@ var groups = []struct {
 		"start": newStart, "stop": newStop, "restart": newRestart, "reload": newReload, "signal": newSignal,
 		"pause": newPause, "continue": newContinue, "update": newUpdate, "shutdown": newShutdown,
 	}},
+	{"signals", "See signals:", map[string]func() *cobra.Command{"trace": newTrace}},
 	{"help", "Prepare and find out:", map[string]func() *cobra.Command{
 		"check": newCheck, "doctor": newDoctor, "replay": newReplay, "version": newVersion, "completion": newCompletion,
 	}},

@@ -53,8 +53,8 @@ func (j *Joiner) unsent(r *Record) *Life {
 func (j *Joiner) handled(p *process, w *waiting, r *Record) {
 	life := w.life
 	life.Verdict, life.Handler = Handled, r.Handler
-	if j.names.Symbol != nil {
-		life.Symbol = j.names.Symbol(int(r.Task.PID), r.Handler)
+	if j.options.Symbol != nil {
+		life.Symbol = j.options.Symbol(int(r.Task.PID), r.Handler)
 	}
 	life.Detail = "by " + life.Symbol
 	if life.Symbol == "" {

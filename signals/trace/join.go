@@ -6,11 +6,11 @@ import (
 	"supervise/signals"
 )
 
-// Names are what a [Joiner] asks for words; each may be nil.
-type Names struct {
-	Cgroup func(id int64) string                     // the path of a cgroup
-	Symbol func(pid int, handler uint64) string      // the function at an address of a process
-	UID    func(pid int) (uid int64, namespaced int) // of a process that a backend knows little of; -1, -1
+// Options are what a [Joiner] asks of others; each may be nil.
+type Options struct {
+	Cgroup func(id int64) string                // the path of a cgroup
+	Symbol func(pid int, handler uint64) string // the function at an address of a process
+	Keep   func(*Life) bool                     // which lives to tell and to count
 }
 
 // How long lives are kept, nanoseconds.
@@ -31,7 +31,7 @@ const (
 type Joiner struct {
 	boot      time.Time
 	sink      Sink
-	names     Names
+	options   Options
 	processes map[int32]*process // those that something is expected of
 	counts    Counts
 	verdicts  [len(verdicts)]uint64
@@ -58,8 +58,8 @@ type waiting struct {
 }
 
 // NewJoiner makes a joiner. Records count time since boot.
-func NewJoiner(boot time.Time, sink Sink, names Names) *Joiner {
-	return &Joiner{boot: boot, sink: sink, names: names, processes: map[int32]*process{}}
+func NewJoiner(boot time.Time, sink Sink, options Options) *Joiner {
+	return &Joiner{boot: boot, sink: sink, options: options, processes: map[int32]*process{}}
 }
 
 // Add takes the next record.
@@ -101,6 +101,9 @@ func (j *Joiner) Tick(now uint64) error {
 				w.told = true
 				copied := *w.life
 				pend(&copied)
+				if j.options.Keep != nil && !j.options.Keep(&copied) {
+					continue
+				}
 				if err := waiter.Waiting(&copied); err != nil && j.err == nil {
 					j.err = err
 				}
@@ -165,8 +168,8 @@ func (j *Joiner) forget(pid int32, p *process) {
 // task describes a thread.
 func (j *Joiner) task(t *Thread) Task {
 	k := Task{PID: int(t.PID), TID: int(t.TID), Comm: t.Comm.String(), UID: t.UID, NSPID: int(t.NSPID)}
-	if t.CgroupID >= 0 && j.names.Cgroup != nil {
-		k.Cgroup = j.names.Cgroup(t.CgroupID)
+	if t.CgroupID >= 0 && j.options.Cgroup != nil {
+		k.Cgroup = j.options.Cgroup(t.CgroupID)
 	}
 	return k
 }
@@ -195,6 +198,9 @@ func (j *Joiner) event(r *Record) {
 func (j *Joiner) emit(w *waiting) { j.tell(w.life) }
 
 func (j *Joiner) tell(life *Life) {
+	if j.options.Keep != nil && !j.options.Keep(life) {
+		return
+	}
 	j.counts.Lives++
 	if int(life.Verdict) < len(j.verdicts) {
 		j.verdicts[life.Verdict]++

@@ -1,0 +1,60 @@
+package live
+
+import (
+	"encoding/binary"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// names finds out what records have only numbers for.
+type names struct {
+	mount   string // of the cgroup2 hierarchy, or ""
+	root    int    // its descriptor
+	cgroups map[int64]string
+}
+
+func newNames() *names {
+	n := &names{root: -1, cgroups: map[int64]string{}}
+	mounts, _ := os.ReadFile("/proc/self/mounts")
+	for line := range strings.Lines(string(mounts)) {
+		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == "cgroup2" {
+			if fd, err := unix.Open(fields[1], unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
+				n.mount, n.root = fields[1], fd
+				break
+			}
+		}
+	}
+	return n
+}
+
+func (n *names) close() {
+	if n.root >= 0 {
+		unix.Close(n.root)
+	}
+}
+
+// cgroup is the path of a cgroup below the mount, "" if it is gone or cannot be known: its id
+// is a file handle of the kernel's, name_to_handle_at(2).
+func (n *names) cgroup(id int64) string {
+	path, known := n.cgroups[id]
+	if known || n.root < 0 || id == 0 {
+		return path
+	}
+	const kernfs = 0xfe // FILEID_KERNFS
+	handle := unix.NewFileHandle(kernfs, binary.NativeEndian.AppendUint64(nil, uint64(id)))
+	if fd, err := unix.OpenByHandleAt(n.root, handle, unix.O_PATH|unix.O_CLOEXEC); err == nil {
+		path, _ = os.Readlink("/proc/self/fd/" + strconv.Itoa(fd))
+		unix.Close(fd)
+		if path = strings.TrimPrefix(path, n.mount); path == "" {
+			path = "/"
+		}
+	}
+	n.cgroups[id] = path
+	return path
+}
+
+// symbol is the function at an address of a process.
+func (n *names) symbol(int, uint64) string { return "" }

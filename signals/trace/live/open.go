@@ -1,0 +1,64 @@
+package live
+
+import (
+	"fmt"
+	"os"
+
+	"supervise/signals/trace"
+	"supervise/signals/trace/bpf"
+)
+
+// Backends are the words for [Options.Backend].
+func Backends() []string { return []string{"auto", "bpf", "tracefs", "ptrace"} }
+
+// Options say what to trace, and by what.
+type Options struct {
+	Filter  trace.Filter
+	Backend string // one of Backends; "" is auto
+	Buffer  int    // bytes for records that nobody has read yet; 0 is the backend's default
+
+	// Own says that the processes of the filter are children of this one, to be: a plain user
+	// may trace these.
+	Own bool
+}
+
+// way is a backend, and whether it can be used here.
+type way struct {
+	name string
+	open func(*Options) (trace.Backend, error)
+}
+
+var ways = []way{
+	{"bpf", func(o *Options) (trace.Backend, error) {
+		if err := bpf.Permitted(); err != nil {
+			return nil, err
+		}
+		return bpf.Open(bpf.Options{Filter: o.Filter, Ring: o.Buffer})
+	}},
+}
+
+// Open begins to record by the backend of the options, or by the first that works. The notes
+// say why those before it do not, and what it does not see.
+func Open(o Options) (backend trace.Backend, notes []string, err error) {
+	auto := o.Backend == "" || o.Backend == "auto"
+	for _, w := range ways {
+		if !auto && w.name != o.Backend {
+			continue
+		}
+		backend, err := w.open(&o)
+		if err == nil {
+			if limits := backend.Limits(); limits != "" {
+				notes = append(notes, "tracing by "+w.name+": "+limits)
+			}
+			return backend, notes, nil
+		}
+		notes = append(notes, w.name+" cannot be used here: "+err.Error())
+		if !auto {
+			return nil, notes, fmt.Errorf("cannot trace by %s: %w", w.name, err)
+		}
+	}
+	if os.Geteuid() != 0 {
+		return nil, notes, fmt.Errorf("cannot trace: a plain user can only trace what he starts, 'supervise trace -- COMMAND', and his own processes; root sees all")
+	}
+	return nil, notes, fmt.Errorf("cannot trace: no backend can be used here")
+}
