@@ -206,6 +206,37 @@ func (j *Joiner) attach(w *waiting, r *Record) {
 	}
 }
 
+// taken ends what has waited long and is pending no more: no record tells of what signalfd(2)
+// takes, or a SIG_IGN throws away.
+func (j *Joiner) taken(p *process, now uint64) {
+	if j.options.Pending == nil {
+		return
+	}
+	for i := 0; i < len(p.waiting); i++ {
+		w := p.waiting[i]
+		if now <= max(w.sent, w.checked)+patience {
+			continue
+		}
+		w.checked = now
+		waiting, ignored, ok := j.options.Pending(w.life.Target.PID, w.life.Target.TID)
+		if !ok || waiting.Has(w.life.Signal) {
+			continue
+		}
+		j.vanished(p, w, ignored)
+		i--
+	}
+}
+
+// vanished ends a signal that waits no more, without a record that says why.
+func (j *Joiner) vanished(p *process, w *waiting, ignored signals.Set) {
+	w.life.Verdict, w.life.Detail = Taken, "by sigtimedwait(2) or signalfd(2)"
+	if ignored.Has(w.life.Signal) {
+		w.life.Verdict, w.life.Detail = Discarded, "the process came to ignore it"
+	}
+	p.remove(w)
+	j.emit(w)
+}
+
 // pend is the verdict of a signal that still waits.
 func pend(life *Life) {
 	life.Verdict = Pending

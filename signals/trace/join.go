@@ -11,6 +11,10 @@ type Options struct {
 	Cgroup func(id int64) string                // the path of a cgroup
 	Symbol func(pid int, handler uint64) string // the function at an address of a process
 	Keep   func(*Life) bool                     // which lives to tell and to count
+
+	// Pending says which signals wait for a thread or its process right now, and which it
+	// ignores; false if it is gone.
+	Pending func(pid, tid int) (waiting, ignored signals.Set, ok bool)
 }
 
 // How long lives are kept, nanoseconds.
@@ -55,6 +59,8 @@ type waiting struct {
 	flags uint32
 	fatal bool // the kernel decided when it was sent that it ends the process
 	told  bool
+
+	checked uint64 // when it was last seen to wait
 }
 
 // NewJoiner makes a joiner. Records count time since boot.
@@ -96,6 +102,7 @@ func (j *Joiner) Tick(now uint64) error {
 			j.emit(p.ending)
 			p.ending = nil
 		}
+		j.taken(p, now)
 		for _, w := range p.waiting {
 			if waiter != nil && !w.told && now > w.sent+patience {
 				w.told = true
@@ -122,6 +129,7 @@ func (j *Joiner) End(backend string, now uint64, drops Drops) error {
 				j.emit(w)
 			}
 		}
+		j.taken(p, now+2*patience)
 		for _, w := range p.waiting {
 			pend(w.life)
 			if drops.Deliver > 0 {

@@ -31,7 +31,8 @@ type Backend struct {
 	ring  *bpf.Ring
 	links []*os.File
 
-	context bool
+	context   bool
+	onReturns bool // functions of the kernel could be hooked
 }
 
 // Permitted says why this process cannot record by BPF, or nil.
@@ -76,16 +77,31 @@ func (b *Backend) open(o *Options, types *bpf.Types) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, p := range parts(&o.Filter) {
-		if p.optional && !types.HasHook(p.hook) {
-			continue
-		}
-		m := &maker{types: types, filter: &o.Filter, cgroups: cgroups, pids: b.pids, lost: b.lost, ring: b.ring, wake: o.Ring / 4}
-		p.make(m)
-		if err := types.Missing(); err != nil {
+	m := maker{types: types, filter: &o.Filter, cgroups: cgroups, pids: b.pids, lost: b.lost, ring: b.ring, wake: o.Ring / 4}
+	// One that fails is the reason to do it by tracepoints, if at all.
+	b.onReturns = b.attachAll(returns(), types, &m) == nil
+	if o.Filter.Context && !b.onReturns {
+		if err := b.attachAll(tracepoints(), types, &m); err != nil {
 			return err
 		}
-		if err := b.attach(p, types, m); err != nil && !p.optional {
+	}
+	return b.attachAll(parts(&o.Filter), types, &m)
+}
+
+func (b *Backend) attachAll(list []part, types *bpf.Types, prototype *maker) error {
+	before := len(b.links)
+	for _, p := range list {
+		m := *prototype
+		p.make(&m)
+		err := types.Missing()
+		if err == nil {
+			err = b.attach(p, types, &m)
+		}
+		if err != nil {
+			for _, l := range b.links[before:] {
+				l.Close()
+			}
+			b.links = b.links[:before]
 			return err
 		}
 	}
@@ -158,8 +174,17 @@ func find(directories []string) (found []cgroup, err error) {
 // Name is "bpf".
 func (b *Backend) Name() string { return "bpf" }
 
-// Limits is "": it sees all.
-func (b *Backend) Limits() string { return "" }
+// Limits is "" where it sees all.
+func (b *Backend) Limits() string {
+	switch {
+	case b.onReturns:
+		return ""
+	case b.context:
+		return "the kernel permits no programs on its functions: what signalfd takes is found out late, and until the trace ends every system call on this machine is a little slower"
+	default:
+		return "the kernel permits no programs on its functions: calls that fail are shown with --context only, and what sigtimedwait and signalfd take is found out late"
+	}
+}
 
 // Read hands over records: see [trace.Backend].
 func (b *Backend) Read(take func(*trace.Record) bool) error {

@@ -3,6 +3,8 @@ package bpf
 import (
 	"runtime"
 
+	"golang.org/x/sys/unix"
+
 	"supervise/internal/bpf"
 	"supervise/signals/trace"
 )
@@ -11,14 +13,15 @@ import (
 // tid, or -1, and the signal.
 var calls = []struct {
 	name        string
+	number      int
 	pid, signal int
 }{
-	{"kill", 0, 1},
-	{"tkill", 0, 1},
-	{"tgkill", 0, 2},
-	{"rt_sigqueueinfo", 0, 1},
-	{"rt_tgsigqueueinfo", 0, 2},
-	{"pidfd_send_signal", -1, 1},
+	{"kill", unix.SYS_KILL, 0, 1},
+	{"tkill", unix.SYS_TKILL, 0, 1},
+	{"tgkill", unix.SYS_TGKILL, 0, 2},
+	{"rt_sigqueueinfo", unix.SYS_RT_SIGQUEUEINFO, 0, 1},
+	{"rt_tgsigqueueinfo", unix.SYS_RT_TGSIGQUEUEINFO, 0, 2},
+	{"pidfd_send_signal", unix.SYS_PIDFD_SEND_SIGNAL, -1, 1},
 }
 
 // The hooks.
@@ -30,6 +33,7 @@ var (
 	onExit     = bpf.Tracepoint("sched_process_exit")
 	onFree     = bpf.Tracepoint("sched_process_free")
 	onDequeue  = bpf.Return("dequeue_signal")
+	onSysExit  = bpf.Tracepoint("sys_exit")
 )
 
 // onCall is when a system call returns.
@@ -44,6 +48,14 @@ func argument(types *bpf.Types, i int) int {
 		return types.Offset("user_pt_regs", "regs") + 8*i
 	}
 	return types.Offset("pt_regs", []string{"di", "si", "dx", "r10"}[i])
+}
+
+// number is the member of struct pt_regs that has a system call's number.
+func number(types *bpf.Types) int {
+	if runtime.GOARCH == "arm64" {
+		return types.Offset("pt_regs", "syscallno")
+	}
+	return types.Offset("pt_regs", "orig_ax")
 }
 
 // want is all that the programs look at.
@@ -65,10 +77,10 @@ func want() bpf.Want {
 			"sigaction":      {"sa_handler", "sa_flags"},
 			"kernel_siginfo": {"si_code", "si_errno", "_sifields"},
 			"linux_binprm":   {"filename"},
-			"pt_regs":        {"di", "si", "dx", "r10"},
+			"pt_regs":        {"di", "si", "dx", "r10", "orig_ax", "syscallno"},
 			"user_pt_regs":   {"regs"},
 		},
-		Hooks: []bpf.Hook{onGenerate, onDeliver, onFork, onExec, onExit, onFree, onDequeue},
+		Hooks: []bpf.Hook{onGenerate, onDeliver, onFork, onExec, onExit, onFree, onDequeue, onSysExit},
 	}
 	for _, c := range calls {
 		w.Hooks = append(w.Hooks, onCall(c.name))
@@ -78,28 +90,43 @@ func want() bpf.Want {
 
 // part is one program.
 type part struct {
-	name     string
-	hook     bpf.Hook
-	make     func(*maker)
-	optional bool // old kernels do without
+	name string
+	hook bpf.Hook
+	make func(*maker)
 }
 
-// parts are the programs that a filter needs.
-func parts(f *trace.Filter) []part {
-	// What is followed is known before anything is recorded, and forgotten last.
-	list := []part{
-		{"sv_free", onFree, (*maker).free, false},
-		{"sv_fork", onFork, (*maker).fork, false},
-		{"sv_exit", onExit, (*maker).exit, false},
-		{"sv_dequeue", onDequeue, (*maker).dequeue, true},
-		{"sv_deliver", onDeliver, (*maker).deliver, false},
-		{"sv_generate", onGenerate, (*maker).generate, false},
+// parts are the programs that a filter needs. What is followed is known before anything is
+// recorded, and forgotten last.
+func parts(f *trace.Filter) (list []part) {
+	if !f.All {
+		list = append(list, part{"sv_free", onFree, (*maker).free})
 	}
-	for i, c := range calls {
-		list = append(list, part{"sv_" + c.name, onCall(c.name), func(m *maker) { m.call(i) }, true})
+	if !f.All || f.Context {
+		list = append(list, part{"sv_fork", onFork, (*maker).fork})
 	}
 	if f.Context {
-		list = append(list, part{"sv_exec", onExec, (*maker).exec, false})
+		list = append(list, part{"sv_exec", onExec, (*maker).exec})
+	}
+	return append(list,
+		part{"sv_exit", onExit, (*maker).exit},
+		part{"sv_deliver", onDeliver, (*maker).deliver},
+		part{"sv_generate", onGenerate, (*maker).generate})
+}
+
+// returns are the programs on functions of the kernel, which not every kernel permits.
+func returns() []part {
+	list := []part{{"sv_dequeue", onDequeue, (*maker).dequeue}}
+	for i, c := range calls {
+		list = append(list, part{"sv_" + c.name, onCall(c.name), func(m *maker) { m.call(i) }})
 	}
 	return list
+}
+
+// tracepoints are those that do the same in part, at the expense of every system call of
+// every process.
+func tracepoints() []part {
+	return []part{
+		{"sv_waited", onSysExit, (*maker).waited},
+		{"sv_calls", onSysExit, (*maker).anyCall},
+	}
 }

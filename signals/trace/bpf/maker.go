@@ -19,6 +19,7 @@ const (
 	mySlot    = -16 // that of the current process
 	valueSlot = -24
 	chainSlot = -32
+	indexSlot = -40 // which of the calls
 )
 
 const eagain = syscall.EAGAIN

@@ -1,7 +1,10 @@
 package bpf
 
 import (
+	"golang.org/x/sys/unix"
+
 	"supervise/internal/bpf"
+	"supervise/signals"
 	"supervise/signals/trace"
 )
 
@@ -132,12 +135,11 @@ func (m *maker) fork() {
 	m.Load(bpf.Word, bpf.R2, task, m.at("task_struct", "tgid"))
 	m.If(bpf.R1, bpf.NotEqual, bpf.R2, "out") // a thread
 	m.Store(bpf.Word, bpf.R10, keySlot, bpf.R2)
-	m.Set(other, 0)
 	m.mine()
+	m.Load(bpf.Double, bpf.R1, bpf.R10, valueSlot)
+	m.IfConst(bpf.R1, bpf.NotEqual, traced, "out") // no concern of ours
 	if m.filter.Descendants && !m.filter.All {
-		m.IfConst(other, bpf.NotEqual, traced, "not followed")
 		m.follow(keySlot, traced)
-		m.Label("not followed")
 	}
 	if !m.filter.Context {
 		m.Label("full")
@@ -209,17 +211,47 @@ func (m *maker) exec() {
 	m.submit()
 }
 
-// call is the return of a system call that sends signals: of interest are those that fail,
-// but not for a full queue, as signal_generate tells of these; and those that send nothing.
+// call is the return of one of the calls, by struct pt_regs and its result.
 func (m *maker) call(index int) {
-	c := calls[index]
 	m.Move(context, bpf.R1)
+	m.arguments(index)
+	m.refused()
+}
+
+// anyCall is sys_exit(struct pt_regs, result): the same for all of the calls.
+func (m *maker) anyCall() {
+	m.Move(context, bpf.R1)
+	m.Load(bpf.Double, bpf.R1, context, 0)
+	m.Load(bpf.Double, bpf.R2, bpf.R1, number(m.types))
+	for i := range calls {
+		m.IfConst(bpf.R2, bpf.Equal, calls[i].number, calls[i].name)
+	}
+	m.Jump("out")
+	for i := range calls {
+		m.Label(calls[i].name)
+		m.arguments(i)
+		m.Jump("known")
+	}
+	m.Label("known")
+	m.refused()
+}
+
+// arguments puts the signal into register task, the pid into other, and the index into
+// indexSlot.
+func (m *maker) arguments(index int) {
+	c := calls[index]
+	m.StoreConst(bpf.Double, bpf.R10, indexSlot, index)
 	m.Load(bpf.Double, bpf.R1, context, 0) // struct pt_regs
-	m.Load(bpf.Word, task, bpf.R1, argument(m.types, c.signal))
+	m.Load(bpf.Double, task, bpf.R1, argument(m.types, c.signal))
 	m.Set(other, -1)
 	if c.pid >= 0 {
-		m.Load(bpf.Word, other, bpf.R1, argument(m.types, c.pid))
+		m.Load(bpf.Double, other, bpf.R1, argument(m.types, c.pid))
 	}
+}
+
+// refused records a call that failed, but not for a full queue, as signal_generate tells of
+// these; or that sent nothing, as the signal was 0.
+func (m *maker) refused() {
 	m.Load(bpf.Double, bpf.R0, context, 8)
 	m.IfConst(bpf.R0, bpf.Equal, -int(eagain), "out")
 	if m.filter.Context {
@@ -241,7 +273,24 @@ func (m *maker) call(index int) {
 	m.Store(bpf.Word, record, atCode, bpf.R1)
 	m.StoreConst(bpf.Word, record, atErrno, 0)
 	m.Store(bpf.Double, record, atHandler, other)
-	m.StoreConst(bpf.Double, record, atActions, index)
+	m.Load(bpf.Double, bpf.R1, bpf.R10, indexSlot)
+	m.Store(bpf.Double, record, atActions, bpf.R1)
 	m.current()
+	m.submit()
+}
+
+// waited is sys_exit(struct pt_regs, result) of rt_sigtimedwait, which took a signal.
+func (m *maker) waited() {
+	m.Move(context, bpf.R1)
+	m.Load(bpf.Double, bpf.R1, context, 0)
+	m.Load(bpf.Double, bpf.R2, bpf.R1, number(m.types))
+	m.IfConst(bpf.R2, bpf.NotEqual, unix.SYS_RT_SIGTIMEDWAIT, "out")
+	m.Load(bpf.Double, other, context, 8)
+	m.IfConst(other, bpf.Equal, 0, "out")
+	m.IfConst(other, bpf.Above, int(signals.Max), "out")
+	m.mine()
+	m.reserve(trace.Dequeued, shortSize)
+	m.Store(bpf.Word, record, atSignal, other)
+	m.brief()
 	m.submit()
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/internal/sys"
+	"supervise/signals"
 )
 
 // names finds out what records have only numbers for.
@@ -58,3 +61,9 @@ func (n *names) cgroup(id int64) string {
 
 // symbol is the function at an address of a process.
 func (n *names) symbol(int, uint64) string { return "" }
+
+// pending says which signals wait for a thread or its process, and which it ignores.
+func pending(pid, tid int) (waiting, ignored signals.Set, ok bool) {
+	state, err := sys.ReadSignalState(strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid))
+	return state.Pending | state.Shared, state.Ignored, err == nil
+}

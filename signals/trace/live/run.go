@@ -17,7 +17,7 @@ func Run(ctx context.Context, backend trace.Backend, sink trace.Sink, keep func(
 	defer names.close()
 	now := backend.Now()
 	joiner := trace.NewJoiner(time.Now().Add(-time.Duration(now)), sink, trace.Options{
-		Cgroup: names.cgroup, Symbol: names.symbol, Keep: keep,
+		Cgroup: names.cgroup, Symbol: names.symbol, Keep: keep, Pending: pending,
 	})
 	last, stopped := now, false
 	var failed error
