@@ -6,6 +6,7 @@ import (
 
 	"supervise/signals/trace"
 	"supervise/signals/trace/bpf"
+	"supervise/signals/trace/tracefs"
 )
 
 // Backends are the words for [Options.Backend].
@@ -34,6 +35,12 @@ var ways = []way{
 			return nil, err
 		}
 		return bpf.Open(bpf.Options{Filter: o.Filter, Ring: o.Buffer})
+	}},
+	{"tracefs", func(o *Options) (trace.Backend, error) {
+		if err := tracefs.Permitted(); err != nil {
+			return nil, err
+		}
+		return tracefs.Open(tracefs.Options{Filter: o.Filter, Buffer: o.Buffer})
 	}},
 }
 
