@@ -118,7 +118,7 @@ func (t *tracing) run(cmd *cobra.Command) error {
 		if held, err = live.Hold(t.command); err != nil {
 			return notExecuted(err)
 		}
-		t.options.Filter.PIDs, t.options.Own = append(t.options.Filter.PIDs, held.PID), true
+		t.options.Filter.PIDs = append(t.options.Filter.PIDs, held.PID)
 	}
 	backend, notes, err := live.Open(t.options)
 	if !t.quiet {
@@ -155,7 +155,7 @@ func (t *tracing) traceCommand(backend trace.Backend, held *live.Command, sink t
 			ended <- notExecuted(err)
 			return
 		}
-		exit, err := held.Wait()
+		exit, err := held.Wait(backend)
 		if status := exit.Status(); err == nil && status != 0 {
 			err = exitStatus(status)
 		}

@@ -33,11 +33,14 @@ floor 1
 
 floor 2
 	signals/trace
-	signals/trace/bpf:       signals/trace golang.org/x/sys
+	signals/trace/bpf:        signals/trace golang.org/x/sys
+	signals/trace/tracefs:    signals/trace golang.org/x/sys
+	signals/trace/ptrace:     signals/trace golang.org/x/sys
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
 	supervisor/process
+	signals/trace/live:       signals/trace signals/trace/bpf signals/trace/tracefs signals/trace/ptrace signals/intake supervisor/process golang.org/x/sys
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ
 	supervisor/launch/envfile

@@ -53,11 +53,14 @@ func (j *Joiner) unsent(r *Record) *Life {
 func (j *Joiner) handled(p *process, w *waiting, r *Record) {
 	life := w.life
 	life.Verdict, life.Handler = Handled, r.Handler
-	if j.options.Symbol != nil {
+	if j.options.Symbol != nil && r.Handler != SomeHandler {
 		life.Symbol = j.options.Symbol(int(r.Task.PID), r.Handler)
 	}
 	life.Detail = "by " + life.Symbol
-	if life.Symbol == "" {
+	switch {
+	case r.Handler == SomeHandler:
+		life.Handler, life.Detail = 0, "by its handler"
+	case life.Symbol == "":
 		life.Detail = "by 0x" + strconv.FormatUint(r.Handler, 16)
 	}
 	if p.held != nil {

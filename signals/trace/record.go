@@ -62,6 +62,9 @@ const (
 	FlagInit      = 0x40 // SIGNAL_UNKILLABLE: the init of a PID namespace
 )
 
+// SomeHandler is a handler whose address is not known.
+const SomeHandler = ^uint64(0)
+
 // Record is one event.
 type Record struct {
 	Kind   Kind

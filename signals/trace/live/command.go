@@ -8,6 +8,7 @@ import (
 
 	"supervise/signals"
 	"supervise/signals/intake"
+	"supervise/signals/trace"
 	"supervise/supervisor/process"
 )
 
@@ -85,8 +86,14 @@ func (c *Command) Abandon() {
 	}
 }
 
-// Wait waits until the command has ended, and reaps it.
-func (c *Command) Wait() (signals.Exit, error) {
+// Wait waits until the command has ended, and reaps it, unless the backend does.
+func (c *Command) Wait(backend trace.Backend) (signals.Exit, error) {
+	if b, ok := backend.(interface {
+		Wait(pid int) (unix.WaitStatus, error)
+	}); ok {
+		status, err := b.Wait(c.PID)
+		return exitOf(status), err
+	}
 	var status unix.WaitStatus
 	for {
 		if _, err := unix.Wait4(c.PID, &status, 0, nil); !errors.Is(err, unix.EINTR) {

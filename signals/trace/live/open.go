@@ -6,6 +6,7 @@ import (
 
 	"supervise/signals/trace"
 	"supervise/signals/trace/bpf"
+	"supervise/signals/trace/ptrace"
 	"supervise/signals/trace/tracefs"
 )
 
@@ -17,10 +18,6 @@ type Options struct {
 	Filter  trace.Filter
 	Backend string // one of Backends; "" is auto
 	Buffer  int    // bytes for records that nobody has read yet; 0 is the backend's default
-
-	// Own says that the processes of the filter are children of this one, to be: a plain user
-	// may trace these.
-	Own bool
 }
 
 // way is a backend, and whether it can be used here.
@@ -42,6 +39,7 @@ var ways = []way{
 		}
 		return tracefs.Open(tracefs.Options{Filter: o.Filter, Buffer: o.Buffer})
 	}},
+	{"ptrace", func(o *Options) (trace.Backend, error) { return ptrace.Open(o.Filter) }},
 }
 
 // Open begins to record by the backend of the options, or by the first that works. The notes

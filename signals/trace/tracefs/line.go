@@ -50,9 +50,11 @@ func ParseLine(line string) (e Event, ok bool) {
 		}
 		e.Name, e.Text = text[:end], text[end:]
 	}
-	if strings.ContainsAny(e.Name, "( ") { // a call with arguments has colons, too
-		end := strings.IndexAny(text, "( ")
+	if end := strings.IndexAny(e.Name, "( "); end >= 0 { // a call with arguments has colons, too
 		e.Name, e.Text = text[:end], text[end:]
+	}
+	if strings.HasPrefix(e.Text, "(") {
+		e.Text = " " + e.Text[1:]
 	}
 	return e, true
 }
@@ -76,7 +78,7 @@ func parseTime(text string) (ns uint64, ok bool) {
 
 // Number reads the number behind a key in the text of an event: "sig=15".
 func (e *Event) Number(key string) (n int64, ok bool) {
-	return number(e.Text, key, 10)
+	return number(e.Text, key)
 }
 
 // Hex is Number for a hexadecimal one.
@@ -89,12 +91,12 @@ func (e *Event) Hex(key string) (n uint64, ok bool) {
 	return n, err == nil
 }
 
-func number(text, key string, base int) (n int64, ok bool) {
+func number(text, key string) (n int64, ok bool) {
 	value, ok := field(text, key)
 	if !ok {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(value, base, 64)
+	n, err := strconv.ParseInt(value, 10, 64)
 	return n, err == nil
 }
 

@@ -243,9 +243,9 @@ func (r *reader) call(e *Event, out *trace.Record) bool {
 	arguments, isCall := calls[name]
 	text, returned := strings.CutPrefix(e.Text, " -> ")
 	if !returned {
-		pid, _ := number(e.Text, arguments[0], 16)
-		signal, _ := number(e.Text, arguments[1], 16)
-		r.entered[e.TID] = entry{pid, signal}
+		pid, _ := e.Hex(arguments[0])
+		signal, _ := e.Hex(arguments[1])
+		r.entered[e.TID] = entry{int64(int32(pid)), int64(signal)}
 		return false
 	}
 	call := r.entered[e.TID]
