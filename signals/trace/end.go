@@ -131,6 +131,8 @@ func (p *process) cause() *waiting {
 			return w
 		case w.life.Signal == signals.SIGKILL:
 			found = w
+		case found == nil && w.guess && w.life.Signal.Default() == signals.Terminate:
+			found = w
 		}
 	}
 	return found

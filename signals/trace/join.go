@@ -58,6 +58,7 @@ type waiting struct {
 	tid   int32  // of the thread it is for, 0 for the process
 	flags uint32
 	fatal bool // the kernel decided when it was sent that it ends the process
+	guess bool // it is not known what it does to the process
 	told  bool
 
 	checked uint64 // when it was last seen to wait

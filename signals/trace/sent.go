@@ -42,7 +42,7 @@ func (j *Joiner) sent(r *Record) {
 		if before := p.find(r.Signal, r.tid()); before != nil && !r.Signal.RealTime() {
 			j.vanished(p, before, 0) // or this one would have been merged with it
 		}
-		w := &waiting{life: life, sent: r.Time, tid: r.tid(), flags: r.Flags}
+		w := &waiting{life: life, sent: r.Time, tid: r.tid(), flags: r.Flags, guess: !r.Detailed}
 		w.fatal = r.Detailed && r.Flags&FlagDying != 0 && p.ending == nil && !p.dying()
 		p.waiting = append(p.waiting, w)
 		return

@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"supervise/internal/bpf"
+	"supervise/signals"
 	"supervise/signals/trace"
 )
 
@@ -62,7 +63,8 @@ func (m *maker) read(offset, size int) {
 	m.Call(bpf.ReadKernel)
 }
 
-// wanted leaves the program if the filter does not have the signal, the first argument.
+// wanted leaves the program if the filter does not have the signal, the first argument. A
+// SIGKILL is of interest whenever it is delivered: as the end of what another signal began.
 func (m *maker) wanted() {
 	if m.filter.Signals == 0 {
 		return
@@ -70,7 +72,7 @@ func (m *maker) wanted() {
 	m.Load(bpf.Double, bpf.R1, context, 0)
 	m.DoConst(bpf.Sub, bpf.R1, 1)
 	m.DoConst(bpf.And, bpf.R1, 63)
-	m.Set(bpf.R2, int64(m.filter.Signals))
+	m.Set(bpf.R2, int64(m.filter.Signals.With(signals.SIGKILL)))
 	m.Do(bpf.ShiftRight, bpf.R2, bpf.R1)
 	m.DoConst(bpf.And, bpf.R2, 1)
 	m.IfConst(bpf.R2, bpf.Equal, 0, "out")

@@ -87,6 +87,7 @@ func (m *maker) action() {
 // deliver is signal_deliver(sig, info, action), in the process that gets it.
 func (m *maker) deliver() {
 	m.Move(context, bpf.R1)
+	m.wanted()
 	m.mine()
 	m.Load(bpf.Double, other, context, 8)
 	m.reserve(trace.Delivered, shortSize)

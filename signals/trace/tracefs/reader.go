@@ -196,6 +196,9 @@ func (r *reader) deliver(e *Event, out *trace.Record) bool {
 	out.Kind, out.Signal, out.Code = trace.Delivered, signals.Signal(signal), signals.Code(code)
 	out.Handler, out.Actions = handler, flags
 	out.Bare = out.Signal == signals.SIGKILL
+	if !out.Bare && r.filter.Signals != 0 && !r.filter.Signals.Has(out.Signal) {
+		return false
+	}
 	_, known := r.members[out.Task.PID]
 	out.Aside = !r.member(out.Task.PID)
 	return known || !out.Aside
