@@ -63,16 +63,15 @@ func (m *maker) read(offset, size int) {
 	m.Call(bpf.ReadKernel)
 }
 
-// wanted leaves the program if the filter does not have the signal, the first argument. A
-// SIGKILL is of interest whenever it is delivered: as the end of what another signal began.
-func (m *maker) wanted() {
-	if m.filter.Signals == 0 {
+// wanted leaves the program if the signal, the first argument, is not in a set; 0 is all.
+func (m *maker) wanted(set signals.Set) {
+	if set == 0 {
 		return
 	}
 	m.Load(bpf.Double, bpf.R1, context, 0)
 	m.DoConst(bpf.Sub, bpf.R1, 1)
 	m.DoConst(bpf.And, bpf.R1, 63)
-	m.Set(bpf.R2, int64(m.filter.Signals.With(signals.SIGKILL)))
+	m.Set(bpf.R2, int64(set))
 	m.Do(bpf.ShiftRight, bpf.R2, bpf.R1)
 	m.DoConst(bpf.And, bpf.R2, 1)
 	m.IfConst(bpf.R2, bpf.Equal, 0, "out")

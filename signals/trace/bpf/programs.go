@@ -21,7 +21,7 @@ const (
 func (m *maker) generate() {
 	m.Move(context, bpf.R1)
 	m.Load(bpf.Double, task, context, 16)
-	m.wanted()
+	m.wanted(m.filter.Signals)
 	m.Load(bpf.Word, bpf.R7, task, m.at("task_struct", "tgid"))
 	m.either(bpf.R7)
 	m.Load(bpf.Double, other, context, 8)
@@ -87,7 +87,9 @@ func (m *maker) action() {
 // deliver is signal_deliver(sig, info, action), in the process that gets it.
 func (m *maker) deliver() {
 	m.Move(context, bpf.R1)
-	m.wanted()
+	if m.filter.Signals != 0 { // SIGKILL is delivered as the end of what another signal began
+		m.wanted(m.filter.Signals.With(signals.SIGKILL))
+	}
 	m.mine()
 	m.Load(bpf.Double, other, context, 8)
 	m.reserve(trace.Delivered, shortSize)
