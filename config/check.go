@@ -24,6 +24,7 @@ type checker struct {
 	signals  []string             // the names of all, once they were needed
 	services *node                // [service], nil if there is none
 	guesses  int                  // how often a service name was guessed
+	noneYet  bool                 // there may be no service
 }
 
 // wrong reports the first problem with the value of n.

@@ -174,7 +174,7 @@ func (c *checker) noVerb(n *node, isFromValue bool) {
 func (c *checker) hook(n *node) []string {
 	argv := c.argv(n)
 	if argv != nil && argv[0][0] != '/' && strings.Contains(argv[0], "/") {
-		c.wrong(n, "begin it with /, or leave out the directory for one in PATH", "the program %s in run is not an absolute path", quote(argv[0]))
+		c.wrong(n, "begin it with /, or leave out the directory for one in PATH", "the program %s in %s is not an absolute path", quote(argv[0]), n.name)
 	}
 	return argv
 }

@@ -18,6 +18,27 @@ var coreFields = []field[Core]{
 		doc:  `which memory goes into a core: systemd's names as in CoredumpFilter=, or "0x33"; the default is the supervisor's`,
 		read: readCoreFilter,
 	},
+	{
+		name: "dumpable", aliases: "dump enabled set-dumpable suid-dumpable", takes: "true or false",
+		doc: "true: also the cores of processes that have changed their user or group are collected, readable by root alone, for which the kernel's fs.suid_dumpable must be 2: core.install = true sets that; " +
+			"false: of this service nothing is kept; the default is what the kernel does",
+		read: func(c *checker, n *node, into *Core) {
+			var dumpable bool
+			if c.boolean(n, &dumpable); !n.broken {
+				into.Dumpable = &dumpable
+			}
+		},
+	},
+	{
+		name: "rate", aliases: "ratelimit rate-limit max-rate limit-rate", takes: "a number and a duration in quotes",
+		doc:  `how many cores are kept within a time, such as "3/10m"; of further ones only the crash is told. The default is no limit`,
+		read: readRate,
+	},
+	{
+		name: "max-use", aliases: "maxuse quota max-total", takes: "a size", initial: "0",
+		doc:  "how much the cores of this service may take on the disk; 0 for no limit but that of [core]",
+		read: func(c *checker, n *node, into *Core) { c.size(n, &into.MaxUse) },
+	},
 }
 
 func readCore(c *checker, n *node, into *Core) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"supervise/coredump"
+	"supervise/coredump/order"
 	"supervise/signals"
 )
 
@@ -64,7 +65,8 @@ func fullFile() *File {
 	service.Stop.Ladder[0].Scope, service.Signals.Queue.WhenFull = Group, DropOldest
 	service.Signals.Block, service.Signals.Ignore = 1, 1
 	service.Signals.Forward = map[signals.Signal]signals.Signal{signals.SIGHUP: signals.SIGHUP}
-	service.Core = Core{Limit: &limit, Filter: &filter}
+	dumpable := true
+	service.Core = Core{Limit: &limit, Filter: &filter, Dumpable: &dumpable, Rate: Rate{Count: 1, Per: time.Second}, MaxUse: 1}
 	service.Log = Log{
 		Mode: ToFile, Format: Text, WhenFull: DropLines, File: "/x", Stderr: "/y", MaxSize: 1, Keep: 1,
 		Compress: Gzip, MaxAge: 1, Owner: "x", Group: "x", Permissions: 0o600,
@@ -72,7 +74,11 @@ func fullFile() *File {
 	return &File{
 		Supervisor: Supervisor{RuntimeDir: "/x", ShutdownTimeout: time.Second, Journal: "/x", JournalSize: 1, ExitWith: "web"},
 		Control:    Control{Mode: 0o600, Group: "x"},
-		Signals:    map[signals.Signal]Rule{signals.SIGTERM: Shutdown},
+		Core: Collection{
+			Collect: CollectAuto, Install: true, Force: true, Directory: "/x", Capture: order.Mini, Compress: order.Zstd,
+			MaxUse: 1, KeepFree: 1, MaxCore: 1, MaxAge: 1, Timeout: 1, OnCore: []string{"/x"},
+		},
+		Signals: map[signals.Signal]Rule{signals.SIGTERM: Shutdown},
 		Commands: map[signals.Signal]Command{
 			signals.SIGUSR1:  {Verb: CommandStop, Services: []string{"web", "x"}},
 			signals.SIGUSR2:  {Verb: CommandRun, Argv: []string{"x", "y"}, Timeout: time.Second},

@@ -36,12 +36,25 @@ var fileKeys = []diffKey[File]{
 	{"supervisor.exit-with", Live, func(f *File) string { return given(f.Supervisor.ExitWith) }},
 	{"supervisor.journal", NeedsNewStart, func(f *File) string { return given(f.Supervisor.Journal) }},
 	{"supervisor.journal-size", NeedsNewStart, func(f *File) string { return strconv.FormatInt(f.Supervisor.JournalSize, 10) }},
+	{"core.collect", NeedsNewStart, func(f *File) string { return f.Core.Collect.String() }},
+	{"core.install", NeedsNewStart, func(f *File) string { return strconv.FormatBool(f.Core.Install) }},
+	{"core.force", NeedsNewStart, func(f *File) string { return strconv.FormatBool(f.Core.Force) }},
+	{"core.directory", Live, func(f *File) string { return given(f.Core.Directory) }},
+	{"core.capture", Live, func(f *File) string { return given(string(f.Core.Capture)) }},
+	{"core.max-use", Live, func(f *File) string { return strconv.FormatInt(f.Core.MaxUse, 10) }},
+	{"core.keep-free", Live, func(f *File) string { return strconv.FormatInt(f.Core.KeepFree, 10) }},
+	{"core.max-age", Live, func(f *File) string { return f.Core.MaxAge.String() }},
+	{"core.max-core", Live, func(f *File) string { return strconv.FormatInt(f.Core.MaxCore, 10) }},
+	{"core.compress", Live, func(f *File) string { return given(string(f.Core.Compress)) }},
+	{"core.timeout", Live, func(f *File) string { return f.Core.Timeout.String() }},
+	{"core.on-core", Live, func(f *File) string { return quoteAll(f.Core.OnCore) }},
 	{"control.group", Live, func(f *File) string { return given(f.Control.Group) }},
 	{"control.mode", Live, func(f *File) string { return fmt.Sprintf("%04o", f.Control.Mode) }},
 }
 
 // serviceKeys are the keys of a service except its environment. Whatever a process has from
-// its start needs a restart. Its log is behind a pipe that it holds, and can change, but for
+// its start needs a restart, but for what the kernel lets us change of a process that runs, the
+// limit and filter of its cores. Its log is behind a pipe that it holds, and can change, but for
 // mode "inherit": see [diffKey.between].
 var serviceKeys = []diffKey[Service]{
 	{"command", NeedsRestart, func(s *Service) string { return quoteAll(s.Command) }},
@@ -68,8 +81,11 @@ var serviceKeys = []diffKey[Service]{
 	{"signals.forward", Live, func(s *Service) string { return forwardText(s.Signals.Forward) }},
 	{"signals.queue.limit", Live, func(s *Service) string { return strconv.Itoa(s.Signals.Queue.Limit) }},
 	{"signals.queue.when-full", Live, func(s *Service) string { return s.Signals.Queue.WhenFull.String() }},
-	{"core.limit", NeedsRestart, func(s *Service) string { return limitText(s.Core.Limit) }},
-	{"core.filter", NeedsRestart, func(s *Service) string { return filterText(s.Core.Filter) }},
+	{"core.limit", Live, func(s *Service) string { return limitText(s.Core.Limit) }},
+	{"core.filter", Live, func(s *Service) string { return filterText(s.Core.Filter) }},
+	{"core.dumpable", Live, func(s *Service) string { return dumpableText(s.Core.Dumpable) }},
+	{"core.rate", Live, func(s *Service) string { return given(s.Core.Rate.String()) }},
+	{"core.max-use", Live, func(s *Service) string { return strconv.FormatInt(s.Core.MaxUse, 10) }},
 	{"log.mode", Live, func(s *Service) string { return s.Log.Mode.String() }},
 	{"log.format", Live, func(s *Service) string { return given(s.Log.Format.String()) }},
 	{"log.file", Live, func(s *Service) string { return given(s.Log.File) }},
@@ -145,6 +161,13 @@ func limitText(limit *uint64) string {
 		return "unlimited"
 	}
 	return strconv.FormatUint(*limit, 10)
+}
+
+func dumpableText(dumpable *bool) string {
+	if dumpable == nil {
+		return none
+	}
+	return strconv.FormatBool(*dumpable)
 }
 
 func filterText(filter *coredump.Filter) string {

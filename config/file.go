@@ -30,6 +30,12 @@ var topFields = []field[top]{
 		inside: func() []Entry { return entries(controlFields) },
 	},
 	{
+		name: "core", aliases: "cores coredump core-dump coredumps dumps crash crashes", takes: "a table",
+		doc:    "the cores of processes that crash: whether, how and where they are kept; [cores.md](cores.md) tells of it",
+		read:   func(c *checker, n *node, into *top) { readCollection(c, n, &into.file.Core) },
+		inside: func() []Entry { return entries(collectionFields) },
+	},
+	{
 		name: "signals", aliases: "handlers", takes: "a table of signal = rule",
 		doc:    "what a signal to the supervisor does; a signal without a rule goes to the services that forward it",
 		read:   readRules,
@@ -54,6 +60,7 @@ func readFile(c *checker, root *node) *File {
 	file := &File{
 		Supervisor: Supervisor{ShutdownTimeout: 30 * time.Second, JournalSize: initialJournal},
 		Control:    Control{Mode: ownerMode},
+		Core:       defaultCollection(),
 		Signals: map[signals.Signal]Rule{
 			signals.SIGTERM: Shutdown,
 			signals.SIGINT:  Shutdown,
@@ -66,7 +73,7 @@ func readFile(c *checker, root *node) *File {
 	for _, n := range root.children {
 		meant = c.topTable(root, n, &into) == "service" || meant
 	}
-	if !meant {
+	if !meant && !c.noneYet {
 		none := root
 		if c.services != nil {
 			none = c.services
@@ -79,6 +86,7 @@ func readFile(c *checker, root *node) *File {
 	}
 	c.ownJournal(root, file.Supervisor.Journal)
 	c.exitWith(root, file)
+	c.withoutCollection(root, file)
 	for i := range file.Services {
 		c.checkForwards(root, &file.Services[i], file)
 	}

@@ -99,6 +99,9 @@ func checkFile(t *testing.T, file *File) {
 		must(s.Catchable() && s != signals.SIGCHLD && rule > Forward && rule <= Ignore, "signals")
 	}
 	must(file.Control.Mode&^0o666 == 0 && file.Control.Mode&0o600 == 0o600, "control")
+	core := file.Core
+	must(core.Collect < numCollects && core.Timeout >= 0 && core.MaxAge >= 0 && core.MaxUse >= 0 && core.KeepFree >= 0 && core.MaxCore >= 0, "core")
+	must((core.Collect == CollectOff || core.Directory != "") && (core.Directory == "" || core.Directory[0] == '/'), "core.directory")
 	names := map[string]bool{}
 	for _, s := range file.Services {
 		must(!names[s.Name] && s.Name != "" && len(s.Name) <= maxName && s.Name != "." && s.Name != ".." && !strings.ContainsAny(s.Name, "/\x00\n "), "name")
@@ -123,6 +126,7 @@ func checkFile(t *testing.T, file *File) {
 		}
 		must(s.Signals.Queue.Limit >= 1 && s.Signals.Queue.WhenFull <= DropNewest, "queue")
 		must(s.Core.Filter == nil || *s.Core.Filter <= coredump.All, "filter")
+		must(s.Core.MaxUse >= 0 && (s.Core.Rate == Rate{} || s.Core.Rate.Count > 0 && s.Core.Rate.Per > 0), "rate")
 		must((s.Log.Mode == ToFile) == (s.Log.File != "") && s.Log.Mode < numLogModes && s.Log.Format <= JSON, "log")
 		must(s.Log.MaxSize >= 0 && s.Log.Keep >= 0 && s.Log.MaxAge >= 0 && s.Log.Compress <= Gzip, "rotation")
 		must(s.Log.Mode == ToFile || s.Log.Stderr == "" && s.Log.Owner == "" && s.Log.Group == "" && s.Log.Permissions == 0, "file")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -86,6 +87,9 @@ func dump(file *File) string {
 	}
 	line("supervisor", fmt.Sprintf("%+v", file.Supervisor))
 	line("control", fmt.Sprintf("%04o %q", file.Control.Mode, file.Control.Group))
+	if file.Core.Collect != CollectOff {
+		line("core", fmt.Sprintf("%+v", file.Core))
+	}
 	line("signals", file.Signals)
 	line("commands", file.Commands)
 	for _, s := range file.Services {
@@ -109,6 +113,9 @@ func dump(file *File) string {
 		line(name+"queue", s.Signals.Queue)
 		line(name+"core.limit", limitText(s.Core.Limit))
 		line(name+"core.filter", filterText(s.Core.Filter))
+		if s.Core.Dumpable != nil || s.Core.Rate != (Rate{}) || s.Core.MaxUse != 0 {
+			line(name+"core", dumpableText(s.Core.Dumpable)+" "+s.Core.Rate.String()+" "+strconv.FormatInt(s.Core.MaxUse, 10))
+		}
 		line(name+"log", fmt.Sprintf("%+v", s.Log))
 	}
 	return b.String()

@@ -27,6 +27,20 @@ func Load(path string, host Host) (*File, error) {
 	return Parse(path, data, host)
 }
 
+// LoadCollection reads the table [core] of a configuration file, in which there need be no
+// service. Without the table it is nil.
+func LoadCollection(path string, host Host) (*Collection, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	file, _, err := parseWith(path, data, host, &checker{noneYet: true})
+	if err != nil || file.Core.Directory == "" {
+		return nil, err
+	}
+	return &file.Core, nil
+}
+
 // Estimate returns about how many services a configuration file has, without checking it; 0
 // if it cannot be read.
 func Estimate(path string) (n int) {

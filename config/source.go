@@ -34,6 +34,11 @@ func LoadSource(path string, host Host) (*File, *Source, error) {
 
 // parse is Parse, and LoadSource for what was read.
 func parse(name string, data []byte, host Host) (*File, *Source, error) {
+	return parseWith(name, data, host, &checker{})
+}
+
+// parseWith is parse by a checker that knows what is wanted.
+func parseWith(name string, data []byte, host Host, c *checker) (*File, *Source, error) {
 	failed := func(text string, findings []finding) error {
 		return &Error{File: name, Problems: locate(text, findings)}
 	}
@@ -51,7 +56,7 @@ func parse(name string, data []byte, host Host) (*File, *Source, error) {
 	}
 	s.root.attach(values)
 
-	c := &checker{source: text, reference: sync.OnceValue(Reference), problems: findings}
+	c.source, c.reference, c.problems = text, sync.OnceValue(Reference), findings
 	c.users, c.groups = newAccounts(host)
 	file := readFile(c, s.root)
 	if len(c.problems) > c.unknownAccounts {

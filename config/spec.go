@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"supervise/coredump"
+	"supervise/coredump/order"
 	"supervise/signals"
 )
 
@@ -13,6 +14,7 @@ type File struct {
 	Path       string // as given; it names the file in messages
 	Supervisor Supervisor
 	Control    Control
+	Core       Collection                 `json:",omitzero"`
 	Signals    map[signals.Signal]Rule    // what a signal to the supervisor itself does
 	Commands   map[signals.Signal]Command // the signals that command; none of them is in Signals
 	HangUp     bool                       // SIGHUP has no rule: closing the terminal is a shutdown
@@ -41,6 +43,36 @@ const (
 type Control struct {
 	Mode  uint32 // of FIFOs, queues and the board; within 0666, and always with 0600
 	Group string // a name or a number; "" keeps the supervisor's
+}
+
+// Collect says how the cores of crashed processes are collected.
+type Collect uint8
+
+// The ways, of which CollectAuto is the best one that there is.
+const (
+	CollectOff Collect = iota
+	CollectAuto
+	CollectSocket
+	CollectPipe
+	CollectFiles
+
+	numCollects = iota
+)
+
+// Collection is the [core] table: the cores of all services.
+type Collection struct {
+	Collect   Collect           `json:",omitzero"` // CollectOff without the table
+	Install   bool              `json:",omitzero"` // set core_pattern
+	Force     bool              `json:",omitzero"` // also if it is another program's
+	Directory string            `json:",omitzero"` // absolute
+	Capture   order.Capture     `json:",omitzero"`
+	Compress  order.Compression `json:",omitzero"`
+	MaxUse    int64             `json:",omitzero"` // bytes on the disk, 0 for no limit, as those below
+	KeepFree  int64             `json:",omitzero"` // bytes
+	MaxCore   int64             `json:",omitzero"` // bytes
+	MaxAge    time.Duration     `json:",omitzero"`
+	Timeout   time.Duration     `json:",omitzero"` // of a core that anything waits for; 0: nothing does
+	OnCore    []string          `json:",omitzero"` // program and arguments
 }
 
 // Rule is what the supervisor does with a signal that it receives.
@@ -205,8 +237,17 @@ type Queue struct {
 
 // Core is [service.NAME.core].
 type Core struct {
-	Limit  *uint64          // RLIMIT_CORE in bytes, coredump.Unlimited for none; nil keeps it
-	Filter *coredump.Filter // nil keeps the inherited one
+	Limit    *uint64          // RLIMIT_CORE in bytes, coredump.Unlimited for none; nil keeps it
+	Filter   *coredump.Filter // nil keeps the inherited one
+	Dumpable *bool            // true: also of processes that have changed their ids; false: nothing is kept; nil: as the kernel has it
+	Rate     Rate             // how often cores are kept
+	MaxUse   int64            // bytes of its cores on the disk; 0 for no limit of its own
+}
+
+// Rate is how many there may be within a time. The zero Rate is no limit.
+type Rate struct {
+	Count int
+	Per   time.Duration
 }
 
 // LogMode says where a service's output goes.

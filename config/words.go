@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"supervise/coredump/order"
 )
 
 // The words of a file, each at the index of its constant in spec.go.
@@ -18,7 +20,11 @@ var (
 	compressWords  = []string{"none", "gzip"}
 	whenStuckWords = []string{"wait", "drop"}
 	formatWords    = []string{"", "text", "json"} // AutoFormat has no word
+	collectWords   = []string{"off", "auto", "socket", "pipe", "files"}
 	startupWords   = []string{"disabled", "enabled"}
+
+	captureWords      = []string{string(order.Mini), string(order.Full), string(order.MiniAndFull), string(order.Nothing)}
+	coreCompressWords = []string{string(order.Zstd), string(order.Inline), string(order.NoCompression)}
 )
 
 func wordOf(words []string, number uint8) string {
@@ -37,6 +43,15 @@ func parseWord[T ~uint8](words []string, text []byte, into *T) error {
 	*into = T(i)
 	return nil
 }
+
+// String returns the way as in a file: "socket".
+func (w Collect) String() string { return wordOf(collectWords, uint8(w)) }
+
+// MarshalText returns what String does.
+func (w Collect) MarshalText() ([]byte, error) { return []byte(w.String()), nil }
+
+// UnmarshalText parses what String returns.
+func (w *Collect) UnmarshalText(text []byte) error { return parseWord(collectWords, text, w) }
 
 // String returns the rule as in a file: "shutdown".
 func (r Rule) String() string { return wordOf(ruleWords, uint8(r)) }

@@ -21,6 +21,10 @@ func (s *Supervisor) carryOut(action *machine.Action) {
 		s.follow(action)
 	case machine.Kill:
 		s.kill(action)
+	case machine.LookForDumps:
+		s.lookForDumps(action)
+	case machine.KillRemnant:
+		s.killRemnant(action)
 	case machine.Hold:
 		s.held.set |= action.Set
 		s.kernel.Hold(action.Set)

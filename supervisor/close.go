@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"supervise/config"
 	"supervise/internal/sys"
 	"supervise/supervisor/process/tree"
 )
@@ -31,6 +32,7 @@ func (r *run) close(leftBehind bool) (rest bool) {
 		within = shortGrace
 	}
 	r.loop.awaitLines()
+	r.closeCores(leftBehind)
 	r.loop.End()
 	rest = r.endRest(within)
 	r.loop.Close()
@@ -56,14 +58,37 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	return rest
 }
 
+// closeCores waits until the cores are stored that are being taken: their processes have ended.
+// Who does not want to wait asks for a shutdown at once again.
+func (r *run) closeCores(leftBehind bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), r.loop.file.Core.Timeout)
+	defer cancel()
+	if leftBehind {
+		cancel()
+	}
+	for done := r.cores.Close(ctx); ; r.loop.takePosted() {
+		select {
+		case <-done:
+			r.loop.takePosted()
+			return
+		default:
+		}
+		if r.host.CoresUnderWay() == 0 {
+			cancel() // what is still to be compressed stays as it is
+		}
+		if info, ok := r.host.Wait(-1); ok && r.loop.file.Signals[info.Signal] == config.ShutdownNow {
+			cancel()
+		}
+		r.loop.reap()
+	}
+}
+
 // awaitLines has the last lines told of what has ended at the end.
 func (s *Supervisor) awaitLines() {
 	reading := func(service *service) bool { return service.tail.Reading() }
 	for deadline := time.Now().Add(linesGrace); slices.ContainsFunc(s.services, reading) && time.Now().Before(deadline); {
 		s.kernel.Wait(time.Until(deadline))
-		for _, f := range s.kernel.Posted() {
-			f()
-		}
+		s.takePosted()
 	}
 }
 

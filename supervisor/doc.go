@@ -28,6 +28,7 @@
 //   - one that writes the journal to disk: package journal/disk
 //   - one for each piece of work that may wait (Kernel.Beside): reading a configuration,
 //     looking for the OOM killer
+//   - what takes cores, if that is configured: package coredump/collector
 //   - helpers of a start, for which the loop waits: package host
 //
 // They hand their results to the loop as functions (Kernel.Posted) or calls (Commands.Take),
@@ -46,6 +47,8 @@
 //	reap.go        children that have ended
 //	orphans.go     those that are nobody's
 //	oom.go         was it the OOM killer?
+//	crashes.go     what is told of processes that crash
+//	dumps.go       those whose cores are being written
 //	services.go    what the loop keeps of a service, and its status
 //	requests.go    what clients ask for
 //	publish.go     what clients are shown

@@ -18,9 +18,7 @@ func (s *Supervisor) iterate() {
 		s.signalled(info)
 	} else {
 		s.reap()
-		for _, f := range s.kernel.Posted() {
-			f()
-		}
+		s.takePosted()
 		s.serve()
 	}
 	s.expire()
@@ -55,4 +53,11 @@ func (s *Supervisor) signalled(info signals.Info) {
 		Kind: machine.Signal, Info: info, By: s.names.Asker(info),
 		TerminalGone: s.file.HangUp && s.kernel.TerminalGone(info),
 	})
+}
+
+// takePosted does what others have posted.
+func (s *Supervisor) takePosted() {
+	for _, f := range s.kernel.Posted() {
+		f()
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"supervise/supervisor/board"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/corecollect"
 	"supervise/supervisor/host"
 	"supervise/supervisor/journal/disk"
 	"supervise/supervisor/launch"
@@ -63,6 +64,8 @@ type run struct {
 	control *control.Server // nil: commands cannot be taken
 	journal *disk.Writer    // nil: the journal is not written to disk
 
+	cores *corecollect.Cores
+
 	directoryMissing bool // the directory is about to be created again
 }
 
@@ -101,6 +104,9 @@ func (r *run) open() (err error) {
 	r.openControl()
 	r.watchDirectory()
 	r.greet()
+	r.cores = corecollect.Open(corecollect.Options{
+		Host: r.host, File: r.options.File, Directory: r.dir.Path, Crashed: r.loop.Crashed, Log: r.log,
+	})
 	return nil
 }
 

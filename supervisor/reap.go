@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/journal"
@@ -26,8 +25,8 @@ func (s *Supervisor) reap() {
 			break
 		}
 		if service := s.leaders[child.PID]; service != nil {
-			s.leaderEnded(service, child)
-		} else if !s.hookEnded(child.PID, child.Exit) {
+			s.leaderEnded(service, child.PID, child.Exit, false)
+		} else if !s.remnantEnded(child.PID) && !s.hookEnded(child.PID, child.Exit) {
 			s.orphanEnded(child)
 		}
 	}
@@ -41,32 +40,34 @@ func (s *Supervisor) reap() {
 }
 
 // leaderEnded tells the machine that a main process was reaped. From now on its pid may be
-// given to another process.
-func (s *Supervisor) leaderEnded(service *service, child sys.Child) {
-	delete(s.leaders, child.PID)
+// given to another process. With dumping it was not, and is no leader any more.
+func (s *Supervisor) leaderEnded(service *service, pid int, exit signals.Exit, dumping bool) {
+	delete(s.leaders, pid)
 	service.system.Ended(service.tail.Ended(func(exit uint64, lines journal.Fact) uint64 {
 		s.touch(service.id)
 		return s.recordFact(journal.Entry{Service: service.name(), Cause: exit, Origin: s.journal.Origin(exit)}, lines)
 	}))
 	survivors := !s.empty(service)
 	if survivors {
-		s.clearing = append(s.clearing, service)
+		s.leaving.clearing = append(s.leaving.clearing, service)
 	}
-	service.verdict = service.ledger.Explain(child.Exit, s.kernel.Now())
-	step := s.machine.Steps() + 1
+	service.verdict = service.ledger.Explain(exit, s.kernel.Now())
+	step, gen := s.machine.Steps()+1, s.machine.View(service.id).Gen
+	service.crashes.ended(pid, gen, step)
 	s.dispatch(machine.Event{
-		Kind: machine.Exited, Service: service.id, Gen: s.machine.View(service.id).Gen, Exit: child.Exit, Survivors: survivors,
+		Kind: machine.Exited, Service: service.id, Gen: gen, Exit: exit, Survivors: survivors, Dumping: dumping,
 	})
-	if child.Exit.Signal == signals.SIGKILL && service.verdict.Certainty == attribution.Unknown {
-		s.checkOOM(service, child.PID, step)
+	if exit.Signal == signals.SIGKILL && service.verdict.Certainty == attribution.Unknown {
+		s.checkOOM(service, pid, step)
 	}
+	s.tellHeldCrashes(service, pid)
 }
 
 // lookForSurvivors checks the services whose main process is gone for other processes. The
 // last of these cannot end unnoticed: orphans are our children, and we reap them.
 func (s *Supervisor) lookForSurvivors() {
 	var emptied []*service
-	s.clearing = slices.DeleteFunc(s.clearing, func(service *service) bool {
+	s.leaving.clearing = slices.DeleteFunc(s.leaving.clearing, func(service *service) bool {
 		empty := s.empty(service)
 		if empty {
 			emptied = append(emptied, service)
@@ -88,6 +89,9 @@ func (s *Supervisor) empty(service *service) bool {
 	case err != nil:
 		s.log.Error().Err(err).Str(serviceField, service.name()).Msg("cannot tell whether anything of it is left")
 	}
+	if !empty && s.machine.View(service.id).Remnant != 0 {
+		s.lookAgainIn(remnantPause) // of what that process has started, nobody else is told the end
+	}
 	return empty && err == nil
 }
 
@@ -96,12 +100,18 @@ func (s *Supervisor) empty(service *service) bool {
 const unsurePause = 5 * time.Millisecond
 
 // lookAgain looks for survivors again in a moment, though nothing may have ended until then.
-func (s *Supervisor) lookAgain() {
+func (s *Supervisor) lookAgain() { s.lookAgainIn(unsurePause) }
+
+// remnantPause is the time between two looks at the survivors of a main process whose core is
+// still being written. As long as it is there it is their parent, and does not reap them.
+const remnantPause = 20 * time.Millisecond
+
+func (s *Supervisor) lookAgainIn(pause time.Duration) {
 	if s.orphans.lookAgain {
 		return
 	}
 	s.orphans.lookAgain = true
-	s.kernel.Later(unsurePause, func() {
+	s.kernel.Later(pause, func() {
 		s.orphans.lookAgain = false
 		s.lookForSurvivors()
 	})

@@ -22,6 +22,7 @@ type service struct {
 	ledger  attribution.Ledger  // signals sent to its main process
 	verdict attribution.Verdict // on how the last main process ended
 	removed bool                // by an update
+	crashes crashes             // what is told of cores of its processes
 	tail    lastlines.Tail      // what its main processes wrote before their ends
 	failed  status.Unstarted    // why the last start has failed, if it has
 }
@@ -105,7 +106,7 @@ func (s *Supervisor) Status(id machine.ServiceID) status.Service {
 
 // describe is the status of a service without what /proc says.
 func (s *Supervisor) describe(service *service) status.Service {
-	known := snapshot.Known{Verdict: service.verdict, Lines: service.tail.Text(), Unstarted: service.failed}
+	known := snapshot.Known{Verdict: service.verdict, Crash: service.crashes.last, Lines: service.tail.Text(), Unstarted: service.failed}
 	return snapshot.Describe(service.name(), s.machine.View(service.id), known, s.self.Since.UnixNano())
 }
 

@@ -30,8 +30,8 @@ type Supervisor struct {
 	services []*service          // by id, the removed ones too
 	byName   map[string]*service // those that are not removed
 	leaders  map[int]*service    // by the pid of a living main process
-	clearing []*service          // whose main process is gone, and others are not
-	hooks    map[int]hook        // by pid
+	leaving  leaving
+	hooks    map[int]hook // by pid
 
 	names *attribution.Names
 	oom   *attribution.OOM // nil: the OOM killer is not looked for
@@ -44,6 +44,12 @@ type Supervisor struct {
 	held     heldSignals
 	orphans  orphans
 	finished *ending // nil: not yet
+}
+
+// leaving is what is left of generations whose main process has ended.
+type leaving struct {
+	clearing []*service      // whose main process is gone, and others are not
+	remnants map[int]remnant // former main processes whose cores are being written, by pid
 }
 
 // ending is how it is to end.
@@ -84,7 +90,7 @@ const journalSize = 4096
 func New(setup Setup) *Supervisor {
 	s := &Supervisor{
 		kernel: setup.Kernel, log: setup.Log, self: setup.Self, file: setup.Configuration.File(), oom: setup.OOM,
-		byName: map[string]*service{}, leaders: map[int]*service{}, hooks: map[int]hook{},
+		byName: map[string]*service{}, leaders: map[int]*service{}, leaving: leaving{remnants: map[int]remnant{}}, hooks: map[int]hook{},
 	}
 	s.names = attribution.NewNames(setup.Self.PID, s.comm)
 	s.machine = machine.New(s.file, s.seed())

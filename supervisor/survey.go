@@ -20,7 +20,7 @@ func (s *Supervisor) survey(action *machine.Action) {
 // service has not ended, and what it was sent was not meant for this process.
 func (s *Supervisor) follow(action *machine.Action) {
 	followed, pid := s.services[action.Service], int(action.PID)
-	s.clearing = slices.DeleteFunc(s.clearing, func(other *service) bool { return other == followed })
+	s.leaving.clearing = slices.DeleteFunc(s.leaving.clearing, func(other *service) bool { return other == followed })
 	followed.ledger.Reset()
 	followed.system.Follow(pid)
 	s.leaders[pid] = followed

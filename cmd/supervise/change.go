@@ -100,7 +100,7 @@ func outcomeError(reply *request.Reply, err error) error {
 
 // printProgress prints an event on the way to an outcome, which has the last lines itself.
 func printProgress(w io.Writer, e *request.Event) error {
-	if len(e.Lines) > 0 {
+	if len(e.Lines) > 0 && e.Kind == "lines" {
 		return nil
 	}
 	_, err := fmt.Fprintf(w, "%s: %s\n", e.Service, e.Text)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"supervise/config"
+	"supervise/coredump/store"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
 )
@@ -17,7 +18,7 @@ const (
 	exitFailed     = 1
 	exitUsage      = 2
 	exitNotRunning = 3 // no supervisor runs; of status and wait also: a named service does not run
-	exitUnknown    = 4 // a named service does not exist
+	exitUnknown    = 4 // a named service, or core, does not exist
 	exitLeftBehind = 5 // of run: the shutdown could not end every process
 )
 
@@ -37,11 +38,15 @@ func exitCode(err error) int {
 	var invalid *config.Error
 	var absent *client.NotRunningError
 	var failure *request.Failure
+	var unknownCore unknownCoreError
+	var unknownID *store.UnknownError
 	switch {
 	case errors.As(err, &usage), errors.As(err, &invalid):
 		return exitUsage
 	case errors.As(err, &absent):
 		return exitNotRunning
+	case errors.As(err, &unknownCore), errors.As(err, &unknownID):
+		return exitUnknown
 	case !errors.As(err, &failure):
 		return exitFailed
 	}

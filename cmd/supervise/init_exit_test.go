@@ -48,7 +48,8 @@ func TestInitExit(t *testing.T) {
 		{"flags", []string{"--log-level", "error", "--log-format=json", "--", "true"}, 0, ""},
 		{"SIGTERM", []string{"sh", "-c", "kill -TERM $$"}, 128 + 15, ""},
 		{"SIGKILL", []string{"sh", "-c", "kill -KILL $$"}, 128 + 9, ""},
-		{"core", []string{"sh", "-c", "ulimit -c 0; kill -SEGV $$"}, 128 + 11, ""},
+		{"core", []string{"sh", "-c", "ulimit -c 0; kill -SEGV $$"}, 128 + 11, "the command was killed by SIGSEGV"},
+		{"core, by another name", []string{"--log-level", "error", "sh", "-c", "ulimit -c 0; kill -SEGV $$"}, 128 + 11, ""},
 		{"real-time", []string{"sh", "-c", "kill -64 $$"}, 128 + 64, ""},
 		{"not in PATH", []string{"supervise-test-nonexistent"}, 127, "supervise-test-nonexistent"},
 		{"no such file", []string{"/nonexistent/program"}, 127, "/nonexistent/program"},
@@ -104,6 +105,26 @@ func TestInitInherits(t *testing.T) {
 				t.Errorf("status %d, %q, %v; blocked %v, want %v; ignored %v, want %v", code, told, err, state.Blocked, c.mask, state.Ignored, c.ignored)
 			}
 		})
+	}
+}
+
+// TestInitCores sets limit and filter of the command's cores.
+func TestInitCores(t *testing.T) {
+	const script = "cat /proc/self/coredump_filter; ulimit -Sc; ulimit -Hc >/dev/null"
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "00000033\n"},
+		{[]string{"--core-filter", "private-anonymous,elf-headers"}, "00000011\n"},
+		{[]string{"--core-limit", "1KiB", "--core-filter=0x1ff"}, "000001ff\n2\n"},
+		{[]string{"--core-limit=0"}, "00000033\n0\n"},
+	} {
+		args := append(append([]string{"init"}, test.args...), "--", "sh", "-c", script)
+		code, out, told := runInit(t, exec.Command(entryBuild, args...))
+		if code != 0 || told != "" || !strings.HasPrefix(out, test.want) {
+			t.Errorf("%q: status %d, %q, %q, want %q", test.args, code, out, told, test.want)
+		}
 	}
 }
 

@@ -48,13 +48,17 @@ var groups = []struct {
 	}},
 	{"signals", "See signals:", map[string]func() *cobra.Command{"trace": newTrace}},
 	{"help", "Prepare and find out:", map[string]func() *cobra.Command{
-		"check": newCheck, "doctor": newDoctor, "replay": newReplay, "version": newVersion, "completion": newCompletion,
+		"check": newCheck, "core": newCore, "doctor": newDoctor, "replay": newReplay, "version": newVersion, "completion": newCompletion,
 	}},
 }
 
 // addCommands adds all commands, or only the one that is asked for if that is enough:
 // building the others takes a tenth of the time of status.
 func addCommands(root *cobra.Command, args []string) {
+	if len(args) > 1 && args[0] == "core" {
+		root.AddCommand(newCoreFor(args[1:]))
+		return
+	}
 	for _, g := range groups {
 		if len(args) > 0 && g.commands[args[0]] != nil && args[0] != "completion" {
 			root.AddCommand(g.commands[args[0]]())

@@ -44,15 +44,22 @@ type Order struct {
 	// Requests is the length of the core socket's protocol on standard input: the kernel
 	// waits there for an acknowledgement (core_pattern "@@", Linux 6.17).
 	Requests bool `json:"requests,omitempty"`
-	// File is the path of a core that the kernel has written; it is removed once taken over.
+	// File is the path of a core that the kernel has written; it is removed once taken over. It
+	// must belong to the user UID, or to root.
 	File string `json:"file,omitempty"`
+	UID  int    `json:"uid,omitempty"`
 
 	Directory string        `json:"directory"` // of the store, absolute
 	Capture   Capture       `json:"capture"`
 	Compress  Compression   `json:"compress"`
 	Limits    Limits        `json:"limits"`
-	OnCore    []string      `json:"on_core,omitempty"` // program and arguments
+	OnCore    []string      `json:"on_core,omitempty"` // program and arguments: see package handler
 	Timeout   time.Duration `json:"timeout"`           // after which the full core is cut short; 0 for none
+
+	// FreePorts closes the TCP sockets of the process once it is released, though it stays for
+	// its full core: a replacement can listen where it has listened. It is for a process whose
+	// sockets no other still uses.
+	FreePorts bool `json:"free_ports,omitempty"`
 
 	// Private makes all that is stored readable by root alone, though the process belongs to
 	// another user.
@@ -83,6 +90,9 @@ const (
 	Explained Stage = "explained"
 	// Stored comes last, with the final report.
 	Stored Stage = "stored"
+
+	// Note has a Text for the log. It may come at any time, also after Stored.
+	Note Stage = "note"
 )
 
 // Progress is what a handler says.
@@ -90,4 +100,23 @@ type Progress struct {
 	Stage  Stage          `json:"stage"`
 	PID    int            `json:"pid"`
 	Report *report.Report `json:"report,omitempty"` // with Released: id, signal and mini only
+	Text   string         `json:"text,omitempty"`   // of a Note
+}
+
+// Default is an order with the defaults of the configuration, but without a store.
+func Default() Order {
+	return Order{
+		Capture: MiniAndFull, Compress: Zstd, Timeout: time.Minute,
+		Limits: Limits{MaxCore: 8e9, MaxUse: 2e9, KeepFree: 1e9, MaxAge: 30 * 24 * time.Hour},
+	}
+}
+
+// Hello is what a handler says that the kernel has started, to the collector that it asks for
+// an Order. The pidfd comes with it, if there is one.
+type Hello struct {
+	PID      int    `json:"pid"` // as the kernel has put it into the arguments
+	TID      int    `json:"tid"`
+	Signal   int    `json:"signal"`
+	Dumpable string `json:"dumpable"` // %d of core_pattern
+	HasPIDFD bool   `json:"has_pidfd"`
 }

@@ -42,6 +42,7 @@ type Sender struct {
 	PID  int    `json:"pid"`
 	UID  int    `json:"uid"`
 	Name string `json:"name,omitempty"` // its comm, if it still lived
+	Self bool   `json:"self,omitempty"` // it is the process itself, as with abort(3)
 }
 
 // Thread is one thread at the time of the crash.

@@ -22,10 +22,14 @@ func (r *Report) Summary() string {
 }
 
 // Cause is the si_code in words, with the address of a fault or the sender of a signal:
-// "SEGV_MAPERR at 0x10", "SI_USER from pid 812 (bash, uid 0)".
+// "SEGV_MAPERR at 0x10", "SI_USER from pid 812 (bash, uid 0)", "SI_TKILL by itself".
 func (r *Report) Cause() string {
 	text := r.CodeName
 	switch {
+	case r.Sender.Self:
+		text += " by itself"
+	case r.Sender != (Sender{}) && r.Sender.PID == 0:
+		text += " from a process outside this PID namespace"
 	case r.Sender != (Sender{}):
 		from := "from pid " + strconv.Itoa(r.Sender.PID) + " ("
 		if r.Sender.Name != "" {
@@ -52,34 +56,81 @@ func (r *Report) HasAddress() bool {
 const siKernel = 0x80
 
 // Stack names the innermost functions of the crashed thread that have a name, the first with
-// its offset: "handle_request+0x42 <- serve <- main". It is "" if none is known.
+// its offset: "handle_request+0x42 <- serve <- main". It is "" if none is known. Functions that
+// only end the process, such as abort, are left out if there are others behind them, and a
+// function that calls itself is named once: "walk (9 times)".
 func (r *Report) Stack() string {
+	t := r.Crashed()
+	if t == nil {
+		return ""
+	}
+	frames := t.Frames[ending(t.Frames):]
 	var b strings.Builder
 	shown := 0
-	for _, t := range r.Threads {
-		if !t.Crashed {
+	for i := 0; i < len(frames) && shown < shownFrames; {
+		f := &frames[i]
+		times := 1
+		for i+times < len(frames) && f.Function != "" && frames[i+times].Function == f.Function {
+			times++
+		}
+		if f.Handler || f.Function == "" && i > 0 {
+			i++
 			continue
 		}
-		for i, f := range t.Frames {
-			if f.Function == "" && i > 0 {
-				continue
-			}
-			if shown == shownFrames {
-				break
-			}
-			if shown++; shown > 1 {
-				b.WriteString(" <- ")
-			}
-			switch {
-			case f.Function == "":
-				b.WriteString(f.Address.String())
-			case i == 0 && f.Offset != 0:
-				b.WriteString(f.Function + "+0x" + strconv.FormatUint(f.Offset, 16))
-			default:
-				b.WriteString(f.Function)
-			}
+		if shown++; shown > 1 {
+			b.WriteString(" <- ")
 		}
-		break
+		switch {
+		case f.Function == "":
+			b.WriteString(f.Address.String())
+		case shown == 1 && f.Offset != 0:
+			b.WriteString(f.Function + "+0x" + strconv.FormatUint(f.Offset, 16))
+		default:
+			b.WriteString(f.Function)
+		}
+		if times > 1 {
+			b.WriteString(" (" + strconv.Itoa(times) + " times)")
+		}
+		i += times
 	}
 	return b.String()
+}
+
+// maxEnding is how many frames lie between a failure and the signal that it ends in: those of
+// Rust and Go are many.
+const maxEnding = 24
+
+// ending returns how many of the innermost frames are of functions that end the process: up to
+// the last one that is known to do that, of libc, C++, Rust or Go.
+func ending(frames []Frame) int {
+	n := 0
+	for i := range min(len(frames)-1, maxEnding) {
+		f := &frames[i]
+		// What a signal has interrupted does not end the process, except by Go's own handler.
+		if f.Function == "main" || f.Function == "main.main" || f.Handler && !strings.HasPrefix(f.Function, "runtime.") {
+			break
+		}
+		if ends(f.Function) {
+			n = i + 1
+		}
+	}
+	if n > 0 && frames[n].Function == "" {
+		return 0 // better than an address
+	}
+	return n
+}
+
+func ends(function string) bool {
+	switch function {
+	case "abort", "raise", "gsignal", "pthread_kill", "kill", "__pthread_kill_implementation", "__pthread_kill_internal",
+		"__assert_fail", "__assert_fail_base", "__assert_perror_fail", "__stack_chk_fail", "__fortify_fail", "__chk_fail", "__libc_message",
+		"malloc_printerr", "__libc_fatal",
+		"std::terminate", "__cxa_throw", "__cxa_rethrow", "_Unwind_Resume", "__gnu_cxx::__verbose_terminate_handler",
+		"rust_begin_unwind", "__rustc::rust_begin_unwind", "core::panicking::panic_fmt", "core::panicking::panic",
+		"core::panicking::panic_bounds_check", "core::result::unwrap_failed", "core::option::unwrap_failed", "core::option::expect_failed",
+		"runtime.gopanic", "runtime.sigpanic", "runtime.fatalpanic", "runtime.throw", "runtime.fatal", "runtime.raise", "runtime.raise.abi0",
+		"runtime.dieFromSignal", "runtime.crash":
+		return true
+	}
+	return false
 }

@@ -62,6 +62,7 @@ var experiments = []experiment{
 	{"restart", (*bench).restart},
 	{"fleet", (*bench).fleet},
 	{"control", (*bench).control},
+	{"cores", (*bench).cores},
 }
 
 // options are the command line.

@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -88,7 +90,11 @@ func run(dir string, args []string, stop <-chan os.Signal) (err error) {
 // killed.
 func start(dir string, args []string, group group) (*exec.Cmd, error) {
 	var err error
-	for _, namespaces := range []uintptr{syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWIPC, 0} {
+	ways := []uintptr{syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWIPC, 0}
+	if o, err := parse(args, io.Discard); err == nil && slices.Equal(o.only, []string{"cores"}) {
+		ways = ways[1:] // core_pattern is the machine's
+	}
+	for _, namespaces := range ways {
 		cmd := exec.Command("/proc/self/exe", append([]string{inside, dir}, args...)...)
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		// In a process group of its own a terminal's Ctrl-C reaches this process alone,

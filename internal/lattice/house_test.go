@@ -23,13 +23,21 @@ floor ground
 
 floor 1
 	coredump
-	config:                   coredump github.com/BurntSushi/toml
+	coredump/report
+	coredump/order:           coredump/report
+	config:                   coredump coredump/order github.com/BurntSushi/toml
 	config/accounts:          config
 	supervisor/machine:       config
 	supervisor/status
 	supervisor/control/request: supervisor/status config
-	coredump/report
-	coredump/order:           coredump/report
+	coredump/socket:          golang.org/x/sys
+	coredump/crasher:         coredump/socket golang.org/x/sys
+	coredump/talk:            golang.org/x/sys
+	coredump/elfcore
+	coredump/unwind/cfi
+	coredump/unwind:          coredump/unwind/cfi
+	coredump/symbols:         github.com/ianlancetaylor/demangle github.com/klauspost/compress golang.org/x/sys
+	coredump/explain:         coredump/elfcore coredump/report coredump/symbols coredump/unwind coredump/unwind/cfi golang.org/x/sys
 
 floor 2
 	signals/trace
@@ -39,6 +47,14 @@ floor 2
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
+	coredump/settings:        golang.org/x/sys
+	coredump/mini
+	coredump/take:            coredump/mini golang.org/x/sys
+	coredump/store/sparse:    golang.org/x/sys
+	coredump/store/pack:      coredump/store/sparse github.com/klauspost/compress
+	coredump/store/journaldump: coredump/store/pack golang.org/x/sys
+	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
+	coredump/collector:       coredump/settings golang.org/x/sys
 	supervisor/process
 	signals/trace/live:       signals/trace signals/trace/bpf signals/trace/tracefs signals/trace/ptrace signals/intake supervisor/process golang.org/x/sys
 	supervisor/process/tree:  signals/send golang.org/x/sys
@@ -47,10 +63,10 @@ floor 2
 	supervisor/launch:        supervisor/process supervisor/launch/environ supervisor/launch/envfile golang.org/x/sys
 	supervisor/logs:          golang.org/x/sys
 	supervisor/output:        supervisor/logs golang.org/x/sys
-	supervisor/preflight:     supervisor/launch supervisor/launch/environ supervisor/output supervisor/process golang.org/x/sys
+	supervisor/preflight:     coredump/settings supervisor/launch supervisor/launch/environ supervisor/output supervisor/process golang.org/x/sys
 	supervisor/attribution:   golang.org/x/sys
 	supervisor/kernel:        signals/send supervisor/process/tree
-	supervisor/host:          supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
+	supervisor/host:          coredump/collector coredump/settings supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
 	supervisor/journal:       supervisor/attribution
 	supervisor/severity:      supervisor/journal github.com/rs/zerolog
 	supervisor/lastlines:     supervisor/journal
@@ -68,10 +84,12 @@ floor 2
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
+	coredump/handler:         golang.org/x/sys
+	supervisor/corecollect:   github.com/rs/zerolog
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
 	supervisor/pid1/conformance
-	supervisor:               github.com/rs/zerolog golang.org/x/sys
+	supervisor:               supervisor/corecollect github.com/rs/zerolog golang.org/x/sys
 
 floor roof
 	cmd/supervise/preinit
@@ -102,7 +120,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/trace", "coredump", "coredump/report", "coredump/order", "supervisor/machine", "supervisor/launch/envfile"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/trace", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.

@@ -20,7 +20,7 @@ type User struct {
 // ReadAs returns what is in a regular file of at most limit bytes that a user may read. Links
 // are followed, whosever they are, but for those of /proc to what a process has open.
 func ReadAs(who User, path string, limit int) (text []byte, err error) {
-	failed := as(who, func() { text, err = readOwn(path, limit) })
+	failed := As(who, func() { text, err = readOwn(path, limit) })
 	if failed != nil {
 		return nil, fmt.Errorf("cannot become uid %d to read it: %w", who.UID, failed)
 	}
@@ -37,7 +37,7 @@ var ErrNotBecome = errors.New("cannot become another user")
 // is R_OK, W_OK, X_OK of access(2), or several. It opens nothing. The error is that of the
 // kernel, or wraps [ErrNotBecome].
 func AccessAs(who User, path string, mode uint32) (err error) {
-	failed := as(who, func() { err = unix.Faccessat(unix.AT_FDCWD, path, mode, unix.AT_EACCESS) })
+	failed := As(who, func() { err = unix.Faccessat(unix.AT_FDCWD, path, mode, unix.AT_EACCESS) })
 	if failed != nil {
 		return fmt.Errorf("%w, uid %d: %w", ErrNotBecome, who.UID, failed)
 	}
@@ -64,9 +64,9 @@ func readOwn(path string, limit int) ([]byte, error) {
 // file is refused by EACCES.
 func noOpenat2(err error) bool { return errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) }
 
-// as runs f with the rights of a user on files, and no capabilities. These belong to the
+// As runs f with the rights of a user on files, and no capabilities. These belong to the
 // thread (credentials(7)); one that cannot be given back its own ends with its goroutine.
-func as(who User, f func()) error {
+func As(who User, f func()) error {
 	done := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()

@@ -9,13 +9,15 @@ import (
 
 // dispatch is what the loop has to do with the machine's actions, and has to tell it.
 type dispatch struct {
-	actions fifo[machine.Action] // of the present step, that the fake kernel will see, in their order
-	results fifo[machine.Event]  // that are to be dispatched, in their order
-	exits   fifo[*process]       // leaders that were reaped and of whose end nothing was told yet
-	askers  []machine.Asker      // who asked, by step
-	signal  bool                 // Wait has returned one
-	reaped  bool                 // in this iteration
-	again   machine.ActionKind   // Hold or Release: what is due because a delivery found no room
+	actions  fifo[machine.Action] // of the present step, that the fake kernel will see, in their order
+	results  fifo[machine.Event]  // that are to be dispatched, in their order
+	looks    fifo[machine.Event]  // answers to whether a core is being written
+	exits    fifo[*process]       // leaders that were reaped and of whose end nothing was told yet
+	remnants fifo[*process]       // the same of former leaders
+	askers   []machine.Asker      // who asked, by step
+	signal   bool                 // Wait has returned one
+	reaped   bool                 // in this iteration
+	again    machine.ActionKind   // Hold or Release: what is due because a delivery found no room
 }
 
 // dispatched takes note of what is to be carried out.
@@ -29,7 +31,9 @@ func (w *world) dispatched(actions []machine.Action) {
 		case machine.Inspect:
 			w.services[a.Service].inspected = a.Signal
 			d.results.add(machine.Event{Kind: machine.Inspected, Service: a.Service, Gen: a.Gen, Ticket: a.Ticket})
-		case machine.Send, machine.Deliver, machine.Survey, machine.Follow, machine.Kill, machine.GiveUpStart, machine.Hold, machine.Release, machine.RunHook,
+		case machine.LookForDumps:
+			d.looks.add(machine.Event{Kind: machine.DumpsSeen, Service: a.Service, Gen: a.Gen})
+		case machine.Send, machine.Deliver, machine.Survey, machine.Follow, machine.Kill, machine.KillRemnant, machine.GiveUpStart, machine.Hold, machine.Release, machine.RunHook,
 			machine.ReportTail, machine.Forget, machine.ReopenLog:
 			d.actions.add(*a)
 		case machine.Load:
@@ -77,6 +81,8 @@ func (w *world) reaped(p *process) {
 	switch {
 	case p.tree == nil:
 		w.expectHook(p.pid)
+	case p.isAside():
+		d.remnants.add(p)
 	case p.leader:
 		p.tree.reaped = true
 		d.exits.add(p)
@@ -85,7 +91,7 @@ func (w *world) reaped(p *process) {
 
 // checkEvent compares what the machine is told with what has happened.
 func (w *world) checkEvent(ev *machine.Event) {
-	if ev.Kind.OfService() && w.services[ev.Service].state == machine.Removed {
+	if ev.Kind.OfService() && w.services[ev.Service].state == machine.Removed && ev.Kind != machine.RemnantEnded {
 		w.fail(nil, "%v, about a service that is no more", ev.Kind)
 		return
 	}
@@ -104,6 +110,10 @@ func (w *world) checkEvent(ev *machine.Event) {
 		w.checkSender(ev)
 	case machine.Spawned, machine.SpawnFailed, machine.Delayed, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
 		w.checkResult(ev)
+	case machine.DumpsSeen:
+		w.checkDumps(ev)
+	case machine.RemnantEnded:
+		w.checkRemnant(ev)
 	case machine.Start, machine.Stop, machine.Restart, machine.Reload, machine.Pause, machine.Continue, machine.Post,
 		machine.Shutdown, machine.ShutdownNow:
 		w.checkAsker(ev)
@@ -123,7 +133,7 @@ func (w *world) checkExited(ev *machine.Event) {
 		return
 	}
 	p := d.exits.take()
-	if ev.Gen != s.tree.gen || ev.Exit != p.exit || ev.Survivors != !s.isEmpty {
+	if ev.Gen != s.tree.gen || ev.Exit != p.exit || ev.Dumping != p.isAside() || ev.Survivors != !s.isEmpty {
 		w.fail(s, "said to have %v, survivors %v; it has %v, survivors %v", ev.Exit, ev.Survivors, p.exit, !s.isEmpty)
 	}
 	w.exited(s, p)
@@ -152,10 +162,14 @@ func (w *world) checkDispatched() {
 	switch {
 	case d.actions.len() > 0:
 		w.fail(w.of(d.actions.first().Service), "%s, and that is not done", d.actions.first().Text("it"))
+	case d.looks.len() > 0:
+		w.fail(w.of(d.looks.first().Service), "the machine is not told whether a core is being written")
 	case d.results.len() > 0:
 		w.fail(w.of(d.results.first().Service), "the machine is not told: %s", d.results.first().Text("it"))
 	case d.exits.len() > 0:
 		w.fail((*d.exits.first()).tree.service, "its leader is reaped, and the machine is not told")
+	case d.remnants.len() > 0:
+		w.fail((*d.remnants.first()).tree.service, "a former leader is reaped, and the machine is not told")
 	case d.signal:
 		w.fail(nil, "%v came, and the machine is not told", w.info)
 	}

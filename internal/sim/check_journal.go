@@ -83,7 +83,7 @@ var commandEvents = []machine.EventKind{
 // essential are the notes that have an entry.
 var essential = []machine.NoteKind{
 	machine.LeaderExited, machine.Followed, machine.CannotSpawn, machine.StartDelayed, machine.GaveUp, machine.Restarting, machine.Completed, machine.Dropped,
-	machine.ShuttingDown, machine.RungTimedOut, machine.LadderCut, machine.SentToMany, machine.Updated, machine.Kept,
+	machine.ShuttingDown, machine.RungTimedOut, machine.AwaitsCore, machine.CoreTooLong, machine.LeavesRemnant, machine.RemnantTooLong, machine.LadderCut, machine.SentToMany, machine.Updated, machine.Kept,
 }
 
 // expectEntries says which entries a step must have.
@@ -131,6 +131,8 @@ func (w *world) expectAction(a *machine.Action, step machine.EventID) {
 		e.kind, e.pid = "send", w.leaderPID(a.Service)
 	case machine.Kill:
 		e.kind, e.pid = "kill", w.leaderPID(a.Service)
+	case machine.KillRemnant:
+		e.kind, e.pid = a.Kind.String(), int(a.PID)
 	case machine.GiveUpStart:
 		e.kind = a.Kind.String()
 	case machine.Deliver:
@@ -139,7 +141,7 @@ func (w *world) expectAction(a *machine.Action, step machine.EventID) {
 		if !w.expectNote(&e, a) {
 			return
 		}
-	case machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report, machine.ReportTail,
+	case machine.Spawn, machine.LookForDumps, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report, machine.ReportTail,
 		machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish: // a hook's comes when it has been tried
 		return
 	}
@@ -186,7 +188,7 @@ func (w *world) deliveryMade(ok bool) {
 
 // compared are the kinds of entries of which none may be missing, and none too many.
 var compared = func() map[string]bool {
-	kinds := map[string]bool{"send": true, "kill": true, "give-up-start": true, "deliver": true, "hook": true, "command": true, "changed": true}
+	kinds := map[string]bool{"send": true, "kill": true, "kill-remnant": true, "give-up-start": true, "deliver": true, "hook": true, "command": true, "changed": true}
 	for _, kind := range append(commandEvents, machine.Post, machine.Reload, machine.Remove) {
 		kinds[entryKind(kind)] = true
 	}

@@ -73,8 +73,18 @@ func (w *world) check(a *machine.Action) {
 		w.checkTarget(a, true)
 	case machine.Send:
 		w.checkTarget(a, a.Scope != config.Tree)
-	case machine.Kill, machine.Survey:
+	case machine.Kill:
 		w.checkTarget(a, false)
+		w.checkKill(w.services[a.Service])
+	case machine.LookForDumps:
+		w.checkTarget(a, false)
+		w.checkLook(w.services[a.Service])
+	case machine.Survey:
+		w.checkTarget(a, false)
+	case machine.KillRemnant:
+		if p := w.services[a.Service].remnant; p == nil || p.pid != int(a.PID) {
+			w.fail(w.of(a.Service), "%s, which is not there", a.Text("it"))
+		}
 	case machine.Follow:
 		w.checkFollow(a)
 	case machine.Forget:
@@ -207,6 +217,8 @@ func (w *world) checkNote(a *machine.Action) {
 		for i := range w.services {
 			w.services[i].startsNext = false
 		}
+	case machine.LadderCut:
+		w.services[a.Service].cut = true
 	case machine.LeftBehind:
 		w.checkLeftBehind(w.services[a.Service], n)
 	case machine.Late:
@@ -228,6 +240,7 @@ func (w *world) checkLeftBehind(s *service, n *machine.Note) {
 		if !s.start.givenUp || !s.start.held {
 			w.fail(s, "%v, given up: %v, and held by the kernel: %v", n, s.start.givenUp, s.start.held)
 		}
+	case s.remnant != nil && n.From == s.state:
 	case s.tree.gone():
 		w.fail(s, "%v, and it is gone", n)
 	case w.now-w.shutdown < lastGrace:
@@ -249,6 +262,10 @@ func (w *world) checkChange(id machine.ServiceID, n *machine.Note) {
 		w.fail(w.services[id], "%v, although it was to start", n)
 	default:
 		s.startsNext = false
+	}
+	climbs := func(state machine.State) bool { return state == machine.Stopping || state == machine.Clearing }
+	if climbs(n.To) && !climbs(n.From) {
+		s.beginLadder()
 	}
 	s.state = n.To
 }
@@ -361,6 +378,9 @@ func (w *world) checkIdle() {
 		return
 	}
 	for i := range w.services {
+		if w.services[i].remnant != nil {
+			return
+		}
 		if view := w.twin.View(machine.ServiceID(i)); view.Held > 0 && deadline <= w.now+50*time.Millisecond {
 			return
 		}
@@ -403,7 +423,7 @@ func (w *world) checkEnd() {
 		w.fail(nil, "the shutdown took %v, at the most %v is allowed", took, allowed)
 	}
 	for i := range w.services {
-		if s, gone := w.services[i], w.services[i].tree.gone() && !w.services[i].starting(); gone == s.left {
+		if s, gone := w.services[i], w.services[i].tree.gone() && !w.services[i].starting() && w.services[i].remnant == nil; gone == s.left {
 			w.fail(s, "gone at the end: %v, left behind: %v", gone, s.left)
 		}
 	}

@@ -34,6 +34,7 @@ func (w *world) file() *config.File {
 		},
 		Commands: map[signals.Signal]config.Command{},
 		HangUp:   w.chance(2),
+		Core:     config.Collection{Timeout: w.pick(0, time.Second, 10*time.Second, time.Minute)},
 	}
 	for _, s := range commanding {
 		file.Commands[s] = w.command()

@@ -35,7 +35,7 @@ var planted = []struct {
 	},
 	{
 		"a kill has no entry", "supervisor/journal/worth.go",
-		"case machine.Deliver, machine.Kill, machine.GiveUpStart:", "case machine.Deliver, machine.GiveUpStart:",
+		"case machine.Deliver, machine.Kill, machine.KillRemnant, machine.GiveUpStart:", "case machine.Deliver, machine.KillRemnant, machine.GiveUpStart:",
 		"kill of",
 	},
 	{
@@ -91,8 +91,28 @@ var planted = []struct {
 	},
 	{
 		"a pid is known for longer than its process", "supervisor/reap.go",
-		"	delete(s.leaders, child.PID)\n", "",
+		"	delete(s.leaders, pid)\n", "",
 		"",
+	},
+	{
+		"SIGKILL waits for no core", "supervisor/dumps.go",
+		"err == nil && state.Dumping {", "err == nil && state.Dumping && false {",
+		"cores are said to be written",
+	},
+	{
+		"a former leader is an orphan", "supervisor/reap.go",
+		"!s.remnantEnded(child.PID) && !s.hookEnded", "!s.hookEnded",
+		"a former leader is reaped",
+	},
+	{
+		"a former leader is left alone", "supervisor/dumps.go",
+		"	s.kernel.KillAside(pid)\n", "",
+		"and that is not done",
+	},
+	{
+		"what is being stopped goes on without its leader", "supervisor/machine/dump.go",
+		"return s.State == Running && s.Remnant == 0", "return s.State.hasLeader() && s.Remnant == 0",
+		"is set aside while",
 	},
 }
 

@@ -33,6 +33,7 @@ type process struct {
 	due     bool          // it would have ended, were it not immortal
 	overdue bool          // it would have ended, had it not been stopped
 	dying   bool          // the kernel has begun to end it, and nothing changes that
+	dump    *dump         // its core is being written, or was; nil: it is not
 }
 
 // arrival is a signal that is pending.
@@ -50,6 +51,11 @@ var stopping = signals.SetOf(signals.SIGTERM, signals.SIGQUIT, signals.SIGINT)
 // send has a process get a signal, as the kernel would do it.
 func (w *world) send(p *process, s signals.Signal, from sender) {
 	switch {
+	case p.alive && p.dump != nil && s == signals.SIGKILL: // it cuts the core short
+		if p.end > w.now {
+			p.end = w.now
+			w.ends.add(occurrence{at: p.end, process: p})
+		}
 	case !p.alive || p.dying:
 	case s == signals.SIGKILL:
 		w.kill(p, signals.Exit{Signal: s}, from)
@@ -175,7 +181,12 @@ func (w *world) endProcess(o occurrence) {
 		p.end, p.overdue = never, true
 		return
 	}
-	p.alive = false
+	if w.beginDump(p) {
+		return
+	}
+	if p.alive = false; p.dump != nil {
+		p.tree.dumps = w.now
+	}
 	w.note(p.tree, "%s ends: %v", p, p.exit)
 	if !p.leader && !p.orphan && p.tree != nil { // its leader reaps it
 		w.system.release(p)
@@ -198,9 +209,9 @@ func (w *world) endProcess(o occurrence) {
 func (p *process) state(now time.Duration) sys.SignalState {
 	s := sys.SignalState{
 		Caught: p.caught, Ignored: p.ignored, Blocked: p.blocked, Pending: p.pendingSet(),
-		Parent: selfPID, Stopped: p.isStopped(), Ended: !p.alive, Queued: uint64(p.pid), Limit: 1 << 10,
+		Parent: selfPID, Stopped: p.isStopped(), Ended: !p.alive, Dumping: p.alive && p.dump != nil, Queued: uint64(p.pid), Limit: 1 << 10,
 	}
-	if p.dying {
+	if p.dying && p.dump == nil {
 		s.Pending = s.Pending.With(signals.SIGKILL).With(p.exit.Signal)
 	}
 	if p.leader && now < p.tree.reads {

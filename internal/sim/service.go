@@ -40,6 +40,16 @@ type service struct {
 	unsure  machine.Gen // the one of which it could not be told
 	ended   machine.Gen // the one whose output was read to the end
 
+	remnant  *process // a former leader whose core is being written
+	unlisted bool     // its members could not be listed the last time
+
+	// Of the ladder under way:
+	patience  time.Duration // how long a core may hold up SIGKILL
+	waits     time.Duration // since when SIGKILL is due, never before that
+	looked    bool          // whether one does is known
+	cut       bool          // by a shutdown
+	wasKilled bool          // it has come to SIGKILL
+
 	lastEnd *process      // its last leader, if nothing has been said of its end
 	endedAt time.Duration // when it was reaped
 
@@ -53,9 +63,10 @@ type generation struct {
 	service *service
 	gen     machine.Gen
 	members []*process
-	heir    *process // to whom the leader hands over when it ends well; nil: to nobody
-	reaped  bool     // the leader is
-	forks   int      // how often it will still fork in the face of SIGKILL
+	heir    *process      // to whom the leader hands over when it ends well; nil: to nobody
+	reaped  bool          // the leader is
+	dumps   time.Duration // when a core was begun, or ended
+	forks   int           // how often it will still fork in the face of SIGKILL
 
 	room    int           // real-time signals that it can have pending
 	waiting signals.Set   // those that are

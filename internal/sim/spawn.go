@@ -127,12 +127,15 @@ func (w *world) giveHandlers(p *process) {
 // killTree is SIGKILL for the tree, from which a fork may slip away.
 func (w *world) killTree(t *generation) {
 	for _, p := range t.members {
+		if p.isAside() {
+			continue
+		}
 		w.send(p, signals.SIGKILL, sender{source: ladderEnd, at: w.now})
 	}
 	if t.forks > 0 && !t.gone() {
 		t.forks--
 		p := w.addProcess(t)
-		p.outlives, p.orphan = true, !t.leader().alive
+		p.outlives, p.orphan = true, !t.leader().alive || t.leader().isAside()
 	}
 }
 

@@ -73,7 +73,7 @@ func (u *unit) Signal(pid int, scope config.Scope, s signals.Signal) (sent int, 
 // signalTree returns how many processes there were to take the signal.
 func (w *world) signalTree(t *generation, scope config.Scope, s signals.Signal, from sender) (count int) {
 	for i, p := range t.members {
-		if p.alive && (i == 0 || scope == config.Tree || scope == config.Group && p.grouped) {
+		if p.alive && !p.isAside() && (i == 0 || scope == config.Tree || scope == config.Group && p.grouped) {
 			count++
 			w.send(p, s, from)
 		}
@@ -140,15 +140,16 @@ func (u *unit) Empty() (bool, error) {
 
 // Members are its living processes.
 func (u *unit) Members() (members []tree.Member, err error) {
-	if u.w.chance(10) {
+	s := u.service()
+	if s.unlisted = u.w.chance(10); s.unlisted {
 		return nil, errors.New("cgroup.procs: input/output error")
 	}
-	t := u.service().tree
+	t := s.tree
 	if t == nil { // its first start is under way
 		return nil, nil
 	}
 	for _, p := range t.members {
-		if p.alive {
+		if p.alive && !p.isAside() {
 			members = append(members, tree.Member{PID: p.pid, Name: "process"})
 		}
 	}

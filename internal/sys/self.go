@@ -77,6 +77,7 @@ type SignalState struct {
 	Parent  int  // the pid of the process's parent
 	Stopped bool // the thread is stopped by a signal; under ptrace(2) it is not
 	Ended   bool // it is a zombie or dead
+	Dumping bool // the kernel writes its core
 }
 
 // ReadSignalState reads the state of a process's main thread; "self" is the calling process.
@@ -102,6 +103,9 @@ func ParseSignalState(status string) (state SignalState, err error) {
 		case "State":
 			state.Stopped = len(value) > 0 && value[0] == 'T'
 			state.Ended = len(value) > 0 && (value[0] == 'Z' || value[0] == 'X')
+			continue
+		case "CoreDumping": // Linux 4.15
+			state.Dumping = value == "1"
 			continue
 		case "PPid":
 			state.Parent, _ = strconv.Atoi(value)

@@ -18,6 +18,7 @@ type Child struct {
 const (
 	pAll      = 0
 	pPID      = 1
+	pPIDFD    = 3
 	wNoHang   = 0x1
 	wExited   = 0x4
 	wNoWait   = 0x1000000
@@ -44,6 +45,19 @@ func Reap() (child Child, ok, more bool) { return waitid(pAll, 0, wExited|wNoHan
 func Ended(pid int) (child Child, ok bool) {
 	child, ok, _ = waitid(pPID, pid, wExited|wNoHang|wNoWait|wAll)
 	return child, ok
+}
+
+// WaitPIDFD waits for the end of the child of a pidfd, and reaps it. ok is false if it is no
+// child, or somebody else has reaped it. P_PIDFD of waitid(2), Linux 5.4.
+func WaitPIDFD(pidfd int) (child Child, ok bool) {
+	var info childInfo
+	for {
+		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, pPIDFD, uintptr(pidfd), uintptr(unsafe.Pointer(&info)), wExited|wAll, 0, 0)
+		if errno == syscall.EINTR {
+			continue
+		}
+		return Child{PID: int(info.pid), UID: info.uid, Exit: exitOf(info.code, info.status)}, errno == 0
+	}
 }
 
 func waitid(kind, id, options int) (child Child, ok, more bool) {

@@ -13,7 +13,7 @@ func Predict(signal signals.Signal, state sys.SignalState) machine.Effect {
 	switch {
 	case !Ends(signal):
 		return machine.NoEffect
-	case state.Ended, pending.Has(signals.SIGKILL), pending.Has(signal) && !signal.RealTime():
+	case state.Ended, state.Dumping && signal != signals.SIGKILL, pending.Has(signals.SIGKILL), pending.Has(signal) && !signal.RealTime():
 		return machine.Coalesces
 	case signal == signals.SIGKILL:
 		return machine.Fatal

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -46,7 +45,7 @@ type Subject struct {
 func Examine(s Subject) []Finding {
 	findings := []Finding{
 		intakeMode(s.Mode), inherited(s.Inherited), place(), subreaper(), descendants(),
-		spawning(), pidfds(), procfs(), zombies(sys.Processes()), corePattern(), runtimeDir(s.RuntimeDir),
+		spawning(), pidfds(), procfs(), zombies(sys.Processes()), corePattern(), coreCollection(s.RuntimeDir), runtimeDir(s.RuntimeDir),
 	}
 	return append(findings, limits(s.Inherited)...)
 }
@@ -151,33 +150,6 @@ func procfs() Finding {
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		f.Status, f.Value = Bad, err.Error()
 		f.Meaning = "without /proc, descendants cannot be found by descent and senders have no names"
-	}
-	return f
-}
-
-func corePattern() Finding {
-	text, err := os.ReadFile("/proc/sys/kernel/core_pattern")
-	if err != nil {
-		return Finding{Name: "core_pattern", Status: Bad, Value: err.Error(), Meaning: "where cores go is unknown"}
-	}
-	return whereCoresGo(strings.TrimSpace(string(text)))
-}
-
-// whereCoresGo interprets a core_pattern: core(5).
-func whereCoresGo(pattern string) Finding {
-	f := Finding{Name: "core_pattern", Status: Note, Value: pattern}
-	switch {
-	case f.Value == "":
-		f.Value, f.Meaning = "(empty)", "no cores are written, unless kernel.core_uses_pid is set"
-	case strings.HasPrefix(f.Value, "|"):
-		handler, _, _ := strings.Cut(f.Value[1:], " ")
-		f.Meaning = "cores of the whole machine go to " + handler + ", outside any container; a limit of 1 byte keeps them from it"
-	case strings.HasPrefix(f.Value, "@"):
-		f.Meaning = "cores of the whole machine go to a socket; if nobody listens they are lost"
-	case strings.HasPrefix(f.Value, "/"):
-		f.Meaning = "cores are files at this path as the crashing process sees it; the directory must exist"
-	default:
-		f.Meaning = "cores are files in the working directory of the process that crashed"
 	}
 	return f
 }

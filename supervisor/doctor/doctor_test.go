@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { testproc.Main(m) }
 
 var order = []string{
 	"signal intake", "inherited signals", "place", "child subreaper", "descendants", "clone3", "pidfd", "/proc", "zombies",
-	"core_pattern", "runtime directory", "limit: open files", "limit: pending signals", "limit: core size", "limit: processes",
+	"core_pattern", "core collection", "runtime directory", "limit: open files", "limit: pending signals", "limit: core size", "limit: processes",
 }
 
 // TestExamine looks at this host twice: nothing is left out, everything is said in full,

@@ -11,6 +11,7 @@ import (
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/signals/intake"
+	"supervise/signals/send"
 	"supervise/supervisor/kernel"
 	"supervise/supervisor/launch"
 	"supervise/supervisor/output"
@@ -46,6 +47,7 @@ type Host struct {
 	runtimeDir string           // passed to hooks
 	terminal   bool             // there was a controlling terminal at the start
 	mailbox    mailbox
+	cores      cores
 }
 
 var _ kernel.Kernel = (*Host)(nil)
@@ -96,7 +98,7 @@ func (h *Host) IsMain(pid int) bool {
 // ReapOrphan is part of [tree.Children]. The loop hears of it later.
 func (h *Host) ReapOrphan(pid int) bool {
 	child, ok := sys.ReapOne(pid)
-	if ok {
+	if ok && !h.takesCores(pid) {
 		h.reaped = append(h.reaped, child)
 		h.Wake()
 	}
@@ -109,6 +111,9 @@ func (h *Host) await(pid int) {
 	h.awaited[pid] = struct{}{}
 	h.reaped = slices.DeleteFunc(h.reaped, func(child sys.Child) bool { return child.PID == pid })
 }
+
+// KillAside kills a former main process. Its pid is its own until the loop has reaped it.
+func (h *Host) KillAside(pid int) { send.Process(pid, signals.SIGKILL) }
 
 // KillDescendants ends whatever is left below us. If it is not done, it is to be called again.
 func (h *Host) KillDescendants() (done bool, err error) { return h.root.KillDescendants() }
@@ -164,7 +169,12 @@ func (h *Host) Reap() (sys.Child, bool) {
 		}
 		if _, awaited := h.awaited[child.PID]; awaited {
 			delete(h.awaited, child.PID)
+			h.adopt(child)
+			h.cores.ended(child.PID)
 			return child, true
+		}
+		if h.takesCores(child.PID) {
+			continue
 		}
 		if st := h.inStart(child.PID); st != nil {
 			st.child = child // the loop is told when it knows of the process

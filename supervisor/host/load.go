@@ -85,6 +85,7 @@ func (c *configuration) Service(i int, known kernel.Service) kernel.Service {
 	s, ok := known.(*service)
 	if ok {
 		s.route.Update(c.destinations[i])
+		s.changeCores(s.spec.Core, spec.Core)
 	} else {
 		s = &service{
 			host: c.host, tree: c.host.root.Service(spec.Name),
@@ -92,6 +93,7 @@ func (c *configuration) Service(i int, known kernel.Service) kernel.Service {
 		}
 	}
 	s.spec, s.identity = spec, c.identities[i]
+	c.host.cores.configure(c.file, s)
 	return s
 }
 

@@ -17,6 +17,7 @@ import (
 	"supervise/signals/send"
 	"supervise/supervisor/kernel"
 	"supervise/supervisor/launch"
+	"supervise/supervisor/machine"
 	"supervise/supervisor/output"
 	"supervise/supervisor/process"
 	"supervise/supervisor/process/tree"
@@ -30,6 +31,7 @@ type service struct {
 	tree     tree.Tree
 	route    *output.Route
 	session  int // of the generation: the pid that its first main process had
+	gen      machine.Gen
 	warning  sync.Mutex
 	warned   []string // what was told of its starts
 	hunting  func()   // ends what is to go on with a kill; nil: nothing is
@@ -170,9 +172,10 @@ func (s *service) cgroupFile(name string) string {
 }
 
 // started takes note of the main process of a new generation.
-func (s *service) started(pid int) {
+func (s *service) started(pid int, gen machine.Gen) {
 	s.tree.Started(pid)
-	s.session = pid
+	s.session, s.gen = pid, gen
+	s.host.cores.started(pid, s.main())
 }
 
 // delay says why a start takes long.
@@ -219,8 +222,12 @@ func named(m tree.Member) string { return "pid " + strconv.Itoa(m.PID) + " (" + 
 func (s *service) Follow(pid int) {
 	s.tree.Follow(pid)
 	s.host.await(pid)
+	s.host.cores.started(pid, s.main())
 	s.route.Resume()
 }
+
+// SetAside takes a main process out of what is the service's.
+func (s *service) SetAside(pid int) error { return s.tree.SetAside(pid) }
 
 // Ended has the output of the main process read to the end.
 func (s *service) Ended(read func(lines []string)) { s.route.Drain(read) }
@@ -234,6 +241,7 @@ func (s *service) ReopenLog(done func(error)) bool { return s.route.Reopen(done)
 // Close removes the cgroup and closes the log.
 func (s *service) Close() error {
 	s.endHunt()
+	s.host.cores.forget(s)
 	s.route.Close()
 	return s.tree.Close()
 }

@@ -100,7 +100,7 @@ func (s *service) prepare(begin *kernel.Start) *start {
 	st := &start{host: s.host, service: s}
 	st.ended = func(pid int, err error) {
 		if err == nil {
-			s.started(pid)
+			s.started(pid, begin.Gen)
 		}
 		begin.Ended(kernel.Started{PID: pid, Err: err, Temporary: err != nil && launch.Temporary(err)})
 	}

@@ -41,6 +41,8 @@ const (
 	HookEnded                        // it ended as Exit says
 	OOMFound                         // the OOM killer may have ended a main process: OOM
 	LinesRead                        // the last lines that a main process wrote before its end: Lines
+	Crashed                          // a process has crashed: Core, and its stack in Lines
+	CoreKept                         // what has become of its core, if Crashed was told before that was known: Core
 
 	numFacts = iota + 1
 )
@@ -53,12 +55,14 @@ type Fact struct {
 	Reason  string              // HookFailed
 	Exit    signals.Exit        // HookEnded
 	OOM     attribution.Finding // OOMFound
-	Lines   string              // LinesRead: see [JoinLines]
+	Lines   string              // LinesRead: see [JoinLines]; Crashed: see [JoinStack]
+	Core    Core                // Crashed, CoreKept
 }
 
 var factNames = [numFacts]string{
 	HookStarted: "hook-started", HookFailed: "hook-failed", HookTimedOut: "hook-timed-out",
 	HookEnded: "hook-ended", OOMFound: "oom-found", LinesRead: "lines-read",
+	Crashed: "crashed", CoreKept: "core-kept",
 }
 
 // String returns the name of the kind: "hook-started".

@@ -35,6 +35,7 @@ func eventFields(o *object, e *machine.Event) {
 	text(o, "reason", &e.Reason)
 	nested(o, "exit", &e.Exit, exitFields)
 	boolean(o, "survivors", &e.Survivors)
+	boolean(o, "dumping", &e.Dumping)
 	nested(o, "info", &e.Info, infoFields)
 	unsigned(o, "ticket", &e.Ticket)
 	word(o, "result", &e.Result)
@@ -143,6 +144,22 @@ func factFields(o *object, f *Fact) {
 	nested(o, "exit", &f.Exit, exitFields)
 	nested(o, "oom", &f.OOM, findingFields)
 	text(o, "lines", &f.Lines)
+	nested(o, "core", &f.Core, coreFields)
+}
+
+func coreFields(o *object, c *Core) {
+	text(o, "id", &c.ID)
+	text(o, "process", &c.Process)
+	text(o, "summary", &c.Summary)
+	text(o, "signal", &c.Signal)
+	text(o, "code", &c.Code)
+	text(o, "address", &c.Address)
+	text(o, "function", &c.Function)
+	text(o, "state", &c.State)
+	text(o, "reason", &c.Reason)
+	integer(o, "mini", &c.Mini)
+	integer(o, "size", &c.Size)
+	integer(o, "stored", &c.Stored)
 }
 
 // why gives the reasons names that, unlike their texts, never change.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"supervise/config"
+	"supervise/coredump/report"
 	"supervise/signals"
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/machine"
@@ -39,6 +40,11 @@ var (
 	bash     = machine.Asker{PID: 7, UID: 1000, Name: "bash"}
 	fifo     = machine.Asker{Source: "/run/supervise/control"}
 	someExit = signals.Exit{Signal: signals.SIGKILL}
+	someCore = Core{
+		ID: "7f3a91c2", Summary: "SIGSEGV (SEGV_MAPERR at 0x10) in handle_request+0x42 <- serve <- main",
+		Signal: "SIGSEGV", Code: "SEGV_MAPERR", Address: "0x10", Function: "handle_request",
+		State: string(report.Complete), Mini: 18_200, Size: 44_000_000, Stored: 12_100_000,
+	}
 )
 
 // someEntries has one of each kind.
@@ -62,7 +68,7 @@ func someEntries() (entries []Entry) {
 	for kind := FactKind(1); kind < numFacts; kind++ {
 		entries = append(entries, Entry{PID: 812, Fact: Fact{
 			Kind: kind, Command: "sh -c true", Reason: "REASON", Exit: someExit,
-			OOM: attribution.Finding{Evidence: attribution.KernelLog, Reason: "memory cgroup /a was full"}, Lines: "a\nb",
+			OOM: attribution.Finding{Evidence: attribution.KernelLog, Reason: "memory cgroup /a was full"}, Lines: "a\nb", Core: someCore,
 		}})
 	}
 	return entries
@@ -102,11 +108,28 @@ func otherEntries() []Entry {
 			By: bash, Action: note(machine.Note{Kind: machine.LeaderExited, Exit: someExit}),
 			Verdict: attribution.Verdict{Certainty: attribution.Certain, By: bash, Entry: 3, Ago: time.Millisecond},
 		},
+		core(Crashed, func(c *Core) { c.State, c.Size, c.Stored = string(report.Taking), 0, 0 }),
+		core(Crashed, func(c *Core) { c.Process, c.Mini = "813 (worker \x1b[2J)", 0 }),
+		core(Crashed, func(c *Core) { c.State, c.Reason = string(report.Truncated), "the disk is full" }),
+		core(Crashed, func(c *Core) { c.State = string(report.MiniOnly) }),
+		core(Crashed, func(c *Core) {
+			*c = Core{Summary: "SIGABRT", State: string(report.Refused), Reason: "more than 3 in 10m0s"}
+		}),
+		core(CoreKept, func(c *Core) { c.State, c.Reason = string(report.Truncated), "the disk is full" }),
+		core(CoreKept, func(c *Core) { c.State, c.Reason = string(report.MiniOnly), "max-use is 1 MB" }),
+		core(CoreKept, func(c *Core) { c.State, c.Reason = string(report.Refused), "the handler was killed" }),
 		{
 			By:   machine.Asker{Name: attribution.OOMKiller},
 			Fact: Fact{Kind: OOMFound, OOM: attribution.Finding{Evidence: attribution.CgroupCount}},
 		},
 	}
+}
+
+// core is an entry about someCore, with something changed.
+func core(kind FactKind, change func(*Core)) Entry {
+	c := someCore
+	change(&c)
+	return Entry{PID: 812, Fact: Fact{Kind: kind, Core: c}}
 }
 
 // TestGolden has the words of every kind of entry, and how it is written down.
@@ -150,6 +173,7 @@ func TestFields(t *testing.T) {
 	each(t, "verdict", verdictFields)
 	each(t, "finding", findingFields)
 	each(t, "fact", factFields)
+	each(t, "core", coreFields)
 }
 
 // beside are the fields of an entry that are kept and written beside its text.

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -25,6 +26,8 @@ type Journal struct {
 	changed map[machine.ServiceID]machine.EventID // the origins of the states that services have since
 	opening uint64                                // the number of its first entry, 0 for none yet
 	event   machine.Event
+
+	looking map[machine.ServiceID]bool // those of which it is asked whether a core is being written
 
 	recorder Recorder // nil: nothing is written
 	header   func() Header
@@ -78,7 +81,7 @@ const (
 func New(limit int, began time.Time, name func(machine.ServiceID) string) *Journal {
 	return &Journal{
 		began: began, name: name, limit: limit, next: 1, base: 1, boot: 1,
-		changed: make(map[machine.ServiceID]machine.EventID),
+		changed: make(map[machine.ServiceID]machine.EventID), looking: make(map[machine.ServiceID]bool),
 	}
 }
 
@@ -90,12 +93,7 @@ func (j *Journal) Step(now time.Duration, event machine.Event, actions []machine
 	j.step++
 	j.now, j.event, j.opening = now, event, 0
 	j.recordStep(actions)
-	clear(j.changed)
-	for i := range actions {
-		if a := &actions[i]; a.Kind == machine.Tell && a.Note.Kind == machine.Changed {
-			j.changed[a.Service] = a.Origin
-		}
-	}
+	j.noteChanges(actions)
 	e := &j.entry
 	*e = Entry{By: event.By}
 	e.setEvent(&j.event, actions)
@@ -115,6 +113,23 @@ func (j *Journal) Step(now time.Duration, event machine.Event, actions []machine
 		e.Cause = j.Of(event.Ticket, "")
 	}
 	return j.add(service)
+}
+
+// noteChanges takes note of the services whose state a step changes. Where it only asks whether a
+// core is being written, what it does about the change comes in the step with the answer.
+func (j *Journal) noteChanges(actions []machine.Action) {
+	maps.DeleteFunc(j.changed, func(id machine.ServiceID, _ machine.EventID) bool { return !j.looking[id] })
+	if j.event.Kind == machine.DumpsSeen {
+		delete(j.looking, j.event.Service)
+	}
+	for i := range actions {
+		switch a := &actions[i]; {
+		case a.Kind == machine.LookForDumps:
+			j.looking[a.Service] = true
+		case a.Kind == machine.Tell && a.Note.Kind == machine.Changed:
+			j.changed[a.Service] = a.Origin
+		}
+	}
 }
 
 // changeOrigin is the origin of the last change of a service's state, 0 for none.

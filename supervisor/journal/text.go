@@ -56,6 +56,10 @@ func (e *Entry) Kind() string {
 		return "oom-kill"
 	case LinesRead:
 		return "lines"
+	case Crashed:
+		return "crash"
+	case CoreKept:
+		return "core"
 	}
 	return e.Fact.Kind.String()
 }
@@ -93,7 +97,7 @@ func (e *Entry) eventText() string {
 		return "started, pid " + strconv.Itoa(e.PID)
 	case machine.Emptied:
 		return "nothing of it is left"
-	case machine.Tick, machine.SpawnFailed, machine.Delayed, machine.Exited, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
+	case machine.Tick, machine.SpawnFailed, machine.Delayed, machine.Exited, machine.DumpsSeen, machine.RemnantEnded, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
 	}
 	return e.Event.Text(e.Service)
 }
@@ -153,7 +157,9 @@ func (e *Entry) actionText() string {
 		return "gives up its start, which is killed if it hangs"
 	case machine.Kill:
 		return "killing all of its processes (SIGKILL)"
-	case machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.ReportTail,
+	case machine.KillRemnant:
+		return "killing pid " + strconv.Itoa(int(a.PID)) + " (SIGKILL), whose core is cut short"
+	case machine.Spawn, machine.LookForDumps, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.ReportTail,
 		machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish:
 	}
 	return e.Action.Text(e.Service)
@@ -222,6 +228,10 @@ func (f Fact) String() string {
 		return "it was " + f.OOM.String()
 	case LinesRead:
 		return lastLines(f.Lines)
+	case Crashed:
+		return f.Core.crash()
+	case CoreKept:
+		return f.Core.outcome()
 	}
 	return f.Kind.String()
 }

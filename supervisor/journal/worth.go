@@ -33,7 +33,7 @@ func worthEvent(event *machine.Event, actions []machine.Action) bool {
 		return actions[0].Kind == machine.Inspect
 	case machine.Pause, machine.Continue, machine.Exited, machine.SpawnFailed:
 		return false // there are SentToMany, LeaderExited and CannotSpawn
-	case machine.Tick, machine.Delayed, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
+	case machine.Tick, machine.Delayed, machine.DumpsSeen, machine.RemnantEnded, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
 		return false
 	}
 	return false
@@ -72,11 +72,11 @@ func worth(a *machine.Action) bool {
 	case machine.Send:
 		// For one that was asked for there is SentToMany; SIGCONT only follows another signal.
 		return a.Ticket == 0 && a.Signal != signals.SIGCONT
-	case machine.Deliver, machine.Kill, machine.GiveUpStart:
+	case machine.Deliver, machine.Kill, machine.KillRemnant, machine.GiveUpStart:
 		return true
 	case machine.Tell:
 		return worthNote(&a.Note)
-	case machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report, machine.ReportTail,
+	case machine.Spawn, machine.LookForDumps, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report, machine.ReportTail,
 		machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish:
 		return false
 	}

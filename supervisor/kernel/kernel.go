@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"supervise/config"
+	"supervise/coredump/order"
+	"supervise/coredump/report"
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/signals/send"
@@ -54,6 +56,9 @@ type Kernel interface {
 	// time. It may wait, and is called beside the loop.
 	Load(path string, how Loading) (Configuration, error)
 
+	// KillAside kills a former main process that was set aside, whose core is cut short.
+	KillAside(pid int)
+
 	// Beside runs work on another goroutine, and then on the loop, unless it is nil, the
 	// function that work has returned. It may be called from any goroutine.
 	Beside(work func() (then func()))
@@ -97,6 +102,17 @@ type Survey struct {
 	Reason string // who that is, or else who is left and how to keep it in the foreground
 }
 
+// Crash is what is told of a process that has crashed, as its core is taken: [order.Progress].
+// For each there are several, and one with the stage Stored is the last.
+type Crash struct {
+	Service string // "" if it is of none
+	Gen     machine.Gen
+	PID     int
+	Name    string // comm, "" if it is not known
+	Stage   order.Stage
+	Report  *report.Report // with Released only id, signal and mini; may be nil then
+}
+
 // Configuration is one that was loaded and can be applied.
 type Configuration interface {
 	File() *config.File
@@ -120,6 +136,10 @@ type Service interface {
 	GiveUpStart()
 	// Kill sends SIGKILL to all of its processes. None escapes by forking meanwhile.
 	Kill(pid int) error
+
+	// SetAside says that a main process is no process of it any more, though it lives: the kernel
+	// writes its core, and it will not run again. It fails where that cannot be done.
+	SetAside(pid int) error
 
 	// Empty reports whether it has no processes. Zombies do not count.
 	Empty() (bool, error)

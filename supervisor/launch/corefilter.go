@@ -156,4 +156,25 @@ func (f *coreFilter) setLate(pid int, filter *coredump.Filter) {
 
 func procPath(pid int, name string) string { return "/proc/" + strconv.Itoa(pid) + "/" + name }
 
+// OwnCoreFilter is the core dump filter of this process, which it has but for the moments in which
+// a child is started.
+func (l *Launcher) OwnCoreFilter() (coredump.Filter, error) {
+	f := &l.filter
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	text := f.own
+	if text == "" {
+		read, err := os.ReadFile(f.path)
+		if err != nil {
+			return 0, fmt.Errorf("cannot read the core dump filter: %w", err)
+		}
+		text = string(read)
+	}
+	mask, err := strconv.ParseUint(strings.TrimPrefix(strings.TrimSpace(text), "0x"), 16, 32)
+	if err != nil {
+		return 0, fmt.Errorf("the core dump filter is %q, which is no mask", text)
+	}
+	return coredump.Filter(mask), nil
+}
+
 func filterText(filter coredump.Filter) string { return "0x" + strconv.FormatUint(uint64(filter), 16) }

@@ -33,6 +33,11 @@ const (
 	Follow
 	// Kill sends SIGKILL to the whole tree of a generation. It has no answer.
 	Kill
+	// LookForDumps asks whether the kernel writes the core of a process of the tree, which
+	// SIGKILL would cut short; DumpsSeen answers it.
+	LookForDumps
+	// KillRemnant sends SIGKILL to PID, a former leader whose core is still being written.
+	KillRemnant
 	// Hold stops the intake of the real-time signals in Set: they wait in the kernel's queue.
 	// Signals that were received before may still be passed to Step.
 	Hold
@@ -74,7 +79,7 @@ type Action struct {
 	Service ServiceID // NoService if it is about none
 	Gen     Gen       // zero if it is about none
 
-	PID    int32          // Follow
+	PID    int32          // Follow, KillRemnant
 	Signal signals.Signal // Send, Inspect
 	Scope  config.Scope   // Send
 	Info   signals.Info   // Deliver, RunHook

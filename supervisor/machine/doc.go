@@ -70,6 +70,10 @@
 // seconds for as long as anything survives it: a process in uninterruptible sleep
 // does, and one that became another user's by a set-user-ID program.
 //
+// The first SIGKILL of a ladder waits while the kernel writes the core of a process of the tree,
+// which it would cut short ([LookForDumps]), for as long as the configuration allows. One that a
+// shutdown cuts does not wait.
+//
 // Clearing: the leader is gone and others of its tree are not. Escalation does not
 // end with the leader: the rung that was reached goes once to the rest of the tree,
 // keeps what remains of its time, and every further rung goes to the tree. When the
@@ -90,6 +94,14 @@
 //
 // What happens in each state upon each event is written out in full, the impossible
 // included, in the table of table.go, from which docs/states.md is generated.
+//
+// # Cores
+//
+// To write a core takes the kernel seconds, and until then the leader that has crashed cannot be
+// reaped. But it will never run again; so if a service would be started again ([Machine.CanLeave]),
+// whoever takes the core may say that it can go on: Exited comes with Dumping. What is left of the
+// leader is the service's Remnant, which no longer counts as a part of the tree. It is reaped later
+// (RemnantEnded), or killed when its core takes too long; a shutdown waits for it.
 //
 // # Restarts
 //
@@ -146,7 +158,7 @@
 // # The shutdown
 //
 // A shutdown stops all services by their ladders, side by side. When its time is over the
-// ladders that are left are cut to SIGKILL. Six seconds later it is finished, come what may:
+// ladders that are left are cut to SIGKILL, and no core is waited for. Six seconds later it is finished, come what may:
 // what is still there was sent SIGKILL twice, and is told as left behind. After that
 // nothing is decided any more, and every event is only noted.
 //

@@ -71,10 +71,17 @@ const (
 	// Delayed says that there is no answer to Spawn yet, for Reason.
 	Delayed
 	// Exited says that the leader has been reaped; Survivors, whether others of its
-	// tree are still alive.
+	// tree are still alive. With Dumping it has not been: the kernel writes its core, and it
+	// will never run again. RemnantEnded follows.
 	Exited
 	// Emptied says that the last survivor is gone, after Exited with Survivors.
 	Emptied
+	// DumpsSeen answers LookForDumps: the kernel writes the cores of Count processes, which
+	// Reason names.
+	DumpsSeen
+	// RemnantEnded says that PID has been reaped, the leader of an earlier generation, or of
+	// this one, after Exited with Dumping.
+	RemnantEnded
 	// Surveyed answers Survey: PID is the process to which the leader that ended has handed
 	// over, 0 if there is none. Reason names it, or what else is left, for humans.
 	Surveyed
@@ -103,23 +110,24 @@ type Event struct {
 	TerminalGone bool         // Signal
 	Revision     Revision     // Update
 	Path         string       // Update, LoadFailed
-	PID          int32        // Spawned, Surveyed; for Boot that of the supervisor
+	PID          int32        // Spawned, Surveyed, RemnantEnded; for Boot that of the supervisor
 	Permanent    bool         // SpawnFailed
-	Reason       string       // SpawnFailed, Delayed, LoadFailed, Signalled, Surveyed
+	Reason       string       // SpawnFailed, Delayed, LoadFailed, Signalled, Surveyed, DumpsSeen
 	Exit         signals.Exit // Exited
 	Survivors    bool         // Exited
+	Dumping      bool         // Exited
 	Info         signals.Info // Signal, Post; for Reload, Pause and Continue only the sender
 	Ticket       Ticket       // Sent, Inspected, Signalled
 	Result       Result       // Sent
 	Effect       Effect       // Inspected
-	Count        int          // Signalled
+	Count        int          // Signalled, DumpsSeen
 }
 
 // OfService reports whether the event is about its Service.
 func (k EventKind) OfService() bool {
 	switch k {
 	case Start, Stop, Restart, Remove, Reload, Pause, Continue, Post,
-		Spawned, SpawnFailed, Delayed, Exited, Emptied, Surveyed, Sent, Inspected, Signalled:
+		Spawned, SpawnFailed, Delayed, Exited, Emptied, DumpsSeen, RemnantEnded, Surveyed, Sent, Inspected, Signalled:
 		return true
 	case Boot, Signal, Tick, Update, LoadFailed, Shutdown, ShutdownNow:
 		return false

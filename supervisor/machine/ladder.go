@@ -17,6 +17,11 @@ type Ladder struct {
 	Rung    int           // the present one, from 0
 	Reached time.Duration // when the first SIGKILL was sent
 	Kills   int           // how many SIGKILLs were sent
+
+	Waits    bool          `json:",omitempty"` // its SIGKILL is due, and perhaps waits for cores
+	Patience time.Duration `json:",omitzero"`  // until when it does at the longest, once it was due
+	Looking  bool          `json:",omitempty"` // whether there are any is asked, and not answered
+	Dumps    string        `json:",omitempty"` // the processes for which it waits, as was told
 }
 
 // lastRung is the place of SIGKILL in the ladder.
@@ -25,14 +30,17 @@ func (s *service) lastRung() int { return len(s.Ladder.Rungs) }
 // climb sends the signal of a rung, and sets its deadline.
 func (m *Machine) climb(s *service, rung int) {
 	s.Surveys, s.Ladder.Rung = 0, rung
-	if rung >= s.lastRung() {
-		s.Ladder.Reached = m.now
-		m.kill(s)
-		m.timers.arm(&s.deadline, m.now+killAgain)
+	if rung >= s.lastRung() || s.Ladder.Rungs[rung].Signal == signals.SIGKILL {
+		m.killUnlessDumping(s)
 		return
 	}
+	m.beginRung(s)
+}
+
+// beginRung sends the signal of a rung that is not the last one, and sets its deadline.
+func (m *Machine) beginRung(s *service) {
 	m.sendRung(s)
-	m.timers.arm(&s.deadline, m.now+max(s.Ladder.Rungs[rung].Timeout, 0))
+	m.timers.arm(&s.deadline, m.now+max(s.Ladder.Rungs[s.Ladder.Rung].Timeout, 0))
 }
 
 // climbOn continues the ladder after the leader has gone. The signal of the present rung, which
@@ -41,6 +49,9 @@ func (m *Machine) climb(s *service, rung int) {
 // fork may have raced with the first one.
 func (m *Machine) climbOn(s *service, deadline time.Duration) {
 	switch {
+	case s.Ladder.Waits:
+		m.lookForDumps(s)
+		return
 	case s.Ladder.Rung >= s.lastRung():
 		m.kill(s)
 	case s.Ladder.Rungs[s.Ladder.Rung].Scope != config.Tree:
@@ -85,6 +96,10 @@ func (m *Machine) rungTimedOut(s *service) {
 		m.surveyTimedOut(s)
 		return
 	}
+	if s.Ladder.Waits {
+		m.awaitDumps(s)
+		return
+	}
 	if s.Ladder.Rung < s.lastRung() {
 		m.note(s, Note{Kind: RungTimedOut, Rung: s.Ladder.Rung, For: s.Ladder.Rungs[s.Ladder.Rung].Timeout})
 		m.climb(s, s.Ladder.Rung+1)
@@ -95,8 +110,8 @@ func (m *Machine) rungTimedOut(s *service) {
 	m.timers.arm(&s.deadline, m.now+killAgain)
 }
 
-// cut skips the rest of a ladder, on behalf of a shutdown. One that has reached SIGKILL goes on
-// as it is.
+// cut skips the rest of a ladder, on behalf of a shutdown, and waits for no core. One that has
+// sent SIGKILL goes on as it is.
 func (m *Machine) cut(s *service) {
 	if s.Ladder.Kills > 0 {
 		return

@@ -26,6 +26,8 @@ type Machine struct {
 	timers  timers
 	active  int // services that are not at rest
 
+	remnants int // services with a Remnant
+
 	offered  offer    // for the next Update
 	revision Revision // of the configuration that was offered last
 
@@ -66,7 +68,7 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	m.seq++
 	m.event, m.kind = ev, ev.Kind
 	m.clearActions()
-	if m.shutdown.finished && m.active > 0 {
+	if m.shutdown.finished && m.Left() > 0 {
 		m.over()
 		return m.actions
 	}
@@ -85,7 +87,7 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.tell(Note{Kind: NotUpdated, Reason: ev.Reason})
 	case Shutdown, ShutdownNow:
 		m.shutdownAsked(ev.Kind)
-	case Spawned, SpawnFailed, Delayed, Exited, Emptied, Surveyed, Sent, Inspected, Signalled:
+	case Spawned, SpawnFailed, Delayed, Exited, Emptied, DumpsSeen, RemnantEnded, Surveyed, Sent, Inspected, Signalled:
 		m.generationReported()
 	default:
 		m.tell(Note{Kind: Impossible, Event: ev.Kind, Reason: "there is no event " + ev.Kind.String()})
@@ -148,7 +150,8 @@ func (m *Machine) command(s *service, kind EventKind) {
 	}
 }
 
-// generationReported is for an event about a generation, which must be the last one.
+// generationReported is for an event about a generation, which must be the last one, unless it
+// is about what has remained of another.
 func (m *Machine) generationReported() {
 	ev := &m.event
 	if !m.has(ev.Service) {
@@ -160,7 +163,7 @@ func (m *Machine) generationReported() {
 		m.dispatch(s, ev.Kind)
 	case ev.Gen == 0 || ev.Gen > s.Gen:
 		m.impossible(s)
-	case ev.Gen < s.Gen:
+	case ev.Gen < s.Gen && ev.Kind != RemnantEnded:
 		m.late(s)
 	default:
 		m.dispatch(s, ev.Kind)
@@ -188,6 +191,8 @@ func (m *Machine) ticked() {
 			m.shutdownTicked(t)
 		case t.rank%ranks == rankRetry:
 			m.settle(m.services[t.rank/ranks])
+		case t.rank%ranks == rankRemnant:
+			m.remnantTimedOut(m.services[t.rank/ranks])
 		default:
 			m.dispatch(m.services[t.rank/ranks], Tick)
 		}

@@ -71,6 +71,19 @@ const (
 	// may be in uninterruptible sleep.
 	SurvivesKill
 
+	// AwaitsCore: the kernel writes the cores of the processes in Reason; SIGKILL waits for
+	// them, up to For.
+	AwaitsCore
+	// CoreTooLong: that has taken For, and SIGKILL waits no longer.
+	CoreTooLong
+	// LeavesRemnant: the leader has ended, and the kernel writes its core, up to For. What
+	// follows does not wait for that.
+	LeavesRemnant
+	// RemnantTooLong: that has taken For, and the core is cut short.
+	RemnantTooLong
+	// AwaitsRemnant: the shutdown waits until that core is written, up to For.
+	AwaitsRemnant
+
 	// Delivered: the kernel has taken the signal Info for the leader.
 	Delivered
 	// SentToMany: the signal Info was sent to the group or the tree (Scope), to Count
@@ -102,11 +115,12 @@ const (
 	ShutdownTimedOut
 	// StillWaiting: the shutdown waits for this service, in state From, at rung Rung of Count
 	// (a Rung equal to Count is SIGKILL). The next step comes after For. Reason is why its start
-	// takes so long.
+	// takes so long, or whose core SIGKILL waits for.
 	StillWaiting
 
 	// LeftBehind: the shutdown is over, and the service still in state From, For so long after
-	// the first of Count SIGKILLs, if there was one. Reason is as with StillWaiting.
+	// the first of Count SIGKILLs, if there was one. Reason is as with StillWaiting. Where
+	// nothing else of it is left, it is a former leader, whose core was being written.
 	LeftBehind
 
 	// Late: Event is about a generation that is gone; From is the state. With the reason

@@ -35,6 +35,7 @@ var waysInto = map[State][]string{
 		"start web|stop web|spawned web 1|start web",
 		"start web|spawned web 1|remove web",
 		"start web|spawned web 1|pause web|signalled web 2|stop web",
+		"start web|spawned web 1|stop web|tick|dumps-seen web 1 7 (web)",
 	},
 	Clearing: {
 		"start web|spawned web 1|exited web code 1 survivors",
@@ -46,9 +47,11 @@ var waysInto = map[State][]string{
 		"start web|spawned web 1|restart web|exited web code 1 survivors",
 		"start web|spawned web 1|remove web|exited web code 1 survivors",
 		"start web|spawned web 1|exited web code 1 survivors|post web SIGUSR1 from 812 to tree",
+		"start web|spawned web 1|exited web code 1 survivors|tick",
 	},
 	Backoff: {
 		"start web|spawned web 1|exited web code 1",
+		"start web|spawned web 1|exited web killed SIGSEGV dumping",
 		"start web|spawn-failed web transient clone3: resource temporarily unavailable",
 	},
 	Failed: {
@@ -63,30 +66,32 @@ var waysInto = map[State][]string{
 
 // The forms of each event. A new event fails TestProduct until it has one here.
 var formsOf = map[EventKind][]string{
-	Boot:        {"boot"},
-	Start:       {"start web", "start web once"},
-	Stop:        {"stop web"},
-	Restart:     {"restart web"},
-	Remove:      {"remove web"},
-	Reload:      {"reload web from 812"},
-	Pause:       {"pause web"},
-	Continue:    {"continue web"},
-	Post:        {"post web SIGUSR1 from 812", "post web SIGRTMIN value 1 from 812", "post web SIGUSR1 from 812 to group", "post web SIGUSR1 from 812 to tree"},
-	Signal:      {"signal SIGHUP from 812", "signal SIGRTMIN value 1 from 812", "signal SIGUSR2 from 812"},
-	Tick:        {"tick"},
-	Update:      {"update", "update restart web"},
-	LoadFailed:  {"load-failed /etc/supervise.toml:3: unknown key"},
-	Shutdown:    {"shutdown"},
-	ShutdownNow: {"shutdown-now"},
-	Spawned:     {"spawned web 2"},
-	SpawnFailed: {"spawn-failed web transient clone3: resource temporarily unavailable", "spawn-failed web permanent execve: no such file or directory"},
-	Delayed:     {"delayed web chdir /net/www"},
-	Exited:      {"exited web code 0", "exited web code 1", "exited web killed SIGKILL survivors"},
-	Emptied:     {"emptied web"},
-	Surveyed:    {"surveyed web 0 pid 2 (web)", "surveyed web 2 pid 2 (web)"},
-	Sent:        {"sent web ok", "sent web again", "sent web gone", "sent web refused"},
-	Inspected:   {"inspected web none", "inspected web fatal"},
-	Signalled:   {"signalled web 3", "signalled web 0", "signalled web failed"},
+	Boot:         {"boot"},
+	Start:        {"start web", "start web once"},
+	Stop:         {"stop web"},
+	Restart:      {"restart web"},
+	Remove:       {"remove web"},
+	Reload:       {"reload web from 812"},
+	Pause:        {"pause web"},
+	Continue:     {"continue web"},
+	Post:         {"post web SIGUSR1 from 812", "post web SIGRTMIN value 1 from 812", "post web SIGUSR1 from 812 to group", "post web SIGUSR1 from 812 to tree"},
+	Signal:       {"signal SIGHUP from 812", "signal SIGRTMIN value 1 from 812", "signal SIGUSR2 from 812"},
+	Tick:         {"tick"},
+	Update:       {"update", "update restart web"},
+	LoadFailed:   {"load-failed /etc/supervise.toml:3: unknown key"},
+	Shutdown:     {"shutdown"},
+	ShutdownNow:  {"shutdown-now"},
+	Spawned:      {"spawned web 2"},
+	SpawnFailed:  {"spawn-failed web transient clone3: resource temporarily unavailable", "spawn-failed web permanent execve: no such file or directory"},
+	Delayed:      {"delayed web chdir /net/www"},
+	Exited:       {"exited web code 0", "exited web code 1", "exited web killed SIGKILL survivors", "exited web killed SIGSEGV dumping"},
+	DumpsSeen:    {"dumps-seen web 0", "dumps-seen web 2 7 (web), 8 (web)"},
+	RemnantEnded: {"remnant-ended web 1", "remnant-ended web 2"},
+	Emptied:      {"emptied web"},
+	Surveyed:     {"surveyed web 0 pid 2 (web)", "surveyed web 2 pid 2 (web)"},
+	Sent:         {"sent web ok", "sent web again", "sent web gone", "sent web refused"},
+	Inspected:    {"inspected web none", "inspected web fatal"},
+	Signalled:    {"signalled web 3", "signalled web 0", "signalled web failed"},
 }
 
 // TestProduct tries every event in every state. What comes of it is in
@@ -118,7 +123,7 @@ func TestProduct(t *testing.T) {
 
 func tryPair(t *testing.T, out *strings.Builder, state State, kind EventKind, way, form string) {
 	s := newScript()
-	lines := []string{"service web forward=SIGHUP:SIGHUP,SIGRTMIN:SIGRTMIN+1", "rule SIGUSR2 restart web"}
+	lines := []string{"core-timeout 60s", "service web forward=SIGHUP:SIGHUP,SIGRTMIN:SIGRTMIN+1", "rule SIGUSR2 restart web"}
 	for step := range strings.SplitSeq(way, "|") {
 		switch step {
 		case "":

@@ -25,14 +25,14 @@ func byteFile() *config.File {
 	s.rule(signals.SIGWINCH, "pause", []string{"always", "failure", "nobody"})
 	s.rule(signals.SIGPWR, "stop", []string{"never"})
 	s.rule(signals.SIGURG, "update", nil)
-	s.file.HangUp = true
+	s.file.HangUp, s.file.Core.Timeout = true, 5*time.Second
 	return &s.file
 }
 
 // anotherFile is some of the same services with other settings.
 func anotherFile(of *config.File, detail int) *config.File {
 	file := testFile()
-	file.Commands, file.HangUp = of.Commands, detail&1 == 0
+	file.Commands, file.HangUp, file.Core.Timeout = of.Commands, detail&1 == 0, time.Duration(detail&2)*time.Second
 	for i, spec := range of.Services {
 		if detail>>i&1 == 0 {
 			continue
@@ -70,8 +70,8 @@ func (b *byteEvents) next() int {
 func (b *byteEvents) event(m *Machine) Event {
 	// Below numEvents are the kinds, above that more of those that make processes live and die.
 	kind := b.next()
-	kinds := []EventKind{Spawned, Spawned, Exited, Emptied, Start, Sent, Surveyed, Signalled, Inspected, Tick, Signal}
-	if kind %= 36; kind >= numEvents {
+	kinds := []EventKind{Spawned, Spawned, Exited, Emptied, Start, Sent, Surveyed, Signalled, Inspected, Tick, Signal, DumpsSeen, RemnantEnded}
+	if kind %= 40; kind >= numEvents {
 		kind = int(kinds[(kind-numEvents)%len(kinds)])
 	}
 	detail := b.next()
@@ -133,12 +133,18 @@ func (b *byteEvents) about(m *Machine, ev *Event) {
 	case Delayed:
 		ev.Reason = "chdir /net"
 	case Exited:
-		ev.Survivors = detail&1 != 0
+		ev.Survivors, ev.Dumping = detail&1 != 0, detail&0x88 == 0x88
 		switch detail & 6 {
 		case 2:
 			ev.Exit.Code = 1
 		case 4:
 			ev.Exit.Signal = signals.SIGKILL
+		}
+	case DumpsSeen:
+		ev.Count, ev.Reason = detail&2-detail&1, "7 (it)"
+	case RemnantEnded:
+		if ev.PID = s.Remnant; detail&0xf0 == 0x10 {
+			ev.PID++
 		}
 	case Surveyed:
 		ev.PID, ev.Reason = int32(detail&8)*100, "pid 7 (it)"
@@ -179,6 +185,8 @@ type question struct {
 
 type guarded struct {
 	removed bool
+	pid     int32 // of the leader
+	remnant int32 // a former one
 	gen     Gen
 	leader  bool // spawned, or about to be
 	others  bool // survivors
@@ -200,16 +208,22 @@ func (g *guard) event(number EventID, ev Event) {
 		return
 	}
 	s := &g.services[ev.Service]
+	if ev.Kind == RemnantEnded && ev.PID == s.remnant && (s.removed || ev.Gen > 0 && ev.Gen <= s.gen) {
+		s.remnant = 0
+	}
 	if ev.Gen != s.gen || s.gen == 0 {
 		return
 	}
 	switch {
 	case ev.Kind == Spawned && s.pending:
-		s.pending = false
+		s.pending, s.pid = false, ev.PID
 	case ev.Kind == SpawnFailed && s.pending:
 		s.pending, s.leader = false, false
 	case ev.Kind == Exited && s.leader && !s.pending:
 		s.leader, s.others, s.open = false, ev.Survivors, false
+		if ev.Dumping {
+			s.remnant = s.pid
+		}
 	case ev.Kind == Emptied && !s.leader:
 		s.others = false
 	case ev.Kind == Sent && s.open && ev.Ticket == s.sent && ev.Result < numResults:
@@ -224,7 +238,7 @@ func (g *guard) action(a Action) error {
 	}
 	var s guarded
 	if a.Service != NoService {
-		if s = g.services[a.Service]; s.removed && a.Kind != Forget {
+		if s = g.services[a.Service]; s.removed && a.Kind != Forget && s.remnant == 0 {
 			return fmt.Errorf("something about a service that is removed")
 		}
 	}
@@ -239,10 +253,14 @@ func (g *guard) action(a Action) error {
 		return require(a.Gen == s.gen && s.pending, "gives up a start that is over")
 	case Kill:
 		return require(alive || remains, "signal to a generation that is gone")
+	case LookForDumps:
+		return require(alive || remains, "looks at a generation that is gone")
+	case KillRemnant:
+		return require(a.PID == s.remnant && s.remnant != 0, "kills what has not remained")
 	case Survey:
 		return require(!s.leader && remains, "asks what is left of what is alive, or gone")
 	case Follow:
-		g.services[a.Service].leader = true
+		g.services[a.Service].leader, g.services[a.Service].pid = true, a.PID
 		return require(!s.leader && remains && a.PID != 0, "follows nobody, or in the place of the living")
 	case Inspect:
 		return require(alive, "inspects what is not alive")
@@ -283,7 +301,7 @@ func (g *guard) spawn(a Action) error {
 	case g.down:
 		return fmt.Errorf("spawned during a shutdown")
 	}
-	*s = guarded{gen: a.Gen, leader: true, pending: true}
+	*s = guarded{gen: a.Gen, leader: true, pending: true, remnant: s.remnant}
 	return nil
 }
 
@@ -302,8 +320,8 @@ func (g *guard) finish() error {
 	}
 	g.finished = true
 	for i, s := range g.services {
-		if (s.leader || s.others) != s.left {
-			return fmt.Errorf("finished with %d alive: %v, left behind: %v", i, s.leader || s.others, s.left)
+		if alive := s.leader || s.others || s.remnant != 0; alive != s.left {
+			return fmt.Errorf("finished with %d alive: %v, left behind: %v", i, alive, s.left)
 		}
 	}
 	return require(g.held == 0, "finished with signals held")
@@ -347,7 +365,7 @@ func (g *guard) idle(m *Machine) error {
 	busy := m.ShuttingDown() && !g.finished
 	for i := range m.services {
 		s := m.services[i]
-		busy = busy || !g.finished && (s.State == Stopping || s.State == Clearing || s.State == Backoff) || s.outbox.retry.set()
+		busy = busy || !g.finished && (s.State == Stopping || s.State == Clearing || s.State == Backoff) || s.outbox.retry.set() || s.remnant.set()
 		if s.outbox.retry.set() && (!s.delivers() || s.outbox.waiting() == 0) {
 			return fmt.Errorf("a retry of nothing for service %d", i)
 		}

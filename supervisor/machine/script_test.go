@@ -15,6 +15,7 @@ import (
 // then events with their times. Everything is one line of words.
 //
 //	shutdown-timeout 30s
+//	core-timeout 60s
 //	rule SIGUSR1 ignore        or a command: restart web job, pause by-value, update /etc/file, run backup
 //	hang-up                    there is no rule for SIGHUP
 //	service web policy=always delay=1s ladder=SIGQUIT:main:5s,SIGTERM:group:5s forward=SIGHUP:SIGUSR1
@@ -77,6 +78,8 @@ func (s *script) line(text string) (out string, err error) {
 		s.file.Supervisor.ShutdownTimeout = duration(words[1])
 	case "rule":
 		s.rule(signal(words[1]), words[2], words[3:])
+	case "core-timeout":
+		s.file.Core.Timeout = duration(words[1])
 	case "hang-up":
 		s.file.HangUp = true
 	case "tick":
@@ -275,6 +278,12 @@ func (s *script) result(ev *Event, words []string) {
 			ev.Exit.Signal = signal(words[1])
 		}
 		ev.Survivors = words[len(words)-1] == "survivors"
+		ev.Dumping = slices.Contains(words, "dumping")
+	case DumpsSeen:
+		ev.Count = number(words[0])
+		ev.Reason = strings.Join(words[1:], " ")
+	case RemnantEnded:
+		ev.PID = int32(number(words[0]))
 	case Sent:
 		ev.Result = Result(slices.Index(resultNames[:], words[0]))
 		s.ticket(ev, words[1:])

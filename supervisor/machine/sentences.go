@@ -50,6 +50,20 @@ var sentences = [numNotes]func(Note) string{
 		return "survives SIGKILL for " + round(n.For) + ", sent " + plural(n.Count, "time")
 	},
 
+	AwaitsCore: func(n Note) string {
+		return "SIGKILL waits up to " + round(n.For) + " for the core of " + n.Reason + ", which is being written"
+	},
+	CoreTooLong: func(n Note) string { return "its core has taken " + round(n.For) + ": SIGKILL waits no longer" },
+	LeavesRemnant: func(n Note) string {
+		return "its core is still being written, for up to " + round(n.For) + ": what follows does not wait for that"
+	},
+	RemnantTooLong: func(n Note) string {
+		return "the core of its former leader has taken " + round(n.For) + ", and is cut short by SIGKILL"
+	},
+	AwaitsRemnant: func(n Note) string {
+		return "the shutdown waits for the core of its former leader, up to " + round(n.For)
+	},
+
 	Delivered:     func(n Note) string { return "delivered " + n.Info.String() },
 	SentToMany:    Note.sentToMany,
 	Translated:    func(n Note) string { return n.Info.String() + " becomes " + n.As.String() },
@@ -163,6 +177,9 @@ func (n Note) stillWaiting() string {
 }
 
 func (n Note) leftBehind() string {
+	if n.From.atRest() {
+		return "left behind: its former leader, whose core is being written, survives SIGKILL"
+	}
 	if n.Count == 0 {
 		return "left behind: the shutdown cannot wait any longer, and it is still " + n.From.String() + n.delay()
 	}
@@ -171,7 +188,7 @@ func (n Note) leftBehind() string {
 
 // delay is why a start takes so long.
 func (n Note) delay() string {
-	if n.Reason == "" {
+	if n.Reason == "" || n.From.climbing() {
 		return ""
 	}
 	return " (waits at " + n.Reason + ")"
@@ -180,6 +197,9 @@ func (n Note) delay() string {
 func (n Note) rung() string {
 	if !n.From.climbing() {
 		return ""
+	}
+	if n.Rung >= n.Count && n.Reason != "" {
+		return ", and SIGKILL waits for the core of " + n.Reason
 	}
 	if n.Rung >= n.Count {
 		return " with SIGKILL"

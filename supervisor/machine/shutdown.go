@@ -45,6 +45,9 @@ func (m *Machine) shutdownAsked(kind EventKind) {
 	for _, s := range m.services {
 		m.dispatch(s, kind)
 	}
+	if down.cutting {
+		m.killRemnants()
+	}
 }
 
 // shutdownTicked handles a timer of the shutdown that is due.
@@ -78,17 +81,22 @@ func (m *Machine) shutdownTimedOut() {
 			m.cut(s)
 		}
 	}
+	m.killRemnants()
 }
 
 // tellProgress tells which services the shutdown still waits for.
 func (m *Machine) tellProgress() {
 	for _, s := range m.services {
+		m.tellOfRemnant(s)
 		if s.State.atRest() {
 			continue
 		}
 		n := Note{Kind: StillWaiting, From: s.State, Rung: s.Ladder.Rung, Count: s.lastRung(), Reason: s.Delay}
 		next := m.shutdown.deadline.at
-		if s.deadline.set() {
+		if s.State.climbing() && s.Ladder.Waits {
+			n.Reason = s.Ladder.Dumps
+			next = min(next, s.Ladder.Patience)
+		} else if s.deadline.set() {
 			next = min(next, s.deadline.at)
 		}
 		n.For = max(next-m.now, 0)
@@ -97,11 +105,11 @@ func (m *Machine) tellProgress() {
 	m.timers.arm(&m.shutdown.progress, m.now+tellEvery)
 }
 
-// leaveBehind ends a shutdown although not all services are down: more than SIGKILL cannot be
+// leaveBehind ends a shutdown although not all services are down, or not all cores are written: more than SIGKILL cannot be
 // done. From then on nothing is decided any more.
 func (m *Machine) leaveBehind() {
 	for _, s := range m.services {
-		if s.State.atRest() {
+		if s.State.atRest() && s.Remnant == 0 {
 			continue
 		}
 		s.Origin = m.shutdown.origin
@@ -116,6 +124,7 @@ func (m *Machine) leaveBehind() {
 		m.throttle(s)
 		m.timers.clear(&s.outbox.retry)
 		m.timers.clear(&s.deadline)
+		m.timers.clear(&s.remnant)
 	}
 	m.finish()
 }
@@ -143,7 +152,7 @@ func (m *Machine) over() {
 // finishIfDown ends a shutdown when all services are down.
 func (m *Machine) finishIfDown() {
 	down := &m.shutdown
-	if down.origin != 0 && !down.finished && m.active == 0 {
+	if down.origin != 0 && !down.finished && m.Left() == 0 {
 		m.finish()
 	}
 }

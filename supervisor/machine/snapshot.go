@@ -40,6 +40,8 @@ type ServiceSnapshot struct {
 	Lifecycle
 	Deadline *time.Duration
 	Outbox   OutboxSnapshot
+
+	RemnantDeadline *time.Duration `json:",omitempty"`
 }
 
 // OutboxSnapshot is what waits to be delivered to a service.
@@ -77,7 +79,7 @@ func (m *Machine) Save() Snapshot {
 }
 
 func (s *service) save(inForce bool) ServiceSnapshot {
-	saved := ServiceSnapshot{Name: s.spec.Name, Lifecycle: s.Lifecycle, Deadline: s.deadline.save(), Outbox: s.outbox.save()}
+	saved := ServiceSnapshot{Name: s.spec.Name, Lifecycle: s.Lifecycle, Deadline: s.deadline.save(), Outbox: s.outbox.save(), RemnantDeadline: s.remnant.save()}
 	saved.Requests = slices.Clone(s.Requests)
 	saved.Ladder.Rungs = slices.Clone(s.Ladder.Rungs)
 	if !inForce && s.State != Removed {
@@ -168,12 +170,16 @@ func (m *Machine) restore(saved *ServiceSnapshot, inForce map[string]*config.Ser
 	s.Requests = slices.Clone(saved.Requests)
 	m.rearm(&s.deadline, saved.Deadline)
 	m.rearm(&s.outbox.retry, saved.Outbox.Retry)
+	m.rearm(&s.remnant, saved.RemnantDeadline)
 	s.outbox.restore(&saved.Outbox)
 	for signal := range s.outbox.heldBack().All() {
 		m.holds[signal]++
 	}
 	if !s.State.atRest() {
 		m.active++
+	}
+	if s.Remnant != 0 {
+		m.remnants++
 	}
 	return ""
 }
@@ -227,6 +233,7 @@ func settingsByName(file *config.File) map[string]*config.Service {
 func Relevant(file *config.File) *config.File {
 	some := &config.File{
 		Supervisor: config.Supervisor{ShutdownTimeout: file.Supervisor.ShutdownTimeout},
+		Core:       config.Collection{Timeout: file.Core.Timeout},
 		Signals:    file.Signals, Commands: file.Commands, HangUp: file.HangUp,
 		Services: make([]config.Service, len(file.Services)),
 	}

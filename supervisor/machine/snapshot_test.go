@@ -18,6 +18,7 @@ func midway(t *testing.T) *Machine {
 	s := newScript()
 	for _, line := range []string{
 		"rule SIGUSR2 restart web",
+		"core-timeout 60s",
 		"service web forward=SIGHUP:SIGUSR1,SIGRTMIN:SIGRTMIN queue=2:wait jitter=0.5",
 		"service old ladder=SIGINT:main:1s,SIGTERM:tree:9s",
 		"service gone",
@@ -30,8 +31,9 @@ func midway(t *testing.T) *Machine {
 		"at +0s sent web again",
 		"at +0s signal SIGRTMIN value 2 from 812",
 		"at +0s post web SIGHUP from 812",
-		"at +0s exited job code 1",
+		"at +0s exited job killed SIGSEGV dumping",
 		"rule SIGUSR2 stop web",
+		"core-timeout 60s",
 		"service web forward=SIGHUP:SIGUSR1,SIGRTMIN:SIGRTMIN queue=2:wait jitter=0.5",
 		"service job delay=5s",
 		"at +1s update",
@@ -94,14 +96,14 @@ func TestSaveNamesEveryField(t *testing.T) {
 		value   any
 		derived string // what follows from the configuration or from the rest, or counts within a step only
 	}{
-		{Machine{}, "names file rules targets event kind spec actions timers active offered holds"},
+		{Machine{}, "names file rules targets event kind spec actions timers active remnants offered holds"},
 		{service{}, "id"},
 		{outbox{}, "wait holdable bounds"},
 		{shutdown{}, "timeout"},
 	} {
 		saved := map[string]string{
 			"Machine":  "services random now seq revision booted shutdown",
-			"service":  "spec Lifecycle deadline outbox",
+			"service":  "spec Lifecycle deadline remnant outbox",
 			"outbox":   "standard realtime backoff retry stuck noted delivery inFlight unanswered leaderGone holding",
 			"shutdown": "origin cutting finished status deadline progress",
 		}

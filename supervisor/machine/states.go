@@ -76,6 +76,7 @@ type service struct {
 	spec *config.Service
 	Lifecycle
 	deadline timer // of State
+	remnant  timer // until when the core of Remnant may take
 	outbox   outbox
 }
 
@@ -108,6 +109,10 @@ type Lifecycle struct {
 	Completed bool   // it is Stopped because its work is done
 	Unspawned bool   // the last generation could not be spawned
 	Delay     string // why Starting takes so long, "" as long as it does not
+
+	// Remnant is the leader of this generation or of an earlier one, if the kernel still
+	// writes its core: the service goes on without it. 0 for none.
+	Remnant int32 `json:",omitempty"`
 
 	Ladder   Ladder
 	Restarts Restarts

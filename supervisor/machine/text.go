@@ -18,7 +18,7 @@ var eventNames = [numEvents]string{
 	Boot: "boot", Start: "start", Stop: "stop", Restart: "restart", Remove: "remove",
 	Reload: "reload", Pause: "pause", Continue: "continue", Post: "post", Signal: "signal",
 	Tick: "tick", Update: "update", LoadFailed: "load-failed", Shutdown: "shutdown", ShutdownNow: "shutdown-now", Spawned: "spawned",
-	SpawnFailed: "spawn-failed", Delayed: "delayed", Exited: "exited", Emptied: "emptied", Surveyed: "surveyed", Sent: "sent",
+	SpawnFailed: "spawn-failed", Delayed: "delayed", Exited: "exited", Emptied: "emptied", DumpsSeen: "dumps-seen", RemnantEnded: "remnant-ended", Surveyed: "surveyed", Sent: "sent",
 	Inspected: "inspected", Signalled: "signalled",
 }
 
@@ -44,6 +44,7 @@ var whyNames = [numWhys]string{
 
 var actionNames = [numActions]string{
 	Tell: "tell", Spawn: "spawn", GiveUpStart: "give-up-start", Send: "send", Deliver: "deliver", Survey: "survey", Follow: "follow", Kill: "kill",
+	LookForDumps: "look-for-dumps", KillRemnant: "kill-remnant",
 	Hold: "hold", Release: "release", Inspect: "inspect", Report: "report", ReportTail: "report-tail",
 	Forget: "forget", Load: "load", RunHook: "run-hook", ReopenLog: "reopen-log", Finish: "finish",
 }
@@ -56,7 +57,8 @@ var noteNames = [numNotes]string{
 	Commanded: "commanded", Obeyed: "obeyed", HungUp: "hung-up", NoSuchPlace: "no-such-place",
 	Updated: "updated", NotUpdated: "not-updated", Kept: "kept",
 	NoSuchService: "no-such-service", RungTimedOut: "rung-timed-out", LadderCut: "ladder-cut",
-	SurvivesKill: "survives-kill", Delivered: "delivered", SentToMany: "sent-to-many", Translated: "translated", NoRule: "no-rule",
+	SurvivesKill: "survives-kill", AwaitsCore: "awaits-core", CoreTooLong: "core-too-long",
+	LeavesRemnant: "leaves-remnant", RemnantTooLong: "remnant-too-long", AwaitsRemnant: "awaits-remnant", Delivered: "delivered", SentToMany: "sent-to-many", Translated: "translated", NoRule: "no-rule",
 	IgnoredSignal: "ignored-signal", Held: "held", Coalesced: "coalesced", Dropped: "dropped",
 	ExitsWith: "exits-with", ShuttingDown: "shutting-down", AlreadyShuttingDown: "already-shutting-down",
 	ShutdownTimedOut: "shutdown-timed-out", StillWaiting: "still-waiting",
@@ -164,13 +166,15 @@ var eventTexts = [numEvents]func(e Event, service string) string{
 	SpawnFailed: func(e Event, service string) string {
 		return e.of(service) + ": " + e.Reason + permanently(e.Permanent)
 	},
-	Delayed:   func(e Event, service string) string { return e.of(service) + ": " + e.Reason },
-	Exited:    Event.exited,
-	Emptied:   Event.of,
-	Surveyed:  Event.surveyed,
-	Sent:      func(e Event, service string) string { return e.answer(service) + e.Result.String() },
-	Inspected: func(e Event, service string) string { return e.answer(service) + e.Effect.String() },
-	Signalled: Event.signalled,
+	Delayed:      func(e Event, service string) string { return e.of(service) + ": " + e.Reason },
+	Exited:       Event.exited,
+	Emptied:      Event.of,
+	DumpsSeen:    Event.dumpsSeen,
+	RemnantEnded: func(e Event, service string) string { return e.of(service) + ": pid " + strconv.Itoa(int(e.PID)) },
+	Surveyed:     Event.surveyed,
+	Sent:         func(e Event, service string) string { return e.answer(service) + e.Result.String() },
+	Inspected:    func(e Event, service string) string { return e.answer(service) + e.Effect.String() },
+	Signalled:    Event.signalled,
 }
 
 func (e Event) alone(string) string { return e.Kind.String() }
@@ -208,10 +212,20 @@ func (e Event) signal(string) string {
 
 func (e Event) exited(service string) string {
 	text := generation(service, e.Gen) + " " + e.Exit.String()
+	if e.Dumping {
+		text += ", its core is being written"
+	}
 	if e.Survivors {
 		text += ", survivors remain"
 	}
 	return text
+}
+
+func (e Event) dumpsSeen(service string) string {
+	if e.Count == 0 {
+		return e.of(service) + ": none"
+	}
+	return e.of(service) + ": " + e.Reason
 }
 
 func (e Event) surveyed(service string) string {
@@ -258,9 +272,13 @@ var actionTexts = [numActions]func(a Action, service string) string{
 	Deliver: func(a Action, service string) string {
 		return "deliver to " + generation(service, a.Gen) + ": " + a.Info.String()
 	},
-	Survey:     Action.of,
-	Follow:     func(a Action, service string) string { return a.of(service) + " as pid " + strconv.Itoa(int(a.PID)) },
-	Kill:       func(a Action, service string) string { return "kill the tree of " + generation(service, a.Gen) },
+	Survey:       Action.of,
+	Follow:       func(a Action, service string) string { return a.of(service) + " as pid " + strconv.Itoa(int(a.PID)) },
+	Kill:         func(a Action, service string) string { return "kill the tree of " + generation(service, a.Gen) },
+	LookForDumps: Action.of,
+	KillRemnant: func(a Action, service string) string {
+		return "kill pid " + strconv.Itoa(int(a.PID)) + ", which " + service + " has left"
+	},
 	Hold:       func(a Action, _ string) string { return "hold " + a.Set.String() },
 	Release:    func(a Action, _ string) string { return "release " + a.Set.String() },
 	Inspect:    func(a Action, service string) string { return a.of(service) + " for " + a.Signal.String() },

@@ -18,11 +18,12 @@ func (t *timer) before(u *timer) bool {
 	return t.at < u.at || t.at == u.at && t.rank < u.rank
 }
 
-// Every service has two timers. The machine itself has two more, which come after those of
+// Every service has three timers. The machine itself has two more, which come after those of
 // any number of services.
 const (
 	rankState = iota
 	rankRetry
+	rankRemnant
 	ranks
 
 	rankDeadline = math.MaxInt - 1

@@ -188,6 +188,7 @@ func (m *Machine) exitedWhileStopping(s *service) {
 
 // leaderGone records how a leader ended. What was to be sent to it is held, or refused.
 func (m *Machine) leaderGone(s *service) {
+	pid := s.PID
 	s.Exit, s.Exited, s.ExitedAt, s.Up, s.PID = m.event.Exit, true, m.now, m.now-s.Started, 0
 	m.takeBack(s)
 	m.refuseAll(s)
@@ -195,6 +196,9 @@ func (m *Machine) leaderGone(s *service) {
 	m.note(s, Note{Kind: LeaderExited, Exit: s.Exit, For: s.Up, Success: success})
 	if !success {
 		m.do(s, Action{Kind: ReportTail})
+	}
+	if m.event.Dumping {
+		m.leaveRemnant(s, pid)
 	}
 	if m.event.Survivors {
 		m.note(s, Note{Kind: SurvivorsRemain})

@@ -107,6 +107,7 @@ func (m *Machine) add(spec *config.Service) *service {
 	s := &service{id: ServiceID(i), spec: spec}
 	s.deadline.rank = i*ranks + rankState
 	s.outbox.retry.rank = i*ranks + rankRetry
+	s.remnant.rank = i*ranks + rankRemnant
 	s.outbox.configure(spec.Signals)
 	m.services = append(m.services, s)
 	m.names[spec.Name] = s.id

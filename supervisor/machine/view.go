@@ -19,6 +19,8 @@ type View struct {
 	Paused bool   // a command has stopped all of it; whether it still is, /proc says
 	Delay  string // why Starting takes so long, "" as long as it does not
 
+	Remnant int32 // a former leader whose core is still being written, 0 for none
+
 	Timed       bool          // State ends by itself, at Deadline: the rung, or the wait for the next start
 	Deadline    time.Duration // 0 unless Timed
 	NextRestart time.Duration // Deadline in Backoff; 0 in every other state
@@ -47,7 +49,7 @@ func (m *Machine) View(id ServiceID) View {
 	}
 	s := m.services[id]
 	v := View{
-		State: s.State, Since: s.Since, Origin: s.Origin, Wanted: s.Wanted, Once: s.Once, Gen: s.Gen, PID: s.PID, Paused: s.Paused, Delay: s.Delay,
+		State: s.State, Since: s.Since, Origin: s.Origin, Wanted: s.Wanted, Once: s.Once, Gen: s.Gen, PID: s.PID, Remnant: s.Remnant, Paused: s.Paused, Delay: s.Delay,
 		Timed: s.deadline.set(), Rungs: len(s.spec.Stop.Ladder),
 		Exited: s.Exited, Exit: s.Exit, ExitedAt: s.ExitedAt, Up: s.Up,
 		Restarts: s.Restarts.Total, Row: s.Restarts.Row,
@@ -94,8 +96,9 @@ func (m *Machine) Origin(id ServiceID) EventID {
 // Steps is the number of the last event.
 func (m *Machine) Steps() EventID { return m.seq }
 
-// Left is how many services are not down.
-func (m *Machine) Left() int { return m.active }
+// Left is how many services are not down, and how many have left a former leader whose core is
+// being written.
+func (m *Machine) Left() int { return m.active + m.remnants }
 
 // ShuttingDown reports whether a shutdown has begun, or is over: nothing will be started any
 // more.

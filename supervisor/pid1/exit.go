@@ -40,7 +40,8 @@ func (s *supervisor) logExit(status int) {
 	if waiting := s.backlog.Len(); waiting > 0 {
 		s.log.say(Warn, "the command ended with real-time signals still waiting for it", number("count", waiting))
 	}
-	if !s.log.enabled(Info) {
+	level := s.exitLevel()
+	if !s.log.enabled(level) {
 		return
 	}
 	fields := []field{word("command", s.name), number("pid", s.command.PID), number("status", status), number("orphans", s.orphans)}
@@ -51,7 +52,7 @@ func (s *supervisor) logExit(status int) {
 	if last.Signal != 0 {
 		fields = append(fields, word("last-signal", last.String()))
 	}
-	s.log.say(Info, "exiting: the command "+exitText(s.exit), fields...)
+	s.log.say(level, "exiting: the command "+exitText(s.exit), fields...)
 }
 
 // dieBySignal ends this process by a signal, without a core of its own. It returns if that is

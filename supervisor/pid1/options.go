@@ -20,6 +20,8 @@ type Options struct {
 	WarnNotReaper bool              // warn if orphans will not come here
 	ParentDeath   signals.Signal    // sent to us when our parent ends, 0 for none
 	KeepDirectory bool              // stay in the working directory instead of changing to /, as with RestartOn
+	CoreLimit     CoreLimit         // of the command
+	CoreFilter    CoreFilter        // of the command
 	ReadyFD       int               // gets a newline once the command runs; 0 for none
 
 	Group     bool        // signals go to the command's whole process group

@@ -22,8 +22,9 @@ func (s *supervisor) start() *process.StartError {
 		Mask: found.Mask, Ignore: found.Ignored,
 		Files:     []int{0, 1, 2},
 		Placement: s.Placement, HasTerminal: s.terminal.given, Terminal: max(s.terminal.fd, 0),
-		Limits: s.noFile(found.NoFile),
+		Limits: append(s.noFile(found.NoFile), s.coreLimit()...),
 	}
+	s.setCoreFilter()
 	s.command, err = process.Start(&spec)
 	if err != nil {
 		return err.(*process.StartError)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"supervise/config"
+	"supervise/coredump/settings"
 	"supervise/internal/testproc"
 )
 
@@ -96,6 +97,8 @@ func TestLook(t *testing.T) {
 		`command = "web"` + "\n" + `startup = "disabled"` + "\n" + `directory = "DIR/no"`:                           `error service.web.directory`,
 		`command = "web"` + "\n[signals]\n" + `SIGUSR1 = { run = "hook" }`:                                          `warning signals.SIGUSR1.run: the program of SIGUSR1 cannot be run: find hook in PATH`,
 		`command = "web"` + "\n[signals]\n" + `SIGUSR1 = { run = "web" }` + "\n" + `SIGUSR2 = { update = "DIR/x" }`: `warning signals.SIGUSR2.update: the file of SIGUSR2: stat DIR/x: no such file or directory`,
+		`command = "web"` + "\n[core]\n" + `on-core = "hook"`:                                                       `warning core.on-core: the program of on-core cannot be run: find hook in PATH`,
+		`command = "web"` + "\n[core]\n" + `on-core = "web"`:                                                        "",
 		`command = "web"` + "\n[supervisor]\n" + `journal = "DIR/no/journal"`:                                       `warning supervisor.journal: cannot open the journal: stat DIR/no`,
 	} {
 		if os.Geteuid() != 0 && strings.Contains(text, "user =") {
@@ -106,6 +109,28 @@ func TestLook(t *testing.T) {
 		switch {
 		case want == "" && len(got) > 0, want != "" && len(got) != 1, want != "" && !strings.HasPrefix(got[0], want):
 			t.Errorf("%s\n%s\nwant %s", text, strings.Join(got, "\n"), want)
+		}
+	}
+}
+
+// TestDumpable warns of what the kernel has to be set to, unless supervise will set it.
+func TestDumpable(t *testing.T) {
+	kernel, err := settings.Read()
+	if err != nil {
+		t.Skip(err)
+	}
+	dir := place(t, map[string]os.FileMode{"bin/web": 0o755})
+	const text = "[service.web]\ncommand = \"web\"\ncore.dumpable = true\n[core]\n"
+	for install, want := range map[string]string{
+		"install = true":  "",
+		"install = false": `warning service.web.core.dumpable: there are no cores of processes that have changed their user or group: fs.suid_dumpable is `,
+	} {
+		got := strings.Join(told(dir, Look(parse(t, dir, text+install+"\n"), []string{"PATH=" + dir + "/bin"}, time.Minute)), "\n")
+		if kernel.SuidDumpable == 2 {
+			want = ""
+		}
+		if !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("%s: %s, want %s", install, got, want)
 		}
 	}
 }

@@ -32,6 +32,7 @@ type look struct {
 func (l *look) everything() {
 	if l.spec == nil {
 		l.rules()
+		l.cores()
 		return
 	}
 	if !l.user() {

@@ -34,7 +34,7 @@ func ofEvent(e *journal.Entry) zerolog.Level {
 		}
 		return zerolog.Disabled
 	case machine.Boot, machine.Reload, machine.Pause, machine.Continue, machine.Post, machine.Tick, machine.Update,
-		machine.Spawned, machine.SpawnFailed, machine.Delayed, machine.Exited, machine.Emptied, machine.Surveyed, machine.Sent, machine.Inspected,
+		machine.Spawned, machine.SpawnFailed, machine.Delayed, machine.Exited, machine.Emptied, machine.DumpsSeen, machine.RemnantEnded, machine.Surveyed, machine.Sent, machine.Inspected,
 		machine.Signalled:
 		return zerolog.Disabled
 	}
@@ -45,11 +45,11 @@ func ofAction(a *machine.Action) zerolog.Level {
 	switch a.Kind {
 	case machine.Send:
 		return zerolog.InfoLevel
-	case machine.Kill, machine.GiveUpStart:
+	case machine.Kill, machine.KillRemnant, machine.GiveUpStart:
 		return zerolog.WarnLevel
 	case machine.Deliver:
 		return zerolog.Disabled
-	case machine.Tell, machine.Spawn, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report,
+	case machine.Tell, machine.Spawn, machine.LookForDumps, machine.Survey, machine.Follow, machine.Hold, machine.Release, machine.Inspect, machine.Report,
 		machine.ReportTail, machine.Forget, machine.Load, machine.RunHook, machine.ReopenLog, machine.Finish:
 	}
 	return zerolog.ErrorLevel
@@ -59,7 +59,7 @@ func ofNote(n *machine.Note) zerolog.Level {
 	switch n.Kind {
 	case machine.GaveUp, machine.CannotSpawn, machine.SurvivesKill, machine.LeftBehind, machine.Impossible, machine.NoSuchService:
 		return zerolog.ErrorLevel
-	case machine.SurvivorsRemain, machine.StartDelayed, machine.RungTimedOut, machine.LadderCut, machine.Dropped, machine.ShutdownTimedOut,
+	case machine.AwaitsCore, machine.CoreTooLong, machine.RemnantTooLong, machine.AwaitsRemnant, machine.SurvivorsRemain, machine.StartDelayed, machine.RungTimedOut, machine.LadderCut, machine.Dropped, machine.ShutdownTimedOut,
 		machine.StillWaiting, machine.NoSuchPlace:
 		return zerolog.WarnLevel
 	case machine.Held, machine.Coalesced, machine.Late:
@@ -88,7 +88,7 @@ func ofNote(n *machine.Note) zerolog.Level {
 		if d := n.Info.Signal.Default(); d == signals.Ignore || d == signals.Continue {
 			return zerolog.DebugLevel
 		}
-	case machine.Followed, machine.Restarting, machine.Completed, machine.Remembered, machine.Already, machine.Updated,
+	case machine.Followed, machine.LeavesRemnant, machine.Restarting, machine.Completed, machine.Remembered, machine.Already, machine.Updated,
 		machine.Kept, machine.SentToMany, machine.Translated, machine.IgnoredSignal, machine.ShuttingDown,
 		machine.AlreadyShuttingDown, machine.ExitsWith:
 	}
@@ -101,8 +101,13 @@ func ofFact(f *journal.Fact) zerolog.Level {
 		return zerolog.InfoLevel
 	case journal.HookFailed:
 		return zerolog.ErrorLevel
-	case journal.HookTimedOut, journal.OOMFound:
+	case journal.HookTimedOut, journal.OOMFound, journal.Crashed:
 		return zerolog.WarnLevel
+	case journal.CoreKept:
+		if f.Core.Cut() {
+			return zerolog.WarnLevel
+		}
+		return zerolog.InfoLevel
 	case journal.LinesRead: // the log has them already
 		return zerolog.Disabled
 	case journal.HookEnded:

@@ -9,6 +9,7 @@ import (
 // Known is what the loop knows of a service beside the machine's view of it.
 type Known struct {
 	Verdict   attribution.Verdict // who ended its last main process
+	Crash     status.Crash        // what is known of its core
 	Lines     string              // that it wrote before, with line feeds between them
 	Unstarted status.Unstarted    // why its last start has failed
 }
@@ -30,7 +31,7 @@ func Describe(name string, view machine.View, known Known, began int64) status.S
 	}
 	if view.Exited {
 		s.Exited = true
-		s.Exit = status.Exit{Exit: view.Exit, Time: began + int64(view.ExitedAt), Cause: known.Verdict.String(), Lines: known.Lines}
+		s.Exit = status.Exit{Exit: view.Exit, Time: began + int64(view.ExitedAt), Cause: known.Verdict.String(), Crash: known.Crash, Lines: known.Lines}
 		if by, certain := known.Verdict.Sender(); certain {
 			by = by.Who()
 			s.Exit.By = status.Process{PID: int(by.PID), UID: int(by.UID), Name: by.Name}

@@ -23,6 +23,7 @@ var view = machine.View{
 var known = Known{
 	Verdict: attribution.Verdict{Certainty: attribution.Certain, By: machine.Asker{PID: 812, UID: 1000, Name: "bash"}},
 	Lines:   "a\nb", Unstarted: status.Unstarted{Obstacle: status.NoSuchFile, Text: "x"},
+	Crash: status.Crash{ID: "7f3a", Signal: "SIGSEGV", Code: "SEGV_MAPERR", Address: "0x10", Function: "f", State: "complete"},
 }
 
 // TestDescribe holds that everything is described that status has, but for what /proc says.

@@ -15,7 +15,18 @@ type Exit struct {
 	Time  int64
 	By    Process // the sender of the signal that killed it; the zero Process if it is not known for certain
 	Cause string  // the sender in words, as far as it is known: "perhaps from pid 812 (bash, uid 0)"; "" without a signal
+	Crash Crash   // what is known of its core, if that was collected
 	Lines string  // the last ones that it wrote, with line feeds between them; "" for none, or until they are read
+}
+
+// Crash is what is known of the core of a process.
+type Crash struct {
+	ID       string // in the store
+	Signal   string
+	Code     string // "SEGV_MAPERR"
+	Address  string // of a fault, "0x10"
+	Function string // in which it crashed
+	State    string // of the core: "taking", "complete", "truncated", "mini" or "refused"
 }
 
 // Process is a process, or the kernel's OOM killer, which has only a name.
@@ -57,7 +68,11 @@ func (e *Exit) writeJSON(w *json.Writer) {
 	if e.Signal != 0 {
 		w.Member("signal").String(e.Signal.String())
 	}
-	if e.Core {
+	switch {
+	case e.Crash != (Crash{}):
+		w.Member("core")
+		e.Crash.writeJSON(w)
+	case e.Core:
 		w.Member("core").Bool(true)
 	}
 	if e.Time != 0 {
@@ -85,7 +100,11 @@ func (e *Exit) readJSON(r *json.Reader) {
 				r.Fail()
 			}
 		case "core":
-			e.Core = r.Bool()
+			if e.Core = true; r.IsObject() {
+				e.Crash.readJSON(r)
+			} else {
+				e.Core = r.Bool()
+			}
 		case "time":
 			e.Time = r.Time()
 		case "by":
@@ -107,6 +126,47 @@ func (e *Exit) readJSON(r *json.Reader) {
 		e.Cause = cause
 	} else if words != e.Exit.String() {
 		e.Cause = words // of another version, which words it differently
+	}
+}
+
+func (c *Crash) writeJSON(w *json.Writer) {
+	w.Open()
+	for _, m := range c.members() {
+		if *m.text != "" {
+			w.Member(m.name).String(*m.text)
+		}
+	}
+	w.Close()
+}
+
+func (c *Crash) readJSON(r *json.Reader) {
+	for name := range r.Members() {
+		known := false
+		for _, m := range c.members() {
+			if m.name == name {
+				*m.text, known = r.String(), true
+			}
+		}
+		if !known {
+			r.Skip()
+		}
+	}
+}
+
+// member is one of an object's, a text.
+type member struct {
+	name string
+	text *string
+}
+
+func (c *Crash) members() [6]member {
+	return [...]member{
+		{"id", &c.ID},
+		{"signal", &c.Signal},
+		{"code", &c.Code},
+		{"address", &c.Address},
+		{"function", &c.Function},
+		{"state", &c.State},
 	}
 }
 

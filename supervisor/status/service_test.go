@@ -19,13 +19,15 @@ var full = Service{
 	Exit: Exit{
 		Exit: signals.Exit{Code: 7, Signal: signals.SIGSEGV, Core: true}, Time: 1_795_000_001_000_000_000,
 		By: Process{PID: 812, UID: 1000, Name: "bash"}, Cause: "from pid 812 (bash, uid 1000)", Lines: "one\n\"two\"",
+		Crash: Crash{ID: "7f3a91c2", Signal: "SIGSEGV", Code: "SEGV_MAPERR", Address: "0x10", Function: "handle_request", State: "complete"},
 	},
 	Unstarted: Unstarted{Obstacle: NoSuchFile, Text: "execve /x: no such file or directory"},
 	SigQ:      SigQ{Used: 10, Limit: 11}, Held: 5,
 }
 
 const fullJSON = `{"name":"web","state":"paused","wanted":"up","pid":4711,"ready":true,"since":"2026-11-18T11:06:40.000000123Z",` +
-	`"restarts":2,"exit":{"code":7,"signal":"SIGSEGV","core":true,"time":"2026-11-18T11:06:41Z",` +
+	`"restarts":2,"exit":{"code":7,"signal":"SIGSEGV",` +
+	`"core":{"id":"7f3a91c2","signal":"SIGSEGV","code":"SEGV_MAPERR","address":"0x10","function":"handle_request","state":"complete"},"time":"2026-11-18T11:06:41Z",` +
 	`"by":{"pid":812,"uid":1000,"name":"bash"},"text":"killed by SIGSEGV, core dumped, from pid 812 (bash, uid 1000)","lines":["one","\"two\""]},` +
 	`"unstarted":{"reason":"no such file","text":"execve /x: no such file or directory"},"next_restart":"2026-11-18T11:06:42.5Z","rung":1,"rungs":4,"sigq":{"used":10,"limit":11},"held":5}`
 
@@ -73,10 +75,18 @@ func TestEveryFieldSurvives(t *testing.T) {
 }
 
 // notOnBoard are the fields that a slot has no room for, and the table has none either.
-var notOnBoard = []string{"Service.Exit.Lines", "Service.Unstarted.Text"}
+var notOnBoard = append([]string{"Service.Exit.Lines", "Service.Unstarted.Text"}, ofCrash...)
+
+// ofCrash are those of a core.
+var ofCrash = []string{
+	"Service.Exit.Crash.ID", "Service.Exit.Crash.Signal", "Service.Exit.Crash.Code", "Service.Exit.Crash.Address",
+	"Service.Exit.Crash.Function", "Service.Exit.Crash.State",
+}
 
 // notInTable are the fields that only the other forms have.
-var notInTable = []string{"Service.Exit.Time", "Service.Exit.By.PID", "Service.Exit.By.UID", "Service.Exit.Cause", "Service.Exit.Lines", "Service.Unstarted.Text"}
+var notInTable = append([]string{
+	"Service.Exit.Time", "Service.Exit.By.PID", "Service.Exit.By.UID", "Service.Exit.Cause", "Service.Exit.Lines", "Service.Unstarted.Text",
+}, ofCrash...)
 
 // TestEveryFieldInTable empties one field after the other: a row must change. Some show
 // only where others are empty.

@@ -42,8 +42,8 @@ const (
 //	128   80    name of the service
 //	208   48    the sender in words, as far as it is known
 //
-// A slot without a name is empty. It has neither the last lines before an exit, nor all that
-// is known of a failed start.
+// A slot without a name is empty. It has neither the last lines before an exit, nor what is
+// known of a core, nor all that is known of a failed start.
 type Slot struct {
 	Sequence    uint32 // for package segment, which reads it together with Flags
 	Flags       uint32
@@ -128,6 +128,7 @@ func (slot *Slot) Unpack(s *Service) (complete bool) {
 	s.Exited, s.Exit.Time, s.Exit.Core = slot.Flags&flagExited != 0, slot.exited, slot.Flags&flagCore != 0
 	s.Exit.Code, s.Exit.Signal = int(slot.code), signals.Signal(slot.signal)
 	s.Unstarted.Obstacle, s.Unstarted.Text, s.Exit.Lines = Obstacle(min(slot.obstacle, uint32(numObstacles))), "", ""
+	s.Exit.Crash = Crash{}
 	s.Exit.By.PID, s.Exit.By.UID = int(slot.senderPID), int(slot.senderUID)
 	s.Exit.By.Name, s.Exit.Cause = word(slot.sender[:], s.Exit.By.Name), word(slot.cause[:], s.Exit.Cause)
 	return slot.Flags&flagMore == 0

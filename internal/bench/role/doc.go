@@ -2,6 +2,7 @@
 // program becomes one when it is executed with "role NAME".
 //
 //	enter     becomes PID 1 of a PID namespace with its own /proc, and executes a wrapper
+//	bulky     is a service with much memory
 //	orphans   makes zombies and orphans below a wrapper, and times how they are reaped
 //
 // Their protocol uses standard input and output: one line per request, and one per answer.

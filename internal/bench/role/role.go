@@ -11,6 +11,7 @@ const Name = "role"
 var roles = map[string]func(args []string) error{
 	"enter":   enter,
 	"orphans": orphans,
+	"bulky":   bulky,
 }
 
 // Main plays the role that args begin with, and returns the exit status.

@@ -102,6 +102,9 @@ func (r *Reader) Bool() bool {
 // Null reads null, if that comes next.
 func (r *Reader) Null() bool { return r.next() == 'n' && r.word() == "null" }
 
+// IsObject reports whether an object comes next.
+func (r *Reader) IsObject() bool { return r.next() == '{' }
+
 // Skip reads a value of any kind.
 func (r *Reader) Skip() {
 	switch r.next() {

@@ -78,6 +78,12 @@ func TestRefused(t *testing.T) {
 		"supervise-init --drain soon true":             {2, 2, `--drain: "soon" is not a duration`},
 		"supervise-init --drain 99999h true":           {2, 2, "is not a duration"},
 		"supervise-init --group=maybe true":            {2, 2, "neither true nor false"},
+		"supervise-init --core-limit 1G true":          {2, 2, `"1G" is not a size`},
+		"supervise-init --core-limit -1 true":          {2, 2, `"-1" is not a size`},
+		"supervise-init --core-limit 99999999TB true":  {2, 2, "is not a size"},
+		"supervise-init --core-filter elf-header true": {2, 2, `"elf-header" is no kind of mapping`},
+		"supervise-init --core-filter 0x200 true":      {2, 2, `"0x200" is no kind of mapping`},
+		"supervise-init --core-filter 33 true":         {2, 2, `"33" is no kind of mapping`},
 		"supervise-init --rewrite TERM true":           {2, 2, "is not SIGNAL:SIGNAL"},
 		"supervise-init --rewrite TERM:QUITT true":     {2, 2, "did you mean SIGQUIT?"},
 		"supervise-init --rewrite 15:12foo true":       {2, 2, "unknown signal"},
@@ -172,7 +178,14 @@ func TestOptions(t *testing.T) {
 		"supervise-init --on-signal HUP=restart --on-signal=USR1=restart,USR2=restart true": func(o *options) {
 			o.RestartOn = signals.SetOf(signals.SIGHUP, signals.SIGUSR1, signals.SIGUSR2)
 		},
-		"supervise-init -e 143 -e7:8 true": func(o *options) { o.Remap.Set(143, 0); o.Remap.Set(7, 8) },
+		"supervise-init --core-limit unlimited --core-filter private-anonymous,elf-headers true": func(o *options) {
+			o.CoreLimit, o.CoreFilter = pid1.CoreLimit{Given: true, Bytes: 1<<64 - 1}, pid1.CoreFilter{Given: true, Mask: 0x11}
+		},
+		"supervise-init --core-limit 64MiB --core-filter=default,0x100 true": func(o *options) {
+			o.CoreLimit, o.CoreFilter = pid1.CoreLimit{Given: true, Bytes: 64 << 20}, pid1.CoreFilter{Given: true, Mask: 0x133}
+		},
+		"supervise-init --core-limit=0 true": func(o *options) { o.CoreLimit.Given = true },
+		"supervise-init -e 143 -e7:8 true":   func(o *options) { o.Remap.Set(143, 0); o.Remap.Set(7, 8) },
 		"supervise-init --session true": func(o *options) {
 			o.Placement, o.Group, o.StopAlong = process.OwnSession, true, true
 			o.Rewrite = rewritten(signals.SIGTSTP, signals.SIGSTOP, signals.SIGTTIN, signals.SIGSTOP, signals.SIGTTOU, signals.SIGSTOP)
@@ -238,7 +251,7 @@ func TestEnvironment(t *testing.T) {
 		value := map[string]string{
 			"rewrite": "TERM:QUIT", "forward": "kill", "stop-signals": "HUP", "stop-timeout": "1s", "drain": "1s", "on-signal": "HUP=restart",
 			"kill-remaining": "1s", "remap-exit": "1:2", "subreaper": "false", "parent-death-signal": "TERM", "ready-fd": "4",
-			"log-format": "text", "log-level": "debug",
+			"log-format": "text", "log-level": "debug", "core-limit": "100MB", "core-filter": "0x1ff",
 		}[f.long]
 		if value == "" {
 			value = "true"

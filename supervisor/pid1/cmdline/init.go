@@ -100,12 +100,14 @@ var ownFlags = [...]flag{
 		l.options.ParentDeath, err = signals.Parse(v)
 		return err
 	}},
+	{long: "core-limit", value: "SIZE", help: "RLIMIT_CORE of the command: unlimited, 100MB, or 0 for no cores", set: setCoreLimit},
+	{long: "core-filter", value: "KIND,...", help: "which memory goes into its cores: names of core(5), or a mask: 0x33", set: setCoreFilter},
 	{long: "warn-reaped", short: 'w', help: "warn about every orphan, and about processes that do not reap their own", set: func(l *line, v string) error {
 		return setSwitch(&l.options.WarnReaped, v)
 	}},
 	{long: "ready-fd", value: "N", help: "descriptor that gets a newline once the command runs", set: setReadyFD},
 	{long: "log-format", value: "text|json", help: "how messages are written (default text on a terminal, else json)", set: setLogFormat},
-	{long: "log-level", value: "LEVEL", help: "debug: every signal and orphan; info: the exit; warn: problems only\n(the default); error: only what ends supervise itself", set: setLogLevel},
+	{long: "log-level", value: "LEVEL", help: "debug: every signal and orphan; info: the exit; warn: problems only\n(the default), and crashes; error: only what ends supervise itself", set: setLogLevel},
 	{long: "verbose", short: 'v', help: "log level info; debug when it is repeated", set: func(l *line, v string) error {
 		on, err := parseSwitch(v)
 		if on {

@@ -37,6 +37,9 @@ type ancestry struct {
 	// as a pid is the id of a session or group, no other process gets it.
 	leader entry
 
+	// aside was set aside: it lives, and is no member any more.
+	aside entry
+
 	// main is the present main process: the leader, or who has taken over from it.
 	main int
 }
@@ -181,7 +184,7 @@ func (a *ancestry) find(all []entry) (picked []entry, unsure bool) {
 		return class
 	}
 	for i := range all {
-		if classify(i, 0) == ours && !all[i].zombie {
+		if classify(i, 0) == ours && !all[i].zombie && !a.isAside(all[i]) {
 			picked = append(picked, all[i])
 			a.remember(all[i])
 		}

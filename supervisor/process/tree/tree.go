@@ -39,6 +39,10 @@ type Tree interface {
 	// Follow makes another process of the tree the main process.
 	Follow(pid int)
 
+	// SetAside makes a process no member any more, though it lives: the kernel writes its core,
+	// and it will not run again. The one before it has been reaped.
+	SetAside(pid int) error
+
 	// Members returns the living processes, in no particular order.
 	Members() ([]Member, error)
 

@@ -1,0 +1,9 @@
+package store
+
+import (
+	"testing"
+
+	"supervise/internal/testproc"
+)
+
+func TestMain(m *testing.M) { testproc.Main(m) }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package take_test
+
+const raceEnabled = false

@@ -1,0 +1,22 @@
+package cmdline
+
+import (
+	"slices"
+	"testing"
+
+	"supervise/coredump"
+)
+
+// TestMappings: the kinds of mapping are those of package coredump.
+func TestMappings(t *testing.T) {
+	if want := coredump.FilterNames()[:len(mappings)]; !slices.Equal(mappings[:], want) {
+		t.Errorf("the kinds of mapping are %q, want %q", mappings, want)
+	}
+	for _, word := range []string{"default", "all"} {
+		got, err := parseCoreFilter(word)
+		want, _ := coredump.ParseFilter([]string{word})
+		if err != nil || got != uint32(want) {
+			t.Errorf("%s is %#x, %v, want %v", word, got, err, want)
+		}
+	}
+}
