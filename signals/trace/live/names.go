@@ -10,6 +10,7 @@ import (
 
 	"supervise/internal/sys"
 	"supervise/signals"
+	"supervise/signals/handlers"
 )
 
 // names finds out what records have only numbers for.
@@ -17,10 +18,11 @@ type names struct {
 	mount   string // of the cgroup2 hierarchy, or ""
 	root    int    // its descriptor
 	cgroups map[int64]string
+	symbols map[place]string
 }
 
 func newNames() *names {
-	n := &names{root: -1, cgroups: map[int64]string{}}
+	n := &names{root: -1, cgroups: map[int64]string{}, symbols: map[place]string{}}
 	mounts, _ := os.ReadFile("/proc/self/mounts")
 	for line := range strings.Lines(string(mounts)) {
 		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == "cgroup2" {
@@ -59,8 +61,33 @@ func (n *names) cgroup(id int64) string {
 	return path
 }
 
-// symbol is the function at an address of a process.
-func (n *names) symbol(int, uint64) string { return "" }
+// place is an address in a process.
+type place struct {
+	pid     int
+	address uint64
+}
+
+// mostSymbols is how many names are remembered.
+const mostSymbols = 10_000
+
+// symbol is the function at an address of a process, "" if it has no name, or is gone already.
+func (n *names) symbol(pid int, address uint64) string {
+	at := place{pid, address}
+	name, known := n.symbols[at]
+	if known {
+		return name
+	}
+	if found, err := handlers.Look(pid, []uint64{address}); err == nil {
+		if h := found.At(address); h.Module != "" {
+			name = h.String()
+		}
+	}
+	if len(n.symbols) >= mostSymbols {
+		clear(n.symbols)
+	}
+	n.symbols[at] = name
+	return name
+}
 
 // pending says which signals wait for a thread or its process, and which it ignores.
 func pending(pid, tid int) (waiting, ignored signals.Set, ok bool) {
