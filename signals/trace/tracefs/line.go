@@ -56,7 +56,7 @@ func ParseLine(line string) (e Event, ok bool) {
 	if strings.HasPrefix(e.Text, "(") {
 		e.Text = " " + e.Text[1:]
 	}
-	return e, true
+	return e, e.Name != ""
 }
 
 // parseTime reads seconds with six digits behind the point.
