@@ -106,7 +106,7 @@ type Record struct {
 
 	Blocked signals.Set // of Target.TID, when the signal was sent
 	Flags   uint32      // of Target's process: FlagDying and so on
-	Handler uint64      // sa_handler: 0 is SIG_DFL, 1 SIG_IGN
+	Handler uint64      // sa_handler: 0 is SIG_DFL, 1 SIG_IGN; of Sent only with IgnoredAtOnce
 	Actions uint64      // sa_flags of Delivered
 
 	Status int32  // of Exited: the wait status, -1 if it is not known

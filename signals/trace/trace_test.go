@@ -199,3 +199,22 @@ func TestJSON(t *testing.T) {
 		t.Errorf("%s\nwant\n%s\n%v", got, want, err)
 	}
 }
+
+// BenchmarkJoin is what a handled signal costs the reader.
+func BenchmarkJoin(b *testing.B) {
+	k := &none{}
+	j := NewJoiner(time.Unix(0, 0), k, Options{})
+	s, d := sent(10, signals.SIGUSR1, nil), delivered(30, signals.SIGUSR1, 0x1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = j.Add(&s)
+		_ = j.Add(&d)
+	}
+}
+
+// none is a sink that throws away.
+type none struct{}
+
+func (*none) Life(*Life) error   { return nil }
+func (*none) Event(*Event) error { return nil }
+func (*none) End(*Counts) error  { return nil }

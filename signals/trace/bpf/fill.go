@@ -24,21 +24,28 @@ func (m *maker) reserve(kind trace.Kind, size int) {
 	m.Store(bpf.Double, record, atTime, bpf.R0)
 }
 
-// submit gives the record to the reader, whom it wakes only if much waits for it: he looks
-// by himself now and then, and to wake him costs more than the record. It ends the program.
-func (m *maker) submit() {
+// submit gives the record to the reader, whom it may wake, but only if much waits for it: he
+// looks by himself now and then, and to wake him costs more than the record. It ends the
+// program.
+func (m *maker) submit(mayWake bool) {
 	const (
 		available = 0 // BPF_RB_AVAIL_DATA
 		noWakeUp  = 1 // BPF_RB_NO_WAKEUP
 		wakeUp    = 2 // BPF_RB_FORCE_WAKEUP
+
+		// A wake-up costs more than a signal: a few are enough while the ring fills up.
+		wakeSpan = 4 * sentSize
 	)
-	m.Map(bpf.R1, m.ring.Map)
-	m.Set(bpf.R2, available)
-	m.Call(bpf.RingQuery)
+	if mayWake {
+		m.Map(bpf.R1, m.ring.Map)
+		m.Set(bpf.R2, available)
+		m.Call(bpf.RingQuery)
+		m.Set(bpf.R2, wakeUp)
+		m.DoConst(bpf.Sub, bpf.R0, m.wake)
+		m.IfConst(bpf.R0, bpf.Below, wakeSpan, "awake")
+	}
 	m.Set(bpf.R2, noWakeUp)
-	m.IfConst(bpf.R0, bpf.Below, m.wake, "quiet")
-	m.Set(bpf.R2, wakeUp)
-	m.Label("quiet")
+	m.Label("awake")
 	m.Move(bpf.R1, record)
 	m.Call(bpf.RingSubmit)
 	m.Label("out")

@@ -42,7 +42,7 @@ func (m *maker) generate() {
 	m.Store(bpf.Word, record, atFlags, bpf.R2)
 	m.action()
 	m.current()
-	m.submit()
+	m.submit(true)
 }
 
 // info copies the siginfo at other.
@@ -64,14 +64,29 @@ func (m *maker) info() {
 	m.Store(bpf.Word, record, atCode, bpf.R1)
 	m.Load(bpf.Word, bpf.R1, other, m.at("kernel_siginfo", "si_errno"))
 	m.Store(bpf.Word, record, atErrno, bpf.R1)
+	// Most have a pid and a uid, and nothing more: a plain load costs less than a call.
+	m.Load(bpf.Word, bpf.R1, other, m.at("kernel_siginfo", "_sifields"))
+	m.Store(bpf.Word, record, atSender, bpf.R1)
+	m.Load(bpf.Word, bpf.R1, other, m.at("kernel_siginfo", "_sifields")+4)
+	m.Store(bpf.Word, record, atSender+4, bpf.R1)
+	m.Set(bpf.R1, 0)
+	m.Store(bpf.Double, record, atValue, bpf.R1)
+	m.Load(bpf.Word, bpf.R1, record, atCode)
+	m.IfConst(bpf.R1, bpf.Equal, int(signals.CodeUser), "informed")
 	m.Move(bpf.R3, other)
-	m.DoConst(bpf.Add, bpf.R3, m.at("kernel_siginfo", "_sifields"))
-	m.read(atSender, 16)
+	m.DoConst(bpf.Add, bpf.R3, m.at("kernel_siginfo", "_sifields")+8)
+	m.read(atValue, 8)
 	m.Label("informed")
 }
 
-// action copies handler and flags of the target's action for the signal.
+// action copies handler and flags of the target's action for a signal that was ignored. That of
+// another one is told when it is delivered.
 func (m *maker) action() {
+	m.Set(bpf.R1, 0)
+	m.Store(bpf.Double, record, atHandler, bpf.R1)
+	m.Store(bpf.Double, record, atActions, bpf.R1)
+	m.Load(bpf.Double, bpf.R1, context, 32)
+	m.IfConst(bpf.R1, bpf.NotEqual, int(trace.IgnoredAtOnce), "queued")
 	m.Load(bpf.Double, bpf.R1, task, m.at("task_struct", "sighand"))
 	m.Store(bpf.Double, record, atInfo, bpf.R1)
 	m.Load(bpf.Double, bpf.R3, record, atInfo) // as a number, which may be computed with
@@ -82,6 +97,7 @@ func (m *maker) action() {
 	m.Do(bpf.Add, bpf.R3, bpf.R1)
 	m.DoConst(bpf.Add, bpf.R3, m.at("sighand_struct", "action")+m.at("k_sigaction", "sa")+m.at("sigaction", "sa_handler"))
 	m.read(atHandler, 16) // sa_flags follows
+	m.Label("queued")
 }
 
 // deliver is signal_deliver(sig, info, action), in the process that gets it.
@@ -110,7 +126,7 @@ func (m *maker) deliver() {
 	m.Store(bpf.Word, record, atErrno, bpf.R1)
 	m.Label("informed")
 	m.brief()
-	m.submit()
+	m.submit(false) // the next sending wakes the reader
 }
 
 // dequeue is the return of dequeue_signal(mask, ...), which takes a signal from the queue of
@@ -127,7 +143,7 @@ func (m *maker) dequeue() {
 	m.reserve(trace.Dequeued, shortSize)
 	m.Store(bpf.Word, record, atSignal, other)
 	m.brief()
-	m.submit()
+	m.submit(true)
 }
 
 // fork is sched_process_fork(parent, child), before the child runs.
@@ -153,7 +169,7 @@ func (m *maker) fork() {
 	m.reserve(trace.Forked, forkSize)
 	m.task(task, atTarget)
 	m.current()
-	m.submit()
+	m.submit(true)
 }
 
 // free is sched_process_free(task), when the pid of a process may be used again.
@@ -196,7 +212,7 @@ func (m *maker) exit() {
 	m.Label("status")
 	m.Store(bpf.Word, record, atCode, bpf.R1)
 	m.current()
-	m.submit()
+	m.submit(true)
 }
 
 // exec is sched_process_exec(task, old pid, binary).
@@ -211,7 +227,7 @@ func (m *maker) exec() {
 	m.Set(bpf.R2, fileLength)
 	m.Call(bpf.ReadKernelString)
 	m.current()
-	m.submit()
+	m.submit(true)
 }
 
 // call is the return of one of the calls, by struct pt_regs and its result.
@@ -279,7 +295,7 @@ func (m *maker) refused() {
 	m.Load(bpf.Double, bpf.R1, bpf.R10, indexSlot)
 	m.Store(bpf.Double, record, atActions, bpf.R1)
 	m.current()
-	m.submit()
+	m.submit(true)
 }
 
 // waited is sys_exit(struct pt_regs, result) of rt_sigtimedwait, which took a signal.
@@ -295,5 +311,5 @@ func (m *maker) waited() {
 	m.reserve(trace.Dequeued, shortSize)
 	m.Store(bpf.Word, record, atSignal, other)
 	m.brief()
-	m.submit()
+	m.submit(true)
 }
