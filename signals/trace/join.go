@@ -122,6 +122,22 @@ func (j *Joiner) Tick(now uint64) error {
 	return j.err
 }
 
+// Settled reports whether no signal is on its way, and no process about to end: what waits is
+// blocked.
+func (j *Joiner) Settled() bool {
+	for _, p := range j.processes {
+		if p.ending != nil {
+			return false
+		}
+		for _, w := range p.waiting {
+			if !w.life.Blocked {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // End tells the rest and the counts.
 func (j *Joiner) End(backend string, now uint64, drops Drops) error {
 	for _, p := range j.processes {

@@ -52,9 +52,11 @@ func Open(o Options) (backend trace.Backend, notes []string, err error) {
 		}
 		backend, err := w.open(&o)
 		if err == nil {
+			note := "tracing by " + w.name
 			if limits := backend.Limits(); limits != "" {
-				notes = append(notes, "tracing by "+w.name+": "+limits)
+				note += ": " + limits
 			}
+			notes = append(notes, note)
 			return backend, notes, nil
 		}
 		notes = append(notes, w.name+" cannot be used here: "+err.Error())

@@ -10,6 +10,9 @@ import (
 // tick is how often at least the joiner looks at what waits, in nanoseconds of records.
 const tick = uint64(100 * time.Millisecond)
 
+// grace is how long signals that are on their way may take to arrive when the trace is to end.
+const grace = uint64(200 * time.Millisecond)
+
 // Run hands what the backend records to the sink until the context ends, then what was
 // recorded before that, then the counts. A backend that ends by itself ends it, too.
 func Run(ctx context.Context, backend trace.Backend, sink trace.Sink, keep func(*trace.Life) bool) error {
@@ -19,13 +22,9 @@ func Run(ctx context.Context, backend trace.Backend, sink trace.Sink, keep func(
 	joiner := trace.NewJoiner(time.Now().Add(-time.Duration(now)), sink, trace.Options{
 		Cgroup: names.cgroup, Symbol: names.symbol, Keep: keep, Pending: pending,
 	})
-	last, stopped := now, false
+	last, ended, stopped := now, uint64(0), false
 	var failed error
 	err := backend.Read(func(r *trace.Record) bool {
-		if !stopped && ctx.Err() != nil {
-			backend.Stop()
-			stopped = true
-		}
 		if r != nil {
 			failed = joiner.Add(r)
 			now = r.Time
@@ -38,6 +37,14 @@ func Run(ctx context.Context, backend trace.Backend, sink trace.Sink, keep func(
 		}
 		if r == nil && failed == nil {
 			failed = flush(sink)
+		}
+		switch {
+		case stopped || ctx.Err() == nil:
+		case ended == 0:
+			ended = now
+		case r == nil && joiner.Settled() || now > ended+grace:
+			backend.Stop()
+			stopped = true
 		}
 		return failed == nil
 	})
