@@ -1,15 +1,22 @@
 package main_test
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
+	"github.com/creack/pty"
+
+	"supervise/internal/testproc"
 	"supervise/signals/trace"
 )
 
@@ -122,41 +129,182 @@ func TestTraceUsage(t *testing.T) {
 	}
 }
 
-// TestTraceProcess traces a process that runs already, until it has ended.
-func TestTraceProcess(t *testing.T) {
-	sleep := exec.Command("sleep", "1000")
-	if err := sleep.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	defer func() { <-ended }()
-	go func() {
-		_ = sleep.Wait()
-		close(ended)
-	}()
-	defer sleep.Process.Kill()
-	cmd := exec.Command(entryBuild, "trace", "--follow", strconv.Itoa(sleep.Process.Pid))
-	out, err := cmd.StdoutPipe()
+// running is a trace that goes on until it is told to end.
+type running struct {
+	cmd   *exec.Cmd
+	out   bytes.Buffer
+	notes *bufio.Reader
+}
+
+// startTrace starts a trace, and returns when it traces.
+func startTrace(t *testing.T, args ...string) *running {
+	t.Helper()
+	r := &running{cmd: exec.Command(entryBuild, append([]string{"trace"}, args...)...)}
+	r.cmd.Stdout = &r.out
+	notes, err := r.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	notes, err := cmd.StderrPipe()
-	if err != nil {
+	r.notes = bufio.NewReader(notes)
+	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	for {
+		line, err := r.notes.ReadString('\n')
+		if err != nil {
+			_ = r.cmd.Wait()
+			t.Skipf("it does not trace: %s", line)
+		}
+		if strings.Contains(line, "tracing by") {
+			return r
+		}
+	}
+}
+
+// end ends the trace by a signal, 0 for none, and returns what it printed.
+func (r *running) end(t *testing.T, s syscall.Signal) string {
+	t.Helper()
+	if s != 0 {
+		_ = r.cmd.Process.Signal(s)
+	}
+	rest, _ := io.ReadAll(r.notes)
+	if err := r.cmd.Wait(); err != nil && s != syscall.SIGKILL {
+		t.Errorf("%v\n%s", err, rest)
+	}
+	return r.out.String()
+}
+
+// sleeping is a process that sleeps, and what waits for its end.
+func sleeping(t *testing.T) (pid int, ended func()) {
+	t.Helper()
+	cmd := exec.Command("sleep", "1000")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var first [1]byte
-	if _, err := notes.Read(first[:]); err != nil { // it says how it traces once it does
-		t.Error(err)
+	end := sync.OnceFunc(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	t.Cleanup(end)
+	return cmd.Process.Pid, end
+}
+
+// TestTraceProcess traces a process that runs already, until it has ended.
+func TestTraceProcess(t *testing.T) {
+	for _, backend := range []string{"bpf", "tracefs"} {
+		t.Run(backend, func(t *testing.T) {
+			pid, ended := sleeping(t)
+			r := startTrace(t, "--backend", backend, strconv.Itoa(pid))
+			_ = syscall.Kill(pid, syscall.SIGWINCH)
+			_ = syscall.Kill(pid, syscall.SIGTERM)
+			ended()
+			if out := r.end(t, 0); !strings.Contains(out, "terminated") || !strings.Contains(out, "SIGWINCH") || !strings.Contains(out, "killed by SIGTERM") {
+				t.Error(out)
+			}
+		})
 	}
-	_ = sleep.Process.Signal(syscall.SIGTERM)
-	var text bytes.Buffer
-	_, _ = text.ReadFrom(out)
-	var rest bytes.Buffer
-	_, _ = rest.ReadFrom(notes)
-	if code := exitCode(t, cmd.Wait()); code != 0 || !strings.Contains(text.String(), "terminated") {
-		t.Errorf("code %d\n%s\n%s", code, &text, &rest)
+}
+
+// TestTraceKilled kills the tracer: the process goes on, and the next trace removes what the
+// first one left.
+func TestTraceKilled(t *testing.T) {
+	for _, backend := range []string{"bpf", "tracefs", "ptrace"} {
+		t.Run(backend, func(t *testing.T) {
+			pid, ended := sleeping(t)
+			r := startTrace(t, "--backend", backend, strconv.Itoa(pid))
+			r.end(t, syscall.SIGKILL)
+			again := startTrace(t, "--backend", backend, strconv.Itoa(pid))
+			if left, _ := filepath.Glob("/sys/kernel/tracing/instances/supervise-trace-" + strconv.Itoa(r.cmd.Process.Pid) + "-*"); len(left) > 0 {
+				t.Errorf("%q is still there", left)
+			}
+			_ = syscall.Kill(pid, syscall.SIGTERM)
+			ended()
+			if out := again.end(t, 0); !strings.Contains(out, "terminated") {
+				t.Error(out)
+			}
+			if left, _ := filepath.Glob("/sys/kernel/tracing/instances/supervise-trace-" + strconv.Itoa(again.cmd.Process.Pid) + "-*"); len(left) > 0 {
+				t.Errorf("%q is left behind", left)
+			}
+		})
+	}
+}
+
+// TestTraceTerminal presses ^C in a terminal, which no process sends.
+func TestTraceTerminal(t *testing.T) {
+	needRoot(t)
+	cmd := exec.Command("sleep", "1000")
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	defer cmd.Process.Kill()
+	r := startTrace(t, strconv.Itoa(cmd.Process.Pid))
+	if _, err := terminal.Write([]byte{3}); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	out := r.end(t, 0)
+	if !strings.Contains(out, "SIGINT") || !strings.Contains(out, "kernel, in ") || !strings.Contains(out, "killed by SIGINT") {
+		t.Error(out)
+	}
+}
+
+// TestTraceOOM has the kernel's OOM killer end a command.
+func TestTraceOOM(t *testing.T) {
+	needRoot(t)
+	group := memoryCgroup(t, 20<<20)
+	out, notes, code := runTrace(t, false, "--", "sh", "-c", `echo $$ >"`+group+`/cgroup.procs" && exec tail /dev/zero`)
+	if code != 128+9 || !strings.Contains(out, "kernel, in tail") || !strings.Contains(out, "killed by SIGKILL") {
+		t.Errorf("code %d\n%s\n%s", code, out, notes)
+	}
+}
+
+// TestTraceService traces a service, also beyond a restart.
+func TestTraceService(t *testing.T) {
+	needRoot(t)
+	s := start(t, entryBuild, `
+[service.web]
+command = "sleep 1000"
+`)
+	s.await("web", up("web"))
+	r := startTrace(t, "--runtime-dir", s.dir, "--service", "web")
+	s.must(t, "restart", "web")
+	s.must(t, "restart", "web")
+	out := r.end(t, syscall.SIGINT)
+	if strings.Count(out, "killed by SIGTERM") != 2 {
+		t.Error(out)
+	}
+	_, notes, code := runTrace(t, false, "--runtime-dir", s.dir, "--service", "wbe")
+	if code != 4 || !strings.Contains(notes, `did you mean "web"?`) {
+		t.Errorf("code %d\n%s", code, notes)
+	}
+	s.stop(t, syscall.SIGTERM)
+}
+
+// TestTraceCgroup traces what is in a cgroup, and its end by cgroup.kill.
+func TestTraceCgroup(t *testing.T) {
+	dir := testproc.Cgroup(t)
+	inner := filepath.Join(dir, "inner")
+	if err := os.Mkdir(inner, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, backend := range []string{"bpf", "tracefs"} {
+		t.Run(backend, func(t *testing.T) {
+			pid, ended := sleeping(t)
+			writeFile(t, filepath.Join(inner, "cgroup.procs"), strconv.Itoa(pid))
+			r := startTrace(t, "--backend", backend, "--format", "json", "--cgroup", dir)
+			outside, _ := sleeping(t)
+			_ = syscall.Kill(outside, syscall.SIGTERM)
+			writeFile(t, filepath.Join(inner, "cgroup.kill"), "1")
+			ended()
+			out := r.end(t, syscall.SIGTERM)
+			if !strings.Contains(out, `"signal":"SIGKILL"`) || !strings.Contains(out, `"verdict":"terminated"`) || strings.Contains(out, "SIGTERM") {
+				t.Error(out)
+			}
+			if backend == "bpf" && !strings.Contains(out, strings.TrimPrefix(inner, testproc.CgroupRoot())) {
+				t.Errorf("no cgroup in %s", out)
+			}
+		})
 	}
 }

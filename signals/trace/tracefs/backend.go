@@ -46,6 +46,11 @@ func Open(o Options) (*Backend, error) {
 }
 
 func (b *Backend) open(o *Options) (err error) {
+	for _, dir := range o.Filter.Cgroups {
+		if err := b.addGroup(dir); err != nil {
+			return err
+		}
+	}
 	if err := b.instance.write("trace_clock", "boot"); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package tracefs
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,7 @@ var calls = map[string][2]string{
 // /proc for what the events lack.
 type reader struct {
 	filter  trace.Filter
+	groups  []string       // the filter's cgroups as in /proc/PID/cgroup
 	members map[int32]bool // processes of the filter; false for one that is seen aside
 	threads map[int]*trace.Thread
 	entered map[int]entry // by tid: the call that it is in
@@ -99,7 +101,7 @@ func (r *reader) member(pid int32) bool {
 		return true
 	}
 	in, known := r.members[pid]
-	if !known && len(r.filter.Cgroups) > 0 && pid > 0 {
+	if !known && len(r.groups) > 0 && pid > 0 {
 		in = r.inCgroup(pid)
 		r.members[pid] = in
 	}
@@ -113,9 +115,8 @@ func (r *reader) inCgroup(pid int32) bool {
 	}
 	for line := range strings.Lines(string(text)) {
 		path, ok := strings.CutPrefix(strings.TrimSpace(line), "0::")
-		for _, dir := range r.filter.Cgroups {
-			// The directory ends as the group of the hierarchy begins.
-			if ok && (strings.HasSuffix(dir, path) || strings.Contains(path+"/", below(dir))) {
+		for _, group := range r.groups {
+			if ok && (path == group || strings.HasPrefix(path, strings.TrimSuffix(group, "/")+"/")) {
 				return true
 			}
 		}
@@ -123,17 +124,37 @@ func (r *reader) inCgroup(pid int32) bool {
 	return false
 }
 
-// below is the part of a cgroup's directory that its members' paths have: without the mount.
-func below(dir string) string {
-	for at := dir; at != "" && at != "/"; {
-		var s unix.Statfs_t
-		parent := at[:strings.LastIndexByte(at, '/')]
-		if err := unix.Statfs(parent+"/", &s); err != nil || s.Type != unix.CGROUP2_SUPER_MAGIC {
-			return strings.TrimPrefix(dir, at) + "/"
-		}
-		at = parent
+// addGroup adds a cgroup's directory, and the processes that are in it and below now: what has
+// ended when its line is read cannot be asked.
+func (r *reader) addGroup(dir string) error {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
 	}
-	return dir + "/"
+	group := ""
+	for at := dir; ; at = filepath.Dir(at) {
+		var s unix.Statfs_t
+		if err := unix.Statfs(filepath.Dir(at), &s); err != nil {
+			return err
+		}
+		if s.Type != unix.CGROUP2_SUPER_MAGIC || at == "/" {
+			group = strings.TrimPrefix(dir, at)
+			break
+		}
+	}
+	r.groups = append(r.groups, "/"+strings.TrimPrefix(group, "/"))
+	return filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return nil // it may have been removed meanwhile
+		}
+		text, _ := os.ReadFile(filepath.Join(path, "cgroup.procs"))
+		for pid := range strings.FieldsSeq(string(text)) {
+			if n, err := strconv.Atoi(pid); err == nil {
+				r.members[int32(n)] = true
+			}
+		}
+		return nil
+	})
 }
 
 // record makes a record of an event, false if it is of no interest.
@@ -215,7 +236,7 @@ func (r *reader) fork(e *Event, out *trace.Record) bool {
 		return false // a thread
 	}
 	parent := r.member(out.Task.PID)
-	if parent && r.filter.Descendants {
+	if parent && (r.filter.Descendants || len(r.groups) > 0) {
 		r.members[int32(child)] = true
 	}
 	out.Kind = trace.Forked
