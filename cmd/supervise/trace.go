@@ -120,6 +120,8 @@ func (t *tracing) run(cmd *cobra.Command) error {
 		}
 		t.options.Filter.PIDs = append(t.options.Filter.PIDs, held.PID)
 	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
 	backend, notes, err := live.Open(t.options)
 	if !t.quiet {
 		for _, note := range notes {
@@ -136,8 +138,6 @@ func (t *tracing) run(cmd *cobra.Command) error {
 	if held != nil {
 		return t.traceCommand(backend, held, sink, keep)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
 	if len(t.options.Filter.Cgroups) == 0 && !t.all {
 		ctx = untilEnded(ctx, t.options.Filter.PIDs)
 	}

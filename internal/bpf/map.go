@@ -26,8 +26,9 @@ const (
 )
 
 type mapAttributes struct {
-	kind, key, value, entries, flags, inner, node uint32
-	name                                          [16]byte
+	kind, key, value, entries, flags uint32
+	_                                [2]uint32
+	name                             [16]byte
 }
 
 func newMap(name string, kind uint32, key, value, entries int, flags uint32) (Map, error) {
@@ -59,7 +60,7 @@ type elementAttributes struct {
 	fd         uint32
 	_          uint32
 	key, value uint64
-	flags      uint64
+	_          uint64
 }
 
 func (m Map) element(command int, key, value []byte) error {

@@ -202,7 +202,8 @@ func (j *Joiner) task(t *Thread) Task {
 // event tells what is no signal.
 func (j *Joiner) event(r *Record) {
 	e := &Event{Time: j.time(r.Time), Task: j.task(&r.Task), File: r.File}
-	//exhaustive:ignore the other kinds are not for here
+	// The other kinds are no events of their own.
+	//exhaustive:ignore
 	switch r.Kind {
 	case Forked:
 		child := j.task(&r.Target)

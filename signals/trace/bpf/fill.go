@@ -64,7 +64,8 @@ func (m *maker) submit(mayWake bool) {
 }
 
 func lostIndex(kind trace.Kind) int {
-	//exhaustive:ignore the rest is counted together
+	// The rest is counted together.
+	//exhaustive:ignore
 	switch kind {
 	case trace.Sent:
 		return lostSent

@@ -60,17 +60,6 @@ func (k *kept) find(s signals.Signal, v trace.Verdict) (found []*trace.Life) {
 	return found
 }
 
-// open opens a backend, or skips the test if this user or this kernel may not.
-func open(t *testing.T, o Options) trace.Backend {
-	t.Helper()
-	b, _, err := Open(o)
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { b.Close() })
-	return b
-}
-
 // run traces a command to its end.
 func run(t *testing.T, backend string, f trace.Filter, argv ...string) (*kept, signals.Exit) {
 	t.Helper()
