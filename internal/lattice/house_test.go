@@ -56,6 +56,7 @@ floor 2
 	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
 	coredump/collector:       coredump/settings golang.org/x/sys
 	supervisor/process
+	signals/handlers
 	signals/trace/live:       signals/handlers signals/trace signals/trace/bpf signals/trace/tracefs signals/trace/ptrace signals/intake supervisor/process golang.org/x/sys
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	supervisor/launch/environ

@@ -31,6 +31,9 @@ type Backend interface {
 	// Follow adds a process to the filter.
 	Follow(pid int) error
 
+	// Traced are the processes of the filter, as it was at the beginning.
+	Traced() []int
+
 	// Drops is what was lost so far.
 	Drops() Drops
 

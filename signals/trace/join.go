@@ -85,8 +85,12 @@ func (j *Joiner) Add(r *Record) error {
 		j.refused(r)
 	case Exited:
 		j.exited(r)
-	case Probed, Forked, Executed:
+	case Probed, Forked:
 		j.event(r)
+	case Executed:
+		if r.Context {
+			j.event(r)
+		}
 	}
 	return j.err
 }

@@ -80,7 +80,7 @@ type Record struct {
 	// another signal, exit_group(2) or execve(2) is ending.
 	Bare bool
 
-	// Context says that an Exited is of interest by itself, too.
+	// Context says that an Executed or Exited is of interest by itself.
 	Context bool
 
 	// Aside says that the process of Task is seen only because a process of the filter sent it

@@ -31,6 +31,7 @@ type Backend struct {
 	ring  *bpf.Ring
 	links []*os.File
 
+	traced    []int
 	context   bool
 	onReturns bool // functions of the kernel could be hooked
 }
@@ -50,7 +51,7 @@ func Open(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{context: o.Filter.Context, pids: bpf.OpenMap(-1, 0, 0), lost: bpf.OpenMap(-1, 0, 0)}
+	b := &Backend{context: o.Filter.Context, traced: o.Filter.PIDs, pids: bpf.OpenMap(-1, 0, 0), lost: bpf.OpenMap(-1, 0, 0)}
 	if err := b.open(&o, types); err != nil {
 		b.Close()
 		return nil, err
@@ -249,3 +250,6 @@ func (b *Backend) Close() error {
 	}
 	return nil
 }
+
+// Traced are the processes of the filter.
+func (b *Backend) Traced() []int { return b.traced }

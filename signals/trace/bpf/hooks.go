@@ -104,10 +104,8 @@ func parts(f *trace.Filter) (list []part) {
 	if !f.All || f.Context {
 		list = append(list, part{"sv_fork", onFork, (*maker).fork})
 	}
-	if f.Context {
-		list = append(list, part{"sv_exec", onExec, (*maker).exec})
-	}
 	return append(list,
+		part{"sv_exec", onExec, (*maker).exec},
 		part{"sv_exit", onExit, (*maker).exit},
 		part{"sv_deliver", onDeliver, (*maker).deliver},
 		part{"sv_generate", onGenerate, (*maker).generate})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -256,5 +258,30 @@ func TestCount(t *testing.T) {
 	}
 	if uint64(len(values)) != k.counts.Sent {
 		t.Errorf("%d different values in %d signals", len(values), k.counts.Sent)
+	}
+}
+
+// TestSymbol names the handler of a process that ends by it, and is gone when that is read.
+func TestSymbol(t *testing.T) {
+	dir := t.TempDir()
+	source, program := filepath.Join(dir, "quick.c"), filepath.Join(dir, "quick")
+	const text = `#include <signal.h>
+#include <unistd.h>
+void last_handler(int s) { _exit(3); }
+int main() { signal(SIGTERM, last_handler); usleep(100000); kill(getpid(), SIGTERM); pause(); }`
+	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("cc", "-o", program, source).CombinedOutput(); err != nil {
+		t.Skipf("no C compiler: %v %s", err, out)
+	}
+	for backend := range strings.FieldsSeq(fromRoot) {
+		t.Run(backend, func(t *testing.T) {
+			k, exit := run(t, backend, trace.Filter{}, program)
+			found := k.find(signals.SIGTERM, trace.Handled)
+			if exit.Code != 3 || len(found) != 1 || found[0].Symbol != "last_handler" {
+				t.Errorf("%v\n%s", exit, k)
+			}
+		})
 	}
 }

@@ -19,10 +19,12 @@ type names struct {
 	root    int    // its descriptor
 	cgroups map[int64]string
 	symbols map[place]string
+
+	programs map[int]*handlers.Snapshot // of living processes, by pid
 }
 
 func newNames() *names {
-	n := &names{root: -1, cgroups: map[int64]string{}, symbols: map[place]string{}}
+	n := &names{root: -1, cgroups: map[int64]string{}, symbols: map[place]string{}, programs: map[int]*handlers.Snapshot{}}
 	mounts, _ := os.ReadFile("/proc/self/mounts")
 	for line := range strings.Lines(string(mounts)) {
 		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == "cgroup2" {
@@ -36,6 +38,9 @@ func newNames() *names {
 }
 
 func (n *names) close() {
+	for pid := range n.programs {
+		n.ended(pid)
+	}
 	if n.root >= 0 {
 		unix.Close(n.root)
 	}
@@ -77,16 +82,43 @@ func (n *names) symbol(pid int, address uint64) string {
 	if known {
 		return name
 	}
+	var h handlers.Handler
 	if found, err := handlers.Look(pid, []uint64{address}); err == nil {
-		if h := found.At(address); h.Module != "" {
-			name = h.String()
-		}
+		h = found.At(address) // nothing, of a zombie
+	}
+	if program := n.programs[pid]; h.Module == "" && program != nil {
+		h = program.At(address)
+	}
+	if h.Module != "" {
+		name = h.String()
 	}
 	if len(n.symbols) >= mostSymbols {
 		clear(n.symbols)
 	}
 	n.symbols[at] = name
 	return name
+}
+
+// mostPrograms is how many files are kept open.
+const mostPrograms = 200
+
+// executed keeps the program of a process in reach, for handlers that end it: it is gone before
+// their record is read.
+func (n *names) executed(pid int) {
+	n.ended(pid)
+	if len(n.programs) < mostPrograms {
+		if program, err := handlers.Take(pid); err == nil {
+			n.programs[pid] = program
+		}
+	}
+}
+
+// ended forgets a process.
+func (n *names) ended(pid int) {
+	if program := n.programs[pid]; program != nil {
+		program.Close()
+		delete(n.programs, pid)
+	}
 }
 
 // pending says which signals wait for a thread or its process, and which it ignores.

@@ -18,6 +18,9 @@ const grace = uint64(200 * time.Millisecond)
 func Run(ctx context.Context, backend trace.Backend, sink trace.Sink, keep func(*trace.Life) bool) error {
 	names := newNames()
 	defer names.close()
+	for _, pid := range backend.Traced() {
+		names.executed(pid)
+	}
 	now := backend.Now()
 	joiner := trace.NewJoiner(time.Now().Add(-time.Duration(now)), sink, trace.Options{
 		Cgroup: names.cgroup, Symbol: names.symbol, Keep: keep, Pending: pending,
@@ -26,8 +29,14 @@ func Run(ctx context.Context, backend trace.Backend, sink trace.Sink, keep func(
 	var failed error
 	err := backend.Read(func(r *trace.Record) bool {
 		if r != nil {
-			failed = joiner.Add(r)
 			now = r.Time
+			if r.Kind == trace.Executed {
+				names.executed(int(r.Task.PID))
+			}
+			failed = joiner.Add(r)
+			if r.Kind == trace.Exited {
+				names.ended(int(r.Task.PID))
+			}
 		} else {
 			now = backend.Now()
 		}

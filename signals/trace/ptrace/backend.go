@@ -16,6 +16,7 @@ import (
 
 // Backend is a trace that runs.
 type Backend struct {
+	traced  []int
 	records chan trace.Record
 	stop    chan struct{}
 	once    sync.Once
@@ -31,6 +32,7 @@ func Open(f trace.Filter) (*Backend, error) {
 		return nil, errors.New("it traces single processes only: give pids or a command")
 	}
 	b := &Backend{
+		traced:  f.PIDs,
 		records: make(chan trace.Record, 1024), stop: make(chan struct{}), done: make(chan struct{}),
 		reaped: map[int]unix.WaitStatus{},
 	}
@@ -151,3 +153,6 @@ func (b *Backend) Close() error {
 	}
 	return nil
 }
+
+// Traced are the processes of the filter.
+func (b *Backend) Traced() []int { return b.traced }

@@ -161,9 +161,9 @@ func (w *worker) stopped(tid int, status unix.WaitStatus) {
 		}
 	case unix.PTRACE_EVENT_EXEC:
 		t.Thread = describe(tid)
-		if w.filter.Context {
-			w.emit(w.record(trace.Executed, t))
-		}
+		r := w.record(trace.Executed, t)
+		r.Context = w.filter.Context
+		w.emit(r)
 	case unix.PTRACE_EVENT_FORK, unix.PTRACE_EVENT_VFORK, unix.PTRACE_EVENT_CLONE:
 		w.forked(t)
 	}

@@ -64,8 +64,9 @@ func (b *Backend) open(o *Options) (err error) {
 		return err
 	}
 	events := []string{"sched/sched_process_fork", "sched/sched_process_exit"}
+	events = append(events, "sched/sched_process_exec")
 	if o.Filter.Context {
-		events = append(events, "sched/sched_process_exec", "syscalls/sys_enter_rt_sigtimedwait", "syscalls/sys_exit_rt_sigtimedwait")
+		events = append(events, "syscalls/sys_enter_rt_sigtimedwait", "syscalls/sys_exit_rt_sigtimedwait")
 		for call := range calls {
 			events = append(events, "syscalls/sys_enter_"+call, "syscalls/sys_exit_"+call)
 		}
@@ -170,3 +171,6 @@ func (b *Backend) Close() error {
 	}
 	return b.instance.remove()
 }
+
+// Traced are the processes of the filter.
+func (b *Backend) Traced() []int { return b.filter.PIDs }

@@ -174,7 +174,7 @@ func (r *reader) record(e *Event, out *trace.Record) bool {
 		out.Kind = trace.Executed
 		out.File, _ = field(e.Text, "filename=")
 		delete(r.threads, e.TID)
-		return r.filter.Context && r.member(out.Task.PID)
+		return r.member(out.Task.PID)
 	case "sched_process_exit":
 		return r.exit(e, out)
 	}
