@@ -124,7 +124,7 @@ func decodeSent(b []byte, r *trace.Record) bool {
 }
 
 func decodeCall(b []byte, r *trace.Record) {
-	if i := int(bpf.Number[uint64](b, atActions)); i < len(calls) {
+	if i := bpf.Number[uint64](b, atActions); i < uint64(len(calls)) {
 		r.Call = calls[i].name
 	}
 	r.Target.PID = int32(bpf.Number[uint64](b, atHandler))
