@@ -41,6 +41,16 @@ type Joiner struct {
 	verdicts  [len(verdicts)]uint64
 	first     uint64
 	err       error
+
+	spare []*process // to use again
+	comms [4]comm    // names seen last
+	next  int        // of them to be replaced
+}
+
+// comm is a name in both forms.
+type comm struct {
+	name Name
+	text string
 }
 
 // process is what is known of one.
@@ -52,6 +62,7 @@ type process struct {
 
 // waiting is a life that is not over.
 type waiting struct {
+	own   Life // what life points at, so that both are one allocation
 	life  *Life
 	sent  uint64
 	since uint64 // when it came to wait for the exit
@@ -181,7 +192,11 @@ func (j *Joiner) time(t uint64) time.Time { return j.boot.Add(time.Duration(t)) 
 func (j *Joiner) process(pid int32) *process {
 	p := j.processes[pid]
 	if p == nil {
-		p = &process{}
+		if last := len(j.spare) - 1; last >= 0 {
+			p, j.spare = j.spare[last], j.spare[:last]
+		} else {
+			p = &process{}
+		}
 		j.processes[pid] = p
 	}
 	return p
@@ -191,12 +206,28 @@ func (j *Joiner) process(pid int32) *process {
 func (j *Joiner) forget(pid int32, p *process) {
 	if len(p.waiting) == 0 && p.ending == nil && p.held == nil {
 		delete(j.processes, pid)
+		if len(j.spare) < 16 {
+			j.spare = append(j.spare, p)
+		}
 	}
+}
+
+// text is a name as a string, which is often the same as before.
+func (j *Joiner) text(name *Name) string {
+	for i := range j.comms {
+		if j.comms[i].name == *name {
+			return j.comms[i].text
+		}
+	}
+	c := comm{*name, name.String()}
+	j.comms[j.next] = c
+	j.next = (j.next + 1) % len(j.comms)
+	return c.text
 }
 
 // task describes a thread.
 func (j *Joiner) task(t *Thread) Task {
-	k := Task{PID: int(t.PID), TID: int(t.TID), Comm: t.Comm.String(), UID: t.UID, NSPID: int(t.NSPID)}
+	k := Task{PID: int(t.PID), TID: int(t.TID), Comm: j.text(&t.Comm), UID: t.UID, NSPID: int(t.NSPID)}
 	if t.CgroupID >= 0 && j.options.Cgroup != nil {
 		k.Cgroup = j.options.Cgroup(t.CgroupID)
 	}

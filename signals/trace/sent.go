@@ -14,7 +14,10 @@ var stops = signals.SetOf(signals.SIGSTOP, signals.SIGTSTP, signals.SIGTTIN, sig
 // sent takes the record of a signal that was sent.
 func (j *Joiner) sent(r *Record) {
 	j.counts.Sent++
-	life := &Life{
+	w := &waiting{sent: r.Time, tid: r.tid(), flags: r.Flags, guess: !r.Detailed}
+	life := &w.own
+	w.life = life
+	*life = Life{
 		Time: j.time(r.Time), Signal: r.Signal, Code: r.Code, Sender: j.task(&r.Task), Target: j.task(&r.Target),
 		Group: r.Group, Blocked: r.Detailed && r.Blocked.Has(r.Signal),
 	}
@@ -42,7 +45,6 @@ func (j *Joiner) sent(r *Record) {
 		if before := p.find(r.Signal, r.tid()); before != nil && !r.Signal.RealTime() {
 			j.vanished(p, before, 0) // or this one would have been merged with it
 		}
-		w := &waiting{life: life, sent: r.Time, tid: r.tid(), flags: r.Flags, guess: !r.Detailed}
 		w.fatal = r.Detailed && r.Flags&FlagDying != 0 && p.ending == nil && !p.dying()
 		p.waiting = append(p.waiting, w)
 		return
