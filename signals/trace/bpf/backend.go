@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +20,6 @@ import (
 type Options struct {
 	Filter trace.Filter
 	Ring   int // bytes of the buffer, a power of two; 0 is 8 MiB
-	PIDs   int // how many processes can be followed at once; 0 is 32768
 }
 
 // pause is how long the reader waits before it looks again, in milliseconds.
@@ -26,7 +27,7 @@ const pause = 10
 
 // Backend is a trace that runs.
 type Backend struct {
-	pids  bpf.Map
+	pids  *bpf.Bytes // by pid
 	lost  bpf.Map
 	ring  *bpf.Ring
 	links []*os.File
@@ -44,14 +45,11 @@ func Open(o Options) (*Backend, error) {
 	if o.Ring == 0 {
 		o.Ring = 8 << 20
 	}
-	if o.PIDs == 0 {
-		o.PIDs = 1 << 15
-	}
 	types, err := bpf.KernelTypes(want())
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{context: o.Filter.Context, traced: o.Filter.PIDs, pids: bpf.OpenMap(-1, 0, 0), lost: bpf.OpenMap(-1, 0, 0)}
+	b := &Backend{context: o.Filter.Context, traced: o.Filter.PIDs, lost: bpf.OpenMap(-1, 0, 0)}
 	if err := b.open(&o, types); err != nil {
 		b.Close()
 		return nil, err
@@ -60,7 +58,7 @@ func Open(o Options) (*Backend, error) {
 }
 
 func (b *Backend) open(o *Options, types *bpf.Types) (err error) {
-	if b.pids, err = bpf.NewHash("sv_pids", 4, 1, o.PIDs); err != nil {
+	if b.pids, err = bpf.NewBytes("sv_pids", mostPIDs()); err != nil {
 		return fmt.Errorf("make a BPF map: %w", err)
 	}
 	if b.lost, err = bpf.NewCounters("sv_lost", lostKinds); err != nil {
@@ -124,11 +122,21 @@ func (b *Backend) attach(p part, types *bpf.Types, m *maker) error {
 
 // Follow adds a process to the filter.
 func (b *Backend) Follow(pid int) error {
-	err := b.pids.PutNumber(uint64(pid))
-	if errors.Is(err, unix.E2BIG) {
-		return fmt.Errorf("too many processes to follow at once: trace a cgroup, or --all")
+	if pid <= 0 || pid >= len(b.pids.Data) {
+		return fmt.Errorf("there is no process %d", pid)
 	}
-	return err
+	b.pids.Data[pid] = traced
+	return nil
+}
+
+// mostPIDs is above the highest pid that there can be: /proc/sys/kernel/pid_max.
+func mostPIDs() int {
+	const most = 1<<22 + 1 // PID_MAX_LIMIT
+	text, err := os.ReadFile("/proc/sys/kernel/pid_max")
+	if n, e := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && e == nil && n > 0 && n < most {
+		return n + 1
+	}
+	return most
 }
 
 // cgroup is a directory of the cgroup2 hierarchy.
@@ -243,10 +251,11 @@ func (b *Backend) Close() error {
 	if b.ring != nil {
 		b.ring.Close()
 	}
-	for _, m := range []bpf.Map{b.pids, b.lost} {
-		if m.FD() >= 0 {
-			m.Close()
-		}
+	if b.pids != nil {
+		b.pids.Close()
+	}
+	if b.lost.FD() >= 0 {
+		b.lost.Close()
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"supervise/signals/trace"
 )
 
-// Values in the map of pids.
+// What a pid is; another one is 0.
 const (
 	traced = 1 // the process is in the filter
 	aside  = 2 // a traced process has sent it a signal, whose end is of interest
@@ -39,7 +39,7 @@ type maker struct {
 	types   *bpf.Types
 	filter  *trace.Filter
 	cgroups []cgroup
-	pids    bpf.Map
+	pids    *bpf.Bytes
 	lost    bpf.Map
 	ring    *bpf.Ring
 	wake    int // bytes in the ring that wake the reader
@@ -84,23 +84,17 @@ func (m *maker) mine() {
 	if m.filter.All {
 		return
 	}
-	in, unknown := m.label("in"), m.label("unknown")
+	in := m.label("in")
 	m.lookup(m.me())
-	m.IfConst(bpf.R0, bpf.Equal, 0, unknown)
-	m.Load(bpf.Byte, bpf.R0, bpf.R0, 0)
-	m.Store(bpf.Double, bpf.R10, valueSlot, bpf.R0)
 	m.IfConst(bpf.R0, bpf.Equal, traced, in)
-	if len(m.cgroups) == 0 {
-		m.Jump(in)
-	}
-	m.Label(unknown)
 	if len(m.cgroups) > 0 {
+		m.Store(bpf.Double, bpf.R10, indexSlot, bpf.R0)
 		m.Call(bpf.CurrentTaskBTF)
 		m.below(bpf.R0, in)
-		m.Load(bpf.Double, bpf.R0, bpf.R10, valueSlot)
-		m.IfConst(bpf.R0, bpf.Equal, aside, in)
+		m.Load(bpf.Double, bpf.R0, bpf.R10, indexSlot)
 	}
-	m.Jump("out")
+	m.IfConst(bpf.R0, bpf.NotEqual, aside, "out")
+	m.StoreConst(bpf.Double, bpf.R10, valueSlot, aside)
 	m.Label(in)
 }
 
@@ -109,19 +103,12 @@ func (m *maker) caller() {
 	if m.filter.All {
 		return
 	}
-	in, next := m.label("in"), m.label("next")
+	in := m.label("in")
 	m.lookup(m.me())
-	m.IfConst(bpf.R0, bpf.Equal, 0, next)
-	m.Load(bpf.Byte, bpf.R0, bpf.R0, 0)
 	m.IfConst(bpf.R0, bpf.Equal, traced, in)
-	m.Label(next)
 	m.Store(bpf.Word, bpf.R10, keySlot, other)
 	m.lookup(keySlot)
-	next = m.label("next")
-	m.IfConst(bpf.R0, bpf.Equal, 0, next)
-	m.Load(bpf.Byte, bpf.R0, bpf.R0, 0)
 	m.IfConst(bpf.R0, bpf.Equal, traced, in)
-	m.Label(next)
 	if len(m.cgroups) > 0 {
 		m.Call(bpf.CurrentTaskBTF)
 		m.below(bpf.R0, in)
@@ -136,19 +123,12 @@ func (m *maker) either(pid bpf.Reg) {
 	if m.filter.All {
 		return
 	}
-	in, sends, next := m.label("in"), m.label("sends"), m.label("next")
+	in, sends := m.label("in"), m.label("sends")
 	m.Store(bpf.Word, bpf.R10, keySlot, pid)
 	m.lookup(keySlot)
-	m.IfConst(bpf.R0, bpf.Equal, 0, next)
-	m.Load(bpf.Byte, bpf.R0, bpf.R0, 0)
 	m.IfConst(bpf.R0, bpf.Equal, traced, in)
-	m.Label(next)
 	m.lookup(m.me())
-	next = m.label("next")
-	m.IfConst(bpf.R0, bpf.Equal, 0, next)
-	m.Load(bpf.Byte, bpf.R0, bpf.R0, 0)
 	m.IfConst(bpf.R0, bpf.Equal, traced, sends)
-	m.Label(next)
 	if len(m.cgroups) > 0 {
 		m.below(task, in)
 		m.Call(bpf.CurrentTaskBTF)
@@ -156,7 +136,7 @@ func (m *maker) either(pid bpf.Reg) {
 	}
 	m.Jump("out")
 	m.Label(sends)
-	m.follow(keySlot, aside)
+	m.mark(keySlot, aside)
 	m.Label(in)
 }
 
@@ -168,28 +148,34 @@ func (m *maker) me() (slot int) {
 	return mySlot
 }
 
-// lookup looks for the pid in a place on the stack; R0 is where its value is, or 0.
-func (m *maker) lookup(slot int) {
-	m.Map(bpf.R1, m.pids)
-	m.Move(bpf.R2, bpf.R10)
-	m.DoConst(bpf.Add, bpf.R2, slot)
-	m.Call(bpf.MapLookup)
+// entry puts the address of what is known of the pid in a place on the stack into R2, or goes to
+// a label, if it is beyond all pids.
+func (m *maker) entry(slot int, beyond string) {
+	m.Load(bpf.Word, bpf.R1, bpf.R10, slot)
+	m.IfConst(bpf.R1, bpf.AtLeast, len(m.pids.Data), beyond)
+	m.Value(bpf.R2, m.pids)
+	m.Do(bpf.Add, bpf.R2, bpf.R1)
 }
 
-// follow adds the pid in a place on the stack to the map, unless it is there.
-func (m *maker) follow(slot, how int) {
-	const onlyNew = 1 // BPF_NOEXIST
-	m.StoreConst(bpf.Double, bpf.R10, valueSlot, how)
-	m.Map(bpf.R1, m.pids)
-	m.Move(bpf.R2, bpf.R10)
-	m.DoConst(bpf.Add, bpf.R2, slot)
-	m.Move(bpf.R3, bpf.R10)
-	m.DoConst(bpf.Add, bpf.R3, valueSlot)
-	m.Set(bpf.R4, onlyNew)
-	if how == traced {
-		m.Set(bpf.R4, 0) // also if it was followed aside
+// lookup puts into R0 what the pid in a place on the stack is: traced, aside or 0.
+func (m *maker) lookup(slot int) {
+	end := m.label("end")
+	m.Set(bpf.R0, 0)
+	m.entry(slot, end)
+	m.Load(bpf.Byte, bpf.R0, bpf.R2, 0)
+	m.Label(end)
+}
+
+// mark notes what the pid in a place on the stack is. Who is traced stays that.
+func (m *maker) mark(slot, how int) {
+	end := m.label("end")
+	m.entry(slot, end)
+	if how == aside {
+		m.Load(bpf.Byte, bpf.R1, bpf.R2, 0)
+		m.IfConst(bpf.R1, bpf.NotEqual, 0, end)
 	}
-	m.Call(bpf.MapUpdate)
+	m.StoreConst(bpf.Byte, bpf.R2, 0, how)
+	m.Label(end)
 }
 
 // below goes to a label if a task is in one of the filter's cgroups or below.

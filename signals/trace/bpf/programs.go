@@ -158,7 +158,7 @@ func (m *maker) fork() {
 	m.Load(bpf.Double, bpf.R1, bpf.R10, valueSlot)
 	m.IfConst(bpf.R1, bpf.NotEqual, traced, "out") // no concern of ours
 	if m.filter.Descendants && !m.filter.All {
-		m.follow(keySlot, traced)
+		m.mark(keySlot, traced)
 	}
 	if !m.filter.Context {
 		m.Label("full")
@@ -179,10 +179,7 @@ func (m *maker) free() {
 	m.Load(bpf.Word, bpf.R2, task, m.at("task_struct", "tgid"))
 	m.If(bpf.R1, bpf.NotEqual, bpf.R2, "out")
 	m.Store(bpf.Word, bpf.R10, keySlot, bpf.R2)
-	m.Map(bpf.R1, m.pids)
-	m.Move(bpf.R2, bpf.R10)
-	m.DoConst(bpf.Add, bpf.R2, keySlot)
-	m.Call(bpf.MapDelete)
+	m.mark(keySlot, 0)
 	m.Label("out")
 	m.Return()
 }
