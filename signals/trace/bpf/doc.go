@@ -10,8 +10,8 @@
 // dequeue_signal. They are no tracepoints of system calls: as long as one of those is in use,
 // every system call of every process takes the kernel's slow path.
 //
-// A filter is applied in the kernel, by a map of pids that follows forks. Who is outside pays
-// for a look into that map with each signal, and with nothing else. A record that finds no
+// A filter is applied in the kernel, by a byte for each pid, which follows forks. Who is outside
+// pays for a look at that with each signal, and with nothing else. A record that finds no
 // room is counted, by kind and processor. The kernel takes all of it back when the process
 // ends, however it ends.
 package bpf
