@@ -3,12 +3,13 @@
 //
 //	backend, err := bpf.Open(bpf.Options{Filter: trace.Filter{PIDs: []int{pid}, Descendants: true}})
 //	defer backend.Close()
-//	err = backend.Read(ctx, func(r *trace.Record) bool { ... })
+//	err = backend.Read(func(r *trace.Record) bool { ... })
 //
 // The programs hang on the tracepoints signal_generate, signal_deliver, sched_process_fork,
 // _exec, _exit and _free, and on the return of the calls that send signals and of
-// dequeue_signal. They are no tracepoints of system calls: as long as one of those is in use,
-// every system call of every process takes the kernel's slow path.
+// dequeue_signal. Where the kernel permits no programs on functions, and with the filter's
+// Context, the tracepoint sys_exit stands in for these: as long as it is in use, every system
+// call of every process takes the kernel's slow path.
 //
 // A filter is applied in the kernel, by a byte for each pid, which follows forks. Who is outside
 // pays for a look at that with each signal, and with nothing else. A record that finds no
