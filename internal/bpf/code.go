@@ -162,6 +162,10 @@ func (c *Code) wide(dst, source Reg, number uint64) {
 // Map loads the address of a map.
 func (c *Code) Map(dst Reg, m Map) { c.wide(dst, 1, uint64(m.fd)) }
 
+// Value loads the address of shared memory. What is added to it must be below its size, which
+// the kernel has to see by a comparison before.
+func (c *Code) Value(dst Reg, b *Bytes) { c.wide(dst, 2, uint64(b.fd)) }
+
 // Do computes dst = dst op src.
 func (c *Code) Do(op Op, dst, src Reg) { c.add(0x0f|uint8(op), dst, src, 0, 0) }
 

@@ -26,8 +26,9 @@ const (
 )
 
 type mapAttributes struct {
-	kind, key, value, entries, flags, inner, node uint32
-	name                                          [16]byte
+	kind, key, value, entries, flags uint32
+	_                                [2]uint32
+	name                             [16]byte
 }
 
 func newMap(name string, kind uint32, key, value, entries int, flags uint32) (Map, error) {
@@ -49,6 +50,32 @@ func NewCounters(name string, entries int) (Map, error) {
 	return newMap(name, mapPerCPUArray, 4, 8, entries, 0)
 }
 
+// Bytes is memory that programs and this process share: see [Code.Value].
+type Bytes struct {
+	Map
+	Data []byte
+}
+
+// NewBytes makes so many bytes, all 0.
+func NewBytes(name string, size int) (*Bytes, error) {
+	m, err := newMap(name, mapArray, 4, size, 1, unix.BPF_F_MMAPABLE)
+	if err != nil {
+		return nil, err
+	}
+	data, err := unix.Mmap(m.fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	return &Bytes{m, data}, nil
+}
+
+// Close gives the memory back, unless a program uses it.
+func (b *Bytes) Close() error {
+	_ = unix.Munmap(b.Data)
+	return b.Map.Close()
+}
+
 // FD is the map's descriptor.
 func (m Map) FD() int { return m.fd }
 
@@ -59,7 +86,7 @@ type elementAttributes struct {
 	fd         uint32
 	_          uint32
 	key, value uint64
-	flags      uint64
+	_          uint64
 }
 
 func (m Map) element(command int, key, value []byte) error {

@@ -43,7 +43,7 @@ type programAttributes struct {
 	code, license     uint64
 	logLevel, logSize uint32
 	log               uint64
-	_, flags          uint32
+	_, _              uint32
 	name              [16]byte
 	_, attach         uint32
 	_, _              uint32

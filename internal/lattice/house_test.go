@@ -50,6 +50,9 @@ floor 2
 	signals/handlers
 	signals/queued
 	signals/inspect:          signals/actions signals/handlers signals/queued signals/state/procfs
+	signals/trace/bpf:        signals/trace golang.org/x/sys
+	signals/trace/tracefs:    signals/trace golang.org/x/sys
+	signals/trace/ptrace:     signals/trace golang.org/x/sys
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
@@ -62,6 +65,7 @@ floor 2
 	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
 	coredump/collector:       coredump/settings golang.org/x/sys
 	supervisor/process
+	signals/trace/live:       signals/handlers signals/trace signals/trace/bpf signals/trace/tracefs signals/trace/ptrace signals/intake supervisor/process golang.org/x/sys
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	signals/deliver:          signals/state/procfs supervisor/process/tree golang.org/x/sys
 	signals/atexec:           signals/intake coredump/settings golang.org/x/sys
@@ -129,7 +133,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/state", "signals/predict", "signals/advice", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/state", "signals/predict", "signals/advice", "signals/trace", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.

@@ -62,6 +62,9 @@ const (
 	FlagInit      = 0x40 // SIGNAL_UNKILLABLE: the init of a PID namespace
 )
 
+// SomeHandler is a handler whose address is not known.
+const SomeHandler = ^uint64(0)
+
 // Record is one event.
 type Record struct {
 	Kind   Kind
@@ -76,6 +79,13 @@ type Record struct {
 	// Bare says that a record Delivered came without a siginfo: of a SIGKILL that ends a process which
 	// another signal, exit_group(2) or execve(2) is ending.
 	Bare bool
+
+	// Context says that an Executed or Exited is of interest by itself.
+	Context bool
+
+	// Aside says that the process of Task is seen only because a process of the filter sent it
+	// signals: what others sent it is not told.
+	Aside bool
 
 	Signal signals.Signal
 	Time   uint64 // nanoseconds since boot (CLOCK_BOOTTIME)
@@ -96,7 +106,7 @@ type Record struct {
 
 	Blocked signals.Set // of Target.TID, when the signal was sent
 	Flags   uint32      // of Target's process: FlagDying and so on
-	Handler uint64      // sa_handler: 0 is SIG_DFL, 1 SIG_IGN
+	Handler uint64      // sa_handler: 0 is SIG_DFL, 1 SIG_IGN; of Sent only with IgnoredAtOnce
 	Actions uint64      // sa_flags of Delivered
 
 	Status int32  // of Exited: the wait status, -1 if it is not known

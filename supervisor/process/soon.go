@@ -42,6 +42,9 @@ func Begin(spec *Spec) Begun {
 // HasChild reports whether there is a child to wait for.
 func (b Begun) HasChild() bool { return b.plan != nil }
 
+// PID is the child's, if there is one.
+func (b Begun) PID() int { return b.pid }
+
 // Wait waits until the program runs, but no longer than for the patience, in nanoseconds. If it
 // runs, rest is nil. Otherwise it is not over, and may have failed: rest, which is to be called
 // on another goroutine, does what remains.

@@ -179,3 +179,36 @@ func TestBeginMany(t *testing.T) {
 		end(t, child.PID)
 	}
 }
+
+// TestGate begins a start that somebody else lets through.
+func TestGate(t *testing.T) {
+	var gate [2]int
+	if err := unix.Pipe2(gate[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(gate[0])
+	var progress Progress
+	spec := sleepSpec(&progress)
+	spec.Gate, spec.HasGate = gate[0], true
+	begun := Begin(spec)
+	if !begun.HasChild() {
+		unix.Close(gate[1])
+		t.Skip("there is no clone3")
+	}
+	child, rest := begun.Wait(int64(20 * time.Millisecond))
+	if rest == nil {
+		t.Fatal("it did not wait at the gate")
+	}
+	stat, err := sys.ReadStat(begun.PID())
+	if err != nil || !stat.NoExec || stat.Name == "sleep" {
+		t.Errorf("%+v, %v: it has executed its program", stat, err)
+	}
+	if _, err := unix.Write(gate[1], []byte{1}); err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(gate[1])
+	if child, err = rest(); err != nil || child.PID != begun.PID() {
+		t.Fatalf("pid %d, %v; want pid %d", child.PID, err, begun.PID())
+	}
+	end(t, child.PID)
+}

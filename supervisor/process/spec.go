@@ -50,6 +50,12 @@ type Spec struct {
 	// HasCgroup.
 	CgroupFD  int
 	HasCgroup bool
+
+	// Gate is a descriptor, if HasGate, from which the child reads before it does anything
+	// else: it waits for a byte, so that somebody can attach to it. Only
+	// [Begin] returns before.
+	Gate    int
+	HasGate bool
 }
 
 // Placement is the process group and session that a child starts in.

@@ -9,7 +9,7 @@ import (
 )
 
 // notPortable are the fields of [Spec] that the portable Start cannot honour.
-var notPortable = []string{"Mask", "Ignore", "OnlyFiles", "PIDVariables"}
+var notPortable = []string{"Mask", "Ignore", "OnlyFiles", "PIDVariables", "Gate", "HasGate"}
 
 // TestEveryFieldIsUsed: both versions of Start read every field of a Spec.
 func TestEveryFieldIsUsed(t *testing.T) {

@@ -83,6 +83,9 @@ func Begin(spec *Spec) Begun { return Begun{spec} }
 // HasChild reports whether there is a child to wait for.
 func (b Begun) HasChild() bool { return false }
 
+// PID is 0.
+func (b Begun) PID() int { return 0 }
+
 // Wait leaves it all to rest.
 func (b Begun) Wait(int64) (child Process, rest func() (Process, error)) {
 	return child, func() (Process, error) { return Start(b.spec) }

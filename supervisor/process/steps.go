@@ -45,6 +45,7 @@ type plan struct {
 	argv, env       []*byte
 	text            []byte // what path, dir, argv and env point into
 	digit           [1]byte
+	passed          [1]byte  // what the gate let through
 	procSelf        *byte    // "/proc/self"
 	pidEntries      [][]byte // the environment entries of Spec.PIDVariables
 }
@@ -86,6 +87,9 @@ func (p *plan) prepare(spec *Spec, mode cloneMode, procs int) error {
 	p.ignore, p.mask = sigaction{handler: sigIgn}, spec.Mask
 	if err := p.strings(spec); err != nil {
 		return err
+	}
+	if spec.HasGate {
+		p.add("read from the gate", syscall.SYS_READ, uintptr(spec.Gate), uintptr(unsafe.Pointer(&p.passed)), 1)
 	}
 	if procs >= 0 {
 		p.digit[0] = '0' // the writer itself: cgroups(7)
