@@ -247,6 +247,10 @@ func TestQueueFull(t *testing.T) {
 		lost = f.writer.lost > 0
 		f.writer.mu.Unlock()
 	}
+	select { // the queue was filled without Record, which wakes the writer
+	case f.writer.wake <- struct{}{}:
+	default:
+	}
 	f.drain()
 	f.run(2)
 	f.close()
