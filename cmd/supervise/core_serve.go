@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,12 +67,12 @@ Exit status: 0 after a signal, 1 when it cannot collect, 2 for a wrong command l
 				}
 			}
 			s.log = coreLogger(os.Stderr, format)
-			return s.serve(dir)
+			return s.serve(cmp.Or(dir, rundir.Default()))
 		},
 	}
 	s.flags(cmd)
 	cmd.Flags().StringVar(&file, "config", "", "read the table [core] of the configuration `FILE`")
-	cmd.Flags().StringVar(&dir, "runtime-dir", rundir.Default(), "the `DIRECTORY` of the socket")
+	cmd.Flags().StringVar(&dir, "runtime-dir", "", "the `DIRECTORY` of the socket; the default is that of run")
 	cmd.Flags().Var(newChoice(&format, "auto", "auto", "text", "json"), "log-format", "text, json, or auto: text on a terminal")
 	_ = cmd.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.MarkFlagFilename("config", "toml")

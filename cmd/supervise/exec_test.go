@@ -195,7 +195,7 @@ func TestExecFails(t *testing.T) {
 		{"4000 0 15:1", "--unblock TERM true", 128 + 15, ""},
 		{"200 0 10:1", "--unblock USR1 --ignore USR1 true", 0, ""},
 	} {
-		out, code := inherited(t, as, inherit, strings.Fields(test.state), append([]string{entryBuild, "exec"}, strings.Fields(test.args)...)...)
+		out, code := inherited(t, as, inherit, strings.Fields(test.state), append([]string{"/usr/bin/env", "PATH=/usr/bin:/bin", entryBuild, "exec"}, strings.Fields(test.args)...)...)
 		if code != test.code || !strings.Contains(out, test.says) {
 			t.Errorf("exec %s: status %d, %s", test.args, code, out)
 		}

@@ -105,6 +105,7 @@ func TestTraceFilters(t *testing.T) {
 }
 
 func TestTraceUsage(t *testing.T) {
+	t.Setenv("PATH", "/usr/bin:/bin")
 	for _, test := range []struct {
 		args []string
 		code int

@@ -84,15 +84,19 @@ const forever = -1
 
 // left waits until the child has left our memory, and reports whether it has. futex(2).
 func (p *plan) left(patience int64) bool {
-	timeout := syscall.NsecToTimespec(patience)
+	// The end is a time of the clock: the Go runtime interrupts a wait of 10 ms by a signal, again and again.
+	var end syscall.Timespec
+	const monotonic = 1
+	_, _, _ = syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, monotonic, uintptr(unsafe.Pointer(&end)), 0)
+	end = syscall.NsecToTimespec(end.Nano() + patience)
 	for atomic.LoadInt32(&p.shares) != 0 {
-		const wait = 0 // FUTEX_WAIT, and not the private one: the kernel wakes the other
+		const waitUntil, any = 9, 1<<32 - 1 // FUTEX_WAIT_BITSET, and not the private one: the kernel wakes the other
 		var errno syscall.Errno
 		if patience == forever {
-			_, _, errno = syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&p.shares)), wait, 1, 0, 0, 0)
+			_, _, errno = syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&p.shares)), waitUntil, 1, 0, 0, any)
 		} else { // so short that the Go scheduler need not know
-			_, _, errno = syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&p.shares)), wait, 1,
-				uintptr(unsafe.Pointer(&timeout)), 0, 0)
+			_, _, errno = syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&p.shares)), waitUntil, 1,
+				uintptr(unsafe.Pointer(&end)), 0, any)
 		}
 		if errno == syscall.ETIMEDOUT {
 			return atomic.LoadInt32(&p.shares) == 0
