@@ -47,7 +47,7 @@ var groups = []struct {
 		"pause": newPause, "continue": newContinue, "update": newUpdate, "shutdown": newShutdown,
 	}},
 	{"help", "Prepare and find out:", map[string]func() *cobra.Command{
-		"check": newCheck, "core": newCore, "doctor": newDoctor, "replay": newReplay, "sig": newSig, "version": newVersion, "completion": newCompletion,
+		"check": newCheck, "core": newCore, "doctor": newDoctor, "lab": newLab, "replay": newReplay, "sig": newSig, "version": newVersion, "completion": newCompletion,
 	}},
 }
 

@@ -46,6 +46,8 @@ floor 2
 	signals/handlers
 	signals/queued
 	signals/inspect:          signals/actions signals/handlers signals/queued signals/state/procfs
+	signals/lab/actor:        signals/state golang.org/x/sys
+	signals/lab:              signals/lab/actor signals/state/procfs golang.org/x/sys
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send

@@ -1,0 +1,40 @@
+//go:build !slim
+
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"supervise/signals/lab"
+)
+
+// TestLabDiffers: a difference is told where it was seen, and makes the exit status 1.
+func TestLabDiffers(t *testing.T) {
+	result := lab.Result{Name: "planted", Verdict: lab.Differs, Why: "pending: none, not SIGTERM", Teaches: "one\ntwo", Man: "signal(7)"}
+	var status exitStatus
+	if err := labStatus([]lab.Result{{Verdict: lab.Impossible}, result, {}}); !errors.As(err, &status) || status != exitFailed {
+		t.Errorf("the status is %v", err)
+	}
+	if err := labStatus([]lab.Result{{Verdict: lab.Impossible}, {}}); err != nil {
+		t.Errorf("without a difference the status is %v", err)
+	}
+	var text strings.Builder
+	printStep(&text, &lab.Step{Text: "it is sent SIGTERM"})
+	printStep(&text, &lab.Step{Text: "blocked", Seen: "SIGTERM", Expected: "SIGTERM"})
+	printStep(&text, &lab.Step{Text: "pending", Seen: "none", Expected: "SIGTERM"})
+	printConclusion(&text, &result)
+	want := `  it is sent SIGTERM
+    blocked: SIGTERM
+  ! pending: none, but expected was: SIGTERM
+  differs: pending: none, not SIGTERM
+
+  one
+  two
+  See signal(7).
+`
+	if text.String() != want {
+		t.Errorf("it prints\n%swant\n%s", text.String(), want)
+	}
+}

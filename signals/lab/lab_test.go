@@ -1,0 +1,94 @@
+package lab_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"supervise/internal/testproc"
+	"supervise/signals/lab"
+)
+
+// stageRole is the first argument of a test binary that is to be a stage.
+const stageRole = "stage-of-experiment"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == stageRole {
+		if err := lab.Stage(os.Args[2]); err != nil {
+			panic(err)
+		}
+		os.Exit(0)
+	}
+	os.Exit(testproc.Run(m.Run))
+}
+
+func run(t *testing.T, ctx context.Context, name string) lab.Result {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lab.Run(ctx, lab.Find(name), []string{self, stageRole, name}, nil)
+}
+
+// TestExperiments: each experiment sees what its manual page says, or says why it cannot.
+func TestExperiments(t *testing.T) {
+	for _, e := range lab.Experiments() {
+		if strings.HasPrefix(e.Name, lab.Planted) {
+			continue
+		}
+		t.Run(e.Name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, t.Context(), e.Name)
+			if e.Title == "" || e.Teaches == "" || e.Man == "" {
+				t.Error("its description lacks something")
+			}
+			for i := range r.Steps {
+				t.Logf("%s: %s", r.Steps[i].Text, r.Steps[i].Seen)
+			}
+			switch r.Verdict {
+			case lab.OK:
+				if len(r.Steps) < 3 {
+					t.Errorf("it has %d steps", len(r.Steps))
+				}
+			case lab.Differs:
+				t.Error(r.Why)
+			case lab.Impossible:
+				t.Skip(r.Why)
+			}
+		})
+	}
+}
+
+// TestPlanted: what is not as expected is found, and nothing else is taken for it.
+func TestPlanted(t *testing.T) {
+	if r := run(t, t.Context(), "coalescing"); r.Verdict == lab.Impossible {
+		t.Skip(r.Why)
+	}
+	for name, want := range map[string]struct {
+		verdict lab.Verdict
+		why     string
+	}{
+		"planted-difference": {lab.Differs, "pending: SIGUSR1, not SIGUSR2"},
+		"planted-hang":       {lab.Differs, "it took too long"},
+		"planted-vain":       {lab.Differs, "there is no such process"},
+		"planted-panic":      {lab.Differs, "panic: planted"},
+		"planted-impossible": {lab.Impossible, "it is planted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := t.Context()
+			if name == "planted-hang" {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, 2*time.Second)
+				defer cancel()
+			}
+			r := run(t, ctx, name)
+			if r.Verdict != want.verdict || !strings.Contains(r.Why, want.why) {
+				t.Errorf("%v: %s; want %v: %s", r.Verdict, r.Why, want.verdict, want.why)
+			}
+		})
+	}
+}
