@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -36,5 +37,18 @@ func TestLabDiffers(t *testing.T) {
 `
 	if text.String() != want {
 		t.Errorf("it prints\n%swant\n%s", text.String(), want)
+	}
+}
+
+// TestLabDocumented: docs/signals.md lists every experiment.
+func TestLabDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/signals.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range lab.Experiments() {
+		if row := "| `" + e.Name + "` | " + e.Title + " |\n"; !strings.Contains(string(text), row) {
+			t.Errorf("there is no line %s", row)
+		}
 	}
 }

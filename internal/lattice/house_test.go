@@ -46,7 +46,7 @@ floor 2
 	signals/handlers
 	signals/queued
 	signals/inspect:          signals/actions signals/handlers signals/queued signals/state/procfs
-	signals/lab/actor:        signals/state golang.org/x/sys
+	signals/lab/actor:        golang.org/x/sys
 	signals/lab:              signals/lab/actor signals/state/procfs golang.org/x/sys
 	signals/intake/boot
 	signals/intake:           signals/intake/boot

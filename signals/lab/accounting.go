@@ -24,8 +24,8 @@ func account(s *stage) {
 	for range 5 {
 		s.must(s.queue(a, signals.SIGRTMIN, 0))
 	}
-	s.expect("more are queued, the first says", a.status().Queued-before, 5)
-	s.expect("more are queued, the second says", b.status().Queued-before, 5)
+	s.expect("queued beside what was, the first says", a.status().Queued-before, 5)
+	s.expect("queued beside what was, the second says", b.status().Queued-before, 5)
 	if other, err := b.Call(unix.SYS_SETRESUID, 1, 1, 1); err == nil && other == 0 {
 		s.do("the second changes to another user, and blocks SIGRTMIN")
 		b.block(signals.SIGRTMIN)
@@ -34,9 +34,9 @@ func account(s *stage) {
 			s.must(s.queue(b, signals.SIGRTMIN, 0))
 		}
 		s.expect("queued, the second says", b.status().Queued, 2)
-		s.expect("more are queued, the first says", a.status().Queued-before, 5)
+		s.expect("queued beside what was, the first says", a.status().Queued-before, 5)
 	}
 	s.do("the first takes all of its signals")
 	a.taken()
-	s.expect("more are queued, it says", int(a.status().Queued)-int(before), 0)
+	s.expect("queued beside what was, it says", int(a.status().Queued)-int(before), 0)
 }

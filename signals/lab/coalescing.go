@@ -21,6 +21,6 @@ func coalesce(s *stage) {
 	}
 	s.expect("pending", a.pending(), signals.SetOf(signals.SIGUSR1))
 	info, _ := a.take()
-	s.expect("it takes one: its value", info.Value, 1)
+	s.expect("it takes one, and its value is", info.Value, 1)
 	s.expect("left to be taken", a.taken(), []string{})
 }

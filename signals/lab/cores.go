@@ -20,11 +20,7 @@ var cores = Experiment{
 }
 
 func dumpCores(s *stage) {
-	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
-	s.must(err)
-	if p := strings.TrimSpace(string(pattern)); p == "" || strings.ContainsAny(p[:1], "|@/") {
-		s.impossible("core_pattern is %q: cores would go there, not to the working directory of the processes of this experiment", p)
-	}
+	s.coresStay()
 	// What is written there goes with the namespace.
 	if err := unix.Mount("tmpfs", "/tmp", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "size=64m"); err != nil {
 		s.impossible("cannot mount a file system for cores: %v", err)
@@ -44,6 +40,7 @@ func dumpCores(s *stage) {
 		a := s.dumpable()
 		s.kill(a, sig)
 		exit := a.ended()
+		s.coresStay() // it is the machine's, and others may have set it meanwhile
 		if exit.Signal == sig {
 			ended++
 		}
@@ -53,6 +50,15 @@ func dumpCores(s *stage) {
 	}
 	s.expect("signals that ended it", ended, sent)
 	s.expect("signals that dumped a core", dumped, expected)
+}
+
+// coresStay ends the experiment unless cores are files in the working directory of a process.
+func (s *stage) coresStay() {
+	pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern")
+	s.must(err)
+	if p := strings.TrimSpace(string(pattern)); p == "" || strings.ContainsAny(p[:1], "|@/") {
+		s.impossible("core_pattern is %q: cores would go there, not to the working directory of the processes of this experiment", p)
+	}
 }
 
 // dumpable is an actor whose core goes to a file.

@@ -31,7 +31,10 @@ var experiments = []*Experiment{
 	&permission,
 	&cores,
 	&delivery,
-	&nested, &restart, &terminal, &freeze,
+	&nested,
+	&restart,
+	&terminal,
+	&freeze,
 }
 
 // Experiments returns all experiments.

@@ -1,6 +1,10 @@
 package lab
 
-import "supervise/signals"
+import (
+	"time"
+
+	"supervise/signals"
+)
 
 // The planted experiments are not right on purpose.
 func init() {
@@ -14,7 +18,7 @@ func init() {
 		&Experiment{Name: "planted-hang", run: func(s *stage) {
 			s.actor()
 			s.do("nothing, for ever")
-			select {}
+			time.Sleep(time.Hour)
 		}},
 		&Experiment{Name: "planted-vain", run: func(s *stage) {
 			a := s.actor()
