@@ -82,7 +82,7 @@ func TestPlanted(t *testing.T) {
 			ctx := t.Context()
 			if name == "planted-hang" {
 				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, 2*time.Second)
+				ctx, cancel = context.WithTimeout(ctx, time.Second)
 				defer cancel()
 			}
 			r := run(t, ctx, name)
