@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"supervise/internal/testproc"
 	"supervise/signals/lab"
+	"supervise/signals/state/procfs"
 )
 
 // stageRole is the first argument of a test binary that is to be a stage.
@@ -21,6 +23,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	testproc.Role("runner", func(args []string) int {
+		lab.Run(context.Background(), lab.Find(args[0]), []string{"/proc/self/exe", stageRole, args[0]}, nil)
+		return 0
+	})
 	os.Exit(testproc.Run(m.Run))
 }
 
@@ -41,6 +47,9 @@ func TestExperiments(t *testing.T) {
 		}
 		t.Run(e.Name, func(t *testing.T) {
 			t.Parallel()
+			if e.Name == "cores" {
+				testproc.NoCorePattern(t)
+			}
 			r := run(t, t.Context(), e.Name)
 			if e.Title == "" || e.Teaches == "" || e.Man == "" {
 				t.Error("its description lacks something")
@@ -90,5 +99,37 @@ func TestPlanted(t *testing.T) {
 				t.Errorf("%v: %s; want %v: %s", r.Verdict, r.Why, want.verdict, want.why)
 			}
 		})
+	}
+}
+
+// TestKilled: when whoever waits for an experiment is killed, nothing of it stays.
+func TestKilled(t *testing.T) {
+	if r := run(t, t.Context(), "coalescing"); r.Verdict == lab.Impossible {
+		t.Skip(r.Why)
+	}
+	runner := testproc.Command(t, "runner", "planted-hang")
+	testproc.Start(t, runner)
+	var tree []int
+	eventually(t, "there is an actor", func() bool {
+		tree = procfs.Tree(runner.Process.Pid)
+		return len(tree) == 3 // the runner, the stage, the actor
+	})
+	_ = runner.Process.Kill()
+	_ = runner.Wait()
+	for _, pid := range tree {
+		eventually(t, "it is gone", func() bool {
+			process, err := procfs.Read(pid)
+			return errors.Is(err, procfs.ErrGone) || err == nil && !process.Alive()
+		})
+	}
+}
+
+// eventually waits until something is so that nobody tells.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(testproc.Limit / 4); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("in vain: " + what)
+		}
 	}
 }
