@@ -149,6 +149,11 @@ func printConclusion(w io.Writer, r *lab.Result) {
 		fmt.Fprintf(w, "  %s\n", line)
 	}
 	fmt.Fprintf(w, "  See %s.\n", r.Man)
+	var traced []string
+	for _, t := range r.Trace {
+		traced = append(traced, t.String())
+	}
+	fmt.Fprintf(w, "  In a trace: %s.\n", strings.Join(traced, ", "))
 }
 
 // printList prints what experiments there are.

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"supervise/signals"
 	"supervise/signals/lab"
 )
 
 // TestLabDiffers: a difference is told where it was seen, and makes the exit status 1.
 func TestLabDiffers(t *testing.T) {
-	result := lab.Result{Name: "planted", Verdict: lab.Differs, Why: "pending: none, not SIGTERM", Teaches: "one\ntwo", Man: "signal(7)"}
+	result := lab.Result{Name: "planted", Verdict: lab.Differs, Why: "pending: none, not SIGTERM", Teaches: "one\ntwo", Man: "signal(7)", Trace: []lab.Traced{{Signal: signals.SIGUSR1, Verdict: "coalesced", Count: 2}, {Signal: signals.SIGTERM, Verdict: "handled", Count: 1}}}
 	var status exitStatus
 	if err := labStatus([]lab.Result{{Verdict: lab.Impossible}, result, {}}); !errors.As(err, &status) || status != exitFailed {
 		t.Errorf("the status is %v", err)
@@ -34,6 +35,7 @@ func TestLabDiffers(t *testing.T) {
   one
   two
   See signal(7).
+  In a trace: 2 SIGUSR1 coalesced, SIGTERM handled.
 `
 	if text.String() != want {
 		t.Errorf("it prints\n%swant\n%s", text.String(), want)

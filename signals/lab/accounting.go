@@ -11,8 +11,9 @@ var accounting = Experiment{
 	Title: "who pays for queued signals: the user that receives them",
 	Teaches: "SigQ in /proc/PID/status counts the signals queued to all processes of that real user, so that\n" +
 		"one process with a full queue is felt by the others of its user, whoever sent the signals.",
-	Man: `getrlimit(2), RLIMIT_SIGPENDING; proc_pid_status(5), SigQ`,
-	run: account,
+	Man:   `getrlimit(2), RLIMIT_SIGPENDING; proc_pid_status(5), SigQ`,
+	Trace: []Traced{{signals.SIGRTMIN, "taken", 5}},
+	run:   account,
 }
 
 func account(s *stage) {

@@ -13,8 +13,9 @@ var children = Experiment{
 	Teaches: "Several children that end make one SIGCHLD: wait in a loop. Who ignores SIGCHLD explicitly has\n" +
 		"no zombies, but waits in vain (ECHILD), and passes that on to the programs it executes. With\n" +
 		"SA_NOCLDSTOP only the end of a child is told, not that it stopped.",
-	Man: `wait(2), "Notes"; sigaction(2), SA_NOCLDSTOP, SA_NOCLDWAIT; signal(7)`,
-	run: haveChildren,
+	Man:   `wait(2), "Notes"; sigaction(2), SA_NOCLDSTOP, SA_NOCLDWAIT; signal(7)`,
+	Trace: []Traced{{signals.SIGSTOP, "stopped", 2}, {signals.SIGCONT, "continued", 2}},
+	run:   haveChildren,
 }
 
 // The causes of SIGCHLD: sigaction(2).

@@ -7,8 +7,9 @@ var coalescing = Experiment{
 	Title: "a standard signal is pending once, however often it is sent",
 	Teaches: "Do not count standard signals: several may arrive as one. After SIGCHLD, wait until no\n" +
 		"child is left to be waited for. What is kept of them is the first one's sender and value.",
-	Man: `signal(7), "Queueing and delivery semantics for standard signals"`,
-	run: coalesce,
+	Man:   `signal(7), "Queueing and delivery semantics for standard signals"`,
+	Trace: []Traced{{signals.SIGUSR1, "coalesced", 2}, {signals.SIGUSR1, "taken", 1}},
+	run:   coalesce,
 }
 
 func coalesce(s *stage) {

@@ -11,8 +11,9 @@ var resume = Experiment{
 	Title: "SIGCONT continues a process even when it is blocked or ignored",
 	Teaches: "Nobody can refuse to be continued; only the handler of SIGCONT can be put off or left out.\n" +
 		"SIGCONT removes a pending stop signal, and a stop signal a pending SIGCONT: the last one counts.",
-	Man: `POSIX.1 XSH 2.4.1, "Signal Generation and Delivery"; sigaction(3p); signal(7), "Standard signals"`,
-	run: continueStopped,
+	Man:   `POSIX.1 XSH 2.4.1, "Signal Generation and Delivery"; sigaction(3p); signal(7), "Standard signals"`,
+	Trace: []Traced{{signals.SIGSTOP, "stopped", 2}, {signals.SIGCONT, "continued", 1}},
+	run:   continueStopped,
 }
 
 func continueStopped(s *stage) {

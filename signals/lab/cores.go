@@ -15,8 +15,9 @@ var cores = Experiment{
 	Title: "which signals dump a core when they end a process",
 	Teaches: "A core says by which signal a process died. Those from the terminal (SIGINT) and those that\n" +
 		"ask (SIGTERM) leave none; SIGQUIT does, and is the way to ask a living process for one.",
-	Man: `signal(7), "Standard signals"; core(5)`,
-	run: dumpCores,
+	Man:   `signal(7), "Standard signals"; core(5)`,
+	Trace: []Traced{{signals.SIGQUIT, "dumped", 1}, {signals.SIGSEGV, "dumped", 1}, {signals.SIGINT, "terminated", 1}, {signals.SIGTERM, "terminated", 1}},
+	run:   dumpCores,
 }
 
 func dumpCores(s *stage) {

@@ -13,8 +13,9 @@ var delivery = Experiment{
 	Teaches: "A pending signal is handled before the call that unblocks it returns, and one that a process\n" +
 		"sends itself before kill returns. One sent to the process goes to a thread that does not block it;\n" +
 		"one sent to a thread stays with that thread, and is taken before those of the process.",
-	Man: `signal(7), "Signal mask and pending signals"; kill(2), "Notes"; sigprocmask(2); tgkill(2)`,
-	run: deliver,
+	Man:   `signal(7), "Signal mask and pending signals"; kill(2), "Notes"; sigprocmask(2); tgkill(2)`,
+	Trace: []Traced{{signals.SIGUSR1, "handled", 3}, {signals.SIGRTMIN, "taken", 1}, {signals.SIGRTMAX, "taken", 1}},
+	run:   deliver,
 }
 
 func deliver(s *stage) {

@@ -12,8 +12,9 @@ var overExec = Experiment{
 	Title: "what a program inherits by execve: mask, ignored and pending signals, not handlers",
 	Teaches: "Whoever ignores or blocks a signal and executes a program passes that on: nohup works so, and\n" +
 		"so does a SIGPIPE that is ignored by accident. Caught signals are at their defaults again.",
-	Man: `execve(2), "Effect on process attributes"; signal(7), "Signal dispositions"`,
-	run: inheritByExec,
+	Man:   `execve(2), "Effect on process attributes"; signal(7), "Signal dispositions"`,
+	Trace: []Traced{{signals.SIGUSR1, "taken", 1}, {signals.SIGRTMIN, "taken", 2}},
+	run:   inheritByExec,
 }
 
 func inheritByExec(s *stage) {

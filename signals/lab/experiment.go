@@ -2,16 +2,37 @@ package lab
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+
+	"supervise/signals"
 )
 
 // Experiment is one question to the kernel.
 type Experiment struct {
-	Name    string `json:"experiment"` // as on the command line
-	Title   string `json:"title"`      // what it is about, in one line
-	Teaches string `json:"teaches"`    // what to remember of it
-	Man     string `json:"man"`        // what the expectations rest on: the manual page and its section
+	Name    string   `json:"experiment"` // as on the command line
+	Title   string   `json:"title"`      // what it is about, in one line
+	Teaches string   `json:"teaches"`    // what to remember of it
+	Man     string   `json:"man"`        // what the expectations rest on: the manual page and its section
+	Trace   []Traced `json:"trace"`      // what a trace of all signals shows of it, beside others
 	run     func(*stage)
+}
+
+// Traced is a number of signals that became the same in the end, in the words of package
+// trace. What sigtimedwait(2) has taken, some backends see as discarded.
+type Traced struct {
+	Signal  signals.Signal `json:"signal"`
+	Verdict string         `json:"verdict"`
+	Count   int            `json:"count"`
+}
+
+// String returns it in words: "SIGUSR1 coalesced", "2 SIGUSR1 coalesced".
+func (t Traced) String() string {
+	text := t.Signal.String() + " " + t.Verdict
+	if t.Count != 1 {
+		text = strconv.Itoa(t.Count) + " " + text
+	}
+	return text
 }
 
 // experiments are in the order in which they are told.
@@ -80,13 +101,14 @@ func (s *Step) OK() bool { return s.Seen == s.Expected }
 
 // Result is how an experiment went.
 type Result struct {
-	Name    string  `json:"experiment"`
-	Title   string  `json:"title"`
-	Verdict Verdict `json:"verdict"`
-	Why     string  `json:"why,omitempty"` // it differs, or is not possible
-	Steps   []Step  `json:"steps"`
-	Teaches string  `json:"teaches"`
-	Man     string  `json:"man"`
+	Name    string   `json:"experiment"`
+	Title   string   `json:"title"`
+	Verdict Verdict  `json:"verdict"`
+	Why     string   `json:"why,omitempty"` // it differs, or is not possible
+	Steps   []Step   `json:"steps"`
+	Teaches string   `json:"teaches"`
+	Man     string   `json:"man"`
+	Trace   []Traced `json:"trace"`
 }
 
 // judge completes a result from its steps.

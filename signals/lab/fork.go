@@ -12,8 +12,9 @@ var overFork = Experiment{
 	Title: "what a child inherits by fork: mask, handlers and ignored signals, not what is pending",
 	Teaches: "A child begins with the parent's mask and handlers. A signal between fork and exec runs the\n" +
 		"parent's handler in the child: block signals around fork.",
-	Man: `fork(2); signal(7), "Signal dispositions", "Signal mask and pending signals"`,
-	run: inheritByFork,
+	Man:   `fork(2); signal(7), "Signal dispositions", "Signal mask and pending signals"`,
+	Trace: []Traced{{signals.SIGUSR1, "discarded", 1}},
+	run:   inheritByFork,
 }
 
 func inheritByFork(s *stage) {

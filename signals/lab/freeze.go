@@ -19,8 +19,9 @@ var freeze = Experiment{
 	Title: "a process in a frozen cgroup handles nothing, but can be killed",
 	Teaches: "Freezing looks like stopping to signals, except that nobody is told, and SIGCONT does not\n" +
 		"help: what is caught stays pending until the cgroup is thawed. SIGKILL ends a frozen process.",
-	Man: `cgroups(7), "Cgroups version 2"; the kernel's cgroup-v2.rst, cgroup.freeze`,
-	run: freezeGroup,
+	Man:   `cgroups(7), "Cgroups version 2"; the kernel's cgroup-v2.rst, cgroup.freeze`,
+	Trace: []Traced{{signals.SIGUSR1, "handled", 1}, {signals.SIGKILL, "terminated", 2}},
+	run:   freezeGroup,
 }
 
 func freezeGroup(s *stage) {

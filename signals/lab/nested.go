@@ -14,8 +14,9 @@ var nested = Experiment{
 	Teaches: "While a handler runs, its own signal and those in sa_mask are blocked; every other one\n" +
 		"interrupts it. Of several that are pending, the handler of the last one runs first, as each\n" +
 		"frame is put on top of the one before. Full masks make handlers run one after the other.",
-	Man: `sigaction(2), sa_mask, SA_NODEFER, SA_RESETHAND; signal(7), "Execution of signal handlers"`,
-	run: nest,
+	Man:   `sigaction(2), sa_mask, SA_NODEFER, SA_RESETHAND; signal(7), "Execution of signal handlers"`,
+	Trace: []Traced{{signals.SIGUSR1, "handled", 6}, {signals.SIGUSR2, "handled", 2}, {signals.SIGTERM, "handled", 2}},
+	run:   nest,
 }
 
 func nest(s *stage) {

@@ -16,8 +16,9 @@ var namespaceInit = Experiment{
 		"can kill it; kill says that it succeeded all the same. From outside SIGKILL and SIGSTOP work.\n" +
 		"So docker stop waits in vain for a program that relies on the default action: put an init\n" +
 		"(supervise init) before it.",
-	Man: `pid_namespaces(7), "The namespace init process"; kill(2), "Notes"`,
-	run: signalInit,
+	Man:   `pid_namespaces(7), "The namespace init process"; kill(2), "Notes"`,
+	Trace: []Traced{{signals.SIGTERM, "dropped", 2}, {signals.SIGSEGV, "dropped", 1}, {signals.SIGSTOP, "dropped", 1}, {signals.SIGKILL, "dropped", 1}, {signals.SIGUSR1, "handled", 2}, {signals.SIGSTOP, "stopped", 1}, {signals.SIGKILL, "terminated", 1}},
+	run:   signalInit,
 }
 
 func signalInit(s *stage) {

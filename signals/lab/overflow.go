@@ -14,8 +14,9 @@ var overflow = Experiment{
 	Teaches: "Check what sigqueue returns: EAGAIN means that the signal was not sent. When the queue is\n" +
 		"full, kill still works, but several real-time signals become one, from nobody; a standard\n" +
 		"signal sent with a value arrives without it.",
-	Man: `getrlimit(2), RLIMIT_SIGPENDING; sigqueue(3), EAGAIN`,
-	run: overflowQueue,
+	Man:   `getrlimit(2), RLIMIT_SIGPENDING; sigqueue(3), EAGAIN`,
+	Trace: []Traced{{signals.SIGRTMIN, "overflow", 1}, {signals.SIGUSR1, "taken", 1}, {signals.SIGUSR2, "taken", 1}},
+	run:   overflowQueue,
 }
 
 // sigPending is RLIMIT_SIGPENDING: asm-generic/resource.h.

@@ -11,8 +11,9 @@ var parentDeath = Experiment{
 	Title: "PR_SET_PDEATHSIG is sent when the thread that forked ends",
 	Teaches: "The parent-death signal ties a child to one thread of its parent, not to the process: a\n" +
 		"program with threads must fork in one that stays. A child's own children do not inherit it.",
-	Man: `PR_SET_PDEATHSIG(2const), in older releases prctl(2)`,
-	run: dieWithParent,
+	Man:   `PR_SET_PDEATHSIG(2const), in older releases prctl(2)`,
+	Trace: []Traced{{signals.SIGTERM, "terminated", 2}},
+	run:   dieWithParent,
 }
 
 func dieWithParent(s *stage) {

@@ -11,8 +11,9 @@ var permission = Experiment{
 	Title: "who may send a signal to whom",
 	Teaches: "The sender's real or effective user must be the target's real or saved one. The target's\n" +
 		"effective user does not count. SIGCONT may be sent to everything in one's session.",
-	Man: "kill(2)",
-	run: tryToSend,
+	Man:   "kill(2)",
+	Trace: []Traced{{signals.SIGWINCH, "ignored", 2}},
+	run:   tryToSend,
 }
 
 func tryToSend(s *stage) {

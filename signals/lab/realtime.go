@@ -11,8 +11,9 @@ var realTime = Experiment{
 	Title: "real-time signals queue: each arrives, in order, with its value",
 	Teaches: "Use real-time signals where each one counts or carries a value. Lower numbers come first,\n" +
 		"standard signals before all; of one number, the one that was sent first.",
-	Man: `signal(7), "Real-time signals"`,
-	run: queueRealTime,
+	Man:   `signal(7), "Real-time signals"`,
+	Trace: []Traced{{signals.SIGUSR1, "taken", 1}, {signals.SIGRTMIN, "taken", 2}, {signals.SIGRTMIN + 1, "taken", 2}},
+	run:   queueRealTime,
 }
 
 func queueRealTime(s *stage) {

@@ -16,8 +16,9 @@ var restart = Experiment{
 	Title: "which system calls a handler interrupts, with SA_RESTART and without",
 	Teaches: "SA_RESTART does not cover everything: sleeping, waiting for events or signals, System V IPC and\n" +
 		"sockets with a timeout return EINTR all the same. Be ready for it, and compute timeouts anew.",
-	Man: `signal(7), "Interruption of system calls and library functions by signal handlers"`,
-	run: interrupt,
+	Man:   `signal(7), "Interruption of system calls and library functions by signal handlers"`,
+	Trace: []Traced{{signals.SIGUSR1, "handled", 2 * len(waits)}},
+	run:   interrupt,
 }
 
 // waiting is a system call that waits, for ever or far longer than an experiment lasts.

@@ -20,7 +20,7 @@ const Limit = 20 * time.Second
 // stage: it must call [Stage] with the name of the experiment. Each step is told as it comes,
 // unless told is nil.
 func Run(ctx context.Context, e *Experiment, argv []string, told func(Step)) Result {
-	result := Result{Name: e.Name, Title: e.Title, Teaches: e.Teaches, Man: e.Man, Steps: []Step{}}
+	result := Result{Name: e.Name, Title: e.Title, Teaches: e.Teaches, Man: e.Man, Trace: e.Trace, Steps: []Step{}}
 	ctx, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
 	// The stage dies with the thread that started it: PR_SET_PDEATHSIG(2const).

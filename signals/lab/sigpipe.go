@@ -14,8 +14,9 @@ var sigPipe = Experiment{
 	Title: "who writes to a pipe that nobody reads is killed, or told EPIPE",
 	Teaches: "SIGPIPE ends filters quietly when their reader has gone. A server ignores it and looks at\n" +
 		"EPIPE; what it executes then inherits that, so that yes | head fails with a message there.",
-	Man: `pipe(7), "I/O on pipes and FIFOs"; write(2), EPIPE`,
-	run: writePipe,
+	Man:   `pipe(7), "I/O on pipes and FIFOs"; write(2), EPIPE`,
+	Trace: []Traced{{signals.SIGPIPE, "ignored", 1}, {signals.SIGPIPE, "taken", 1}, {signals.SIGPIPE, "terminated", 1}},
+	run:   writePipe,
 }
 
 func writePipe(s *stage) {

@@ -7,8 +7,9 @@ var whileStopped = Experiment{
 	Title: "a stopped process takes no signal but SIGKILL and SIGCONT",
 	Teaches: "SIGTERM to a stopped process stays pending: send SIGCONT after it, as a supervisor's stop\n" +
 		"must. What is pending then takes effect at once, the lowest number first.",
-	Man: `signal(7), "Standard signals"; POSIX.1 XSH 2.4.3, "Signal Actions"; sigaction(3p)`,
-	run: signalStopped,
+	Man:   `signal(7), "Standard signals"; POSIX.1 XSH 2.4.3, "Signal Actions"; sigaction(3p)`,
+	Trace: []Traced{{signals.SIGSTOP, "stopped", 2}, {signals.SIGCONT, "continued", 1}, {signals.SIGUSR1, "terminated", 1}, {signals.SIGTERM, "discarded", 1}, {signals.SIGKILL, "terminated", 1}},
+	run:   signalStopped,
 }
 
 func signalStopped(s *stage) {

@@ -17,8 +17,9 @@ var terminal = Experiment{
 	Teaches: "^C and ^Z reach every process of the foreground group, and nobody in the background, whom\n" +
 		"reading stops instead (SIGTTIN). When the terminal goes away, SIGHUP goes to the leader of the\n" +
 		"session; when the leader ends, to the foreground group.",
-	Man: `termios(3), "Special characters"; credentials(7), "Sessions"; setpgid(2); setsid(2)`,
-	run: useTerminal,
+	Man:   `termios(3), "Special characters"; credentials(7), "Sessions"; setpgid(2); setsid(2)`,
+	Trace: []Traced{{signals.SIGTSTP, "stopped", 2}, {signals.SIGINT, "terminated", 2}, {signals.SIGTTIN, "stopped", 1}, {signals.SIGHUP, "terminated", 2}},
+	run:   useTerminal,
 }
 
 func useTerminal(s *stage) {

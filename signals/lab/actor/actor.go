@@ -167,8 +167,11 @@ func (a *Actor) Exec() error {
 	if err := a.Begin(unix.SYS_EXECVEAT, programFD, emptyPath, argv, argv+8, unix.AT_EMPTY_PATH); err != nil {
 		return err
 	}
-	_, err := a.Call(unix.SYS_GETPID) // answered by the new program; an error of execveat comes first
-	return err
+	// The new program answers this one, but an error of execveat would come first.
+	if _, err := a.Call(unix.SYS_GETPID); err != nil {
+		return err
+	}
+	return a.name()
 }
 
 // Reset sets all signals to their defaults, and unblocks all.
@@ -181,6 +184,18 @@ func (a *Actor) Reset() error {
 		}
 	}
 	return a.Mask(0)
+}
+
+// Comm is the name that actors have in a trace, and their children.
+const Comm = "actor"
+
+// name gives the process that name. Otherwise it would be that of a file descriptor.
+func (a *Actor) name() error {
+	if err := a.Write(Scratch, []byte(Comm+"\x00")); err != nil {
+		return err
+	}
+	_, err := a.Call(unix.SYS_PRCTL, unix.PR_SET_NAME, Scratch)
+	return err
 }
 
 // Action is sigaction(2). The restorer is added.

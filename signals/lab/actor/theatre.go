@@ -2,6 +2,7 @@ package actor
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -99,7 +100,7 @@ func (t *Theatre) Start(attr *syscall.SysProcAttr) (*Actor, error) {
 		return nil, fmt.Errorf("cannot start an actor: %w", err)
 	}
 	a.PID = pid
-	return a, a.Reset()
+	return a, errors.Join(a.Reset(), a.name())
 }
 
 // take takes a free channel.
