@@ -54,6 +54,7 @@ var experiments = []*Experiment{
 	&delivery,
 	&nested,
 	&restart,
+	&stopInterrupts,
 	&terminal,
 	&freeze,
 }

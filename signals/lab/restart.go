@@ -79,6 +79,8 @@ var waits = []waiting{
 	}},
 }
 
+const restarted = "is restarted"
+
 // anHour is longer than any experiment, in seconds.
 const anHour = 3600
 
@@ -88,7 +90,7 @@ func interrupt(s *stage) {
 		s.expect(w.name+", without SA_RESTART", s.interrupted(w, 0), "EINTR")
 		expected := "EINTR"
 		if w.restarts {
-			expected = "is restarted"
+			expected = restarted
 		}
 		s.expect(w.name+", with SA_RESTART", s.interrupted(w, state.Restart), expected)
 	}
@@ -99,22 +101,27 @@ func interrupt(s *stage) {
 func (s *stage) interrupted(w *waiting, flags state.Flags) string {
 	a := s.actor()
 	a.handle(signals.SIGUSR1, actor.Note, flags)
-	a.begin(w.number, w.prepare(a)...)
+	args := w.prepare(a)
+	a.begin(w.number, args...)
 	s.kill(a, signals.SIGUSR1)
 	s.handled()
-	outcome := ""
-	s.poll("the system call returns or is restarted", func() bool {
+	return a.after(w.number, args)
+}
+
+// after says what a system call did that was disturbed, and ends the actor.
+func (p *player) after(number uintptr, args []uintptr) (outcome string) {
+	p.s.poll("the system call returns or is restarted", func() bool {
 		switch {
-		case a.Returned():
-			_, err := a.Result()
+		case p.Returned():
+			_, err := p.Result()
 			outcome = word(err)
-		case a.inside() == int(w.number):
-			outcome = "is restarted"
+		case p.inside(number, args):
+			outcome = restarted
 		}
 		return outcome != ""
 	})
-	s.kill(a, signals.SIGKILL)
-	a.ended()
+	p.s.kill(p, signals.SIGKILL)
+	p.ended()
 	return outcome
 }
 

@@ -37,7 +37,7 @@ func Stage(name string) error {
 	if e == nil {
 		return fmt.Errorf("there is no experiment %q", name)
 	}
-	if os.Getpid() != 1 {
+	if _, err := unix.FcntlInt(reportFD, unix.F_GETFD, 0); err != nil || os.Getpid() != 1 {
 		return errors.New("a stage is started by supervise lab, in a PID namespace of its own")
 	}
 	report := os.NewFile(reportFD, "report")
@@ -160,17 +160,17 @@ func (p *player) call(number uintptr, args ...uintptr) int {
 
 // begin has a system call begun, and waits until the kernel waits in it.
 func (p *player) begin(number uintptr, args ...uintptr) {
-	p.s.must(p.Begin(number, args...))
-	p.s.poll("the system call is begun", func() bool { return p.inside() == int(number) })
+	p.begun(number, args...)
+	p.s.poll("the system call is begun", func() bool { return p.inside(number, args) })
 }
 
-// inside is the number of the system call that the actor waits in, or -1: proc_pid_syscall(5).
-func (p *player) inside() int {
+// inside reports whether the actor waits in a system call: proc_pid_syscall(5). The first
+// argument tells a read from that of what it is told next.
+func (p *player) inside(number uintptr, args []uintptr) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", p.PID))
 	p.s.must(err)
-	number := -1
-	_, _ = fmt.Sscan(string(text), &number)
-	return number
+	fields := strings.Fields(string(text))
+	return len(fields) > 1 && fields[0] == fmt.Sprint(number) && fields[1] == fmt.Sprintf("%#x", args[0])
 }
 
 // begun has a system call begun that may end the actor.
