@@ -47,7 +47,7 @@ var groups = []struct {
 		"pause": newPause, "continue": newContinue, "update": newUpdate, "shutdown": newShutdown,
 	}},
 	{"signals", "Signals of any process:", map[string]func() *cobra.Command{
-		"sig": newSig, "send": newSend, "exec": newExec, "trace": newTrace,
+		"sig": newSig, "send": newSend, "exec": newExec, "trace": newTrace, "lab": newLab,
 	}},
 	{"help", "Prepare and find out:", map[string]func() *cobra.Command{
 		"check": newCheck, "core": newCore, "doctor": newDoctor, "replay": newReplay, "version": newVersion, "completion": newCompletion,

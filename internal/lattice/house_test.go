@@ -53,6 +53,8 @@ floor 2
 	signals/trace/bpf:        signals/trace golang.org/x/sys
 	signals/trace/tracefs:    signals/trace golang.org/x/sys
 	signals/trace/ptrace:     signals/trace golang.org/x/sys
+	signals/lab/actor:        golang.org/x/sys
+	signals/lab:              signals/lab/actor signals/state/procfs golang.org/x/sys
 	signals/intake/boot
 	signals/intake:           signals/intake/boot
 	signals/send
