@@ -274,7 +274,9 @@ func counted(t *testing.T, k *kept, n uint64) {
 		t.Errorf("%d received and %d lost of %d", k.counts.Sent, k.counts.Drops.Generate, n)
 	}
 	handled, unseen := k.counts.Verdicts["handled"], k.counts.Verdicts["unseen"]
-	if handled+k.counts.Drops.Deliver != n || handled+unseen != k.counts.Lives {
+	// At its end each other thread of the process is given a SIGKILL, which may be lost, too.
+	const threads = 64
+	if got := handled + k.counts.Drops.Deliver; got < n || got > n+threads || handled+unseen != k.counts.Lives {
 		t.Errorf("of %d: %+v", n, k.counts)
 	}
 	values := map[uint64]bool{}
