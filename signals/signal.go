@@ -124,6 +124,14 @@ var table = [KernelRTMin]row{
 	SIGSYS:    {name: "SIGSYS", alias: "UNUSED", initial: Core},
 }
 
+// Name is [Signal.String] for the standard signals, without allocation; "" for all others.
+func (s Signal) Name() string {
+	if s >= 1 && s < KernelRTMin {
+		return table[s].name
+	}
+	return ""
+}
+
 // Valid reports whether s is a number that the kernel accepts: 1 to 64.
 func (s Signal) Valid() bool { return s >= 1 && s <= Max }
 
@@ -148,7 +156,7 @@ func (s Signal) Catchable() bool { return s.Valid() && s != SIGKILL && s != SIGS
 func (s Signal) String() string {
 	switch {
 	case s >= 1 && s < KernelRTMin:
-		return table[s].name
+		return s.Name()
 	case s == SIGRTMIN:
 		return "SIGRTMIN"
 	case s == SIGRTMAX:
@@ -189,43 +197,59 @@ func (e *UnknownError) Error() string {
 // "SIG32", and the aliases CLD, IOT, POLL and UNUSED. Case does not matter. Zero and
 // everything above 64 is an [UnknownError].
 func Parse(given string) (Signal, error) {
-	name := text.Upper(text.Trim(given))
-	name, _ = text.CutPrefix(name, "SIG")
-	if n, err := strconv.ParseUint(name, 10, 8); err == nil && Signal(n).Valid() && name[0] != '+' {
-		return Signal(n), nil
-	}
-	if s, ok := parseRealTime(name); ok {
+	if s, ok := Lookup(given); ok {
 		return s, nil
 	}
+	name, _ := text.CutPrefix(text.Upper(text.Trim(given)), "SIG")
+	return 0, &UnknownError{Text: given, Near: nearest(name)}
+}
+
+// Lookup is [Parse] for callers that may not allocate.
+func Lookup(given string) (Signal, bool) {
+	name := text.Trim(given)
+	if rest, ok := cutFold(name, "SIG"); ok {
+		name = rest
+	}
+	if n, ok := text.Uint(name, uint64(Max)); ok {
+		return Signal(n), n > 0
+	}
+	if s, ok := parseRealTime(name); ok {
+		return s, true
+	}
 	for s := SIGHUP; s < KernelRTMin; s++ {
-		if name == table[s].name[len("SIG"):] || name != "" && name == table[s].alias {
-			return s, nil
+		if text.Fold(name, table[s].name[len("SIG"):]) || name != "" && text.Fold(name, table[s].alias) {
+			return s, true
 		}
 	}
-	return 0, &UnknownError{Text: given, Near: nearest(name)}
+	return 0, false
+}
+
+// cutFold is [text.CutPrefix] in upper or lower case.
+func cutFold(s, prefix string) (rest string, found bool) {
+	if len(s) < len(prefix) || !text.Fold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return s[len(prefix):], true
 }
 
 // parseRealTime parses RTMIN, RTMIN+n, RTMAX and RTMAX-n.
 func parseRealTime(name string) (Signal, bool) {
 	base, sign := SIGRTMIN, byte('+')
-	rest, ok := text.CutPrefix(name, "RTMIN")
+	rest, ok := cutFold(name, "RTMIN")
 	if !ok {
 		base, sign = SIGRTMAX, '-'
-		if rest, ok = text.CutPrefix(name, "RTMAX"); !ok {
+		if rest, ok = cutFold(name, "RTMAX"); !ok {
 			return 0, false
 		}
 	}
 	if rest == "" {
 		return base, true
 	}
-	if rest[0] != sign || len(rest) < 2 || rest[1] < '0' || rest[1] > '9' {
+	n, ok := text.Uint(rest[1:], uint64(SIGRTMAX-SIGRTMIN))
+	switch {
+	case !ok || rest[0] != sign:
 		return 0, false
-	}
-	n, err := strconv.ParseUint(rest[1:], 10, 8)
-	if err != nil || n > uint64(SIGRTMAX-SIGRTMIN) {
-		return 0, false
-	}
-	if sign == '+' {
+	case sign == '+':
 		return base + Signal(n), true
 	}
 	return base - Signal(n), true

@@ -51,9 +51,40 @@ func space(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 func Upper(s string) string {
 	upper := []byte(s)
 	for i, c := range upper {
-		if 'a' <= c && c <= 'z' {
-			upper[i] = c - 'a' + 'A'
-		}
+		upper[i] = fold(c)
 	}
 	return string(upper)
+}
+
+// Fold reports whether two texts are the same but for the case of letters.
+func Fold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if fold(a[i]) != fold(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func fold(c byte) byte {
+	if 'a' <= c && c <= 'z' {
+		return c - 'a' + 'A'
+	}
+	return c
+}
+
+// Uint parses digits, of which there is at least one, as a number up to most. Unlike package
+// strconv it makes no error, which would be allocated.
+func Uint(s string, most uint64) (n uint64, ok bool) {
+	for i := range len(s) {
+		digit := uint64(s[i]) - '0'
+		if digit > 9 || digit > most || n > (most-digit)/10 {
+			return 0, false
+		}
+		n = n*10 + digit
+	}
+	return n, s != ""
 }

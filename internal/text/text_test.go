@@ -2,6 +2,7 @@ package text
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -31,10 +32,32 @@ func TestAsStrings(t *testing.T) {
 			t.Errorf("Trim(%q) = %q, want %q", s, got, want)
 		}
 	}
+	for _, a := range samples() {
+		for _, b := range append(samples(), Upper(a)) {
+			if got, want := Fold(a, b), strings.EqualFold(a, b); got != want {
+				t.Errorf("Fold(%q, %q) = %v", a, b, got)
+			}
+		}
+	}
 	for part := range Split("a:b:c", ':') {
 		if part != "a" {
 			t.Error("Split goes on after its caller has stopped")
 		}
 		break
+	}
+}
+
+// TestUint does what package strconv does, up to a limit.
+func TestUint(t *testing.T) {
+	const largest = 1<<64 - 1
+	for _, given := range []string{"", "0", "7", "007", "+7", "-0", " 7", "7 ", "1_0", "x", "64", "65", "255", "256", "18446744073709551615", "18446744073709551616", "99999999999999999999"} {
+		for _, most := range []uint64{0, 3, 64, 255, 256, largest} {
+			got, ok := Uint(given, most)
+			n, err := strconv.ParseUint(given, 10, 64)
+			want := err == nil && n <= most
+			if ok != want || ok && got != n {
+				t.Errorf("Uint(%q, %d) = %d, %v, want %d, %v", given, most, got, ok, n, want)
+			}
+		}
 	}
 }
