@@ -14,53 +14,53 @@ var catatonit = dialect{
 	log:         pid1.Log{Level: pid1.Error, Style: pid1.Catatonit},
 	prepare:     prepareCatatonit,
 	readEnviron: readCatatonitEnviron,
-	help: func(*line) *Answer {
+	help: func(*Line) *Answer {
 		return &Answer{Text: catatonitUsage + "\noptions:\n" + describe(catatonitFlags[:], 18), FD: 2}
 	},
-	refuse: refuseCatatonit,
+	version: func() *Answer { return printed(catatonitVersion) },
+	license: "GNU General Public License",
+	refuse:  refuseCatatonit,
 }
 
 // catatonitVersion contains tini's name because Docker looks for that.
 const catatonitVersion = "tini version 0.1.7_catatonit (supervise)\n"
 
 var catatonitFlags = [...]flag{
-	{short: 'g', help: "Forward signals to pid1's process group.", set: func(l *line, _ string) error {
-		l.options.Group = true
-		return nil
+	{short: 'g', help: "Forward signals to pid1's process group.", set: func(l *Line, _ string) bool {
+		l.Options.Group = true
+		return true
 	}},
 	{short: 'h', help: "Print this help page."},
-	{short: 'L', help: "Print license information.", set: func(*line, string) error {
-		return printed("This is supervise in the place of catatonit, which is under the GNU General Public License.\n")
+	{short: 'L', help: "Print license information.", set: askedLicense},
+	{short: 'P', help: "Run in pause mode (no program is run, quit on SIGINT or SIGTERM).", set: func(l *Line, _ string) bool {
+		l.Options.Pause = true
+		return true
 	}},
-	{short: 'P', help: "Run in pause mode (no program is run, quit on SIGINT or SIGTERM).", set: func(l *line, _ string) error {
-		l.options.Pause = true
-		return nil
-	}},
-	{long: "version", short: 'V', help: "Print version information.", set: func(*line, string) error { return printed(catatonitVersion) }},
+	{long: "version", short: 'V', help: "Print version information.", set: askedVersion},
 }
 
 const catatonitUsage = "usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]\n"
 
-func prepareCatatonit(l *line) {
-	o := &l.options
+func prepareCatatonit(l *Line) {
+	o := &l.Options
 	o.Placement, o.Subreaper = process.OwnGroup, true
 	o.Ignore = signals.SetOf(signals.SIGTSTP, signals.SIGTTIN, signals.SIGTTOU)
 	o.ExecStatus = pid1.ExecStatus{Missing: 1, Denied: 1, Other: 1}
 }
 
-func readCatatonitEnviron(l *line, environ []string) error {
+func readCatatonitEnviron(l *Line, environ []string) bool {
 	if _, set := lookup(environ, "CATATONIT_DEBUG"); set {
-		l.options.Log.Level = pid1.Debug
+		l.Options.Log.Level = pid1.Debug
 	}
 	if _, set := lookup(environ, "CATATONIT_LOG"); set {
-		return &Answer{Text: l.options.Log.Message(pid1.Error, "CATATONIT_LOG is reserved for future use"), FD: 2, Status: 1}
+		return l.fail(catatonitLog, "")
 	}
-	return nil
+	return true
 }
 
-func refuseCatatonit(l *line, message string) *Answer {
+func refuseCatatonit(l *Line, message string) *Answer {
 	if message == "" {
-		message = l.options.Log.Message(pid1.Error, "missing program name")
+		message = l.Options.Log.Message(pid1.Error, "missing program name")
 	} else {
 		message = l.program + ": " + message + "\n"
 	}

@@ -1,6 +1,7 @@
 package cmdline
 
 import (
+	"slices"
 	"syscall"
 
 	"supervise/internal/text"
@@ -9,7 +10,8 @@ import (
 	"supervise/supervisor/pid1"
 )
 
-// dialect is one program's command line.
+// dialect is one program's command line. What its functions do before a command is run
+// allocates nothing.
 type dialect struct {
 	names   []string // that the program is called by
 	flags   []flag
@@ -17,28 +19,33 @@ type dialect struct {
 	log     pid1.Log
 
 	// prepare sets the defaults.
-	prepare func(*line)
+	prepare func(*Line)
 	// readEnviron reads the environment, before the arguments or with environAfter behind
 	// them.
-	readEnviron  func(*line, []string) error
+	readEnviron  func(*Line, []string) bool
 	environAfter bool
 	// finish decides what depends on several flags, once all are read.
-	finish func(*line) error
-	// help answers the flag for help.
-	help func(l *line) *Answer
+	finish func(*Line) bool
+
+	// help, version and license answer the flags for them.
+	help    func(l *Line) *Answer
+	version func() *Answer
+	license string
 	// refuse answers arguments that cannot be used; message is "" if only the command is
 	// missing.
-	refuse func(l *line, message string) *Answer
+	refuse func(l *Line, message string) *Answer
 }
 
-// line is a command line that is being parsed.
-type line struct {
+// Line is a command line that is being parsed.
+type Line struct {
+	Options pid1.Options
+
 	program   string // argv[0]
-	options   pid1.Options
 	verbosity int
 	single    bool // the command alone, whatever other flags say
 	session   bool
 	shared    bool
+	problem   problem
 }
 
 // Answer is printed instead of running a command.
@@ -48,9 +55,7 @@ type Answer struct {
 	Status int
 }
 
-func (a *Answer) Error() string { return a.Text }
-
-func printed(text string) error { return &Answer{Text: text, FD: 1} }
+func printed(text string) *Answer { return &Answer{Text: text, FD: 1} }
 
 // dialects are all there are. The first is supervise init itself.
 var dialects = [...]*dialect{&own, &tini, &dumbInit, &catatonit}
@@ -116,43 +121,40 @@ func Main(argv []string, index int, args []string) (status int) {
 
 // Parse parses a command line. The answer is nil if there is a command to run.
 func Parse(index int, program string, args, environ []string) (*pid1.Options, *Answer) {
-	p := dialects[index]
-	l := &line{program: program}
-	l.options.Log = p.log
-	p.prepare(l)
-	rest, err := p.read(l, args, environ)
-	if err == nil && len(rest) == 0 && !l.options.Pause {
-		return nil, p.refuse(l, "")
+	l := new(Line)
+	if !l.Read(index, program, slices.Clone(args), environ) {
+		return nil, l.answer(dialects[index])
 	}
-	l.options.Command = rest
-	if err == nil && p.finish != nil {
-		err = p.finish(l)
+	return &l.Options, nil
+}
+
+// Read is [Parse] without a word about what is wrong, and without allocation; it may move
+// arguments within args. It reports whether there is a command to run. Line is zero before.
+func (l *Line) Read(index int, program string, args, environ []string) bool {
+	d := dialects[index]
+	l.program, l.Options.Log = program, d.log
+	d.prepare(l)
+	rest, ok := d.read(l, args, environ)
+	if !ok {
+		return false
 	}
-	switch err := err.(type) {
-	case nil:
-		return &l.options, nil
-	case *Answer:
-		return nil, err
-	default:
-		if err == errHelp {
-			return nil, p.help(l)
-		}
-		return nil, p.refuse(l, escape.Line(err.Error()))
+	if len(rest) == 0 && !l.Options.Pause {
+		return l.fail(noCommand, "")
 	}
+	l.Options.Command = rest
+	return d.finish == nil || d.finish(l)
 }
 
 // read reads arguments and environment in the dialect's order.
-func (d *dialect) read(l *line, args, environ []string) (rest []string, err error) {
-	if !d.environAfter {
-		if err := d.readEnviron(l, environ); err != nil {
-			return nil, err
-		}
+func (d *dialect) read(l *Line, args, environ []string) (rest []string, ok bool) {
+	if !d.environAfter && !d.readEnviron(l, environ) {
+		return nil, false
 	}
-	rest, err = d.grammar.read(d.flags, l, args)
-	if err == nil && d.environAfter && len(rest) > 0 {
-		err = d.readEnviron(l, environ)
+	rest, ok = d.readFlags(l, args)
+	if ok && d.environAfter && len(rest) > 0 {
+		ok = d.readEnviron(l, environ)
 	}
-	return rest, err
+	return rest, ok
 }
 
 // lookup returns an environment variable's value.

@@ -1,11 +1,10 @@
 package cmdline
 
 import (
-	"errors"
 	"math/bits"
-	"strconv"
 
 	"supervise/internal/text"
+	"supervise/supervisor/pid1"
 )
 
 // Packages coredump and size have the same words, and more to say about wrong ones; but they are
@@ -20,26 +19,23 @@ var sizes = [...]struct {
 }{{"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}}
 
 // parseCoreLimit parses "unlimited", "100MB" or a number of bytes.
-func parseCoreLimit(value string) (limit uint64, err error) {
+func parseCoreLimit(value string) (limit uint64, ok bool) {
 	if value == "unlimited" {
-		return unlimited, nil
+		return unlimited, true
 	}
 	number, unit := digits(value)
-	n, err := strconv.ParseUint(number, 10, 64)
+	n, ok := text.Uint(number, unlimited)
 	factor := uint64(0)
 	if unit == "" {
 		factor = 1
 	}
-	for _, s := range sizes {
-		if unit == s.name {
-			factor = s.bytes
+	for i := range sizes {
+		if unit == sizes[i].name {
+			factor = sizes[i].bytes
 		}
 	}
 	high, limit := bits.Mul64(n, factor)
-	if err != nil || factor == 0 || high != 0 {
-		return 0, errors.New(strconv.Quote(value) + " is not a size: give unlimited, 100MB, 64MiB, or a number of bytes")
-	}
-	return limit, nil
+	return limit, ok && factor != 0 && high == 0
 }
 
 // mappings are the kinds of mapping, by bit: coredump.FilterNames.
@@ -51,42 +47,71 @@ var mappings = [...]string{
 const defaultFilter, allFilter = 0x33, 1<<len(mappings) - 1
 
 // parseCoreFilter parses "private-anonymous,elf-headers", "default", "all" or a mask: "0x33".
-func parseCoreFilter(value string) (filter uint32, err error) {
-	for name := range text.Split(value, ',') {
-		part := uint64(0)
-		switch digits, hexadecimal := text.CutPrefix(name, "0x"); {
-		case hexadecimal:
-			part, err = strconv.ParseUint(digits, 16, 32)
-		case name == "default":
-			part = defaultFilter
-		case name == "all":
-			part = allFilter
-		default:
-			for bit, known := range mappings {
-				if name == known {
-					part = 1 << bit
-				}
-			}
-			if part == 0 {
-				err = errors.New("unknown")
-			}
+// If it cannot, wrong is the part that is none of these.
+func parseCoreFilter(value string) (filter uint32, wrong string, ok bool) {
+	for more := true; more; {
+		var name string
+		name, value, more = text.Cut(value, ',')
+		part, ok := mapping(name)
+		if !ok {
+			return 0, name, false
 		}
-		if err != nil || part > allFilter {
-			return 0, errors.New(strconv.Quote(name) + " is no kind of mapping: give a mask up to 0x1ff, or names as " + mappings[0] + "," + mappings[4] + " (core(5))")
-		}
-		filter |= uint32(part)
+		filter |= part
 	}
-	return filter, nil
+	return filter, "", true
 }
 
-func setCoreLimit(l *line, value string) (err error) {
-	l.options.CoreLimit.Given = true
-	l.options.CoreLimit.Bytes, err = parseCoreLimit(value)
-	return err
+func mapping(name string) (mask uint32, ok bool) {
+	if digits, hexadecimal := text.CutPrefix(name, "0x"); hexadecimal {
+		return parseMask(digits)
+	}
+	switch name {
+	case "default":
+		return defaultFilter, true
+	case "all":
+		return allFilter, true
+	}
+	for bit := range mappings {
+		if name == mappings[bit] {
+			return 1 << bit, true
+		}
+	}
+	return 0, false
 }
 
-func setCoreFilter(l *line, value string) (err error) {
-	l.options.CoreFilter.Given = true
-	l.options.CoreFilter.Mask, err = parseCoreFilter(value)
-	return err
+// parseMask parses hexadecimal digits.
+func parseMask(digits string) (mask uint32, ok bool) {
+	for i := range len(digits) {
+		c := digits[i]
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			c = c | 0x20 - 'a' + 10
+		default:
+			return 0, false
+		}
+		if mask = mask<<4 | uint32(c); mask > allFilter {
+			return 0, false
+		}
+	}
+	return mask, digits != ""
+}
+
+func setCoreLimit(l *Line, value string) bool {
+	limit, ok := parseCoreLimit(value)
+	if !ok {
+		return l.fail(notSize, value)
+	}
+	l.Options.CoreLimit = pid1.CoreLimit{Given: true, Bytes: limit}
+	return true
+}
+
+func setCoreFilter(l *Line, value string) bool {
+	filter, wrong, ok := parseCoreFilter(value)
+	if !ok {
+		return l.fail(notMapping, wrong)
+	}
+	l.Options.CoreFilter = pid1.CoreFilter{Given: true, Mask: filter}
+	return true
 }

@@ -11,4 +11,8 @@
 // A command line is a table of flags, one file each, from which arguments are parsed and help
 // texts made. What the flags do is not known here: that is package pid1. It is early: see
 // cmd/supervise/preinit. No map is made, and nothing is read that was not asked for.
+//
+// [Line.Read], which is all of this but the words, does not even allocate: package nucleus
+// calls it before there is a Go runtime. What is wrong with a command line is a kind and the
+// texts that it is about, and is put into words only if [Parse] is asked to.
 package cmdline

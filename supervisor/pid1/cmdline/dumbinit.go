@@ -1,8 +1,6 @@
 package cmdline
 
 import (
-	"strconv"
-
 	"supervise/internal/text"
 	"supervise/signals"
 	"supervise/supervisor/pid1"
@@ -19,74 +17,75 @@ var dumbInit = dialect{
 	readEnviron:  readDumbInitEnviron,
 	environAfter: true,
 	finish:       finishDumbInit,
-	help:         func(l *line) *Answer { return &Answer{Text: dumbInitUsage(l), FD: 2} },
+	help:         func(l *Line) *Answer { return &Answer{Text: dumbInitUsage(l), FD: 2} },
+	version:      func() *Answer { return &Answer{Text: dumbInitVersion, FD: 2} },
 	refuse:       refuseDumbInit,
 }
 
 const dumbInitVersion = "dumb-init v1.2.5 (supervise)\n"
 
 var dumbInitFlags = [...]flag{
-	{long: "single-child", short: 'c', help: "Run in single-child mode.\nSignals are only proxied to the direct child and\nnot to any of its descendants.", set: func(l *line, _ string) error {
+	{long: "single-child", short: 'c', help: "Run in single-child mode.\nSignals are only proxied to the direct child and\nnot to any of its descendants.", set: func(l *Line, _ string) bool {
 		l.single = true
-		return nil
+		return true
 	}},
 	{long: "rewrite", short: 'r', value: "s:r", help: "Rewrite received signal s to new signal r before\nproxying. To ignore (not proxy) a signal, rewrite\nit to 0. Can be given several times.", set: setDumbInitRewrite},
-	{long: "verbose", short: 'v', help: "Print debugging information to stderr.", set: func(l *line, _ string) error {
-		l.options.Log.Level = pid1.Debug
-		return nil
+	{long: "verbose", short: 'v', help: "Print debugging information to stderr.", set: func(l *Line, _ string) bool {
+		l.Options.Log.Level = pid1.Debug
+		return true
 	}},
 	{long: "help", short: 'h', help: "Print this help message and exit."},
-	{long: "version", short: 'V', help: "Print the current version and exit.", set: func(*line, string) error {
-		return &Answer{Text: dumbInitVersion, FD: 2}
-	}},
+	{long: "version", short: 'V', help: "Print the current version and exit.", set: askedVersion},
 }
 
-func prepareDumbInit(l *line) {
-	l.options.ExecStatus = pid1.ExecStatus{Missing: 2, Denied: 2, Other: 2}
-	l.options.TermGroup = true
+func prepareDumbInit(l *Line) {
+	l.Options.ExecStatus = pid1.ExecStatus{Missing: 2, Denied: 2, Other: 2}
+	l.Options.TermGroup = true
 }
+
+const dumbInitRewriteText = "Usage: -r option takes <signum>:<signum>, where <signum> is between 1 and 31.\n" +
+	"This option can be specified multiple times.\nUse --help for full usage.\n"
 
 // setDumbInitRewrite reads two numbers.
-func setDumbInitRewrite(l *line, value string) error {
+func setDumbInitRewrite(l *Line, value string) bool {
 	const last = uint64(signals.SIGSYS)
-	left, right, ok := text.Cut(value, ':')
-	from, err1 := strconv.ParseUint(left, 10, 8)
-	to, err2 := strconv.ParseUint(right, 10, 8)
-	if !ok || err1 != nil || err2 != nil || from < 1 || from > last || to > last {
-		return &Answer{Text: "Usage: -r option takes <signum>:<signum>, where <signum> is between 1 and 31.\n" +
-			"This option can be specified multiple times.\nUse --help for full usage.\n", FD: 2, Status: 1}
+	left, right, both := text.Cut(value, ':')
+	from, ok := text.Uint(left, last)
+	to, ok2 := text.Uint(right, last)
+	if !both || !ok || !ok2 || from < 1 {
+		return l.fail(dumbInitRewrite, value)
 	}
-	l.options.Rewrite.Set(signals.Signal(from), signals.Signal(to))
-	return nil
+	l.Options.Rewrite.Set(signals.Signal(from), signals.Signal(to))
+	return true
 }
 
-func readDumbInitEnviron(l *line, environ []string) error {
+func readDumbInitEnviron(l *Line, environ []string) bool {
 	if value, _ := lookup(environ, "DUMB_INIT_DEBUG"); value == "1" {
-		l.options.Log.Level = pid1.Debug
+		l.Options.Log.Level = pid1.Debug
 	}
 	if value, _ := lookup(environ, "DUMB_INIT_SETSID"); value == "0" {
 		l.single = true
 	}
-	return nil
+	return true
 }
 
-func finishDumbInit(l *line) error {
+func finishDumbInit(l *Line) bool {
 	if l.single {
-		l.options.Placement, l.options.StopAlong = process.SameGroup, true
+		l.Options.Placement, l.Options.StopAlong = process.SameGroup, true
 	} else {
-		inSession(&l.options)
+		inSession(&l.Options)
 	}
-	return nil
+	return true
 }
 
-func dumbInitUsage(l *line) string {
+func dumbInitUsage(l *Line) string {
 	return dumbInitVersion + "Usage: " + l.program + " [option] command [[arg] ...]\n\n" +
 		"Run one command as PID 1 of a container, and proxy signals to it.\n\n" +
 		"Optional arguments:\n" + describe(dumbInitFlags[:], 24) +
 		"\nEnvironment variables: DUMB_INIT_DEBUG=1, DUMB_INIT_SETSID=0.\n"
 }
 
-func refuseDumbInit(l *line, message string) *Answer {
+func refuseDumbInit(l *Line, message string) *Answer {
 	text := "Usage: " + l.program + " [option] program [args]\nTry " + l.program + " --help for full usage.\n"
 	if message != "" {
 		text = l.program + ": " + message + "\n"

@@ -1,17 +1,14 @@
 package cmdline
 
-import (
-	"errors"
-
-	"supervise/internal/text"
-)
+import "supervise/internal/text"
 
 // prefix begins the variables of supervise init, one for each flag with a long name.
 const prefix = "SUPERVISE_INIT_"
 
 // readOwnEnviron reads each variable of supervise init as its flag. Empty variables count as
 // not set; an unknown one is an error, like an unknown flag.
-func readOwnEnviron(l *line, environ []string) error {
+func readOwnEnviron(l *Line, environ []string) bool {
+	l.problem.variable = true
 	for _, entry := range environ {
 		rest, ours := text.CutPrefix(entry, prefix)
 		if !ours {
@@ -23,13 +20,14 @@ func readOwnEnviron(l *line, environ []string) error {
 		}
 		f := byVariable(name)
 		if f == nil {
-			return errors.New("unknown environment variable " + prefix + name)
+			return l.fail(unknownVariable, name)
 		}
-		if err := f.set(l, value); err != nil {
-			return errors.New(prefix + name + ": " + err.Error())
+		if l.problem.flag = f; !f.set(l, value) {
+			return false
 		}
 	}
-	return nil
+	l.problem.variable = false
+	return true
 }
 
 // byVariable returns the flag of a variable: STOP_TIMEOUT is that of --stop-timeout. --help
@@ -37,19 +35,28 @@ func readOwnEnviron(l *line, environ []string) error {
 func byVariable(name string) *flag {
 	for i := range ownFlags {
 		f := &ownFlags[i]
-		if f.long != "help" && f.long != "version" && variable(f.long) == name {
+		if f.long != "help" && f.long != "version" && isVariable(name, f.long) {
 			return f
 		}
 	}
 	return nil
 }
 
-func variable(long string) string {
-	upper := []byte(text.Upper(long))
-	for i, c := range upper {
+// isVariable reports whether a variable is that of a flag: see variable.
+func isVariable(name, long string) bool {
+	if len(name) != len(long) {
+		return false
+	}
+	for i := range len(long) {
+		c := long[i]
 		if c == '-' {
-			upper[i] = '_'
+			c = '_'
+		} else {
+			c -= 'a' - 'A'
+		}
+		if name[i] != c {
+			return false
 		}
 	}
-	return string(upper)
+	return true
 }

@@ -1,10 +1,6 @@
 package cmdline
 
-import (
-	"errors"
-
-	"supervise/internal/text"
-)
+import "supervise/internal/text"
 
 // flag is one option of a command line.
 type flag struct {
@@ -14,8 +10,9 @@ type flag struct {
 	help  string // lines that fit beside the flag
 	// optional values are only given as --flag=value.
 	optional bool
-	// set applies the flag. It is nil for the flag for help.
-	set func(l *line, value string) error
+	// set applies the flag, and reports whether its value can be used. It is nil for the flag
+	// for help.
+	set func(l *Line, value string) bool
 }
 
 // Flag is what others than the parser know of a flag.
@@ -43,17 +40,18 @@ func Flags() []Flag {
 // grammar is how a program parses its arguments. Flags end at the first argument that is
 // none, or after "--".
 type grammar struct {
-	long      bool          // --name and --name=value, next to -n
-	shorten   bool          // --name may be abbreviated while unambiguous: getopt_long(3)
-	switches  bool          // a flag without a value may have one: --name=false
-	separator bool          // PROGRAM -- ARGUMENTS: the "--" is removed
-	version   func() string // printed for --version as the only argument
+	long      bool // --name and --name=value, next to -n
+	shorten   bool // --name may be abbreviated while unambiguous: getopt_long(3)
+	switches  bool // a flag without a value may have one: --name=false
+	separator bool // PROGRAM -- ARGUMENTS: the "--" is removed
+	version   bool // printed for --version as the only argument
 }
 
-// read applies the flags and returns the remaining arguments: the command.
-func (g grammar) read(flags []flag, l *line, args []string) (rest []string, err error) {
-	if g.version != nil && len(args) == 1 && args[0] == "--version" {
-		return nil, printed(g.version() + "\n")
+// read applies the flags and returns the remaining arguments, the command, in the memory of
+// args.
+func (d *dialect) readFlags(l *Line, args []string) (rest []string, ok bool) {
+	if d.grammar.version && len(args) == 1 && args[0] == "--version" {
+		return nil, l.fail(askVersion, "")
 	}
 	for len(args) > 0 {
 		arg := args[0]
@@ -63,115 +61,114 @@ func (g grammar) read(flags []flag, l *line, args []string) (rest []string, err 
 		args = args[1:]
 		switch {
 		case arg == "--":
-			return args, nil
-		case g.long && arg[1] == '-':
-			args, err = g.readLong(flags, l, arg[2:], args)
+			return args, true
+		case d.grammar.long && arg[1] == '-':
+			args, ok = d.readLong(l, arg[2:], args)
 		default:
-			args, err = g.readShort(flags, l, arg[1:], args)
+			args, ok = d.readShort(l, arg[1:], args)
 		}
-		if err != nil {
-			return nil, err
+		if !ok {
+			return nil, false
 		}
 	}
-	if g.separator && len(args) > 1 && args[1] == "--" {
-		args = append([]string{args[0]}, args[2:]...)
+	if d.grammar.separator && len(args) > 1 && args[1] == "--" {
+		args[1] = args[0]
+		args = args[1:]
 	}
-	return args, nil
+	return args, true
 }
 
 // readLong reads "name" or "name=value".
-func (g grammar) readLong(flags []flag, l *line, arg string, args []string) ([]string, error) {
+func (d *dialect) readLong(l *Line, arg string, args []string) (rest []string, ok bool) {
 	name, value, given := text.Cut(arg, '=')
-	f, err := g.find(flags, name)
-	if err != nil {
-		return nil, err
+	f := d.find(l, name)
+	if f == nil {
+		return args, false
 	}
+	l.problem.flag = f
 	switch {
 	case f.value == "" && !given:
 		return args, f.take(l, "")
-	case f.value == "" && !g.switches:
-		return nil, errors.New("option '--" + f.long + "' doesn't allow an argument")
+	case f.value == "" && !d.grammar.switches:
+		return args, l.fail(noArgument, "")
 	case f.value != "" && !given && !f.optional:
 		if len(args) == 0 {
-			return nil, errors.New("option '--" + f.long + "' requires an argument")
+			return args, l.fail(needsArgument, "")
 		}
 		value, args = args[0], args[1:]
 	}
 	return args, f.take(l, value)
 }
 
-// find returns a flag by its long name.
-func (g grammar) find(flags []flag, name string) (*flag, error) {
+// find returns a flag by its long name, or nil.
+func (d *dialect) find(l *Line, name string) *flag {
 	var found *flag
-	for i := range flags {
-		f := &flags[i]
+	for i := range d.flags {
+		f := &d.flags[i]
 		if f.long == "" {
 			continue
 		}
 		if f.long == name {
-			return f, nil
+			return f
 		}
-		if _, begins := text.CutPrefix(f.long, name); begins && g.shorten {
+		if _, begins := text.CutPrefix(f.long, name); begins && d.grammar.shorten {
 			if found != nil {
-				return nil, errors.New("option '--" + name + "' is ambiguous; possibilities: '--" + found.long + "' '--" + f.long + "'")
+				l.problem.flag, l.problem.other = found, f
+				l.fail(ambiguous, name)
+				return nil
 			}
 			found = f
 		}
 	}
 	if found == nil {
-		return nil, errors.New("unrecognized option '--" + name + "'" + likely(flags, name))
+		l.problem.other = likely(d.flags, name)
+		l.fail(unrecognized, name)
 	}
-	return found, nil
+	return found
 }
 
-// likely proposes the flag that begins like an unknown one.
-func likely(flags []flag, name string) string {
+// likely returns the flag that begins like an unknown one, or nil.
+func likely(flags []flag, name string) *flag {
 	const alike = 4 // letters
 	for i := range flags {
 		if long := flags[i].long; len(name) >= alike && len(long) >= alike && long[:alike] == name[:alike] {
-			return ", did you mean '--" + long + "'?"
+			return &flags[i]
 		}
 	}
-	return ""
+	return nil
 }
 
 // readShort reads "abc" or "avalue", each letter a flag.
-func (g grammar) readShort(flags []flag, l *line, letters string, args []string) ([]string, error) {
+func (d *dialect) readShort(l *Line, letters string, args []string) (rest []string, ok bool) {
 	for i := range len(letters) {
-		f := byLetter(flags, letters[i])
+		f := byLetter(d.flags, letters[i])
 		if f == nil {
-			return nil, errors.New("invalid option -- '" + letters[i:i+1] + "'")
+			return args, l.fail(invalidLetter, letters[i:i+1])
 		}
 		if f.value == "" || f.optional {
-			if err := f.take(l, ""); err != nil {
-				return nil, err
+			if !f.take(l, "") {
+				return args, false
 			}
 			continue
 		}
 		value := letters[i+1:]
 		if value == "" {
 			if len(args) == 0 {
-				return nil, errors.New("option requires an argument -- '" + letters[i:i+1] + "'")
+				return args, l.fail(letterNeeds, letters[i:i+1])
 			}
 			value, args = args[0], args[1:]
 		}
 		return args, f.take(l, value)
 	}
-	return args, nil
+	return args, true
 }
 
-// errHelp says that help was asked for.
-var errHelp = errors.New("help")
-
-func (f *flag) take(l *line, value string) error {
+func (f *flag) take(l *Line, value string) bool {
+	l.problem.flag = f
 	if f.set == nil {
-		return errHelp
+		return l.fail(askHelp, "")
 	}
-	err := f.set(l, value)
-	if _, isAnswer := err.(*Answer); err != nil && !isAnswer {
-		return errors.New(f.name() + ": " + err.Error())
-	}
-	return err
+	return f.set(l, value)
 }
 
 func (f *flag) name() string {

@@ -86,11 +86,11 @@ func FuzzRewrite(f *testing.F) {
 		if len(value) > 1000 {
 			return
 		}
-		var r pid1.Rewrite
-		if parseRewrite(&r, value) != nil {
+		var l, second Line
+		if !l.rewrite(value) {
 			return
 		}
-		var again pid1.Rewrite
+		r, again := &l.Options.Rewrite, &second.Options.Rewrite
 		changed := signals.Set(0)
 		for s := signals.Signal(1); s <= signals.Max; s++ {
 			if !r.Has(s) {
@@ -100,14 +100,14 @@ func FuzzRewrite(f *testing.F) {
 			if r.Of(s) != 0 {
 				to = r.Of(s).String()
 			}
-			if err := parseRewrite(&again, s.String()+":"+to); err != nil {
-				t.Errorf("%q: %v is rewritten to %s: %v", value, s, to, err)
+			if !second.rewrite(s.String() + ":" + to) {
+				t.Errorf("%q: %v is rewritten to %s: %v", value, s, to, second.problem)
 			}
 			if r.Of(s) != s {
 				changed = changed.With(s)
 			}
 		}
-		if r != again || r.Changed() != changed || changed&neverForwarded != 0 {
+		if *r != *again || r.Changed() != changed || changed&neverForwarded != 0 {
 			t.Errorf("%q: %v, read again %v", value, r, again)
 		}
 	})

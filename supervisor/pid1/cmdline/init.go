@@ -1,9 +1,6 @@
 package cmdline
 
 import (
-	"errors"
-	"strconv"
-
 	"supervise/internal/sys"
 	"supervise/internal/text"
 	"supervise/signals"
@@ -20,9 +17,14 @@ var own = dialect{
 	prepare:     prepareOwn,
 	readEnviron: readOwnEnviron,
 	finish:      finishOwn,
-	help:        func(*line) *Answer { return &Answer{Text: Usage(), FD: 1} },
+	help:        func(*Line) *Answer { return &Answer{Text: Usage(), FD: 1} },
+	version:     answerVersion,
 	refuse:      refuseOwn,
 }
+
+func askedVersion(l *Line, _ string) bool { return l.fail(askVersion, "") }
+
+func askedLicense(l *Line, _ string) bool { return l.fail(askLicense, "") }
 
 // Usage is the help text of supervise init.
 func Usage() string {
@@ -53,76 +55,76 @@ flags and behaves like it.
 }
 
 var ownFlags = [...]flag{
-	{long: "group", short: 'g', help: "forward signals to the command's whole process group", set: func(l *line, v string) error {
-		return setSwitch(&l.options.Group, v)
+	{long: "group", short: 'g', help: "forward signals to the command's whole process group", set: func(l *Line, v string) bool {
+		return l.setSwitch(&l.Options.Group, v)
 	}},
-	{long: "session", help: "give the command a session of its own, with the terminal, and signals\nto all of its group; SIGTSTP, SIGTTIN, SIGTTOU arrive as SIGSTOP", set: func(l *line, v string) error {
-		return setSwitch(&l.session, v)
+	{long: "session", help: "give the command a session of its own, with the terminal, and signals\nto all of its group; SIGTSTP, SIGTTIN, SIGTTOU arrive as SIGSTOP", set: func(l *Line, v string) bool {
+		return l.setSwitch(&l.session, v)
 	}},
-	{long: "foreground", help: "leave the command in our own process group", set: func(l *line, v string) error {
-		return setSwitch(&l.shared, v)
+	{long: "foreground", help: "leave the command in our own process group", set: func(l *Line, v string) bool {
+		return l.setSwitch(&l.shared, v)
 	}},
-	{long: "single-child", short: 'c', help: "as --foreground, and signals to the command alone, despite other flags", set: func(l *line, v string) error {
-		return setSwitch(&l.single, v)
+	{long: "single-child", short: 'c', help: "as --foreground, and signals to the command alone, despite other flags", set: func(l *Line, v string) bool {
+		return l.setSwitch(&l.single, v)
 	}},
-	{long: "rewrite", short: 'r', value: "SIG:SIG", help: "forward one signal as another, 0 to drop it; can be repeated", set: func(l *line, v string) error {
-		return parseRewrite(&l.options.Rewrite, v)
+	{long: "rewrite", short: 'r', value: "SIG:SIG", help: "forward one signal as another, 0 to drop it; can be repeated", set: func(l *Line, v string) bool {
+		return l.rewrite(v)
 	}},
 	{long: "forward", value: "queue|kill", help: "queue keeps sender and payload (the default), kill sends anew", set: setForward},
-	{long: "stop-signals", value: "SIG,...", help: "what asks the command to end (default TERM,INT)", set: func(l *line, v string) (err error) {
-		l.options.StopSignals, err = parseSignals(v)
-		return err
+	{long: "stop-signals", value: "SIG,...", help: "what asks the command to end (default TERM,INT)", set: func(l *Line, v string) bool {
+		set, ok := l.signals(v)
+		l.Options.StopSignals = set
+		return ok
 	}},
-	{long: "stop-timeout", value: "D", help: "after a stop signal was forwarded: SIGKILL of everything", set: func(l *line, v string) error {
-		return setDuration(&l.options.StopTimeout, v)
+	{long: "stop-timeout", value: "D", help: "after a stop signal was forwarded: SIGKILL of everything", set: func(l *Line, v string) bool {
+		return l.setDuration(&l.Options.StopTimeout, v)
 	}},
-	{long: "drain", value: "D", help: "wait before a stop signal is forwarded; a second one ends the wait", set: func(l *line, v string) error {
-		return setDuration(&l.options.Drain, v)
+	{long: "drain", value: "D", help: "wait before a stop signal is forwarded; a second one ends the wait", set: func(l *Line, v string) bool {
+		return l.setDuration(&l.Options.Drain, v)
 	}},
 	{long: "on-signal", value: "SIG=restart", help: "end the command and start it again; can be repeated", set: setOnSignal},
-	{long: "wait-all", help: "stay until no descendant of the command is left", set: func(l *line, v string) error {
-		return setSwitch(&l.options.WaitAll, v)
+	{long: "wait-all", help: "stay until no descendant of the command is left", set: func(l *Line, v string) bool {
+		return l.setSwitch(&l.Options.WaitAll, v)
 	}},
 	{long: "kill-remaining", value: "D", optional: true, help: "when the command has ended: SIGTERM to its descendants, and SIGKILL\nafter D (default 5s)", set: setKillRemaining},
-	{long: "remap-exit", short: 'e', value: "CODE[:CODE]", help: "exit with the second code, or 0, instead of the first; can be repeated", set: func(l *line, v string) error {
-		return parseRemap(&l.options.Remap, v)
+	{long: "remap-exit", short: 'e', value: "CODE[:CODE]", help: "exit with the second code, or 0, instead of the first; can be repeated", set: func(l *Line, v string) bool {
+		return l.remap(v)
 	}},
-	{long: "exit-zero-on-stop", help: "exit 0 when the command ended by the stop signal it got", set: func(l *line, v string) error {
-		return setSwitch(&l.options.ExitZeroOnStop, v)
+	{long: "exit-zero-on-stop", help: "exit 0 when the command ended by the stop signal it got", set: func(l *Line, v string) bool {
+		return l.setSwitch(&l.Options.ExitZeroOnStop, v)
 	}},
-	{long: "exit-by-signal", help: "die of the signal that killed the command, where that is possible", set: func(l *line, v string) error {
-		return setSwitch(&l.options.ExitBySignal, v)
+	{long: "exit-by-signal", help: "die of the signal that killed the command, where that is possible", set: func(l *Line, v string) bool {
+		return l.setSwitch(&l.Options.ExitBySignal, v)
 	}},
-	{long: "subreaper", short: 's', help: "become child subreaper unless PID 1 (the default; =false not to)", set: func(l *line, v string) error {
-		return setSwitch(&l.options.Subreaper, v)
+	{long: "subreaper", short: 's', help: "become child subreaper unless PID 1 (the default; =false not to)", set: func(l *Line, v string) bool {
+		return l.setSwitch(&l.Options.Subreaper, v)
 	}},
-	{long: "parent-death-signal", short: 'p', value: "SIG", help: "signal to get when our parent ends", set: func(l *line, v string) (err error) {
-		l.options.ParentDeath, err = signals.Parse(v)
-		return err
+	{long: "parent-death-signal", short: 'p', value: "SIG", help: "signal to get when our parent ends", set: func(l *Line, v string) bool {
+		s, ok := l.signal(v)
+		l.Options.ParentDeath = s
+		return ok
 	}},
 	{long: "core-limit", value: "SIZE", help: "RLIMIT_CORE of the command: unlimited, 100MB, or 0 for no cores", set: setCoreLimit},
 	{long: "core-filter", value: "KIND,...", help: "which memory goes into its cores: names of core(5), or a mask: 0x33", set: setCoreFilter},
-	{long: "warn-reaped", short: 'w', help: "warn about every orphan, and about processes that do not reap their own", set: func(l *line, v string) error {
-		return setSwitch(&l.options.WarnReaped, v)
+	{long: "warn-reaped", short: 'w', help: "warn about every orphan, and about processes that do not reap their own", set: func(l *Line, v string) bool {
+		return l.setSwitch(&l.Options.WarnReaped, v)
 	}},
 	{long: "ready-fd", value: "N", help: "descriptor that gets a newline once the command runs", set: setReadyFD},
 	{long: "log-format", value: "text|json", help: "how messages are written (default text on a terminal, else json)", set: setLogFormat},
 	{long: "log-level", value: "LEVEL", help: "debug: every signal and orphan; info: the exit; warn: problems only\n(the default), and crashes; error: only what ends supervise itself", set: setLogLevel},
-	{long: "verbose", short: 'v', help: "log level info; debug when it is repeated", set: func(l *line, v string) error {
-		on, err := parseSwitch(v)
+	{long: "verbose", short: 'v', help: "log level info; debug when it is repeated", set: func(l *Line, v string) bool {
+		on, ok := parseSwitch(v)
 		if on {
 			l.verbosity++
 		}
-		return err
+		return ok || l.fail(notSwitch, v)
 	}},
 	{long: "help", short: 'h', help: "this text"},
-	{long: "version", help: "the version, in the format of tini's, which the Docker Engine reads", set: func(*line, string) error {
-		return printed(tiniVersion() + "\n")
-	}},
+	{long: "version", help: "the version, in the format of tini's, which the Docker Engine reads", set: askedVersion},
 }
 
-func prepareOwn(l *line) {
-	o := &l.options
+func prepareOwn(l *Line) {
+	o := &l.Options
 	o.Subreaper = true
 	o.StopSignals = signals.SetOf(signals.SIGTERM, signals.SIGINT)
 	o.ExecStatus = pid1.ExecStatus{Missing: 127, Denied: 126, Other: 126}
@@ -131,82 +133,86 @@ func prepareOwn(l *line) {
 	}
 }
 
-func setSwitch(to *bool, value string) (err error) {
-	*to, err = parseSwitch(value)
-	return err
+func (l *Line) setSwitch(to *bool, value string) (ok bool) {
+	*to, ok = parseSwitch(value)
+	return ok || l.fail(notSwitch, value)
 }
 
-func setDuration(to *int64, value string) (err error) {
-	*to, err = parseDuration(value)
-	return err
+func (l *Line) setDuration(to *int64, value string) (ok bool) {
+	*to, ok = parseDuration(value)
+	return ok || l.fail(notDuration, value)
 }
 
-func setForward(l *line, value string) error {
+func setForward(l *Line, value string) bool {
 	if value != "queue" && value != "kill" {
-		return errors.New("must be queue or kill, not " + strconv.Quote(value))
+		return l.fail(notForward, value)
 	}
-	l.options.ByKill = value == "kill"
-	return nil
+	l.Options.ByKill = value == "kill"
+	return true
 }
 
-func setOnSignal(l *line, value string) error {
-	for pair := range text.Split(value, ',') {
+func setOnSignal(l *Line, value string) bool {
+	for more := true; more; {
+		var pair string
+		pair, value, more = text.Cut(value, ',')
 		name, action, _ := text.Cut(pair, '=')
 		if action != "restart" {
-			return errors.New(strconv.Quote(pair) + " is not SIG=restart")
+			return l.fail(notRestart, pair)
 		}
-		s, err := parseReceived(name)
-		if err != nil {
-			return err
+		s, ok := l.received(name)
+		if !ok {
+			return false
 		}
-		l.options.RestartOn = l.options.RestartOn.With(s)
+		l.Options.RestartOn = l.Options.RestartOn.With(s)
 	}
-	return nil
+	return true
 }
 
-func setKillRemaining(l *line, value string) (err error) {
+func setKillRemaining(l *Line, value string) bool {
 	const grace = 5e9
-	if l.options.KillRemaining, err = parseSwitch(value); err == nil && value != "0" && value != "1" {
-		l.options.Grace = grace
-		return nil
+	o := &l.Options
+	if on, ok := parseSwitch(value); ok && value != "0" && value != "1" {
+		o.KillRemaining, o.Grace = on, grace
+		return true
 	}
-	l.options.KillRemaining = true
-	return setDuration(&l.options.Grace, value)
+	o.KillRemaining = true
+	return l.setDuration(&o.Grace, value)
 }
 
-func setReadyFD(l *line, value string) error {
-	fd, err := strconv.ParseUint(value, 10, 20)
-	if err != nil || fd == 0 {
-		return errors.New(strconv.Quote(value) + " is not a descriptor that can be written to")
+func setReadyFD(l *Line, value string) bool {
+	const most = 1<<20 - 1
+	fd, ok := text.Uint(value, most)
+	if !ok || fd == 0 {
+		return l.fail(notDescriptor, value)
 	}
-	l.options.ReadyFD = int(fd)
-	return nil
+	l.Options.ReadyFD = int(fd)
+	return true
 }
 
-func setLogFormat(l *line, value string) error {
+func setLogFormat(l *Line, value string) bool {
 	switch value {
 	case "text":
-		l.options.Log.Style = pid1.Text
+		l.Options.Log.Style = pid1.Text
 	case "json":
-		l.options.Log.Style = pid1.JSON
+		l.Options.Log.Style = pid1.JSON
 	default:
-		return errors.New("must be text or json, not " + strconv.Quote(value))
+		return l.fail(notFormat, value)
 	}
-	return nil
+	return true
 }
 
-func setLogLevel(l *line, value string) error {
+func setLogLevel(l *Line, value string) bool {
 	level, ok := pid1.ParseLevel(value)
 	if !ok {
-		return errors.New("must be debug, info, warn or error, not " + strconv.Quote(value))
+		return l.fail(notLevel, value)
 	}
-	l.options.Log.Level = level
-	return nil
+	l.Options.Log.Level = level
+	return true
 }
 
 // finishOwn decides what depends on several flags.
-func finishOwn(l *line) error {
-	o := &l.options
+func finishOwn(l *Line) bool {
+	o := &l.Options
 	if l.verbosity > 0 {
 		o.Log.Level = min(o.Log.Level, pid1.Info)
 	}
@@ -217,17 +223,17 @@ func finishOwn(l *line) error {
 	case l.single:
 		o.Placement, o.Group = process.SameGroup, false
 	case l.session && l.shared:
-		return errors.New("--session and --foreground exclude each other")
+		return l.fail(sessionForeground, "")
 	case l.session:
 		inSession(o)
 	case l.shared && o.Group:
-		return errors.New("--group and --foreground exclude each other: the group would be our own")
+		return l.fail(groupForeground, "")
 	case l.shared:
 		o.Placement = process.SameGroup
 	default:
 		o.Placement = process.OwnGroup
 	}
-	return nil
+	return true
 }
 
 // inSession puts the command into a session of its own. A terminal's stop signals have no
@@ -241,7 +247,7 @@ func inSession(o *pid1.Options) {
 	}
 }
 
-func refuseOwn(l *line, message string) *Answer {
+func refuseOwn(l *Line, message string) *Answer {
 	if message == "" {
 		message = "no command given"
 	}

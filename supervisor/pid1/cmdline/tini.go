@@ -1,8 +1,6 @@
 package cmdline
 
 import (
-	"strconv"
-
 	"supervise/internal/release"
 	"supervise/internal/text"
 	"supervise/signals"
@@ -13,14 +11,16 @@ import (
 // tini is the command line of tini 0.19, which Docker installs as docker-init.
 var tini = dialect{
 	names:        []string{"tini", "tini-static", "docker-init"},
-	grammar:      grammar{separator: true, version: tiniVersion},
+	grammar:      grammar{separator: true, version: true},
 	flags:        tiniFlags[:],
 	log:          pid1.Log{Style: pid1.Tini},
 	prepare:      prepareTini,
 	readEnviron:  readTiniEnviron,
 	environAfter: true,
 	finish:       finishTini,
-	help:         func(l *line) *Answer { return &Answer{Text: tiniUsage(l), FD: 1} },
+	help:         func(l *Line) *Answer { return &Answer{Text: tiniUsage(l), FD: 1} },
+	version:      answerVersion,
+	license:      "MIT License",
 	refuse:       refuseTini,
 }
 
@@ -34,88 +34,90 @@ func tiniVersion() string {
 	return version
 }
 
+func answerVersion() *Answer { return printed(tiniVersion() + "\n") }
+
 var tiniFlags = [...]flag{
 	{short: 'h', help: "Show this help message and exit."},
-	{short: 's', help: "Register as a process subreaper.", set: func(l *line, _ string) error {
-		l.options.Subreaper = true
-		return nil
+	{short: 's', help: "Register as a process subreaper.", set: func(l *Line, _ string) bool {
+		l.Options.Subreaper = true
+		return true
 	}},
 	{short: 'p', value: "SIGNAL", help: "Trigger SIGNAL when the parent dies, e.g. \"-p SIGKILL\".", set: setTiniParent},
-	{short: 'v', help: "Say more. Can be repeated up to 3 times.", set: func(l *line, _ string) error {
+	{short: 'v', help: "Say more. Can be repeated up to 3 times.", set: func(l *Line, _ string) bool {
 		l.verbosity++
-		return nil
+		return true
 	}},
-	{short: 'w', help: "Print a warning when processes are getting reaped.", set: func(l *line, _ string) error {
-		l.options.WarnReaped = true
-		return nil
+	{short: 'w', help: "Print a warning when processes are getting reaped.", set: func(l *Line, _ string) bool {
+		l.Options.WarnReaped = true
+		return true
 	}},
-	{short: 'g', help: "Send signals to the child's process group.", set: func(l *line, _ string) error {
-		l.options.Group = true
-		return nil
+	{short: 'g', help: "Send signals to the child's process group.", set: func(l *Line, _ string) bool {
+		l.Options.Group = true
+		return true
 	}},
 	{short: 'e', value: "EXIT_CODE", help: "Remap EXIT_CODE (from 0 to 255) to 0. Can be repeated.", set: setTiniRemap},
-	{short: 'l', help: "Say under which license this is, and exit.", set: func(*line, string) error {
-		return printed("This is supervise in the place of tini, which is under the MIT License.\n")
-	}},
+	{short: 'l', help: "Say under which license this is, and exit.", set: askedLicense},
 }
 
-func prepareTini(l *line) {
-	o := &l.options
+func prepareTini(l *Line) {
+	o := &l.Options
 	o.Placement, o.KeepDirectory, o.WarnNotReaper = process.OwnGroup, true, true
 	o.Ignore = signals.SetOf(signals.SIGTTIN, signals.SIGTTOU)
 	o.ExecStatus = pid1.ExecStatus{Missing: 127, Denied: 126, Other: 1}
 	l.verbosity = 1
 }
 
-func setTiniParent(l *line, value string) error {
+func setTiniParent(l *Line, value string) bool {
 	for s := signals.SIGHUP; s < signals.KernelRTMin; s++ {
-		if s.String() == value {
-			l.options.ParentDeath = s
-			return nil
+		if s.Name() == value {
+			l.Options.ParentDeath = s
+			return true
 		}
 	}
-	return notValid(l, "-p", value)
+	return l.fail(tiniValue, value)
 }
 
 // setTiniRemap reads a number as strtol(3) does.
-func setTiniRemap(l *line, value string) error {
+func setTiniRemap(l *Line, value string) bool {
+	const most = 255
 	number := text.Trim(value)
-	code, err := strconv.ParseInt(number, 10, 64)
-	if number == "" && value == "" {
-		err = nil
+	negative := number != "" && number[0] == '-'
+	if negative || number != "" && number[0] == '+' {
+		number = number[1:]
 	}
-	if err != nil || code < 0 || code > 255 {
-		return notValid(l, "-e", value)
+	code, ok := text.Uint(number, most)
+	if !ok && value != "" || negative && code != 0 {
+		return l.fail(tiniValue, value)
 	}
-	l.options.Remap.Set(uint8(code), 0)
-	return nil
+	l.Options.Remap.Set(uint8(code), 0)
+	return true
 }
 
-func notValid(l *line, name, value string) error {
-	return &Answer{Text: l.options.Log.Message(pid1.Error, "Not a valid option for "+name+": "+value), FD: 2, Status: 1}
-}
-
-func readTiniEnviron(l *line, environ []string) error {
+func readTiniEnviron(l *Line, environ []string) bool {
+	const most = 9 // more than there is to say
 	if _, set := lookup(environ, "TINI_SUBREAPER"); set {
-		l.options.Subreaper = true
+		l.Options.Subreaper = true
 	}
 	if _, set := lookup(environ, "TINI_KILL_PROCESS_GROUP"); set {
-		l.options.Group = true
+		l.Options.Group = true
 	}
 	if value, set := lookup(environ, "TINI_VERBOSITY"); set {
 		number, _ := digits(text.Trim(value)) // atoi(3): anything but a number is 0
-		l.verbosity, _ = strconv.Atoi(number)
+		verbosity, ok := text.Uint(number, most)
+		if l.verbosity = int(verbosity); !ok && number != "" {
+			l.verbosity = most
+		}
 	}
-	return nil
+	return true
 }
 
-func finishTini(l *line) error {
+func finishTini(l *Line) bool {
 	levels := [...]pid1.Level{pid1.Error, pid1.Warn, pid1.Info, pid1.Debug}
-	l.options.Log.Level = levels[max(0, min(l.verbosity, len(levels)-1))]
-	return nil
+	l.Options.Log.Level = levels[max(0, min(l.verbosity, len(levels)-1))]
+	return true
 }
 
-func tiniUsage(l *line) string {
+func tiniUsage(l *Line) string {
 	name := base(l.program)
 	return name + " (" + tiniVersion() + ")\n" +
 		"Usage: " + name + " [OPTIONS] PROGRAM -- [ARGS] | --version\n\n" +
@@ -127,7 +129,7 @@ func tiniUsage(l *line) string {
 		"  TINI_KILL_PROCESS_GROUP: Send signals to the child's process group.\n\n"
 }
 
-func refuseTini(l *line, message string) *Answer {
+func refuseTini(l *Line, message string) *Answer {
 	if message != "" {
 		message = l.program + ": " + message + "\n"
 	}

@@ -1,12 +1,8 @@
 package cmdline
 
 import (
-	"errors"
-	"strconv"
-
 	"supervise/internal/text"
 	"supervise/signals"
-	"supervise/supervisor/pid1"
 )
 
 // The syntax of the values of flags and variables.
@@ -15,75 +11,89 @@ import (
 // be caught, and SIGCHLD, which is about our children.
 const neverForwarded = signals.Set(1<<(signals.SIGKILL-1) | 1<<(signals.SIGSTOP-1) | 1<<(signals.SIGCHLD-1))
 
-// parseReceived parses a signal that something is to be done about when it is received.
-func parseReceived(value string) (signals.Signal, error) {
-	s, err := signals.Parse(value)
-	if err == nil && neverForwarded.Has(s) {
-		err = errors.New(s.String() + " cannot be received here")
+// signal parses a signal.
+func (l *Line) signal(value string) (s signals.Signal, ok bool) {
+	if s, ok = signals.Lookup(value); !ok {
+		return 0, l.fail(notSignal, value)
 	}
-	return s, err
+	return s, true
 }
 
-// parseSignals reads "TERM,INT".
-func parseSignals(value string) (set signals.Set, err error) {
-	for name := range text.Split(value, ',') {
-		s, err := parseReceived(name)
-		if err != nil {
-			return 0, err
+// received parses a signal that something is to be done about when it is received.
+func (l *Line) received(value string) (s signals.Signal, ok bool) {
+	if s, ok = l.signal(value); ok && neverForwarded.Has(s) {
+		return 0, l.fail(notReceived, value)
+	}
+	return s, ok
+}
+
+// signals reads "TERM,INT".
+func (l *Line) signals(value string) (set signals.Set, ok bool) {
+	for more := true; more; {
+		var name string
+		name, value, more = text.Cut(value, ',')
+		s, ok := l.received(name)
+		if !ok {
+			return 0, false
 		}
 		set = set.With(s)
 	}
-	return set, nil
+	return set, true
 }
 
-// parseRewrite reads "TERM:QUIT,HUP:0".
-func parseRewrite(r *pid1.Rewrite, value string) error {
-	for pair := range text.Split(value, ',') {
+// rewrite reads "TERM:QUIT,HUP:0".
+func (l *Line) rewrite(value string) bool {
+	for more := true; more; {
+		var pair string
+		pair, value, more = text.Cut(value, ',')
 		from, to, ok := text.Cut(pair, ':')
 		if !ok {
-			return errors.New(strconv.Quote(pair) + " is not SIGNAL:SIGNAL, or SIGNAL:0 to drop it")
+			return l.fail(notRewrite, pair)
 		}
-		received, err := parseReceived(from)
-		if err != nil {
-			return err
+		received, ok := l.received(from)
+		if !ok {
+			return false
 		}
 		sent := signals.Signal(0)
 		if text.Trim(to) != "0" {
-			if sent, err = signals.Parse(to); err != nil {
-				return err
+			if sent, ok = l.signal(to); !ok {
+				return false
 			}
 		}
-		r.Set(received, sent)
+		l.Options.Rewrite.Set(received, sent)
 	}
-	return nil
+	return true
 }
 
-// parseRemap reads "143:0,7".
-func parseRemap(r *pid1.Remap, value string) error {
-	for pair := range text.Split(value, ',') {
-		from, to, ok := text.Cut(pair, ':')
-		if !ok {
+// remap reads "143:0,7".
+func (l *Line) remap(value string) bool {
+	const most = 255
+	for more := true; more; {
+		var pair string
+		pair, value, more = text.Cut(value, ',')
+		from, to, both := text.Cut(pair, ':')
+		if !both {
 			to = "0"
 		}
-		old, err1 := strconv.ParseUint(from, 10, 8)
-		status, err2 := strconv.ParseUint(to, 10, 8)
-		if err1 != nil || err2 != nil {
-			return errors.New(strconv.Quote(pair) + " is not CODE or CODE:CODE with codes from 0 to 255")
+		old, ok := text.Uint(from, most)
+		status, ok2 := text.Uint(to, most)
+		if !ok || !ok2 {
+			return l.fail(notRemap, pair)
 		}
-		r.Set(uint8(old), uint8(status))
+		l.Options.Remap.Set(uint8(old), uint8(status))
 	}
-	return nil
+	return true
 }
 
 // parseSwitch parses the value of a flag that needs none: "" stands for true.
-func parseSwitch(value string) (bool, error) {
+func parseSwitch(value string) (on, ok bool) {
 	switch value {
 	case "", "true", "1", "yes", "on":
-		return true, nil
+		return true, true
 	case "false", "0", "no", "off":
-		return false, nil
+		return false, true
 	}
-	return false, errors.New(strconv.Quote(value) + " is neither true nor false")
+	return false, false
 }
 
 // units of durations in nanoseconds. A longer name stands before its prefixes.
@@ -96,8 +106,7 @@ var units = [...]struct {
 const longest = 10_000 * 3600e9
 
 // parseDuration parses "1m30s", "500ms", "1.5s", or a number of seconds, into nanoseconds.
-func parseDuration(value string) (ns int64, err error) {
-	wrong := errors.New(strconv.Quote(value) + " is not a duration: give 10s, 500ms, 1m30s, or a number of seconds")
+func parseDuration(value string) (ns int64, ok bool) {
 	rest := value
 	for first := true; first || rest != ""; first = false {
 		number, unit := "", int64(0)
@@ -115,17 +124,17 @@ func parseDuration(value string) (ns int64, err error) {
 				break
 			}
 		}
-		whole, err := strconv.ParseInt(number, 10, 64)
-		if err != nil || unit == 0 || whole > (longest-ns)/unit {
-			return 0, wrong
+		whole, ok := text.Uint(number, longest)
+		if !ok || unit == 0 || int64(whole) > (longest-ns)/unit {
+			return 0, false
 		}
-		ns += whole * unit
+		ns += int64(whole) * unit
 		for i := range len(fraction) {
 			unit /= 10
 			ns += int64(fraction[i]-'0') * unit
 		}
 	}
-	return ns, nil
+	return ns, true
 }
 
 // digits splits off the digits at the start of a text.
