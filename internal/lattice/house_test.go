@@ -56,7 +56,8 @@ floor 2
 	signals/lab/actor:        golang.org/x/sys
 	signals/lab:              signals/lab/actor signals/state/procfs golang.org/x/sys
 	signals/intake/boot
-	signals/intake:           signals/intake/boot
+	signals/relay
+	signals/intake:           signals/intake/boot signals/relay
 	signals/send
 	coredump/settings:        golang.org/x/sys
 	coredump/mini

@@ -9,7 +9,7 @@ import (
 
 // System calls after 5.0, which have the same number on every architecture.
 const (
-	NrPIDFDSendSignal = 424 // for the relay in assembly
+	NrPIDFDSendSignal = 424
 	NrCloseRange      = 436
 	sysPidfdOpen      = 434
 	sysClone3         = 435

@@ -16,14 +16,14 @@ import (
 // puts them back, behind others of the same number that have arrived meanwhile. It must be called
 // before anything of this package has sent the process a signal: MaskThreads, Wake.
 func (in *Intake) Collect(set signals.Set) (pending []signals.Info) {
-	for boot.Take((*[128]byte)(&in.relay.info)) {
-		pending = append(pending, signals.Decode(&in.relay.info))
+	for boot.Take((*[128]byte)(&in.relay.Info)) {
+		pending = append(pending, signals.Decode(&in.relay.Info))
 	}
-	all := in.relay.set
-	defer func() { in.relay.set = all }()
-	in.relay.set = set & catchable
-	for in.relay.set != 0 && in.next(0) > 0 {
-		info := signals.Decode(&in.relay.info)
+	all := in.relay.Set
+	defer func() { in.relay.Set = all }()
+	in.relay.Set = set & catchable
+	for in.relay.Set != 0 && in.next(0) > 0 {
+		info := signals.Decode(&in.relay.Info)
 		if info.Signal == signals.SIGCHLD && info.Code == signals.CodeThread && int(info.PID) == in.pid {
 			continue // from the catcher: it has stored one
 		}

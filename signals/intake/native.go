@@ -12,11 +12,12 @@ import (
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/signals/intake/boot"
+	"supervise/signals/relay"
 )
 
 // Intake is the process's stream of signals. There is one, made by [Start].
 type Intake struct {
-	relay     relay
+	relay     relay.Relay
 	pid       int
 	tid       int
 	woken     atomic.Bool // Wake was called, and no Wait has returned since
@@ -32,27 +33,6 @@ var (
 	instance    Intake
 	firstMasked [8]int
 )
-
-// relay is the input of the assembly: relayWait in relay_*.s knows the offsets.
-type relay struct {
-	set       signals.Set     // 0: signals to wait for
-	timeout   [2]int64        // 8: seconds and nanoseconds, if limited
-	limited   int64           // 24
-	target    int64           // 32: the receiver: the first argument of call
-	forward   signals.Set     // 40: signals to forward without returning
-	self      int64           // 48: our own pid
-	forwarded uint64          // 56: how many were
-	info      signals.RawInfo // 64
-	last      [32]byte        // 192: the start of the last forwarded info
-	call      uint64          // 224: the number of the system call that forwards; 0 for none
-	flags     uint64          // 232: its fourth argument, if it has one
-
-	rewrite [signals.Max + 1]signals.Signal // 240: the signal that each one is forwarded as
-}
-
-// relayWait waits for a signal of r.set. It forwards the signal if it is one to forward, and
-// else returns its number, with r.info filled in, or a negated errno.
-func relayWait(r *relay) int64
 
 // The runtime's own brackets around a blocking system call: the thread gives up its right to
 // run Go code, so that nothing waits for it and no tick is needed because of it. They are
@@ -81,10 +61,7 @@ func StartInInit(argv []string) (*Intake, error) {
 	if err := in.inherit(argv); err != nil {
 		return nil, err
 	}
-	in.relay = relay{set: catchable, self: int64(in.pid)}
-	for s := range in.relay.rewrite {
-		in.relay.rewrite[s] = signals.Signal(s)
-	}
+	in.relay.Init(catchable, in.pid)
 	sys.SetMask(signals.Set(boot.ThreadMask))
 	boot.SetIntake(in.tid)
 	if in.mode == Reexec {
@@ -218,7 +195,7 @@ func (in *Intake) Lost() uint64 { return boot.Lost() }
 // It never returns SIGCHLD, nor a signal that the process sent to itself. Signals on
 // [Intake.Hold] stay in the kernel.
 func (in *Intake) Wait(timeout int64) (info signals.Info, ok bool) {
-	kept := boot.Take((*[128]byte)(&in.relay.info))
+	kept := boot.Take((*[128]byte)(&in.relay.Info))
 	if !kept && in.next(timeout) <= 0 {
 		info, ok = signals.Info{}, false
 	} else {
@@ -230,33 +207,28 @@ func (in *Intake) Wait(timeout int64) (info signals.Info, ok bool) {
 	return info, ok
 }
 
-// next fills in relay.info and returns the signal's number, or 0 or less if there is none.
-func (in *Intake) next(timeout int64) int64 {
-	const second = 1_000_000_000
-	in.relay.timeout, in.relay.limited = [2]int64{}, 0
-	if timeout >= 0 {
-		in.relay.timeout, in.relay.limited = [2]int64{timeout / second, timeout % second}, 1
-	}
+// next fills in relay.Info and returns the signal's number, or 0 or less if there is none.
+func (in *Intake) next(timeout int64) int {
 	if timeout == 0 {
-		return relayWait(&in.relay)
+		return in.relay.Wait(0)
 	}
-	return in.block()
+	return in.block(timeout)
 }
 
-// block is relayWait as a system call in the runtime's eyes. Between the brackets, no Go code
+// block is the wait as a system call in the runtime's eyes. Between the brackets, no Go code
 // may run that could grow the stack.
 //
 //go:nosplit
-func (in *Intake) block() int64 {
+func (in *Intake) block(timeout int64) int {
 	entersyscall()
-	signal := relayWait(&in.relay)
+	signal := in.relay.Wait(timeout)
 	exitsyscall()
 	return signal
 }
 
-// arrived decides whether relay.info is a signal for the caller.
+// arrived decides whether relay.Info is a signal for the caller.
 func (in *Intake) arrived() (signals.Info, bool) {
-	info := signals.Decode(&in.relay.info)
+	info := signals.Decode(&in.relay.Info)
 	if info.Signal == signals.SIGCHLD || in.fromSelf(info) {
 		return signals.Info{}, false
 	}
@@ -286,42 +258,29 @@ func (in *Intake) Wake() {
 // the real-time signals from SIGRTMIN+1 on are the useful ones; others are not affected. It
 // returns the signals on hold.
 func (in *Intake) Hold(set signals.Set) signals.Set {
-	in.relay.set &^= set &^ signals.Set(boot.Forced)
-	return catchable &^ in.relay.set
+	in.relay.Set &^= set &^ signals.Set(boot.Forced)
+	return catchable &^ in.relay.Set
 }
 
 // Release ends [Intake.Hold] for signals.
-func (in *Intake) Release(set signals.Set) { in.relay.set |= set & catchable }
+func (in *Intake) Release(set signals.Set) { in.relay.Set |= set & catchable }
 
 // Relay makes Wait itself forward the signals of the set to a child, as
 // [signals.Info.Forwardable] returns them, as long as the kernel takes them. A signal that it
 // refuses is returned, and so are those from the kernel and from this process. Pid 0 ends it.
 // The caller must be the one that reaps the child, and must end the relay before that.
-func (in *Intake) Relay(pid int, set signals.Set) {
-	in.relay.call, in.relay.flags = syscall.SYS_RT_SIGQUEUEINFO, 0
-	if pid == 0 {
-		in.relay.call = 0
-	}
-	in.relay.target, in.relay.forward = int64(pid), set
-}
+func (in *Intake) Relay(pid int, set signals.Set) { in.relay.To(pid, set) }
 
 // RelayGroup is [Intake.Relay] to the process group that a child leads, given its pidfd. A
 // kernel before 6.9 refuses, so that every signal is returned.
-func (in *Intake) RelayGroup(pidfd int, set signals.Set) {
-	in.relay.call, in.relay.flags = sys.NrPIDFDSendSignal, sys.PIDFDProcessGroup
-	in.relay.target, in.relay.forward = int64(pidfd), set
-}
+func (in *Intake) RelayGroup(pidfd int, set signals.Set) { in.relay.ToGroup(pidfd, set) }
 
 // RelayRewrite makes a relay forward each signal as another one, rewrite[signal]. Wait and
 // [Intake.Relayed] return the original signal.
-func (in *Intake) RelayRewrite(rewrite [signals.Max + 1]signals.Signal) { in.relay.rewrite = rewrite }
+func (in *Intake) RelayRewrite(rewrite [signals.Max + 1]signals.Signal) { in.relay.Rewrite(&rewrite) }
 
 // Relayed returns how many signals were forwarded, and the last of them.
-func (in *Intake) Relayed() (count uint64, last signals.Info) {
-	var raw signals.RawInfo
-	copy(raw[:], in.relay.last[:])
-	return in.relay.forwarded, signals.Decode(&raw)
-}
+func (in *Intake) Relayed() (count uint64, last signals.Info) { return in.relay.Forwarded() }
 
 // MaskThreads makes every other thread of the process block all signals except real faults.
 // It sends each thread the one signal that the catcher in package boot lets it have, and
