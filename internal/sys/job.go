@@ -85,15 +85,12 @@ func QueueGroup(pidfd int, info signals.Info) error {
 // thread that created it); 0 for none. Check afterwards whether the parent is still alive.
 // prctl(2) PR_SET_PDEATHSIG.
 func ParentDeath(s signals.Signal) error {
-	const prSetPdeathsig = 1
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prSetPdeathsig, uintptr(s), 0, 0, 0, 0)
-	return wrap(errno)
+	return wrap(WatchParent(s))
 }
 
 // CloseRange closes all open descriptors from first to last. close_range(2), Linux 5.9.
 func CloseRange(first, last int) error {
-	_, _, errno := syscall.RawSyscall(NrCloseRange, uintptr(uint32(first)), uintptr(uint32(last)), 0)
-	return wrap(errno)
+	return wrap(closeRange(first, last))
 }
 
 // Now returns CLOCK_MONOTONIC in nanoseconds. clock_gettime(2).

@@ -22,19 +22,15 @@ const PIDFDProcessGroup = 4
 // Subreaper makes the caller the parent of all orphans among its descendants.
 // PR_SET_CHILD_SUBREAPER, Linux 3.4.
 func Subreaper() error {
-	const prSetChildSubreaper = 36
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prSetChildSubreaper, 1, 0, 0, 0, 0)
-	return wrap(errno)
+	return wrap(BecomeSubreaper())
 }
 
 // IsSubreaper reports whether the caller is what [Subreaper] makes it. The attribute is not
 // passed on by fork(2), but kept by execve(2): one who executes us may have set it. The error
 // is the one that Subreaper would fail with. PR_GET_CHILD_SUBREAPER, Linux 3.4.
 func IsSubreaper() (bool, error) {
-	const prGetChildSubreaper = 37
-	var on int32
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prGetChildSubreaper, uintptr(unsafe.Pointer(&on)), 0, 0, 0, 0)
-	return on != 0, wrap(errno)
+	on, errno := alreadySubreaper()
+	return on, wrap(errno)
 }
 
 // OpenPID returns a close-on-exec descriptor of the process that has the pid now; ESRCH if

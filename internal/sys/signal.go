@@ -23,8 +23,7 @@ func SetMask(mask signals.Set) (before signals.Set) {
 // Kill sends a signal as kill(2) does: pid > 0 is a process, 0 the caller's process group, -1
 // every process, below -1 a process group.
 func Kill(pid int, s signals.Signal) error {
-	_, _, errno := syscall.RawSyscall(syscall.SYS_KILL, uintptr(pid), uintptr(s), 0)
-	return wrap(errno)
+	return wrap(Send(pid, s))
 }
 
 // KillThread sends a signal to one thread of a process. tgkill(2).

@@ -3,6 +3,7 @@ package process
 import (
 	"syscall"
 
+	"supervise/internal/sys"
 	"supervise/internal/text"
 )
 
@@ -20,34 +21,56 @@ func Lookup(name, path string, havePath bool) (string, error) {
 	if _, _, slash := text.Cut(name, '/'); slash {
 		return name, nil
 	}
+	var buffer [PathMax]byte
+	file, errno := Find(&buffer, name, path, havePath)
+	if errno != 0 {
+		return "", &StartError{Step: "find " + name + " in PATH", Errno: errno}
+	}
+	return string(file), nil
+}
+
+// PathMax is the longest name of a file with the zero byte at its end: PATH_MAX in
+// linux/limits.h.
+const PathMax = 4096
+
+// Find is [Lookup] for a name without a slash, in the caller's memory: it allocates nothing.
+// Behind the file's name is a zero byte.
+func Find(buffer *[PathMax]byte, name, path string, havePath bool) (file []byte, errno syscall.Errno) {
 	if !havePath {
 		path = defaultPath
 	}
 	reason := syscall.ENOENT
-	for dir := range text.Split(path, ':') {
-		file := dir + "/" + name
+	for more := true; more; {
+		var dir string
+		dir, path, more = text.Cut(path, ':')
 		if dir == "" {
-			file = "./" + name
+			dir = "."
 		}
-		switch executable(file) {
-		case nil:
-			return file, nil
+		if len(dir)+len(name)+2 > len(buffer) {
+			continue // ENAMETOOLONG
+		}
+		n := copy(buffer[:], dir)
+		n += copy(buffer[n:], "/")
+		n += copy(buffer[n:], name)
+		buffer[n] = 0
+		switch sys.Executable(&buffer[0]) {
+		case 0:
+			return buffer[:n], 0
 		case syscall.EACCES:
 			reason = syscall.EACCES
 		}
 	}
-	return "", &StartError{Step: "find " + name + " in PATH", Errno: reason}
+	return nil, reason
 }
 
-// executable reports whether a file exists, is regular, and may be executed.
+// executable is [sys.Executable] for a string.
 func executable(file string) error {
-	var st syscall.Stat_t
-	if err := syscall.Stat(file, &st); err != nil {
+	name, err := syscall.BytePtrFromString(file)
+	if err != nil {
 		return err
 	}
-	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
-		return syscall.EACCES
+	if errno := sys.Executable(name); errno != 0 {
+		return errno
 	}
-	const xOK = 1
-	return syscall.Access(file, xOK)
+	return nil
 }

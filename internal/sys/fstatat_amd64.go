@@ -1,0 +1,5 @@
+package sys
+
+import "syscall"
+
+const nrFstatat = syscall.SYS_NEWFSTATAT

@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package sys
+
+import "syscall"
+
+const nrFstatat = syscall.SYS_FSTATAT
