@@ -43,14 +43,17 @@ func TestEmulated(t *testing.T) {
 		"killed":      {[]string{"--", "/bin/sh", "-c", "kill -KILL $$"}, "", 137},
 		"environment": {[]string{"--", "/bin/sh", "-c", "env | grep ^GOMAXPROCS; :"}, "", 0},
 	} {
-		for _, build := range []string{"full", "slim"} {
-			cmd := exec.Command(emulator, append([]string{filepath.Join(dir, build), "init"}, c.args...)...)
+		// As it cannot become subreaper, init needs the Go runtime, unless it is not to.
+		for _, build := range []string{"full", "slim", "full --subreaper=false", "slim --subreaper=false"} {
+			build, flag, _ := strings.Cut(build, " ")
+			argv := append([]string{filepath.Join(dir, build), "init"}, strings.Fields(flag)...)
+			cmd := exec.Command(emulator, append(argv, c.args...)...)
 			cmd.Env = []string{"PATH=/usr/bin:/bin"}
 			var out, told strings.Builder
 			cmd.Stdout, cmd.Stderr = &out, &told
 			testproc.Start(t, cmd)
 			if code := exitCode(t, cmd.Wait()); code != c.status || strings.TrimSpace(out.String()) != c.out {
-				t.Errorf("%s, %s: status %d, %q, want %d, %q\n%s", name, build, code, out.String(), c.status, c.out, told.String())
+				t.Errorf("%s, %s %s: status %d, %q, want %d, %q\n%s", name, build, flag, code, out.String(), c.status, c.out, told.String())
 			}
 		}
 	}

@@ -251,11 +251,16 @@ func TestInitAnytime(t *testing.T) {
 	})
 }
 
-// awaitTaken waits until a SIGTERM cannot kill a process any more.
+// awaitTaken waits until a SIGTERM cannot kill a process any more. While it waits for signals, as
+// it does when it has a child, the kernel does not show them as blocked: do_sigtimedwait in its
+// signal.c.
 func awaitTaken(t *testing.T, pid int) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if state, err := sys.ReadSignalState(strconv.Itoa(pid)); err == nil && (state.Blocked | state.Caught).Has(signals.SIGTERM) {
+			return
+		}
+		if children, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(pid) + "/children"); len(children) > 0 {
 			return
 		}
 	}

@@ -254,7 +254,7 @@ func TestInitHoldsNothing(t *testing.T) {
 					held += fmt.Sprintf("%s: %v\n", thread, state.Pending)
 				}
 			}
-			if held == "" && len(threads) > 1 {
+			if held == "" && (len(threads) > 1 || program == entryBuild) { // which has but one: package nucleus
 				break
 			}
 			if time.Now().After(deadline) {

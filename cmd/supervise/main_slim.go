@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"supervise/signals/intake"
+	_ "supervise/supervisor/nucleus"
 	"supervise/supervisor/pid1/cmdline"
 )
 
@@ -24,9 +25,6 @@ func init() {
 	if len(argv) == 0 {
 		syscall.Exit(126) // there is no /proc to read the arguments from
 	}
-	index, args, ok := cmdline.Select(argv)
-	if !ok {
-		args = argv[1:]
-	}
+	index, args, _ := cmdline.Select(argv)
 	syscall.Exit(cmdline.Main(argv, index, args))
 }

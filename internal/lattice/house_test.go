@@ -15,7 +15,8 @@ floor ground
 	signals/queue:            signals
 	signals/state:            signals internal/text
 	signals/predict:          signals signals/state
-	internal/sys:             signals signals/state internal/text
+	signals/relay:            signals
+	internal/sys:             signals signals/state signals/relay internal/text
 	internal/text/json:       internal/text/escape
 	internal/epoll:           golang.org/x/sys
 	internal/safefile:        golang.org/x/sys
@@ -56,8 +57,7 @@ floor 2
 	signals/lab/actor:        golang.org/x/sys
 	signals/lab:              signals/lab/actor signals/state/procfs golang.org/x/sys
 	signals/intake/boot
-	signals/relay
-	signals/intake:           signals/intake/boot signals/relay
+	signals/intake:           signals/intake/boot
 	signals/send
 	coredump/settings:        golang.org/x/sys
 	coredump/mini
@@ -104,6 +104,7 @@ floor 3
 	supervisor/corecollect:   github.com/rs/zerolog
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
+	supervisor/nucleus:       supervisor/pid1 supervisor/pid1/cmdline
 	supervisor/pid1/conformance
 	supervisor:               supervisor/corecollect github.com/rs/zerolog golang.org/x/sys
 

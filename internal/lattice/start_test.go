@@ -38,7 +38,7 @@ func TestOrder(t *testing.T) {
 	}
 	initialised := func(args ...string) (names []string) {
 		cmd := exec.Command(program, args...)
-		cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+		cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1", "SUPERVISE_NUCLEUS=off")
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		if err := cmd.Run(); err != nil {

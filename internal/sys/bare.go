@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"supervise/signals"
+	"supervise/signals/relay"
 )
 
 // What package nucleus does before there is a Go runtime, and others do as well. None of it
@@ -12,14 +13,86 @@ import (
 
 // Send is [Kill] with an errno.
 func Send(pid int, s signals.Signal) syscall.Errno {
-	_, _, errno := syscall.RawSyscall(syscall.SYS_KILL, uintptr(pid), uintptr(s), 0)
-	return errno
+	return relay.Errno(relay.Call(syscall.SYS_KILL, uintptr(pid), uintptr(s), 0, 0, 0))
+}
+
+// IsIgnored reports whether a signal's disposition is SIG_IGN. rt_sigaction(2).
+func IsIgnored(s signals.Signal) bool {
+	var now action
+	relay.Call(syscall.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&now)), setSize, 0)
+	return now.handler == ignore
+}
+
+// Default is [SetDefault] with an errno.
+func Default(s signals.Signal) syscall.Errno {
+	var initial action
+	return relay.Errno(relay.Call(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&initial)), 0, setSize, 0))
+}
+
+// ReapAny is [Reap] without the user, which takes the kernel less time. pid is 0 if no child has
+// ended. wait4(2).
+func ReapAny() (pid int, exit signals.Exit, more bool) {
+	var status uint32
+	result := relay.Call(syscall.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)), wNoHang|wAll, 0, 0)
+	if relay.Errno(result) != 0 || result == 0 {
+		return 0, signals.Exit{}, result == 0
+	}
+	if by := signals.Signal(status & 0x7f); by != 0 {
+		return int(result), signals.Exit{Signal: by, Core: status&0x80 != 0}, true
+	}
+	return int(result), signals.Exit{Code: int(status >> 8 & 0xff)}, true
+}
+
+// StoppedBy is [Stopped], but leaves the stop to be reported again.
+func StoppedBy(pid int) (by signals.Signal, ok bool) {
+	child, ok, _ := waitid(pPID, pid, wStopped|wNoHang|wNoWait|wAll)
+	return child.Exit.Signal, ok
+}
+
+// AllOpen reports whether the descriptors 0, 1 and 2 are open. poll(2).
+func AllOpen() bool {
+	const pollNval = 0x20
+	var now [2]int64
+	var set [3]struct {
+		fd              int32
+		events, revents int16
+	}
+	for i := range set {
+		set[i].fd = int32(i)
+	}
+	if relay.Errno(relay.Call(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&set)), uintptr(len(set)), uintptr(unsafe.Pointer(&now)), 0, 0)) != 0 {
+		return false
+	}
+	return (set[0].revents|set[1].revents|set[2].revents)&pollNval == 0
 }
 
 // Group returns the process group of the caller. getpgid(2).
 func Group() int {
-	group, _, _ := syscall.RawSyscall(syscall.SYS_GETPGID, 0, 0, 0)
+	group := relay.Call(syscall.SYS_GETPGID, 0, 0, 0, 0, 0)
 	return int(group)
+}
+
+// PID and Parent return the pids of the caller and its parent.
+func PID() int    { return int(relay.Call(syscall.SYS_GETPID, 0, 0, 0, 0, 0)) }
+func Parent() int { return int(relay.Call(syscall.SYS_GETPPID, 0, 0, 0, 0, 0)) }
+
+// Foreground returns the foreground process group of the caller's controlling terminal; ok is
+// false for any other descriptor. ioctl_tty(2) TIOCGPGRP.
+func Foreground(terminal int) (group int, ok bool) {
+	var pgid int32
+	result := relay.Call(syscall.SYS_IOCTL, uintptr(terminal), syscall.TIOCGPGRP, uintptr(unsafe.Pointer(&pgid)), 0, 0)
+	return int(pgid), result == 0
+}
+
+// SetForeground makes a process group the foreground. TIOCSPGRP.
+func SetForeground(terminal, group int) {
+	pgid := int32(group)
+	relay.Call(syscall.SYS_IOCTL, uintptr(terminal), syscall.TIOCSPGRP, uintptr(unsafe.Pointer(&pgid)), 0, 0)
+}
+
+// LeaveTerminal gives up a terminal, if it is the controlling one. TIOCNOTTY.
+func LeaveTerminal(terminal int) (did bool) {
+	return relay.Call(syscall.SYS_IOCTL, uintptr(terminal), syscall.TIOCNOTTY, 0, 0, 0) == 0
 }
 
 // Options of prctl(2).
@@ -31,8 +104,7 @@ const (
 
 // prctl is prctl(2) with one argument that is no address.
 func prctl(option, argument uintptr) syscall.Errno {
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, option, argument, 0, 0, 0, 0)
-	return errno
+	return relay.Errno(relay.Call(syscall.SYS_PRCTL, option, argument, 0, 0, 0))
 }
 
 // AlreadySubreaper is [IsSubreaper] without its error.
@@ -43,7 +115,7 @@ func AlreadySubreaper() bool {
 
 func alreadySubreaper() (bool, syscall.Errno) {
 	var on int32
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prGetChildSubreaper, uintptr(unsafe.Pointer(&on)), 0, 0, 0, 0)
+	errno := relay.Errno(relay.Call(syscall.SYS_PRCTL, prGetChildSubreaper, uintptr(unsafe.Pointer(&on)), 0, 0, 0))
 	return on != 0, errno
 }
 
@@ -57,28 +129,36 @@ func WatchParent(s signals.Signal) syscall.Errno { return prctl(prSetPdeathsig, 
 // there, but is no regular file or may not be executed. stat(2), access(2).
 func Executable(file *byte) syscall.Errno {
 	var st syscall.Stat_t
-	if _, _, errno := syscall.RawSyscall6(nrFstatat, atFDCWD, uintptr(unsafe.Pointer(file)), uintptr(unsafe.Pointer(&st)), 0, 0, 0); errno != 0 {
+	if errno := relay.Errno(relay.Call(nrFstatat, atFDCWD, uintptr(unsafe.Pointer(file)), uintptr(unsafe.Pointer(&st)), 0, 0)); errno != 0 {
 		return errno
 	}
 	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
 		return syscall.EACCES
 	}
 	const xOK = 1
-	_, _, errno := syscall.RawSyscall(syscall.SYS_FACCESSAT, atFDCWD, uintptr(unsafe.Pointer(file)), xOK)
-	return errno
+	return relay.Errno(relay.Call(syscall.SYS_FACCESSAT, atFDCWD, uintptr(unsafe.Pointer(file)), xOK, 0, 0))
 }
 
 // OpenTTY opens the controlling terminal, close-on-exec; -1 if there is none. tty(4).
 func OpenTTY() (fd int) {
 	const flags = syscall.O_RDWR | syscall.O_NOCTTY | syscall.O_CLOEXEC
-	opened, _, errno := syscall.RawSyscall6(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(&devTTY[0])), flags, 0, 0, 0)
-	if errno != 0 {
+	opened := relay.Call(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(unsafe.StringData(devTTY))), flags, 0, 0)
+	if relay.Errno(opened) != 0 {
 		return -1
 	}
 	return int(opened)
 }
 
-var devTTY = [...]byte{'/', 'd', 'e', 'v', '/', 't', 't', 'y', 0}
+// C strings. As constants they lie where nothing is written.
+const (
+	devTTY = "/dev/tty\x00"
+	root   = "/\x00"
+)
+
+// ChdirRoot changes to the root directory. chdir(2).
+func ChdirRoot() syscall.Errno {
+	return relay.Errno(relay.Call(syscall.SYS_CHDIR, uintptr(unsafe.Pointer(unsafe.StringData(root))), 0, 0, 0, 0))
+}
 
 // CloseAbove closes every descriptor above 2 but two, of which either may be -1.
 func CloseAbove(first, second int) {
@@ -104,6 +184,5 @@ func CloseAbove(first, second int) {
 }
 
 func closeRange(first, last int) syscall.Errno {
-	_, _, errno := syscall.RawSyscall(NrCloseRange, uintptr(uint32(first)), uintptr(uint32(last)), 0)
-	return errno
+	return relay.Errno(relay.Call(NrCloseRange, uintptr(uint32(first)), uintptr(uint32(last)), 0, 0, 0))
 }

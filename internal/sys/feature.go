@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"supervise/signals"
+	"supervise/signals/relay"
 )
 
 // Feature is a system call, or a form of one, that an older kernel or a seccomp filter may
@@ -73,6 +74,6 @@ func probeSignalQueue() syscall.Errno {
 // probeGroupQueue names no descriptor: EBADF, where an older kernel says EINVAL because of
 // the flag.
 func probeGroupQueue() syscall.Errno {
-	_, _, errno := syscall.RawSyscall6(NrPIDFDSendSignal, ^uintptr(0), 0, 0, PIDFDProcessGroup, 0, 0)
+	_, _, errno := syscall.RawSyscall6(NrPIDFDSendSignal, ^uintptr(0), 0, 0, relay.PIDFDProcessGroup, 0, 0)
 	return refusal(errno, syscall.EBADF)
 }

@@ -5,12 +5,12 @@ import (
 	"unsafe"
 
 	"supervise/signals"
+	"supervise/signals/relay"
 )
 
 // Stopped reports whether a child was stopped since the last call and still is, and by which
 // signal. waitid(2) with WSTOPPED.
 func Stopped(pid int) (by signals.Signal, ok bool) {
-	const wStopped = 0x2
 	child, ok, _ := waitid(pPID, pid, wStopped|wNoHang|wAll)
 	return child.Exit.Signal, ok
 }
@@ -43,28 +43,25 @@ type action struct {
 	mask                     signals.Set
 }
 
+const ignore = 1 // SIG_IGN
+
 // SetDefault sets a signal's disposition to SIG_DFL. rt_sigaction(2).
 func SetDefault(s signals.Signal) error {
-	var initial action
-	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&initial)), 0, setSize, 0, 0)
-	return wrap(errno)
+	return wrap(Default(s))
 }
 
 // SetIgnored sets a signal's disposition to SIG_IGN, which discards one that is pending.
 // rt_sigaction(2).
 func SetIgnored(s signals.Signal) error {
-	ignored := action{handler: 1}
+	ignored := action{handler: ignore}
 	_, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&ignored)), 0, setSize, 0, 0)
 	return wrap(errno)
 }
 
 // Ignored returns the signals whose disposition is SIG_IGN. rt_sigaction(2).
 func Ignored() (set signals.Set) {
-	const ignore = 1
 	for s := range signals.Full.All() {
-		var now action
-		syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&now)), setSize, 0, 0)
-		if now.handler == ignore {
+		if IsIgnored(s) {
 			set = set.With(s)
 		}
 	}
@@ -77,7 +74,7 @@ func Ignored() (set signals.Set) {
 func QueueGroup(pidfd int, info signals.Info) error {
 	raw := info.Raw()
 	_, _, errno := syscall.RawSyscall6(NrPIDFDSendSignal, uintptr(pidfd), uintptr(info.Signal),
-		uintptr(unsafe.Pointer(&raw)), PIDFDProcessGroup, 0, 0)
+		uintptr(unsafe.Pointer(&raw)), relay.PIDFDProcessGroup, 0, 0)
 	return wrap(errno)
 }
 

@@ -5,19 +5,16 @@ import (
 	"unsafe"
 
 	"supervise/signals"
+	"supervise/signals/relay"
 )
 
 // System calls after 5.0, which have the same number on every architecture.
 const (
-	NrPIDFDSendSignal = 424
+	NrPIDFDSendSignal = relay.NrPIDFDSendSignal
 	NrCloseRange      = 436
 	sysPidfdOpen      = 434
 	sysClone3         = 435
 )
-
-// PIDFDProcessGroup is the flag PIDFD_SIGNAL_PROCESS_GROUP of pidfd_send_signal(2), Linux
-// 6.9.
-const PIDFDProcessGroup = 4
 
 // Subreaper makes the caller the parent of all orphans among its descendants.
 // PR_SET_CHILD_SUBREAPER, Linux 3.4.

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"supervise/signals"
+	"supervise/signals/relay"
 )
 
 // Child is a child that ended, as waitid(2) returns it.
@@ -20,6 +21,7 @@ const (
 	pPID      = 1
 	pPIDFD    = 3
 	wNoHang   = 0x1
+	wStopped  = 0x2
 	wExited   = 0x4
 	wNoWait   = 0x1000000
 	wAll      = 0x40000000 // __WALL: also children whose exit signal is not SIGCHLD
@@ -63,8 +65,7 @@ func WaitPIDFD(pidfd int) (child Child, ok bool) {
 func waitid(kind, id, options int) (child Child, ok, more bool) {
 	var info childInfo
 	for {
-		_, _, errno := syscall.RawSyscall6(syscall.SYS_WAITID, uintptr(kind), uintptr(id),
-			uintptr(unsafe.Pointer(&info)), uintptr(options), 0, 0)
+		errno := relay.Errno(relay.Call(syscall.SYS_WAITID, uintptr(kind), uintptr(id), uintptr(unsafe.Pointer(&info)), uintptr(options), 0))
 		switch {
 		case errno == syscall.EINTR:
 			continue

@@ -14,8 +14,13 @@ func Cut(s string, sep byte) (before, after string, found bool) {
 
 // CutPrefix returns s without a prefix, and whether s had it.
 func CutPrefix(s, prefix string) (rest string, found bool) {
-	if len(s) < len(prefix) || s[:len(prefix)] != prefix {
+	if len(s) < len(prefix) {
 		return s, false
+	}
+	for i := range len(prefix) {
+		if s[i] != prefix[i] {
+			return s, false
+		}
 	}
 	return s[len(prefix):], true
 }
@@ -54,6 +59,12 @@ func Upper(s string) string {
 		upper[i] = fold(c)
 	}
 	return string(upper)
+}
+
+// Equal is == in a loop of its own.
+func Equal(a, b string) bool {
+	rest, ok := CutPrefix(a, b)
+	return ok && rest == ""
 }
 
 // Fold reports whether two texts are the same but for the case of letters.

@@ -37,8 +37,9 @@
 //
 // # Modes
 //
-// [Entry]: the program was linked with -ldflags=-E=_supervise_entry and blocked all signals
-// before the Go runtime started; the inherited mask and ignored signals are known exactly.
+// [Entry]: the program was linked with -ldflags=-E=_boot_entry, or with the entry point of
+// package supervisor/nucleus, which goes on there, and blocked all signals before the Go runtime
+// started; the inherited mask and ignored signals are known exactly.
 // [Reexec]: it was not (go run, go test); Start blocks all signals and executes the program
 // again, once. [Portable]: there is no assembly for the architecture; signals come from
 // os/signal, by number only.

@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 // that its roles are played in mode Entry.
 var entryBuild = sync.OnceValues(func() (string, error) {
 	file := filepath.Join(scratch, "entry.test")
-	build := exec.Command("go", "test", "-c", "-ldflags=-E=_supervise_entry", "-o", file, ".")
+	build := exec.Command("go", "test", "-c", "-ldflags=-E=_boot_entry", "-o", file, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)

@@ -275,9 +275,9 @@ func (in *Intake) Relay(pid int, set signals.Set) { in.relay.To(pid, set) }
 // kernel before 6.9 refuses, so that every signal is returned.
 func (in *Intake) RelayGroup(pidfd int, set signals.Set) { in.relay.ToGroup(pidfd, set) }
 
-// RelayRewrite makes a relay forward each signal as another one, rewrite[signal]. Wait and
-// [Intake.Relayed] return the original signal.
-func (in *Intake) RelayRewrite(rewrite [signals.Max + 1]signals.Signal) { in.relay.Rewrite(&rewrite) }
+// RelayRewrite makes a relay forward a signal as another one. Wait and [Intake.Relayed] return
+// the original signal.
+func (in *Intake) RelayRewrite(from, to signals.Signal) { in.relay.Rewrite(from, to) }
 
 // Relayed returns how many signals were forwarded, and the last of them.
 func (in *Intake) Relayed() (count uint64, last signals.Info) { return in.relay.Forwarded() }

@@ -127,7 +127,7 @@ func (in *Intake) Relay(int, signals.Set) {}
 func (in *Intake) RelayGroup(int, signals.Set) {}
 
 // RelayRewrite is not available here, as [Intake.Relay].
-func (in *Intake) RelayRewrite([signals.Max + 1]signals.Signal) {}
+func (in *Intake) RelayRewrite(_, _ signals.Signal) {}
 
 // Relayed returns nothing: Wait returns every signal.
 func (in *Intake) Relayed() (count uint64, last signals.Info) { return 0, signals.Info{} }

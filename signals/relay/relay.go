@@ -4,9 +4,24 @@ import (
 	"syscall"
 	"unsafe"
 
-	"supervise/internal/sys"
 	"supervise/signals"
 )
+
+// NrPIDFDSendSignal is the number of pidfd_send_signal(2) on every architecture, and
+// PIDFDProcessGroup its flag PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9.
+const (
+	NrPIDFDSendSignal = 424
+	PIDFDProcessGroup = 4
+)
+
+// Errno is the errno of a result of [Call], 0 if it succeeded.
+func Errno(result uintptr) syscall.Errno {
+	const most = 4095
+	if -result-1 < most {
+		return syscall.Errno(-result)
+	}
+	return 0
+}
 
 // Forever is the timeout of a Wait without one.
 const Forever int64 = -1
@@ -15,6 +30,10 @@ const Forever int64 = -1
 type Relay struct {
 	Set  signals.Set     // the signals to wait for
 	Info signals.RawInfo // the one that Wait has returned
+
+	// Unused is memory that the next Wait, and no later one, gives back: the program's own code
+	// and constants, which the kernel reads again where they are needed again. MADV_DONTNEED.
+	Unused [2]Span
 
 	self    int32       // our own pid
 	forward signals.Set // the signals to forward
@@ -26,6 +45,18 @@ type Relay struct {
 
 	forwarded uint64
 	last      [32]byte // the start of the last forwarded siginfo_t
+}
+
+// Span is a piece of memory.
+type Span struct{ Start, Size uintptr }
+
+// Code is where Wait lies, with all that it needs: some pages.
+func Code() Span {
+	const page, around = 4096, 2048 // which is as much as this package has
+	wait := (*Relay).Wait
+	at := **(**uintptr)(unsafe.Pointer(&wait))
+	start := (at - around) &^ (page - 1)
+	return Span{Start: start, Size: (at+2*around-start)&^(page-1) + page}
 }
 
 // head is the start of siginfo_t: sigaction(2).
@@ -55,12 +86,12 @@ func (r *Relay) To(pid int, set signals.Set) {
 // ToGroup is [Relay.To] for the process group that a process leads, given its pidfd. A kernel
 // before 6.9 refuses each signal.
 func (r *Relay) ToGroup(pidfd int, set signals.Set) {
-	r.call, r.flags = sys.NrPIDFDSendSignal, sys.PIDFDProcessGroup
+	r.call, r.flags = NrPIDFDSendSignal, PIDFDProcessGroup
 	r.target, r.forward = uintptr(pidfd), set
 }
 
-// Rewrite forwards each signal as another one, to[signal].
-func (r *Relay) Rewrite(to *[signals.Max + 1]signals.Signal) { r.rewrite = *to }
+// Rewrite forwards a signal as another one.
+func (r *Relay) Rewrite(from, to signals.Signal) { r.rewrite[from] = to }
 
 // Forwarded returns how many signals were forwarded, and the last of them.
 func (r *Relay) Forwarded() (count uint64, last signals.Info) {
@@ -84,19 +115,31 @@ func (r *Relay) Wait(timeout int64) int {
 	if timeout >= 0 {
 		limit = &span
 	}
-	for {
-		n, _, errno := syscall.RawSyscall6(syscall.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&r.Set)),
-			uintptr(unsafe.Pointer(&r.Info)), uintptr(unsafe.Pointer(limit)), unsafe.Sizeof(r.Set), 0, 0)
-		if errno != 0 {
-			return -int(errno)
+	for i := range r.Unused {
+		if unused := &r.Unused[i]; unused.Size > 0 {
+			Call(syscall.SYS_MADVISE, unused.Start, unused.Size, syscall.MADV_DONTNEED, 0, 0)
+			unused.Size = 0
 		}
+	}
+	for {
+		n := Call(syscall.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&r.Set)),
+			uintptr(unsafe.Pointer(&r.Info)), uintptr(unsafe.Pointer(limit)), unsafe.Sizeof(r.Set), 0)
 		if !r.relay(n) {
-			return int(n)
+			return int(n) // a negated errno is no signal
 		}
 		if limit != nil {
 			return 0
 		}
 	}
+}
+
+// Pass forwards the signal that Wait has returned in the form in which the kernel lets it pass,
+// whoever has sent it, and reports whether the kernel took it.
+func (r *Relay) Pass() bool {
+	info := signals.Decode(&r.Info)
+	number := uintptr(info.Signal)
+	r.Info = info.Forwardable().Raw()
+	return r.relay(number)
 }
 
 // relay forwards the signal in r.Info, and reports whether that is all there is to do.
@@ -105,7 +148,7 @@ func (r *Relay) Wait(timeout int64) int {
 //go:norace
 func (r *Relay) relay(n uintptr) bool {
 	info := (*head)(unsafe.Pointer(&r.Info))
-	if r.call == 0 || n >= uintptr(len(r.rewrite)) || r.forward>>(n-1)&1 == 0 || info.pid == r.self {
+	if r.call == 0 || n == 0 || n >= uintptr(len(r.rewrite)) || r.forward>>(n-1)&1 == 0 || info.pid == r.self {
 		return false
 	}
 	// As signals.Info.Forwardable, for the simple codes.
@@ -117,9 +160,9 @@ func (r *Relay) relay(n uintptr) bool {
 	}
 	to := r.rewrite[n]
 	info.signo = int32(to) // pidfd_send_signal wants it there, too
-	_, _, errno := syscall.RawSyscall6(r.call, r.target, uintptr(to), uintptr(unsafe.Pointer(&r.Info)), r.flags, 0, 0)
+	refused := Call(r.call, r.target, uintptr(to), uintptr(unsafe.Pointer(&r.Info)), r.flags, 0)
 	info.signo = int32(n)
-	if errno != 0 {
+	if refused != 0 {
 		return false
 	}
 	r.forwarded++

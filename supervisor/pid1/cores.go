@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"syscall"
 
-	"supervise/signals"
 	"supervise/supervisor/process"
 )
 
@@ -51,14 +50,4 @@ func (s *supervisor) setCoreFilter() {
 	if err != nil {
 		s.log.say(Warn, "cannot set the command's core filter: "+file+": "+err.Error())
 	}
-}
-
-// exitLevel is how important it is why we exit: more than usual when the command has crashed, by
-// a signal that dumps core and that did not come through us. Those whose names we go by say no
-// more of that than they do.
-func (s *supervisor) exitLevel() Level {
-	if own := s.Log.Style == Text || s.Log.Style == JSON; own && s.exit.Signal.Default() == signals.Core && s.last.Signal != s.exit.Signal {
-		return Warn
-	}
-	return Info
 }

@@ -20,6 +20,11 @@
 // replaces, are package cmdline. This package reads no arguments, and of the environment only
 // PATH and the variables that name us by our pid.
 //
+// Usually none of this runs: package nucleus has started the command before there was a Go
+// runtime, goes by the same Options, and leaves it to Run ([Adopt]) only if there is more to do
+// than to forward, to reap and to exit. What both need allocates nothing: rules.go, terminal.go
+// and the methods of Options.
+//
 // It restarts only on request, reads no files outside /proc, and knows no services: that is
 // package supervisor. It is early: see cmd/supervise/preinit.
 package pid1

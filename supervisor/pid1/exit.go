@@ -40,17 +40,19 @@ func (s *supervisor) logExit(status int) {
 	if waiting := s.backlog.Len(); waiting > 0 {
 		s.log.say(Warn, "the command ended with real-time signals still waiting for it", number("count", waiting))
 	}
-	level := s.exitLevel()
+	if count, relayed := s.in.Relayed(); count > s.before {
+		s.last = relayed
+	}
+	level := Info // more than that when the command has crashed
+	if s.Crashed(s.exit, s.last.Signal) {
+		level = Warn
+	}
 	if !s.log.enabled(level) {
 		return
 	}
 	fields := []field{word("command", s.name), number("pid", s.command.PID), number("status", status), number("orphans", s.orphans)}
-	last := s.last
-	if count, relayed := s.in.Relayed(); count > s.before {
-		last = relayed
-	}
-	if last.Signal != 0 {
-		fields = append(fields, word("last-signal", last.String()))
+	if s.last.Signal != 0 {
+		fields = append(fields, word("last-signal", s.last.String()))
 	}
 	s.log.say(level, "exiting: the command "+exitText(s.exit), fields...)
 }

@@ -6,9 +6,6 @@ import (
 	"supervise/signals/send"
 )
 
-// forwarded are the signals that are forwarded: all but SIGCHLD, which is about our children.
-const forwarded = signals.Full &^ (1<<(signals.SIGKILL-1) | 1<<(signals.SIGSTOP-1) | 1<<(signals.SIGCHLD-1))
-
 // backlogLimit is how many real-time signals may wait for the command before later ones are
 // left in the kernel: at most 12 MiB.
 const backlogLimit = 1 << 18
@@ -20,25 +17,10 @@ func (s *supervisor) relay() {
 	case s.phase != running, s.Pause, s.ByKill, s.log.enabled(Debug), s.backlog.Len() > 0, s.Group && s.command.PIDFD < 0:
 		s.in.Relay(0, 0)
 	case s.Group:
-		s.in.RelayGroup(s.command.PIDFD, forwarded&^s.decided())
+		s.in.RelayGroup(s.command.PIDFD, Forwarded&^s.Decided(s.pid, s.terminal.FD >= 0))
 	default:
-		s.in.Relay(s.command.PID, forwarded&^s.decided())
+		s.in.Relay(s.command.PID, Forwarded&^s.Decided(s.pid, s.terminal.FD >= 0))
 	}
-}
-
-// decided are the signals that need more than forwarding.
-func (s *supervisor) decided() signals.Set {
-	set := s.Rewrite.Decided() | s.Ignore | s.RestartOn
-	if s.handlesStop() {
-		set |= s.StopSignals
-	}
-	if s.pid != 1 || s.StopAlong {
-		set |= jobSignals
-	}
-	if s.terminal.fd >= 0 {
-		set = set.With(signals.SIGCONT)
-	}
-	return set
 }
 
 // receive decides what to do about a signal.
@@ -50,7 +32,7 @@ func (s *supervisor) receive(info signals.Info) {
 		if info.Signal == signals.SIGTERM || info.Signal == signals.SIGINT {
 			s.phase = over
 		}
-	case s.Ignore.Has(info.Signal), s.alreadyReceived(info), s.unstoppable(info):
+	case s.Drops(s.pid, info.Signal, info.Code):
 		if s.log.enabled(Debug) {
 			s.log.say(Debug, "not forwarded: "+info.String())
 		}

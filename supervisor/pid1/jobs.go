@@ -20,33 +20,15 @@ import (
 // Then the command is continued at once: without us in between it would not have stopped
 // either (POSIX: "orphaned process group").
 
-// jobSignals are the signals by which a terminal, or a shell for it, stops processes.
-const jobSignals = signals.Set(1<<(signals.SIGTSTP-1) | 1<<(signals.SIGTTIN-1) | 1<<(signals.SIGTTOU-1))
-
-// fromTerminal are signals that a terminal sends to its whole foreground group.
-const fromTerminal = jobSignals | 1<<(signals.SIGINT-1) | 1<<(signals.SIGQUIT-1) | 1<<(signals.SIGWINCH-1)
-
-// alreadyReceived reports whether the kernel has sent a signal to the command as well, as a
-// member of our process group.
-func (s *supervisor) alreadyReceived(info signals.Info) bool {
-	return s.Placement == process.SameGroup && info.Code == signals.CodeKernel && fromTerminal.Has(info.Signal)
-}
-
-// unstoppable reports whether a signal is a terminal's request to stop that nobody could
-// undo, because we are PID 1.
-func (s *supervisor) unstoppable(info signals.Info) bool {
-	return s.pid == 1 && info.Code == signals.CodeKernel && jobSignals.Has(info.Signal)
-}
-
 // followsStops reports whether we may have to stop when the command does.
 func (s *supervisor) followsStops() bool {
-	return s.phase == running && !s.StopAlong && !s.Pause && (s.terminal.fd >= 0 || s.stopForwarded)
+	return s.phase == running && !s.StopAlong && !s.Pause && (s.terminal.FD >= 0 || s.stopForwarded)
 }
 
 // followStop stops us as well, if the command was stopped for job control.
 func (s *supervisor) followStop() {
 	by, stopped := sys.Stopped(s.command.PID)
-	if !stopped || !jobSignals.Has(by) {
+	if !stopped || !JobSignals.Has(by) {
 		return
 	}
 	if s.log.enabled(Debug) {
@@ -60,7 +42,7 @@ func (s *supervisor) followStop() {
 	}
 	if by == signals.SIGTSTP || s.terminal.idle() {
 		if by != signals.SIGTSTP {
-			s.terminal.give(s.command.PID)
+			sys.SetForeground(s.terminal.FD, s.command.PID)
 		}
 		s.log.say(Info, "the terminal has stopped the command, and nobody could continue it: continuing it")
 		_ = sys.Kill(-s.command.PID, signals.SIGCONT)
@@ -81,7 +63,7 @@ func (s *supervisor) afterForward(received signals.Signal) {
 	switch {
 	case received == signals.SIGCONT:
 		s.stopForwarded = false
-	case !jobSignals.Has(received):
+	case !JobSignals.Has(received):
 	case s.StopAlong:
 		_ = sys.Kill(s.pid, signals.SIGSTOP) // without effect as PID 1
 	default:
@@ -92,12 +74,12 @@ func (s *supervisor) afterForward(received signals.Signal) {
 // continuing prepares for SIGCONT. It reports whether the whole process group of the command
 // must get it, because a terminal may have stopped all of it.
 func (s *supervisor) continuing() (group bool) {
-	if s.terminal.fd < 0 || s.Placement != process.OwnGroup {
+	if s.terminal.FD < 0 || s.Placement != process.OwnGroup {
 		return false
 	}
-	if now, ok := s.terminal.foreground(); ok && now == syscall.Getpgrp() {
-		s.terminal.give(s.command.PID)
-		s.terminal.given = true
+	if now, ok := sys.Foreground(s.terminal.FD); ok && now == syscall.Getpgrp() {
+		sys.SetForeground(s.terminal.FD, s.command.PID)
+		s.terminal.Given = true
 	}
 	return true
 }

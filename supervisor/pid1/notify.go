@@ -10,14 +10,14 @@ import (
 	"supervise/signals/intake"
 )
 
-// What a service manager passes to us is for the command: $NOTIFY_SOCKET, $WATCHDOG_USEC and
+// Addressees are variables that name who is meant: what a service manager passes to us is for the command: $NOTIFY_SOCKET, $WATCHDOG_USEC and
 // the descriptors of $LISTEN_FDS are passed on unchanged (sd_notify(3), sd_listen_fds(3)). But
 // a pid that says who is meant, us, must be the command's, or it would not feel addressed.
-var addressees = [...]string{"LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID"}
+var Addressees = [...]string{"LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID"}
 
 // pidVariables returns those that name us.
 func pidVariables(self int) (names []string) {
-	for _, name := range addressees {
+	for _, name := range Addressees {
 		if value, ok := intake.LookupEnv(name); ok && value == strconv.Itoa(self) {
 			names = append(names, name)
 		}
@@ -25,16 +25,16 @@ func pidVariables(self int) (names []string) {
 	return names
 }
 
-// pidfdID names us by the inode of our pidfd, beside LISTEN_PID, and a command that finds it
+// PIDFDID names us by the inode of our pidfd, beside LISTEN_PID, and a command that finds it
 // compares. What its own will be cannot be said before it is there.
-const pidfdID = "LISTEN_PIDFDID="
+const PIDFDID = "LISTEN_PIDFDID="
 
 // environment is what we were given, for the command.
 func environment(variables []string) []string {
 	environ := intake.Environ()
-	addressed := slices.Contains(variables, addressees[0])
+	addressed := slices.Contains(variables, Addressees[0])
 	return slices.DeleteFunc(environ, func(entry string) bool {
-		_, named := text.CutPrefix(entry, pidfdID)
+		_, named := text.CutPrefix(entry, PIDFDID)
 		return named && addressed
 	})
 }
@@ -59,20 +59,5 @@ func (s *supervisor) release() {
 	if s.RestartOn != 0 {
 		return
 	}
-	first, second := s.command.PIDFD, s.terminal.fd
-	if first > second {
-		first, second = second, first
-	}
-	next := 3
-	for _, keep := range [...]int{first, second} {
-		if keep < next {
-			continue
-		}
-		if keep > next {
-			_ = sys.CloseRange(next, keep-1)
-		}
-		next = keep + 1
-	}
-	const last = 1<<31 - 1
-	_ = sys.CloseRange(next, last)
+	sys.CloseAbove(s.command.PIDFD, s.terminal.FD)
 }

@@ -68,14 +68,6 @@ func (r *Rewrite) Of(s signals.Signal) signals.Signal {
 	return signals.Signal(r.to[s] - 1)
 }
 
-// All returns what each signal is forwarded as.
-func (r *Rewrite) All() (all [signals.Max + 1]signals.Signal) {
-	for s := range all {
-		all[s] = r.Of(signals.Signal(s))
-	}
-	return all
-}
-
 // Decided returns the signals that cannot simply be forwarded: those that are dropped, and
 // those that become SIGCONT, which concerns us.
 func (r *Rewrite) Decided() (set signals.Set) {

@@ -18,7 +18,7 @@ type supervisor struct {
 	log      logger
 	pid      int
 	name     string
-	terminal terminal
+	terminal Terminal
 	alarms   alarms
 
 	command process.Process
@@ -58,48 +58,50 @@ func Run(in *intake.Intake, options *Options) (status int) {
 		Options: options, in: in, pid: syscall.Getpid(), log: newLogger(options.Log),
 		backlog: queue.New(backlogLimit, queue.Wait),
 	}
-	s.in.RelayRewrite(s.Rewrite.All())
-	s.becomeSubreaper()
-	parentGone := s.watchParent()
-	if parentGone && s.ParentDeath == signals.SIGKILL {
-		s.log.say(Info, "exiting: the parent has ended", number("parent", s.Parent))
-		return 128 + int(signals.SIGKILL)
+	for from := range signals.Max + 1 {
+		s.in.RelayRewrite(from, s.Rewrite.Of(from))
 	}
 	if !s.Pause {
 		s.name = s.Command[0]
-		s.terminal = openTerminal(s.Placement)
+	}
+	if adopted != nil {
+		s.adopt(adopted)
+	} else if status, ok := s.begin(); !ok {
+		return status
+	}
+	s.loop()
+	s.terminal.Reclaim(s.command.PID)
+	return s.finish()
+}
+
+// begin starts the command. If it does not run, it returns the status to exit with.
+func (s *supervisor) begin() (status int, ok bool) {
+	if warning, errno := s.ReapsOrphans(s.pid); errno != 0 {
+		s.log.say(Warn, warning, word("error", errno.Error()))
+	} else if warning != "" {
+		s.log.say(Warn, warning)
+	}
+	parentGone := s.watchParent()
+	if parentGone && s.ParentDeath == signals.SIGKILL {
+		s.log.say(Info, "exiting: the parent has ended", number("parent", s.Parent))
+		return 128 + int(signals.SIGKILL), false
+	}
+	if !s.Pause {
+		s.terminal = OpenTerminal(s.Placement)
 		if s.ReadyFD > 2 {
 			syscall.CloseOnExec(s.ReadyFD)
 		}
 		s.in.MaskThreadsAsync() // meanwhile the command is started
 		if err := s.start(); err != nil {
-			s.terminal.reclaim(0)
-			return s.cannotStart(err)
+			s.terminal.Reclaim(0)
+			return s.cannotStart(err), false
 		}
 	}
 	s.afterStart()
 	if parentGone {
 		s.receive(signals.Info{Signal: s.ParentDeath, PID: int32(s.Parent)})
 	}
-	s.loop()
-	s.terminal.reclaim(s.command.PID)
-	return s.finish()
-}
-
-// becomeSubreaper makes orphans our children, unless they are already: as PID 1, or when
-// whoever executed us was a subreaper.
-func (s *supervisor) becomeSubreaper() {
-	if s.pid == 1 || !s.Subreaper && !s.WarnNotReaper {
-		return
-	}
-	if is, _ := sys.IsSubreaper(); is {
-		return
-	}
-	if !s.Subreaper {
-		s.log.say(Warn, "not PID 1 and not a child subreaper: orphans will not be reaped here; use -s, or set TINI_SUBREAPER")
-	} else if err := sys.Subreaper(); err != nil {
-		s.log.say(Warn, "cannot become child subreaper, orphans will not be reaped here", word("error", err.Error()))
-	}
+	return 0, true
 }
 
 // watchParent asks the kernel for a signal when our parent ends, and reports whether it has
@@ -120,15 +122,20 @@ const mostProcessors = 2
 
 // afterStart does what can wait until the command runs.
 func (s *supervisor) afterStart() {
-	if runtime.GOMAXPROCS(0) > mostProcessors {
-		runtime.GOMAXPROCS(mostProcessors)
-	}
-	s.in.MaskThreads()
 	if !s.KeepDirectory && s.RestartOn == 0 { // a restarted command starts in our directory
 		_ = syscall.Chdir("/") // so that we keep no mount busy
 	}
 	s.ready()
 	s.release()
+	s.attend()
+}
+
+// attend begins to forward signals to a command that runs.
+func (s *supervisor) attend() {
+	if runtime.GOMAXPROCS(0) > mostProcessors {
+		runtime.GOMAXPROCS(mostProcessors)
+	}
+	s.in.MaskThreads()
 	s.relay()
 	s.alarms.in(alarmTidy, tidyAfter)
 }

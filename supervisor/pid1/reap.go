@@ -4,24 +4,27 @@ import (
 	"syscall"
 
 	"supervise/internal/sys"
-	"supervise/signals"
-	"supervise/signals/send"
 )
 
 // reap reaps every child that has ended, and handles the consequences.
 func (s *supervisor) reap() {
-	if s.TermGroup && s.phase == running {
-		s.termGroup()
+	if s.phase == running {
+		s.EndGroup(s.command.PID)
 	}
+	s.collect(false)
+}
+
+// collect is reap when it is known whether the command is one of those that were reaped already.
+func (s *supervisor) collect(ended bool) {
 	named := s.WarnReaped || s.log.enabled(Debug)
-	ended, left, before := false, false, s.orphans
+	left, before := false, s.orphans
 	for {
 		child, name, ok, more := next(named)
 		if !ok {
 			left = more
 			break
 		}
-		if child.PID == s.command.PID && s.phase == running {
+		if child.PID == s.command.PID && s.phase == running && !ended {
 			s.in.Relay(0, 0) // its pid may be reused from now on
 			s.exit, ended = child.Exit, true
 			continue
@@ -65,17 +68,6 @@ func (s *supervisor) orphan(child sys.Child, name string) {
 	}
 	if s.log.enabled(level) {
 		s.log.say(level, "reaped an orphan that "+exitText(child.Exit), number("pid", child.PID), word("name", name))
-	}
-}
-
-// termGroup sends SIGTERM to what is left of the command's process group when the command has
-// ended. That happens before it is reaped: until then its pid cannot be reused.
-func (s *supervisor) termGroup() {
-	if _, ended := sys.Ended(s.command.PID); !ended {
-		return
-	}
-	if signal := s.Rewrite.Of(signals.SIGTERM); signal != 0 && s.Group {
-		_ = send.Group(s.command.PID, signal)
 	}
 }
 

@@ -21,7 +21,7 @@ func (s *supervisor) start() *process.StartError {
 		Path: file, Argv: s.Command, Env: environment(variables), PIDVariables: variables,
 		Mask: found.Mask, Ignore: found.Ignored,
 		Files:     []int{0, 1, 2},
-		Placement: s.Placement, HasTerminal: s.terminal.given, Terminal: max(s.terminal.fd, 0),
+		Placement: s.Placement, HasTerminal: s.terminal.Given, Terminal: max(s.terminal.FD, 0),
 		Limits: append(s.noFile(found.NoFile), s.coreLimit()...),
 	}
 	s.setCoreFilter()

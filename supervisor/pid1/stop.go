@@ -20,11 +20,6 @@ type stopping struct {
 
 func (p *stopping) requested() bool { return p.by.Signal != 0 }
 
-// handlesStop reports whether a stop signal is more than any other signal.
-func (s *supervisor) handlesStop() bool {
-	return s.StopTimeout > 0 || s.Drain > 0 || s.ExitZeroOnStop || s.RestartOn != 0
-}
-
 // stop handles a request to end the command: at once, or after it has drained. A second
 // request ends the drain.
 func (s *supervisor) stop(info signals.Info) {
@@ -101,7 +96,7 @@ func (s *supervisor) startAgain() bool {
 	s.stopping = stopping{}
 	s.killing, s.stopForwarded = false, false
 	s.alarms = alarms{}
-	s.terminal.given = s.terminal.given && (s.terminal.fd < 0 || s.terminal.idle())
+	s.terminal.Given = s.terminal.Given && (s.terminal.FD < 0 || s.terminal.idle())
 	s.closeCommand()
 	if err := s.start(); err != nil {
 		s.exit = signals.Exit{Code: s.cannotStart(err)}

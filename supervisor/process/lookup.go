@@ -21,21 +21,21 @@ func Lookup(name, path string, havePath bool) (string, error) {
 	if _, _, slash := text.Cut(name, '/'); slash {
 		return name, nil
 	}
-	var buffer [PathMax]byte
-	file, errno := Find(&buffer, name, path, havePath)
+	var buffer [pathMax]byte
+	file, errno := Find(buffer[:], name, path, havePath)
 	if errno != 0 {
 		return "", &StartError{Step: "find " + name + " in PATH", Errno: errno}
 	}
 	return string(file), nil
 }
 
-// PathMax is the longest name of a file with the zero byte at its end: PATH_MAX in
+// pathMax is the longest name of a file with the zero byte at its end: PATH_MAX in
 // linux/limits.h.
-const PathMax = 4096
+const pathMax = 4096
 
 // Find is [Lookup] for a name without a slash, in the caller's memory: it allocates nothing.
-// Behind the file's name is a zero byte.
-func Find(buffer *[PathMax]byte, name, path string, havePath bool) (file []byte, errno syscall.Errno) {
+// Behind the file's name is a zero byte. What the buffer is too small for is ENAMETOOLONG.
+func Find(buffer []byte, name, path string, havePath bool) (file []byte, errno syscall.Errno) {
 	if !havePath {
 		path = defaultPath
 	}
@@ -47,7 +47,10 @@ func Find(buffer *[PathMax]byte, name, path string, havePath bool) (file []byte,
 			dir = "."
 		}
 		if len(dir)+len(name)+2 > len(buffer) {
-			continue // ENAMETOOLONG
+			if len(buffer) < pathMax {
+				return nil, syscall.ENAMETOOLONG
+			}
+			continue // as the kernel would say
 		}
 		n := copy(buffer[:], dir)
 		n += copy(buffer[n:], "/")

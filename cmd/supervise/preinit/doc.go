@@ -39,4 +39,6 @@
 //	supervisor/board/segment    the layout of the status board, apart from package board
 //	supervisor/quickstatus      the plain question of status
 //	signals/intake/boot         even earlier: what runs before the Go runtime
+//	supervisor/nucleus          earlier than that: an init that needs no runtime
+//	signals/relay               the loop of both, apart from package intake
 package preinit

@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"supervise/signals/intake"
+	_ "supervise/supervisor/nucleus"
 	"supervise/supervisor/pid1/cmdline"
 	"supervise/supervisor/quickstatus"
 )

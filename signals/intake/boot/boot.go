@@ -173,6 +173,12 @@ func Mask() uint64 { return mask }
 // Ignored returns the inherited ignored signals, if [Entered].
 func Ignored() uint64 { return ignored }
 
+// Found notes what the entry point of package nucleus has found, which has blocked all signals:
+// where the arguments are, the inherited mask, and signals that were ignored and are no more.
+func Found(arguments *uintptr, blocked, unignored uint64) {
+	stack, mask, ignored = arguments, blocked, unignored
+}
+
 // NoFile returns RLIMIT_NOFILE (soft, hard) before package os raised it.
 func NoFile() (soft, hard uint64) { return noFile[0], noFile[1] }
 

@@ -6,8 +6,9 @@
 // [Forced]), whatever mask the process inherited, and until the program takes over such a
 // signal ends the process. Three things prevent that:
 //
-//   - The ELF entry point, used with the linker flag -E=_supervise_entry. It is the first
-//     code of the process. It saves the inherited mask, ignored signals and descriptor limit
+//   - The ELF entry point, used with the linker flag -E=_boot_entry, or behind that of package
+//     supervisor/nucleus, which is _supervise_entry, when that goes on with the runtime. It is the
+//     first code of the process. It saves the inherited mask, ignored signals and descriptor limit
 //     (the runtime overwrites all three), blocks everything, stores what was pending, and
 //     installs the catcher.
 //   - The catcher, a signal handler in assembly for the signals of Forced, which the kernel

@@ -28,9 +28,9 @@ DATA	devNull<>+0(SB)/8, $"/dev/nul"
 DATA	devNull<>+8(SB)/2, $"l"
 GLOBL	devNull<>(SB), NOPTR|RODATA, $16
 
-// The entry point of the process: -ldflags=-E=_supervise_entry. At SP are argc, argv and
+// The entry point of a process without package nucleus: -ldflags=-E=_boot_entry. At SP are argc, argv and
 // everything else that the runtime will read; the stack below is free.
-TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+TEXT _boot_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVQ	SP, ·stack(SB)
 	MOVL	$SYS_rt_sigprocmask, AX
 	MOVL	$0, DI			// SIG_BLOCK
@@ -38,7 +38,10 @@ TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	LEAQ	·mask(SB), DX
 	MOVL	$8, R10
 	SYSCALL
+	JMP	·begin(SB)
 
+// Everything behind the first system call, which package nucleus makes itself.
+TEXT ·begin(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVL	$1, R14			// which of the 64 are ignored?
 disposition:
 	MOVL	$SYS_rt_sigaction, AX

@@ -28,9 +28,9 @@ DATA	devNull<>+0(SB)/8, $"/dev/nul"
 DATA	devNull<>+8(SB)/2, $"l"
 GLOBL	devNull<>(SB), NOPTR|RODATA, $16
 
-// The entry point of the process: -ldflags=-E=_supervise_entry. At RSP are argc, argv and
+// The entry point of a process without package nucleus: -ldflags=-E=_boot_entry. At RSP are argc, argv and
 // everything else that the runtime will read.
-TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+TEXT _boot_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	RSP, R0
 	MOVD	$·stack(SB), R1
 	MOVD	R0, (R1)
@@ -40,7 +40,10 @@ TEXT _supervise_entry(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	$·mask(SB), R2
 	MOVD	$8, R3
 	SVC
+	B	·begin(SB)
 
+// Everything behind the first system call, which package nucleus makes itself.
+TEXT ·begin(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD	$1, R20			// which of the 64 are ignored?
 disposition:
 	MOVD	$SYS_rt_sigaction, R8

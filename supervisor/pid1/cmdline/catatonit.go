@@ -8,16 +8,11 @@ import (
 
 // catatonit is the command line of catatonit 0.1.7.
 var catatonit = dialect{
-	names:       []string{"catatonit"},
-	grammar:     grammar{long: true, shorten: true},
-	flags:       catatonitFlags[:],
-	log:         pid1.Log{Level: pid1.Error, Style: pid1.Catatonit},
-	prepare:     prepareCatatonit,
-	readEnviron: readCatatonitEnviron,
-	help: func(*Line) *Answer {
-		return &Answer{Text: catatonitUsage + "\noptions:\n" + describe(catatonitFlags[:], 18), FD: 2}
-	},
-	version: func() *Answer { return printed(catatonitVersion) },
+	names:   []string{"catatonit"},
+	grammar: grammar{long: true, shorten: true},
+	log:     pid1.Log{Level: pid1.Error, Style: pid1.Catatonit},
+	help:    helpCatatonit,
+	version: versionCatatonit,
 	license: "GNU General Public License",
 	refuse:  refuseCatatonit,
 }
@@ -40,6 +35,12 @@ var catatonitFlags = [...]flag{
 }
 
 const catatonitUsage = "usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]\n"
+
+func helpCatatonit(*Line) *Answer {
+	return &Answer{Text: catatonitUsage + "\noptions:\n" + describe(catatonitFlags[:], 18), FD: 2}
+}
+
+func versionCatatonit() *Answer { return printed(catatonitVersion) }
 
 func prepareCatatonit(l *Line) {
 	o := &l.Options

@@ -10,22 +10,13 @@ import (
 	"supervise/supervisor/pid1"
 )
 
-// dialect is one program's command line. What its functions do before a command is run
-// allocates nothing.
+// dialect is one program's command line.
 type dialect struct {
 	names   []string // that the program is called by
-	flags   []flag
 	grammar grammar
 	log     pid1.Log
 
-	// prepare sets the defaults.
-	prepare func(*Line)
-	// readEnviron reads the environment, before the arguments or with environAfter behind
-	// them.
-	readEnviron  func(*Line, []string) bool
-	environAfter bool
-	// finish decides what depends on several flags, once all are read.
-	finish func(*Line) bool
+	environAfter bool // the environment is read behind the arguments, not before
 
 	// help, version and license answer the flags for them.
 	help    func(l *Line) *Answer
@@ -71,7 +62,7 @@ func ByName(argv0 string) (index int, ok bool) {
 	}
 	for i, p := range dialects {
 		for _, known := range p.names {
-			if name == known {
+			if text.Equal(name, known) {
 				return i, true
 			}
 		}
@@ -80,7 +71,8 @@ func ByName(argv0 string) (index int, ok bool) {
 }
 
 // Select returns the dialect of a program's arguments and what it must parse: "supervise init
-// ARGS", or one of the names that we replace. ok is false for any other subcommand.
+// ARGS", or one of the names that we replace. ok is false for any other subcommand,
+// unless there is nothing but init in this build.
 func Select(argv []string) (index int, args []string, ok bool) {
 	if len(argv) == 0 {
 		return 0, nil, false
@@ -95,6 +87,9 @@ func Select(argv []string) (index int, args []string, ok bool) {
 	if len(argv) > 1 && argv[1] == subcommand {
 		return 0, argv[2:], true
 	}
+	if initOnly {
+		return 0, argv[1:], true
+	}
 	return 0, nil, false
 }
 
@@ -104,7 +99,7 @@ const subcommand = "init"
 // init function, see [intake.StartInInit]. argv are the program's own arguments, with which
 // it may execute itself again; index and args are those of [Select].
 func Main(argv []string, index int, args []string) (status int) {
-	parent := syscall.Getppid()
+	parent := pid1.FirstParent()
 	options, answer := Parse(index, argv[0], args, intake.Environ())
 	if answer != nil {
 		_, _ = syscall.Write(answer.FD, escape.AppendScreen(nil, []byte(answer.Text)))
@@ -133,8 +128,8 @@ func Parse(index int, program string, args, environ []string) (*pid1.Options, *A
 func (l *Line) Read(index int, program string, args, environ []string) bool {
 	d := dialects[index]
 	l.program, l.Options.Log = program, d.log
-	d.prepare(l)
-	rest, ok := d.read(l, args, environ)
+	l.prepare(index)
+	rest, ok := l.read(index, args, environ)
 	if !ok {
 		return false
 	}
@@ -142,17 +137,77 @@ func (l *Line) Read(index int, program string, args, environ []string) bool {
 		return l.fail(noCommand, "")
 	}
 	l.Options.Command = rest
-	return d.finish == nil || d.finish(l)
+	return l.finish(index)
+}
+
+// The dialects, as indices of dialects. What they have of their own before a command is run is
+// called by a switch, as package nucleus cannot wait until a table with it is initialised.
+const (
+	isOwn = iota
+	isTini
+	isDumbInit
+)
+
+func flagsOf(index int) []flag {
+	switch index {
+	case isOwn:
+		return ownFlags[:]
+	case isTini:
+		return tiniFlags[:]
+	case isDumbInit:
+		return dumbInitFlags[:]
+	}
+	return catatonitFlags[:]
+}
+
+// prepare sets the defaults.
+func (l *Line) prepare(index int) {
+	switch index {
+	case isOwn:
+		prepareOwn(l)
+	case isTini:
+		prepareTini(l)
+	case isDumbInit:
+		prepareDumbInit(l)
+	default:
+		prepareCatatonit(l)
+	}
+}
+
+func (l *Line) readEnviron(index int, environ []string) bool {
+	switch index {
+	case isOwn:
+		return readOwnEnviron(l, environ)
+	case isTini:
+		return readTiniEnviron(l, environ)
+	case isDumbInit:
+		return readDumbInitEnviron(l, environ)
+	}
+	return readCatatonitEnviron(l, environ)
+}
+
+// finish decides what depends on several flags, once all are read.
+func (l *Line) finish(index int) bool {
+	switch index {
+	case isOwn:
+		return finishOwn(l)
+	case isTini:
+		finishTini(l)
+	case isDumbInit:
+		finishDumbInit(l)
+	}
+	return true
 }
 
 // read reads arguments and environment in the dialect's order.
-func (d *dialect) read(l *Line, args, environ []string) (rest []string, ok bool) {
-	if !d.environAfter && !d.readEnviron(l, environ) {
+func (l *Line) read(index int, args, environ []string) (rest []string, ok bool) {
+	d := dialects[index]
+	if !d.environAfter && !l.readEnviron(index, environ) {
 		return nil, false
 	}
-	rest, ok = d.readFlags(l, args)
+	rest, ok = d.readFlags(l, flagsOf(index), args)
 	if ok && d.environAfter && len(rest) > 0 {
-		ok = d.readEnviron(l, environ)
+		ok = l.readEnviron(index, environ)
 	}
 	return rest, ok
 }

@@ -276,9 +276,9 @@ func TestEnvironment(t *testing.T) {
 
 // TestHelp has every flag in its program's help text.
 func TestHelp(t *testing.T) {
-	for _, p := range dialects {
+	for i, p := range dialects {
 		text := p.help(&Line{program: "x"}).Text
-		for _, f := range p.flags {
+		for _, f := range flagsOf(i) {
 			if name := f.name(); !strings.Contains(text, name) || !strings.Contains(text, strings.Split(f.help, "\n")[0]) {
 				t.Errorf("%s: the help text lacks %s", p.names[0], name)
 			}

@@ -11,14 +11,10 @@ import (
 var dumbInit = dialect{
 	names:        []string{"dumb-init"},
 	grammar:      grammar{long: true, shorten: true},
-	flags:        dumbInitFlags[:],
 	log:          pid1.Log{Level: pid1.Error, Style: pid1.DumbInit},
-	prepare:      prepareDumbInit,
-	readEnviron:  readDumbInitEnviron,
 	environAfter: true,
-	finish:       finishDumbInit,
-	help:         func(l *Line) *Answer { return &Answer{Text: dumbInitUsage(l), FD: 2} },
-	version:      func() *Answer { return &Answer{Text: dumbInitVersion, FD: 2} },
+	help:         helpDumbInit,
+	version:      versionDumbInit,
 	refuse:       refuseDumbInit,
 }
 
@@ -37,6 +33,10 @@ var dumbInitFlags = [...]flag{
 	{long: "help", short: 'h', help: "Print this help message and exit."},
 	{long: "version", short: 'V', help: "Print the current version and exit.", set: askedVersion},
 }
+
+func helpDumbInit(l *Line) *Answer { return &Answer{Text: dumbInitUsage(l), FD: 2} }
+
+func versionDumbInit() *Answer { return &Answer{Text: dumbInitVersion, FD: 2} }
 
 func prepareDumbInit(l *Line) {
 	l.Options.ExecStatus = pid1.ExecStatus{Missing: 2, Denied: 2, Other: 2}
@@ -69,13 +69,12 @@ func readDumbInitEnviron(l *Line, environ []string) bool {
 	return true
 }
 
-func finishDumbInit(l *Line) bool {
+func finishDumbInit(l *Line) {
 	if l.single {
 		l.Options.Placement, l.Options.StopAlong = process.SameGroup, true
 	} else {
 		inSession(&l.Options)
 	}
-	return true
 }
 
 func dumbInitUsage(l *Line) string {

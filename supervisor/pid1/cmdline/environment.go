@@ -5,6 +5,19 @@ import "supervise/internal/text"
 // prefix begins the variables of supervise init, one for each flag with a long name.
 const prefix = "SUPERVISE_INIT_"
 
+// prefixes begin the variables that are read here.
+var prefixes = [...]string{prefix, "TINI_", "DUMB_INIT_", "CATATONIT_"}
+
+// Concerns reports whether a variable is of interest to [Parse].
+func Concerns(entry string) bool {
+	for i := range prefixes {
+		if _, ok := text.CutPrefix(entry, prefixes[i]); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // readOwnEnviron reads each variable of supervise init as its flag. Empty variables count as
 // not set; an unknown one is an error, like an unknown flag.
 func readOwnEnviron(l *Line, environ []string) bool {

@@ -49,7 +49,7 @@ type grammar struct {
 
 // read applies the flags and returns the remaining arguments, the command, in the memory of
 // args.
-func (d *dialect) readFlags(l *Line, args []string) (rest []string, ok bool) {
+func (d *dialect) readFlags(l *Line, flags []flag, args []string) (rest []string, ok bool) {
 	if d.grammar.version && len(args) == 1 && args[0] == "--version" {
 		return nil, l.fail(askVersion, "")
 	}
@@ -63,9 +63,9 @@ func (d *dialect) readFlags(l *Line, args []string) (rest []string, ok bool) {
 		case arg == "--":
 			return args, true
 		case d.grammar.long && arg[1] == '-':
-			args, ok = d.readLong(l, arg[2:], args)
+			args, ok = d.readLong(l, flags, arg[2:], args)
 		default:
-			args, ok = d.readShort(l, arg[1:], args)
+			args, ok = d.readShort(l, flags, arg[1:], args)
 		}
 		if !ok {
 			return nil, false
@@ -79,9 +79,9 @@ func (d *dialect) readFlags(l *Line, args []string) (rest []string, ok bool) {
 }
 
 // readLong reads "name" or "name=value".
-func (d *dialect) readLong(l *Line, arg string, args []string) (rest []string, ok bool) {
+func (d *dialect) readLong(l *Line, flags []flag, arg string, args []string) (rest []string, ok bool) {
 	name, value, given := text.Cut(arg, '=')
-	f := d.find(l, name)
+	f := d.find(l, flags, name)
 	if f == nil {
 		return args, false
 	}
@@ -101,10 +101,10 @@ func (d *dialect) readLong(l *Line, arg string, args []string) (rest []string, o
 }
 
 // find returns a flag by its long name, or nil.
-func (d *dialect) find(l *Line, name string) *flag {
+func (d *dialect) find(l *Line, flags []flag, name string) *flag {
 	var found *flag
-	for i := range d.flags {
-		f := &d.flags[i]
+	for i := range flags {
+		f := &flags[i]
 		if f.long == "" {
 			continue
 		}
@@ -121,7 +121,7 @@ func (d *dialect) find(l *Line, name string) *flag {
 		}
 	}
 	if found == nil {
-		l.problem.other = likely(d.flags, name)
+		l.problem.other = likely(flags, name)
 		l.fail(unrecognized, name)
 	}
 	return found
@@ -139,9 +139,9 @@ func likely(flags []flag, name string) *flag {
 }
 
 // readShort reads "abc" or "avalue", each letter a flag.
-func (d *dialect) readShort(l *Line, letters string, args []string) (rest []string, ok bool) {
+func (d *dialect) readShort(l *Line, flags []flag, letters string, args []string) (rest []string, ok bool) {
 	for i := range len(letters) {
-		f := byLetter(d.flags, letters[i])
+		f := byLetter(flags, letters[i])
 		if f == nil {
 			return args, l.fail(invalidLetter, letters[i:i+1])
 		}

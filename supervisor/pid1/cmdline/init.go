@@ -10,16 +10,12 @@ import (
 
 // own is the command line of supervise init itself.
 var own = dialect{
-	names:       []string{"supervise-init"},
-	flags:       ownFlags[:],
-	grammar:     grammar{long: true, switches: true},
-	log:         pid1.Log{Level: pid1.Warn},
-	prepare:     prepareOwn,
-	readEnviron: readOwnEnviron,
-	finish:      finishOwn,
-	help:        func(*Line) *Answer { return &Answer{Text: Usage(), FD: 1} },
-	version:     answerVersion,
-	refuse:      refuseOwn,
+	names:   []string{"supervise-init"},
+	grammar: grammar{long: true, switches: true},
+	log:     pid1.Log{Level: pid1.Warn},
+	help:    helpOwn,
+	version: answerVersion,
+	refuse:  refuseOwn,
 }
 
 func askedVersion(l *Line, _ string) bool { return l.fail(askVersion, "") }
@@ -122,6 +118,8 @@ var ownFlags = [...]flag{
 	{long: "help", short: 'h', help: "this text"},
 	{long: "version", help: "the version, in the format of tini's, which the Docker Engine reads", set: askedVersion},
 }
+
+func helpOwn(*Line) *Answer { return &Answer{Text: Usage(), FD: 1} }
 
 func prepareOwn(l *Line) {
 	o := &l.Options

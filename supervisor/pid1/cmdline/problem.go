@@ -85,6 +85,8 @@ func (p *problem) words() string {
 }
 
 func (p *problem) argument() string {
+	// The others are put into words by value and answer.
+	//exhaustive:ignore
 	switch p.kind {
 	case unrecognized:
 		return "unrecognized option '--" + p.text + "'" + p.likely()
@@ -118,6 +120,8 @@ func (p *problem) likely() string {
 
 func (p *problem) value() string {
 	quoted := strconv.Quote(p.text)
+	// The others are put into words by argument and answer.
+	//exhaustive:ignore
 	switch p.kind {
 	case notSwitch:
 		return quoted + " is neither true nor false"
@@ -154,6 +158,8 @@ func (p *problem) value() string {
 // answer is what is printed instead of running a command.
 func (l *Line) answer(d *dialect) *Answer {
 	p := &l.problem
+	// The others are put into words by words.
+	//exhaustive:ignore
 	switch p.kind {
 	case noCommand:
 		return d.refuse(l, "")

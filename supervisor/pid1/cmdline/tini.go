@@ -12,13 +12,9 @@ import (
 var tini = dialect{
 	names:        []string{"tini", "tini-static", "docker-init"},
 	grammar:      grammar{separator: true, version: true},
-	flags:        tiniFlags[:],
 	log:          pid1.Log{Style: pid1.Tini},
-	prepare:      prepareTini,
-	readEnviron:  readTiniEnviron,
 	environAfter: true,
-	finish:       finishTini,
-	help:         func(l *Line) *Answer { return &Answer{Text: tiniUsage(l), FD: 1} },
+	help:         helpTini,
 	version:      answerVersion,
 	license:      "MIT License",
 	refuse:       refuseTini,
@@ -58,6 +54,8 @@ var tiniFlags = [...]flag{
 	{short: 'e', value: "EXIT_CODE", help: "Remap EXIT_CODE (from 0 to 255) to 0. Can be repeated.", set: setTiniRemap},
 	{short: 'l', help: "Say under which license this is, and exit.", set: askedLicense},
 }
+
+func helpTini(l *Line) *Answer { return &Answer{Text: tiniUsage(l), FD: 1} }
 
 func prepareTini(l *Line) {
 	o := &l.Options
@@ -111,10 +109,9 @@ func readTiniEnviron(l *Line, environ []string) bool {
 	return true
 }
 
-func finishTini(l *Line) bool {
+func finishTini(l *Line) {
 	levels := [...]pid1.Level{pid1.Error, pid1.Warn, pid1.Info, pid1.Debug}
 	l.Options.Log.Level = levels[max(0, min(l.verbosity, len(levels)-1))]
-	return true
 }
 
 func tiniUsage(l *Line) string {
