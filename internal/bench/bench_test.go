@@ -65,7 +65,7 @@ func TestMeasure(t *testing.T) {
 		row, column, want string // "" is any number above 0
 	}{
 		{0, bare, "median", ""},
-		{0, leastGo, "go", "1.00x"},
+		{0, leastGo, "n", "6"},
 		{0, supervise, "n", "6"},
 		{0, supervise + before, "n", "6"},
 		{1, bare, "arrived", "2000"},

@@ -33,9 +33,15 @@ const (
 	bare      = "no wrapper"
 	leastGo   = "least Go"
 	tini      = "tini"
+	tiniFixed = "tini-static"
+	dumbInit  = "dumb-init -c"
+	catatonit = "catatonit"
 	supervise = "supervise init"
 	slim      = "supervise-init" // the slim build
 )
+
+// peers are the inits in C that ours is compared with.
+var peers = []string{tini, tiniFixed, dumbInit, catatonit}
 
 // wrappers returns all wrappers. dumb-init is run with -c: otherwise its command alone would
 // be in a session of its own, which the kernel schedules as a group (sched(7), "autogroup"),
@@ -45,8 +51,9 @@ func (b *bench) wrappers() []contestant {
 		{name: "least C", argv: []string{b.file("leastc")}, forwards: true},
 		{name: leastGo, argv: []string{b.file("leastgo")}},
 		{name: tini, argv: []string{"tini", "-s", "--"}, init: []string{"tini", "--"}, forwards: true},
-		{name: "dumb-init -c", argv: []string{"dumb-init", "-c", "--"}, forwards: true},
-		{name: "catatonit", argv: []string{"catatonit", "--"}, forwards: true},
+		{name: tiniFixed, argv: []string{"tini-static", "-s", "--"}, init: []string{"tini-static", "--"}, forwards: true},
+		{name: dumbInit, argv: []string{"dumb-init", "-c", "--"}, forwards: true},
+		{name: catatonit, argv: []string{"catatonit", "--"}, forwards: true},
 	}
 	return found(append(all, b.ours(contestant{forwards: true}, "--")...))
 }
@@ -129,6 +136,26 @@ func (s *series) ratio(name, baseline string) float64 {
 		return 0
 	}
 	return s.rounds[name].Ratio(*s.rounds[baseline])
+}
+
+// ofPeers compares a contestant with the peer for which the samples are best: the lowest, or the
+// highest if more is better. It is 0 if none of them has samples.
+func (s *series) ofPeers(name string, more bool) (ratio float64) {
+	for _, peer := range peers {
+		r := s.ratio(name, peer)
+		if r != 0 && (ratio == 0 || r > ratio != more) {
+			ratio = r
+		}
+	}
+	return ratio
+}
+
+// peerGoals compares both builds with the best of the peers. what is told with it, and may be "".
+func (s *series) peerGoals(what string, most float64) (goals []report.Goal) {
+	for _, name := range []string{supervise, slim} {
+		goals = append(goals, goal(fmt.Sprintf("%s%s at most %.2fx of the best peer in C", name, what, most), s.ofPeers(name, false), most, "%.2fx"))
+	}
+	return goals
 }
 
 // rows makes a row for each contestant with the cells that fill returns.

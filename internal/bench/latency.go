@@ -12,6 +12,9 @@ import (
 	"supervise/internal/bench/stats"
 )
 
+// forwardGoal is the promise of both builds, a ratio to the quickest peer.
+const forwardGoal = 0.95
+
 // latency measures the time from before kill(2) in the sender to after sigtimedwait(2) in
 // the command, with a wrapper between them: once as the kernel places the processes, and
 // once all on one processor, which takes the placement out of it.
@@ -137,6 +140,6 @@ func latencyTable(s *series, pinned bool) report.Table {
 		table.Title = "the same with sender, wrapper and command on one processor, µs"
 	}
 	table.Notes = []string{"All are in one session, and signals go to the command alone: dumb-init is run with -c for that."}
-	table.Goals = append(s.beforeGoals(""), goal(supervise+" faster than "+tini, s.ratio(supervise, tini), 0.999, "%.2fx"))
+	table.Goals = append(s.beforeGoals(""), s.peerGoals("", forwardGoal)...)
 	return table
 }

@@ -9,11 +9,8 @@ import (
 	"supervise/internal/bench/stats"
 )
 
-// The promises of both builds: a ratio to the least Go wrapper.
-const (
-	startupGoal = 1.25
-	slimGoal    = 1.05
-)
+// startupGoal is the promise of both builds, a ratio to tini.
+const startupGoal = 0.6
 
 // startup measures what a wrapper adds to the start and end of a command: `X -- true`.
 func (b *bench) startup() []report.Table {
@@ -40,20 +37,19 @@ func (b *bench) startup() []report.Table {
 			{Key: "spread", Title: "p25-p75"},
 			{Key: "p90", Title: "p90"},
 			{Key: "over", Title: "over none"},
-			{Key: "go", Title: "of least Go"},
+			{Key: "tini", Title: "of tini"},
 			{Key: "n", Title: "n"},
 		},
 		Goals: append(s.beforeGoals(""),
-			goal(fmt.Sprintf("%s at most %.2fx of %s", supervise, startupGoal, leastGo),
-				s.ratio(supervise, leastGo), startupGoal, "%.2fx"),
-			goal(fmt.Sprintf("%s at most %.2fx of %s", slim, slimGoal, leastGo), s.ratio(slim, leastGo), slimGoal, "%.2fx"),
+			goal(fmt.Sprintf("%s at most %.2fx of %s", supervise, startupGoal, tini), s.ratio(supervise, tini), startupGoal, "%.2fx"),
+			goal(fmt.Sprintf("%s at most %.2fx of %s", slim, startupGoal, tini), s.ratio(slim, tini), startupGoal, "%.2fx"),
 		),
 		Rows: s.rows(func(name string, samples stats.Rounds) map[string]report.Cell {
 			sum := samples.Summary()
 			return map[string]report.Cell{
 				"median": report.Median(sum, 2), "spread": report.Spread(sum, 2), "p90": report.Number(sum.P90, 2),
 				"over": report.Number(sum.Median-s.rounds[bare].Summary().Median, 2),
-				"go":   report.Ratio(s.ratio(name, leastGo)), "n": report.Number(float64(sum.Count), 0),
+				"tini": report.Ratio(s.ratio(name, tini)), "n": report.Number(float64(sum.Count), 0),
 			}
 		}),
 	}

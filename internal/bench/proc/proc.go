@@ -61,6 +61,21 @@ func Switches(pid int) (voluntary, involuntary int64, err error) {
 	return voluntary, involuntary, nil
 }
 
+// PageTables returns the memory of a process's page tables in KiB, which PSS leaves out: VmPTE in
+// /proc/PID/status.
+func PageTables(pid int) (kib int64, err error) {
+	file := path(pid, "status")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	value, ok := field(string(text), "VmPTE:")
+	if !ok {
+		return 0, fmt.Errorf("no VmPTE in %s", file)
+	}
+	return value, nil
+}
+
 // Threads returns the number of threads of a process.
 func Threads(pid int) (int, error) {
 	entries, err := os.ReadDir(path(pid, "task"))
