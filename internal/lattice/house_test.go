@@ -53,6 +53,10 @@ floor 2
 	signals/trace/bpf:        signals/trace golang.org/x/sys
 	signals/trace/tracefs:    signals/trace golang.org/x/sys
 	signals/trace/ptrace:     signals/trace golang.org/x/sys
+	signals/trace/recording:  signals/trace github.com/klauspost/compress
+	signals/trace/summary:    signals/trace
+	signals/trace/page:       signals/trace
+	signals/trace/perfetto:   signals/trace
 	signals/lab/actor:        golang.org/x/sys
 	signals/lab:              signals/lab/actor signals/state/procfs golang.org/x/sys
 	signals/intake/boot
@@ -123,6 +127,7 @@ beside
 
 tests
 	internal/testproc:        golang.org/x/sys
+	internal/testtrace
 	internal/lattice
 `
 

@@ -55,7 +55,7 @@ const life = v => ({
 	detail: texts[v[9]], latency: v[10], exit: v[11], flags: v[12], handler: texts[v[13]], end: v[1] + v[10], from: null, to: null,
 });
 
-// Lanes: one for each process, by pid, and one for the kernel.
+// Lanes: one for each process, by pid, one for the kernel, one for what has no process that is known.
 const lanes = new Map();
 const lane = (key, comm, task, t) => {
 	let l = lanes.get(key);
@@ -85,6 +85,7 @@ const arrange = () => {
 		l.from = l.flags & KERNEL ? lane('kernel', 'kernel', null, l.t) : laneOf(l.sender, l.t);
 		// A call that failed may have named a pid that nobody has.
 		l.to = verdicts[l.verdict] === 'failed' && !l.target.comm && !lanes.has(l.target.pid) ? null : laneOf(l.target, l.end);
+		if (!l.from && !l.to) l.from = lane('unknown', 'unknown', null, l.t);
 		seen(l.t); seen(l.end);
 		if (l.exit && l.to) {
 			const t = l.t + l.exit.after;
@@ -99,11 +100,15 @@ const arrange = () => {
 		if (e.kind === 'exit' && e.lane && !e.lane.exits.length) e.lane.exits.push(e.t);
 		seen(e.t);
 	}
+	// The end of a process is followed by the SIGCHLD that it sends; what comes later is another
+	// process with its pid.
+	for (const l of lanes.values()) l.ended = l.exits.length > 0 && l.last - Math.max(...l.exits) < 1e8;
 	if (start > finish) { start = 0; finish = 1; }
 	if (start === finish) { start -= 500; finish += 500; }
 	for (const l of lives) {
 		// What still waits does so until the end.
 		if (verdicts[l.verdict] === 'pending' && l.to) l.end = finish;
+		if (verdicts[l.verdict] === 'discarded' && l.exit && l.end === l.t) l.end = l.t + l.exit.after;
 		l.text = [l.signal, l.how, verdicts[l.verdict], l.detail, l.flags & KERNEL ? 'kernel' : '', l.handler, place(l.sender), place(l.target)].join(' ').toLowerCase();
 	}
 };

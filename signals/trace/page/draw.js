@@ -37,38 +37,46 @@ const dashed = {ignored: [2, 3], discarded: [5, 3], failed: [3, 3], pending: [5,
 // Drawn last is seen best: what is rare and bad.
 const layers = ['handled', 'taken', 'ignored', 'continued', 'discarded', 'pending', 'unseen', 'stopped', 'coalesced', 'failed', 'dropped', 'overflow', 'terminated', 'dumped'];
 
+// PART is how many shapes are one path: one of thousands takes longer than many short ones.
+const PART = 64;
+
 // marks draws what a verdict ends in, at points [x, y, d] that were reached in direction d: 1 is
-// down. All of one verdict are one path, which is what makes many of them quick.
+// down. All are of one verdict: changing colours takes time, too.
 const marks = (c, verdict, points, s) => {
-	const each = add => { c.beginPath(); for (const [x, y, d] of points) add(x, y, d); };
+	const each = (add, finish) => {
+		points.forEach(([x, y, d], i) => {
+			if (i % PART === 0) c.beginPath();
+			add(x, y, d);
+			if (i % PART === PART - 1 || i === points.length - 1) finish();
+		});
+	};
+	const fill = () => c.fill(), stroke = () => c.stroke();
 	const triangle = wide => (x, y, d) => { c.moveTo(x, y); c.lineTo(x - s * wide, y - d * s * 1.7); c.lineTo(x + s * wide, y - d * s * 1.7); c.closePath(); };
-	const hollow = add => { each(add); c.fillStyle = colours.panel; c.fill(); c.stroke(); };
+	const hollow = add => { c.fillStyle = colours.panel; each(add, () => { c.fill(); c.stroke(); }); };
 	const thin = c.lineWidth;
 	switch (verdict) {
 	case 'handled': case 'continued': case 'taken':
-		each(triangle(.8));
-		c.fill();
-		if (verdict === 'taken') { each((x, y) => { c.moveTo(x - s, y); c.lineTo(x + s, y); }); c.stroke(); }
+		each(triangle(.8), fill);
+		if (verdict === 'taken') each((x, y) => { c.moveTo(x - s, y); c.lineTo(x + s, y); }, stroke);
 		break;
 	case 'terminated': case 'dumped':
 		if (verdict === 'dumped') hollow((x, y, d) => { c.moveTo(x + s * 1.45, y - d * s); c.arc(x, y - d * s, s * 1.45, 0, 7); });
-		each((x, y, d) => { y -= d * s; c.moveTo(x - s, y - s); c.lineTo(x + s, y + s); c.moveTo(x + s, y - s); c.lineTo(x - s, y + s); });
-		c.lineWidth = s * .48; c.stroke();
+		c.lineWidth = s * .48;
+		each((x, y, d) => { y -= d * s; c.moveTo(x - s, y - s); c.lineTo(x + s, y + s); c.moveTo(x + s, y - s); c.lineTo(x - s, y + s); }, stroke);
 		break;
 	case 'stopped':
-		each((x, y, d) => c.rect(x - s * .8, y - d * s * .8 - s * .8, s * 1.6, s * 1.6));
-		c.fill();
+		for (const [x, y, d] of points) c.fillRect(x - s * .8, y - d * s * .8 - s * .8, s * 1.6, s * 1.6);
 		break;
 	case 'coalesced':
 		hollow(triangle(.9));
 		break;
 	case 'overflow': case 'dropped': case 'failed':
+		c.lineWidth = s * .42;
 		each((x, y, d) => {
 			c.moveTo(x - s * 1.1, y - d * 2); c.lineTo(x + s * 1.1, y - d * 2);
 			if (verdict === 'overflow') { c.moveTo(x - s * 1.1, y - d * s * 1.1); c.lineTo(x + s * 1.1, y - d * s * 1.1); }
 			if (verdict === 'failed') { c.moveTo(x - s * .8, y - d * 3 - s * .8); c.lineTo(x + s * .8, y - d * 3 + s * .8); }
-		});
-		c.lineWidth = s * .42; c.stroke();
+		}, stroke);
 		break;
 	default: // ignored, discarded, pending, unseen
 		hollow((x, y, d) => {
@@ -137,19 +145,19 @@ const paint = (c, verdict, of, size, width, alpha) => {
 	c.globalAlpha = alpha;
 	c.setLineDash(dash);
 	c.beginPath();
+	let parts = 0;
 	for (const o of of) {
 		const w = Math.min(width * 3, width + Math.log2(o.count) * .45);
-		if (dash.length || o.a === o.b || o.a < 0 || o.b < 0) way(c, o);
-		else c.fillRect(o.x0 - w / 2, Math.min(o.y0, o.y1), w, Math.abs(o.y1 - o.y0)); // far quicker than a path
+		if (dash.length || o.a === o.b || o.a < 0 || o.b < 0) {
+			way(c, o);
+			if (++parts % PART === 0) { c.stroke(); c.beginPath(); }
+		} else c.fillRect(o.x0 - w / 2, Math.min(o.y0, o.y1), w, Math.abs(o.y1 - o.y0)); // far quicker than a path
 	}
 	c.stroke();
 	c.setLineDash([]);
 	c.globalAlpha = Math.min(1, alpha * 1.7);
-	c.beginPath();
-	for (const o of of) {
-		if (o.a >= 0 && o.a !== o.b) { c.moveTo(o.x0, o.y0); c.arc(o.x0, o.y0, size * .44, 0, 7); }
-	}
-	c.fill();
+	const dot = size * .8;
+	for (const o of of) if (o.a >= 0 && o.a !== o.b) c.fillRect(o.x0 - dot / 2, o.y0 - dot / 2, dot, dot);
 	const arrived = of.filter(waits).map(o => [o.x0, o.y1, direction(o)]);
 	if (arrived.length) marks(c, 'handled', arrived, size * .7);
 	const fatal = verdict === 'terminated' || verdict === 'dumped';
@@ -199,10 +207,10 @@ const drawLanes = () => {
 		const y = Y(l.row);
 		if (y + laneHeight < AXIS || y - laneHeight > H) continue;
 		if (l.row % 2 === 0) { g.fillStyle = colours.stripe; g.fillRect(gutter, y - laneHeight / 2, W - gutter, laneHeight); }
-		const x0 = Math.max(gutter, X(scale.position(l.key === 'kernel' ? start : l.first))), end = l.exits.length ? Math.max(...l.exits) : Infinity;
-		const x1 = Math.min(W, end >= l.last && end < Infinity ? X(scale.position(end)) : W);
+		const x0 = Math.max(gutter, X(scale.position(l.task ? l.first : start)));
+		const x1 = Math.min(W, l.ended ? X(scale.position(l.last)) : W);
 		if (x1 < x0) continue;
-		g.strokeStyle = colours.life; g.lineWidth = l.key === 'kernel' ? 1 : 2;
+		g.strokeStyle = colours.life; g.lineWidth = l.task ? 2 : 1;
 		g.beginPath(); g.moveTo(x0, y); g.lineTo(x1, y); g.stroke();
 	}
 	g.lineWidth = 1.6; g.strokeStyle = colours.dim;
@@ -224,13 +232,18 @@ const drawEvents = () => {
 	const seen = events.filter(e => e.lane && e.lane.row >= 0 && e.kind !== 'exit').map(e => ({e, x: X(scale.position(e.t)), y: Y(e.lane.row)}))
 		.filter(({x, y}) => x >= gutter && x <= W && y >= AXIS && y <= H + 10);
 	if (seen.length > 1500) return;
+	const room = new Map(); // where the next text may begin
 	for (const {e, x, y} of seen) {
 		if (e.childLane && e.childLane.row >= 0) {
 			g.setLineDash([1, 3]); g.beginPath(); g.moveTo(x, y); g.lineTo(x, Y(e.childLane.row)); g.stroke(); g.setLineDash([]);
 		}
 		g.beginPath(); g.moveTo(x, y - 4); g.lineTo(x + 4, y); g.lineTo(x, y + 4); g.lineTo(x - 4, y); g.closePath();
 		if (e.kind === 'exec') g.fill(); else g.stroke();
-		if (seen.length < 60 && laneHeight > 34) g.fillText(e.kind === 'exec' ? 'exec ' + e.text.split('/').pop().slice(0, 18) : e.kind, x + 6, y + laneHeight / 2 - 7);
+		if (e.kind !== 'exec' || laneHeight < 36 || seen.length > 80) continue;
+		const text = 'exec ' + e.text.split('/').pop().slice(0, 18);
+		if (x < (room.get(e.lane) || 0)) continue;
+		room.set(e.lane, x + g.measureText(text).width + 14);
+		g.fillText(text, x + 6, y + laneHeight / 2 - 7);
 	}
 };
 
@@ -264,7 +277,8 @@ const drawAxis = () => {
 		const x = X(t.p);
 		if (x < gutter - 1) continue;
 		g.fillStyle = colours.dim;
-		g.fillText(t.text, Math.max(x, gutter + 12), 13);
+		const half = g.measureText(t.text).width / 2 + 4;
+		g.fillText(t.text, Math.max(gutter + half, Math.min(W - half, x)), 13);
 	}
 	const wide = (W - gutter) / (view.b - view.a);
 	if (scale.steps && wide > 58) {
@@ -289,11 +303,11 @@ const drawGutter = () => {
 		if (y + laneHeight < AXIS || y - laneHeight > H) continue;
 		const on = hoveredLane === l || chosen.process === String(l.key);
 		if (on) { g.fillStyle = colours.stripe; g.fillRect(0, y - laneHeight / 2, gutter, laneHeight); }
-		g.font = font(13, l.key === 'kernel' ? 400 : 600);
-		g.fillStyle = on ? colours.accent : l.key === 'kernel' ? colours.dim : colours.ink;
+		g.font = font(13, l.task ? 600 : 400);
+		g.fillStyle = on ? colours.accent : l.task ? colours.ink : colours.dim;
 		g.fillText(l.comm || '?', 14, y);
 		const width = g.measureText(l.comm || '?').width;
-		if (l.key === 'kernel') continue;
+		if (!l.task) continue;
 		g.font = font(12); g.fillStyle = colours.dim;
 		g.fillText(l.pid + (l.task.ns > 0 && l.task.ns !== l.pid ? ` (${l.task.ns})` : ''), 21 + width, y);
 	}

@@ -245,6 +245,9 @@ func (w *Writer) Event(e *trace.Event) error {
 	return w.end(line)
 }
 
+// Flush writes what there is.
+func (w *Writer) Flush() error { return w.to.Flush() }
+
 // End ends the page.
 func (w *Writer) End(c *trace.Counts) error {
 	if err := w.object(struct {

@@ -194,7 +194,7 @@ const lists = () => {
 	};
 	for (const l of lives) {
 		count(signals, l.signal, l.signal);
-		for (const p of new Set([l.from, l.to])) if (p) count(processes, String(p.key), p.key === 'kernel' ? 'kernel' : `${p.comm} ${p.pid}`);
+		for (const p of new Set([l.from, l.to])) if (p) count(processes, String(p.key), p.task ? `${p.comm} ${p.pid}` : p.comm);
 	}
 	fill($('signal'), 'all signals', signals);
 	fill($('process'), 'all processes', processes);
