@@ -159,7 +159,8 @@ func (t *tracing) run(cmd *cobra.Command) (err error) {
 
 // header says of what this is a trace.
 func (t *tracing) header(backend trace.Backend) *trace.Header {
-	h := &trace.Header{Begun: time.Now(), Backend: backend.Name(), What: t.what(), Program: "supervise " + release.Version}
+	// Without the monotonic clock, which a recording cannot have: both must show the same.
+	h := &trace.Header{Begun: time.Now().Round(0), Backend: backend.Name(), What: t.what(), Program: "supervise " + release.Version}
 	h.Boot = h.Begun.Add(-time.Duration(backend.Now()))
 	h.Host, _ = os.Hostname()
 	var uts unix.Utsname
