@@ -134,6 +134,8 @@ func (g *maker) next(n int) (*trace.Life, *trace.Event) {
 func (g *maker) choose(l *trace.Life) {
 	r := g.random
 	pick := func(of ...signals.Signal) { l.Signal = of[r.IntN(len(of))] }
+	// The others can have any signal.
+	//exhaustive:ignore
 	switch l.Verdict {
 	case trace.Terminated:
 		pick(signals.SIGTERM, signals.SIGKILL, signals.SIGINT, signals.SIGHUP)
@@ -165,6 +167,7 @@ func (g *maker) finish(l *trace.Life, n int) {
 	case n%90 == 17:
 		l.Sender = unknown
 	}
+	// The others need nothing more.
 	//exhaustive:ignore
 	switch l.Verdict {
 	case trace.Handled:

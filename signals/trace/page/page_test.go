@@ -82,11 +82,31 @@ func TestMany(t *testing.T) {
 			t.Errorf("%d %v, want %d", verdicts[v.String()], v, n)
 		}
 	}
+	for fragment, fits := range filters() {
+		got := b.show("&" + fragment)
+		n := count(lives, fits)
+		if n == 0 && !strings.Contains(fragment, "nothing") {
+			t.Errorf("%q is no test: nothing fits", fragment)
+		}
+		t.Logf("%q: %s drawn as %s in %s ms", fragment, got["drawn"], got["groups"], got["frame"])
+		want(t, got, map[string]int{
+			"signals": len(lives), "arrows": count(lives, arrow), "shown": n, "drawn": n,
+			"shownArrows": count(lives, func(l *trace.Life) bool { return fits(l) && arrow(l) }),
+		})
+		if t.Failed() {
+			t.Fatalf("with %q", fragment)
+		}
+	}
+	b.quiet()
+}
+
+// filters are fragments of the address, and what they are to leave over.
+func filters() map[string]func(*trace.Life) bool {
 	all := func(*trace.Life) bool { return true }
 	is := func(s signals.Signal) func(*trace.Life) bool {
 		return func(l *trace.Life) bool { return l.Signal == s }
 	}
-	for fragment, fits := range map[string]func(*trace.Life) bool{
+	return map[string]func(*trace.Life) bool{
 		"":                           all,
 		"scale=steps":                all,
 		"theme=dark":                 all,
@@ -109,22 +129,7 @@ func TestMany(t *testing.T) {
 		"filter=signal:usr1,sighup !from:nginx": func(l *trace.Life) bool {
 			return (l.Signal == signals.SIGUSR1 || l.Signal == signals.SIGHUP) && (l.FromKernel() || l.Sender.Comm != "nginx")
 		},
-	} {
-		got := b.show("&" + fragment)
-		n := count(lives, fits)
-		if n == 0 && !strings.Contains(fragment, "nothing") {
-			t.Errorf("%q is no test: nothing fits", fragment)
-		}
-		t.Logf("%q: %s drawn as %s in %s ms", fragment, got["drawn"], got["groups"], got["frame"])
-		want(t, got, map[string]int{
-			"signals": len(lives), "arrows": count(lives, arrow), "shown": n, "drawn": n,
-			"shownArrows": count(lives, func(l *trace.Life) bool { return fits(l) && arrow(l) }),
-		})
-		if t.Failed() {
-			t.Fatalf("with %q", fragment)
-		}
 	}
-	b.quiet()
 }
 
 // TestByHand uses the keyboard and the mouse.

@@ -284,7 +284,9 @@ func TestSize(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	whole, _ := record(f, testtrace.Options{Lives: 20, Events: true, Hostile: true})
 	for _, seed := range [][]byte{
-		whole, whole[:len(whole)/2], {}, packed(head), packed(head + `{"counts":{}}` + "\n"),
+		whole, whole[:len(whole)/2],
+		{},
+		packed(head), packed(head + `{"counts":{}}` + "\n"),
 		packed(head + `{"life":{"verdict":"handled","signal":"SIGTERM","exit":{}}}` + "\n" + `{"waiting":{}}` + "\n" + `{"event":{"child":{}}}` + "\n"),
 	} {
 		f.Add(seed, true)

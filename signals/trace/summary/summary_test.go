@@ -38,12 +38,11 @@ func TestCounts(t *testing.T) {
 			to = "unknown"
 		}
 		routes[from+" "+to+" "+l.Signal.String()]++
-		switch l.Verdict {
-		case trace.Overflow, trace.Dropped:
+		if l.Verdict == trace.Overflow || l.Verdict == trace.Dropped {
 			lost++
-		case trace.Coalesced:
+		}
+		if l.Verdict == trace.Coalesced {
 			coalesced++
-		default:
 		}
 		if l.InfoLost {
 			siginfo++
