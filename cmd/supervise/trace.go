@@ -133,14 +133,14 @@ func (t *tracing) run(cmd *cobra.Command) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	backend, notes, err := live.Open(t.options)
+	if err == nil {
+		defer backend.Close()
+		err = sink.Begin(t.header(backend))
+	}
 	if !t.quiet {
 		for _, note := range notes {
 			fmt.Fprintln(cmd.ErrOrStderr(), "supervise:", note)
 		}
-	}
-	if err == nil {
-		defer backend.Close()
-		err = sink.Begin(t.header(backend))
 	}
 	if err != nil {
 		if held != nil {

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,11 +52,15 @@ func (t *traceOutputs) both(cmd *cobra.Command) {
 	f.StringSliceVar(&t.verdict, "verdict", nil, "only signals that ended so: `VERDICTS`, separated by commas, such as coalesced,overflow")
 	f.StringSliceVar(&t.from, "from", nil, "only signals from these senders: `PIDS` or names, such as 812 or 'sh*'")
 	f.StringSliceVar(&t.to, "to", nil, "only signals to these targets: `PIDS` or names")
-	var words []string
+	_ = cmd.RegisterFlagCompletionFunc("verdict", cobra.FixedCompletions(verdictWords(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+// verdictWords are the words of all verdicts.
+func verdictWords() (words []string) {
 	for _, v := range trace.Verdicts() {
 		words = append(words, v.String())
 	}
-	_ = cmd.RegisterFlagCompletionFunc("verdict", cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	return words
 }
 
 // keep is what --signal, --verdict, --from and --to leave over; nil is all.
@@ -71,7 +76,7 @@ func (t *traceOutputs) keep(set signals.Set) (func(*trace.Life) bool, error) {
 	for _, word := range t.verdict {
 		var v trace.Verdict
 		if err := v.UnmarshalText([]byte(word)); err != nil {
-			return nil, usageError{fmt.Errorf("--verdict: %w; there are %v", err, trace.Verdicts())}
+			return nil, usageError{fmt.Errorf("--verdict: %w; there are %s", err, strings.Join(verdictWords(), ", "))}
 		}
 		verdicts = append(verdicts, v)
 	}

@@ -139,9 +139,9 @@ func TestKeep(t *testing.T) {
 // TestCut reads a recording that ends at any byte: there is a beginning of what was recorded,
 // ever more of it, and the counts say that it was cut.
 func TestCut(t *testing.T) {
-	file, all := record(t, testtrace.Options{Lives: 60, NoEnd: true})
+	file, all := record(t, testtrace.Options{Lives: 20, NoEnd: true})
 	whole := len(file)
-	file, _ = record(t, testtrace.Options{Lives: 60})
+	file, _ = record(t, testtrace.Options{Lives: 20})
 	if len(file) <= whole {
 		t.Fatal("the counts take no room")
 	}
@@ -196,7 +196,7 @@ func TestFlush(t *testing.T) {
 
 // TestDamage changes single bytes: what is read is right, or there is an error.
 func TestDamage(t *testing.T) {
-	file, all := record(t, testtrace.Options{Lives: 60})
+	file, all := record(t, testtrace.Options{Lives: 20})
 	for n := range file {
 		damaged := bytes.Clone(file)
 		damaged[n] ^= 0x10
@@ -250,7 +250,7 @@ func TestOthers(t *testing.T) {
 // TestErrors passes on those of the file and of the sink.
 func TestErrors(t *testing.T) {
 	broken := errors.New("broken")
-	file, _ := record(t, testtrace.Options{Lives: 60})
+	file, _ := record(t, testtrace.Options{Lives: 20})
 	for _, n := range []int{0, len(file) / 2, len(file) - 1} {
 		err := Read(io.MultiReader(bytes.NewReader(file[:n]), iotest.ErrReader(broken)), &kept{}, Options{})
 		if !errors.Is(err, broken) {
