@@ -16,8 +16,8 @@ import (
 // calls are those that send signals, with the names of the arguments: the pid or tid, and the
 // signal.
 var calls = map[string][2]string{
-	"kill": {"pid: ", "sig: "}, "tkill": {"pid: ", "sig: "}, "tgkill": {"pid: ", "sig: "},
-	"rt_sigqueueinfo": {"pid: ", "sig: "}, "rt_tgsigqueueinfo": {"pid: ", "sig: "}, "pidfd_send_signal": {"pidfd: ", "sig: "},
+	"kill": {"pid: ", "sig: "}, "tkill": {"pid: ", "sig: "}, "tgkill": {"tgid: ", "sig: "},
+	"rt_sigqueueinfo": {"pid: ", "sig: "}, "rt_tgsigqueueinfo": {"tgid: ", "sig: "}, "pidfd_send_signal": {"pidfd: ", "sig: "},
 }
 
 // reader makes records of events. It knows which processes the filter has, and looks into
