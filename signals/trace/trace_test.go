@@ -113,6 +113,18 @@ func TestVerdicts(t *testing.T) {
 			[]string{"handled by 0x1000, and continued the process, 20ns"},
 		},
 		"continued, waits": {[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued))}, []string{"pending: blocked, and continued the process"}},
+		"continued, delivered later": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), delivered(30, signals.SIGCONT, 0)},
+			[]string{"continued: when it was sent, was blocked, 20ns"},
+		},
+		"nothing to continue, delivered later": {
+			[]Record{sent(10, signals.SIGCONT, blocked(0)), delivered(30, signals.SIGCONT, 0)},
+			[]string{"discarded: ignored by default when it was to be delivered, was blocked, 20ns"},
+		},
+		"continued, if one knew": {
+			[]Record{sent(10, signals.SIGCONT, func(r *Record) { r.Detailed = false }), delivered(30, signals.SIGCONT, 0)},
+			[]string{"discarded: ignored by default when it was to be delivered; the process, if it was stopped, has been continued, 20ns"},
+		},
 		"nothing to continue": {
 			[]Record{sent(10, signals.SIGCONT, blocked(0)), exited(50, 0)},
 			[]string{"discarded: the process ended while it waited, was blocked; exited with code 0 after 40ns"},

@@ -188,41 +188,44 @@ static void clocks(void) {
 	await(before + 1);
 }
 
+// A child that stops itself, is continued, and killed when it goes on.
+static void stopped(void) {
+	int p[2], before = count;
+	char c;
+	if (pipe(p)) exit(104);
+	int pid = child();
+	if (pid == 0) {
+		kill(getpid(), SIGSTOP);
+		write(p[1], "x", 1);
+		for (;;) pause();
+	}
+	await(before + 1);
+	kill(pid, SIGCONT);
+	await(before + 2);
+	read(p[0], &c, 1);
+	kill(pid, SIGKILL);
+	await(before + 3);
+	ended(pid);
+}
+
 static void children(void) {
 	int pid, before = count;
 	if ((pid = child()) == 0) _exit(7);
 	await(before + 1);
 	ended(pid);
 	signal(SIGCONT, SIG_DFL);
-	if ((pid = child()) == 0) pause(), _exit(0);
+	stopped();
 	handle(SIGCONT);
-	kill(pid, SIGSTOP);
-	await(before + 2);
-	kill(pid, SIGCONT);
-	await(before + 3);
-	kill(pid, SIGKILL);
-	await(before + 4);
-	ended(pid);
 }
 
 // Children that block and ignore SIGCONT go on, too.
 static void continued(void) {
-	int before = count;
-	for (int i = 0; i < 2; i++) {
-		if (i == 0) mask(SIG_BLOCK, SIGCONT);
-		else signal(SIGCONT, SIG_IGN);
-		int pid = child();
-		if (pid == 0) pause(), _exit(0);
-		mask(SIG_UNBLOCK, SIGCONT);
-		handle(SIGCONT);
-		kill(pid, SIGSTOP);
-		await(before + 1 + 3 * i);
-		kill(pid, SIGCONT);
-		await(before + 2 + 3 * i);
-		kill(pid, SIGKILL);
-		await(before + 3 + 3 * i);
-		ended(pid);
-	}
+	mask(SIG_BLOCK, SIGCONT);
+	stopped();
+	mask(SIG_UNBLOCK, SIGCONT);
+	signal(SIGCONT, SIG_IGN);
+	stopped();
+	handle(SIGCONT);
 }
 
 // A child that asks for a signal when its parent ends.
