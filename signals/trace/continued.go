@@ -16,9 +16,7 @@ func resumed(w *waiting) {
 	case w.guess || w.flags&FlagContinued == 0:
 	case lost:
 		life.Verdict, life.Detail = Continued, "when it was sent"
-	case life.Verdict == Handled:
-		life.Detail += ", and continued the process"
-	case life.Verdict == Pending:
+	case life.Verdict == Handled, life.Verdict == Pending, life.Verdict == Taken:
 		life.Detail += ", and continued the process"
 	}
 }

@@ -112,6 +112,10 @@ func TestVerdicts(t *testing.T) {
 			[]Record{sent(10, signals.SIGCONT, flags(FlagContinued)), delivered(30, signals.SIGCONT, 0x1000)},
 			[]string{"handled by 0x1000, and continued the process, 20ns"},
 		},
+		"continued, taken": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), {Kind: Dequeued, Time: 30, Signal: signals.SIGCONT, Task: target}},
+			[]string{"taken by sigtimedwait(2) or signalfd(2), and continued the process, was blocked, 20ns"},
+		},
 		"continued, waits": {[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued))}, []string{"pending: blocked, and continued the process"}},
 		"continued, delivered later": {
 			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), delivered(30, signals.SIGCONT, 0)},
