@@ -85,7 +85,7 @@ func describe(tid int) trace.Thread {
 	if unix.Stat("/proc/"+strconv.Itoa(tid), &info) == nil {
 		t.UID = int64(info.Uid)
 	}
-	if group, err := groupOf(tid); err == nil {
+	if group, err := groupOf(tid); err == nil && group > 0 { // not reaped at that moment
 		t.PID = int32(group)
 	}
 	return t

@@ -67,7 +67,8 @@ func (r *reader) thread(tid int, comm string) trace.Thread {
 	return *t
 }
 
-// describe reads the lines of /proc/PID/status that a thread is described by.
+// describe reads the lines of /proc/PID/status that a thread is described by. The pids of one that
+// is reaped at that moment are 0 there.
 func describe(status string, t *trace.Thread) {
 	for line := range strings.Lines(status) {
 		name, value, _ := strings.Cut(line, ":")
@@ -80,7 +81,7 @@ func describe(status string, t *trace.Thread) {
 		case "Name":
 			copy(t.Comm[:15], strings.TrimSpace(value))
 		case "Tgid":
-			if err == nil {
+			if err == nil && n > 0 {
 				t.PID = int32(n)
 			}
 		case "Uid":
@@ -88,7 +89,7 @@ func describe(status string, t *trace.Thread) {
 				t.UID = n
 			}
 		case "NStgid":
-			if n, err = strconv.ParseInt(fields[len(fields)-1], 10, 32); err == nil {
+			if n, err = strconv.ParseInt(fields[len(fields)-1], 10, 32); err == nil && n > 0 {
 				t.NSPID = int32(n)
 			}
 		}

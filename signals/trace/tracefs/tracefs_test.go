@@ -109,3 +109,19 @@ func FuzzLine(f *testing.F) {
 type record = trace.Record
 
 var traceAll = trace.Filter{All: true, Context: true}
+
+// TestDescribe reads the status of a thread in a namespace, and of one that is reaped meanwhile,
+// which has no pids any more.
+func TestDescribe(t *testing.T) {
+	unknown := trace.Thread{PID: 9, TID: 9, NSPID: -1, UID: -1}
+	for status, want := range map[string]trace.Thread{
+		"Name:\ta b\nTgid:\t7\nPid:\t9\nUid:\t5\t6\t6\t6\nNStgid:\t7\t2\n": {PID: 7, TID: 9, NSPID: 2, UID: 5, Comm: trace.Name{'a', ' ', 'b'}},
+		"Name:\tx\nTgid:\t0\nPid:\t0\nUid:\t5\t5\t5\t5\nNStgid:\t0\n":      {PID: 9, TID: 9, NSPID: -1, UID: 5, Comm: trace.Name{'x'}},
+		"": unknown,
+	} {
+		got := unknown
+		if describe(status, &got); got != want {
+			t.Errorf("%q: %+v, want %+v", status, got, want)
+		}
+	}
+}
