@@ -165,7 +165,7 @@ func TestRecord(t *testing.T) {
 	program := testproc.Build(t, "testdata", [][]string{{"gcc", "-O1", "-o", "prog", "DIR/record.c", "-lpthread"}})
 	for _, way := range []struct{ name, backends string }{
 		{"sent", anyMethod},
-		{"thread", "bpf ptrace"}, // tracefs knows of threads what /proc says later
+		{"thread", anyMethod},
 		{"timer", anyMethod},
 		{"clocks", anyMethod},
 		{"children", anyMethod},

@@ -28,6 +28,7 @@ type reader struct {
 	members map[int32]bool // processes of the filter; false for one that is seen aside
 	threads map[int]*trace.Thread
 	entered map[int]entry // by tid: the call that it is in
+	told    bool          // events say which new tasks are threads
 }
 
 type entry struct{ pid, signal int64 }
@@ -169,6 +170,9 @@ func (r *reader) record(e *Event, out *trace.Record) bool {
 		return r.generate(e, out)
 	case "signal_deliver":
 		return r.deliver(e, out)
+	case "task_newtask":
+		r.newTask(e, out)
+		return false
 	case "sched_process_fork":
 		return r.fork(e, out)
 	case "sched_process_exec":
@@ -226,12 +230,31 @@ func (r *reader) deliver(e *Event, out *trace.Record) bool {
 	return known || !out.Aside
 }
 
+// newTask notes a thread: it may have ended before anybody can look.
+func (r *reader) newTask(e *Event, out *trace.Record) {
+	text, _, _ := strings.Cut(e.Text, " ") // the name behind it may look like a pid
+	child, ok := number(text, "pid=")
+	flags, ok2 := e.Hex("clone_flags=")
+	if !ok || !ok2 {
+		return
+	}
+	r.told = true
+	delete(r.threads, int(child))
+	if flags&unix.CLONE_THREAD != 0 {
+		t := out.Task
+		t.TID = int32(child)
+		r.threads[int(child)] = &t
+	}
+}
+
 func (r *reader) fork(e *Event, out *trace.Record) bool {
 	child, ok := e.Number("child_pid=")
 	if !ok {
 		return false
 	}
-	delete(r.threads, int(child))
+	if !r.told {
+		delete(r.threads, int(child))
+	}
 	out.Target = r.thread(int(child), "")
 	if out.Target.PID != int32(child) {
 		return false // a thread

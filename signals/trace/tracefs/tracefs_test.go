@@ -125,3 +125,23 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 }
+
+// TestNewTask tells threads from processes, by lines of the kernel's.
+func TestNewTask(t *testing.T) {
+	r := newReader(trace.Filter{PIDs: []int{1 << 22}})
+	maker := trace.Thread{PID: 1 << 22, TID: 1 << 22, NSPID: 3, UID: 5}
+	r.threads[1<<22] = &maker
+	for line, want := range map[string]int32{
+		"           maker-4194304 [001] ..... 1.000000: task_newtask: pid=4194305 comm=x pid=7 clone_flags=3d0f00 oom_score_adj=0":         1 << 22,
+		"           maker-4194304 [001] ..... 1.000000: task_newtask: pid=4194305 comm=x clone_flags=3d0f00 clone_flags=0 oom_score_adj=0": 1<<22 + 1,
+	} {
+		e, ok := ParseLine(line)
+		var out trace.Record
+		if !ok || r.record(&e, &out) {
+			t.Errorf("%s: %v", line, ok)
+		}
+		if got := r.thread(1<<22+1, ""); got.PID != want || got.TID != 1<<22+1 {
+			t.Errorf("%s: %+v, want process %d", line, got, want)
+		}
+	}
+}
