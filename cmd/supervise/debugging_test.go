@@ -15,6 +15,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"supervise/internal/bpf"
 	"supervise/internal/testproc"
 )
 
@@ -28,9 +29,12 @@ const reader = 61234
 func rewriting() bool { return flag.Lookup("update").Value.String() == "true" }
 
 // TestDebuggingPage types the commands of docs/debugging.md, and has them print what the page
-// says, but for numbers that differ each time.
+// says, but for numbers that differ each time. With -update it writes what they print into the page.
 func TestDebuggingPage(t *testing.T) {
 	needRoot(t)
+	if err := bpf.Permitted(); err != nil {
+		t.Skip(err)
+	}
 	for _, tool := range []string{"cc", "unshare", "pgrep", "python3"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skip(err)
