@@ -182,6 +182,32 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestChanging looks at a queue that another thread takes signals from: there is no gap in it.
+func TestChanging(t *testing.T) {
+	prog := testproc.Build(t, "testdata", [][]string{{"gcc", "-O1", "-o", "prog", "DIR/churn.c", "-lpthread"}})
+	const many = 300
+	cmd := exec.Command(prog, fmt.Sprint(many))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testproc.Start(t, cmd)
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		list := peek(t, cmd.Process.Pid)
+		if len(list) < many-1 || len(list) > many {
+			t.Fatalf("%d signals, want %d", len(list), many)
+		}
+		for i, s := range list {
+			if s.Lost || s.Value != list[0].Value+uint64(i) {
+				t.Fatalf("%+v is %d behind %+v", s, i, list[0])
+			}
+		}
+	}
+}
+
 // Without pending signals nobody is stopped.
 func TestNone(t *testing.T) {
 	list, err := queued.Peek(&state.Process{PID: 1, Threads: []state.Thread{{TID: 1}}})
