@@ -65,11 +65,17 @@ func (t *traceOutputs) read(cmd *cobra.Command, name string, asJSON bool) (err e
 		}
 		t.files = append(t.files, file)
 	}
+	// What it is comes before any file is made or emptied.
+	from, err := recording.Open(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	defer from.Close()
 	sink, err := t.sink(cmd.OutOrStdout(), cmd.ErrOrStderr(), asJSON)
 	if err != nil {
 		return err
 	}
-	err = recording.Read(file, sink, recording.Options{Keep: keep, Events: t.context})
+	err = from.Read(sink, recording.Options{Keep: keep, Events: t.context})
 	if format, damaged := (*recording.FormatError)(nil), (*recording.DamagedError)(nil); errors.As(err, &format) || errors.As(err, &damaged) {
 		return fmt.Errorf("%s: %w", name, err)
 	}

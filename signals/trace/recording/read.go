@@ -47,15 +47,40 @@ func (e *DamagedError) Unwrap() error { return e.Err }
 // counts. Those of what Options keeps are counted again. Of a recording that ends early, Counts.Cut
 // is set. The error is a *[FormatError], a *[DamagedError], or the sink's or the reader's own.
 func Read(from io.Reader, sink trace.Sink, o Options) error {
-	source := &source{from: from}
-	unpacker, err := zstd.NewReader(source, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(1<<20))
+	r, err := Open(from)
 	if err != nil {
 		return err
 	}
-	defer unpacker.Close()
-	r := &reader{source: source, lines: bufio.NewReaderSize(unpacker, 64<<10), sink: sink, o: o}
+	defer r.Close()
+	return r.Read(sink, o)
+}
+
+// Open reads the header of a recording: whether it is one. The error is a *[FormatError] or the
+// reader's own.
+func Open(from io.Reader) (*Reader, error) {
+	source := &source{from: from}
+	unpacker, err := zstd.NewReader(source, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(1<<20))
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{source: source, unpacker: unpacker, lines: bufio.NewReaderSize(unpacker, 64<<10)}
 	if err := r.header(); err != nil {
-		return err
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Close gives up what unpacks the recording, which is not closed.
+func (r *Reader) Close() { r.unpacker.Close() }
+
+// Read hands the recording to a sink, once: see the function Read.
+func (r *Reader) Read(sink trace.Sink, o Options) error {
+	r.sink, r.o = sink, o
+	if b, ok := sink.(trace.Beginner); ok {
+		if err := b.Begin(&r.about); err != nil {
+			return err
+		}
 	}
 	return r.all()
 }
@@ -74,14 +99,15 @@ func (s *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// reader is a recording that is being read.
-type reader struct {
-	source *source
-	lines  *bufio.Reader
-	number int // of the line
-	line   []byte
-	sink   trace.Sink
-	o      Options
+// Reader is a recording that is being read.
+type Reader struct {
+	source   *source
+	unpacker *zstd.Decoder
+	lines    *bufio.Reader
+	number   int // of the line
+	line     []byte
+	sink     trace.Sink
+	o        Options
 
 	about       trace.Header
 	lives       uint64
@@ -93,7 +119,7 @@ type reader struct {
 var errTooLong = errors.New("the line is too long")
 
 // next returns the next line without its end; io.ErrUnexpectedEOF after a cut.
-func (r *reader) next() ([]byte, error) {
+func (r *Reader) next() ([]byte, error) {
 	r.number++
 	r.line = r.line[:0]
 	for {
@@ -116,7 +142,7 @@ func (r *reader) next() ([]byte, error) {
 }
 
 // header reads the first line.
-func (r *reader) header() error {
+func (r *Reader) header() error {
 	const stranger = "it is not a recording of supervise trace"
 	text, err := r.next()
 	switch {
@@ -136,14 +162,11 @@ func (r *reader) header() error {
 	if *f.Recording != version {
 		return &FormatError{fmt.Sprintf("it is a recording of version %d, and this program reads version %d: read it with a newer supervise", *f.Recording, version)}
 	}
-	if b, ok := r.sink.(trace.Beginner); ok {
-		return b.Begin(&r.about)
-	}
 	return nil
 }
 
 // all reads the other lines.
-func (r *reader) all() error {
+func (r *Reader) all() error {
 	for {
 		text, err := r.next()
 		switch {
@@ -174,7 +197,7 @@ func (r *reader) all() error {
 }
 
 // damaged ends what is read, so that what is before the damage is shown whole.
-func (r *reader) damaged(cause error) error {
+func (r *Reader) damaged(cause error) error {
 	if err := r.end(&trace.Counts{Backend: r.about.Backend, Duration: r.last.Sub(r.first), Cut: true}); err != nil {
 		return err
 	}
@@ -182,7 +205,7 @@ func (r *reader) damaged(cause error) error {
 }
 
 // tail checks that nothing follows the counts.
-func (r *reader) tail() error {
+func (r *Reader) tail() error {
 	text, err := r.lines.Peek(1)
 	switch {
 	case r.source.err != nil:
@@ -196,7 +219,7 @@ func (r *reader) tail() error {
 }
 
 // take hands a line to the sink.
-func (r *reader) take(l *readLine) error {
+func (r *Reader) take(l *readLine) error {
 	switch life := l.Life.life(); {
 	case life != nil:
 		r.seen(life.Time)
@@ -262,7 +285,7 @@ func (n *number) UnmarshalText(name []byte) error {
 }
 
 // seen notes the time of what was recorded.
-func (r *reader) seen(t time.Time) {
+func (r *Reader) seen(t time.Time) {
 	if r.first.IsZero() || t.Before(r.first) {
 		r.first = t
 	}
@@ -272,7 +295,7 @@ func (r *reader) seen(t time.Time) {
 }
 
 // end hands over the counts, of what was kept.
-func (r *reader) end(c *trace.Counts) error {
+func (r *Reader) end(c *trace.Counts) error {
 	c.Lives, c.Verdicts = r.lives, map[string]uint64{}
 	for v, n := range r.verdicts {
 		if n > 0 {
