@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"supervise/coredump/explain"
+	"supervise/coredump/explain/apart"
 	"supervise/coredump/handler"
 	"supervise/coredump/order"
 	"supervise/coredump/report"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 		case "handler":
 			os.Exit(handler.Main(os.Args[3:]))
 		case "explain":
-			if explain.Child(os.Stdin, os.Stdout, explain.Options{Registers: true}) != nil {
+			if apart.Child(os.Stdin, os.Stdout, explain.Options{Registers: true}) != nil {
 				os.Exit(1)
 			}
 			os.Exit(0)

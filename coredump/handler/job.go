@@ -37,7 +37,7 @@ type job struct {
 	small   *mini.Core
 	file    *os.File // the small core, in memory
 	opener  explain.Opener
-	opened  []*os.File
+	opened  []io.Closer
 
 	report  report.Report
 	store   *store.Store

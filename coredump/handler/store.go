@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"supervise/coredump/explain"
+	"supervise/coredump/explain/apart"
 	"supervise/coredump/order"
 	"supervise/coredump/report"
 	"supervise/coredump/store"
@@ -88,9 +89,9 @@ func (j *job) explain(ctx context.Context) {
 		open = explain.Files
 	}
 	if !j.private {
-		open = explain.ReadableBy(uint32(j.report.UID), uint32(j.report.GID), open)
+		open = apart.ReadableBy(uint32(j.report.UID), uint32(j.report.GID), open)
 	}
-	found, err := explain.Apart(ctx, j.file, explain.Options{Open: open, Registers: true})
+	found, err := apart.Explain(ctx, j.file, explain.Options{Open: open, Registers: true})
 	if err != nil {
 		j.report.Problems = append(j.report.Problems, err.Error())
 	} else {
