@@ -153,12 +153,12 @@ func (j *job) after(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	if j.entry != nil && j.order.Compress == order.Zstd && j.report.Core.Path != "" {
 		if err := j.compress(ctx); err != nil {
-			j.note("core " + j.report.ID + " is not compressed: " + err.Error())
+			j.warn("core " + j.report.ID + " is not compressed: " + err.Error())
 		}
 	}
 	if len(j.order.OnCore) > 0 {
 		if err := j.hook(ctx); err != nil {
-			j.note("on-core hook " + j.order.OnCore[0] + ": " + err.Error())
+			j.warn("on-core hook " + j.order.OnCore[0] + ": " + err.Error())
 		}
 	}
 }
