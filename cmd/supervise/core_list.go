@@ -80,6 +80,11 @@ func (s *coreStore) list() (items []store.Item, hidden int, err error) {
 	if items, err = opened.List(); err != nil {
 		return nil, 0, err
 	}
+	if len(items) == 0 {
+		if err := opened.NoStore(); err != nil {
+			return nil, 0, err
+		}
+	}
 	all := len(items)
 	items = slices.DeleteFunc(items, func(i store.Item) bool { return i.Hidden })
 	return items, all - len(items), nil
