@@ -264,6 +264,25 @@ func TestHandlerStopped(t *testing.T) {
 	}
 }
 
+// TestHandlersContinued stops as many handlers as there may be: they are continued, long before
+// they would have to end, so that a further crash is taken.
+func TestHandlersContinued(t *testing.T) {
+	p := open(t, func(o *Options, p *place) {
+		o.Handlers = 1
+		onReleased(o, func() { _ = unix.Kill(p.handlerOf(), unix.SIGSTOP) })
+	})
+	p.patience = patience{release: time.Hour, grace: time.Hour, aftermath: time.Hour, stopped: 50 * time.Millisecond}
+	for range 2 {
+		e := startEater(t, nil, "20")
+		e.crash()
+		s := p.wait(e.pid)
+		dumped(t, e.Cmd)
+		if s.last.Core.State != report.Complete {
+			t.Errorf("told %v, %+v", s.stages, s.last.Core)
+		}
+	}
+}
+
 // TestTimeout cuts a core that takes longer than it may.
 func TestTimeout(t *testing.T) {
 	p := open(t, func(_ *Options, p *place) { p.order.Timeout = 150 * time.Millisecond })
