@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -157,28 +155,6 @@ func (p *place) wait(pid int) *story {
 		p.t.Fatalf("nothing more is told of %d: %v\n%s", pid, s.stages, strings.Join(p.logged, "\n"))
 	}
 	return s
-}
-
-// crash starts a shell that ends itself by SIGSEGV.
-func crash(t *testing.T, change func(*exec.Cmd)) *exec.Cmd {
-	t.Helper()
-	cmd := exec.Command("/bin/sh", "-c", "ulimit -c unlimited; kill -SEGV $$")
-	if change != nil {
-		change(cmd)
-	}
-	testproc.Start(t, cmd)
-	return cmd
-}
-
-// dumped waits for the end of a process, and reports WCOREDUMP.
-func dumped(t *testing.T, cmd *exec.Cmd) bool {
-	t.Helper()
-	_ = cmd.Wait()
-	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if !status.Signaled() || status.Signal() != syscall.SIGSEGV {
-		t.Fatalf("it ended otherwise: %v", cmd.ProcessState)
-	}
-	return status.CoreDump()
 }
 
 // items are the entries of the store by pid.
