@@ -35,12 +35,12 @@ func (a *ancestry) isAside(p entry) bool { return p.pid == a.aside.pid && p.star
 // SetAside moves a process to another cgroup, so that neither cgroup.kill nor cgroup.events of
 // its own one are about it.
 func (c *cgroup) SetAside(pid int) error {
-	if err := c.strays.SetAside(pid); err != nil {
+	if err := c.outside().SetAside(pid); err != nil {
 		return err
 	}
 	err := moveTo(filepath.Join(filepath.Dir(c.path), asideDir), pid)
 	if err != nil {
-		c.strays.aside = entry{}
+		c.outside().aside = entry{}
 		return fmt.Errorf("cannot set process %d aside: %w", pid, err)
 	}
 	if c.leader == pid {

@@ -27,8 +27,18 @@ type cgroup struct {
 	mu sync.Mutex
 	fd int // of the directory, -1 until it is made
 
-	leader int      // the main process
-	strays ancestry // knows those that have gone to another cgroup
+	leader  int // the main process
+	root    *Root
+	service string
+	strays  *ancestry // knows those that have gone to another cgroup; nil until it is asked
+}
+
+// outside knows the processes that have gone to another cgroup. Few services have any.
+func (c *cgroup) outside() *ancestry {
+	if c.strays == nil {
+		c.strays = c.root.ancestry(c.service)
+	}
+	return c.strays
 }
 
 func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
@@ -146,7 +156,7 @@ func (c *cgroup) has(pid int) bool {
 }
 
 func (c *cgroup) Empty() (bool, error) {
-	if !c.strays.children.IsMain(c.leader) {
+	if !c.root.children.IsMain(c.leader) {
 		c.leader = 0 // its pid may be anybody's
 	}
 	c.mu.Lock()
@@ -215,7 +225,7 @@ func (c *cgroup) Kill() (done bool, err error) {
 	if len(strays) == 0 || err != nil {
 		return true, err
 	}
-	return c.strays.hunt.slice(c.strays.children, c.pickStrays, c.strays.isOtherMain)
+	return c.outside().hunt.slice(c.root.children, c.pickStrays, c.outside().isOtherMain)
 }
 
 // killRounds bounds how often one call looks for processes that fork faster than they can be
