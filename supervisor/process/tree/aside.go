@@ -38,7 +38,7 @@ func (c *cgroup) SetAside(pid int) error {
 	if err := c.outside().SetAside(pid); err != nil {
 		return err
 	}
-	err := moveTo(filepath.Join(filepath.Dir(c.path), asideDir), pid)
+	err := moveTo(filepath.Join(c.root.dir, asideDir), pid)
 	if err != nil {
 		c.outside().aside = entry{}
 		return fmt.Errorf("cannot set process %d aside: %w", pid, err)
@@ -65,7 +65,7 @@ func moveTo(dir string, pid int) error {
 // same.
 func (r *Root) Owner(pid int, names []string) string {
 	for _, name := range names {
-		if c := (&cgroup{group: r.group + "/" + name}); r.dir != "" && c.has(pid) {
+		if c := (&cgroup{root: r, service: name}); r.dir != "" && c.has(pid) {
 			return name
 		}
 	}

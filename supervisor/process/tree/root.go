@@ -71,7 +71,7 @@ func (r *Root) Service(name string) Tree {
 	if r.dir == "" {
 		return r.ancestry(name)
 	}
-	return &cgroup{path: r.dir + "/" + name, group: r.group + "/" + name, fd: -1, root: r, service: name}
+	return &cgroup{root: r, service: name, fd: -1}
 }
 
 func (r *Root) ancestry(service string) *ancestry {
