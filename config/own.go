@@ -45,7 +45,7 @@ func (o owner) stringy(t reflect.Type) []int {
 
 // canHave reports whether a type can have strings in it. Nothing has pointers to such.
 func (o owner) canHave(t reflect.Type) bool {
-	switch t.Kind() { //exhaustive:ignore
+	switch t.Kind() {
 	case reflect.String:
 		return true
 	case reflect.Struct:
@@ -59,7 +59,7 @@ func (o owner) canHave(t reflect.Type) bool {
 }
 
 func (o owner) own(v reflect.Value) {
-	switch v.Kind() { //exhaustive:ignore
+	switch v.Kind() {
 	case reflect.String:
 		if v.Len() > 0 {
 			v.SetString(o.copy(v.String()))
