@@ -53,7 +53,7 @@ func (s *Supervisor) leaderEnded(service *service, pid int, exit signals.Exit, d
 	if survivors {
 		s.leaving.clearing = append(s.leaving.clearing, service)
 	}
-	service.verdict = service.ledger.Explain(exit, s.kernel.Now())
+	service.verdict = new(service.ledger.Explain(exit, s.kernel.Now()))
 	step, gen := s.machine.Steps()+1, s.machine.View(service.id).Gen
 	service.crashes.Ended(crashes.Main{PID: pid, Gen: gen}, exit.Signal, step)
 	s.dispatch(machine.Event{

@@ -192,7 +192,7 @@ func (s *Supervisor) configure(loaded kernel.Configuration) {
 		spec := &file.Services[i]
 		known := s.byName[spec.Name]
 		if known == nil {
-			known = &service{id: machine.ServiceID(len(s.services))}
+			known = &service{id: machine.ServiceID(len(s.services)), verdict: &noVerdict}
 			s.services = append(s.services, known)
 			s.byName[spec.Name] = known
 		}

@@ -15,6 +15,7 @@ import (
 
 	"supervise/coredump/order"
 	"supervise/coredump/report"
+	"supervise/internal/sys"
 	"supervise/internal/testproc"
 )
 
@@ -231,11 +232,12 @@ func (p *place) handlerOf() int {
 	return 0
 }
 
-// onReleased does something when a process is released, before its full core is written.
+// onReleased does something when a process of this test is released, before its full core is
+// written. Others of the machine may crash, too.
 func onReleased(o *Options, do func()) {
 	next := o.Progress
 	o.Progress = func(order order.Order, p order.Progress) {
-		if p.Stage == "released" {
+		if stat, err := sys.ReadStat(order.PID); p.Stage == "released" && err == nil && stat.Parent == os.Getpid() {
 			do()
 		}
 		next(order, p)
