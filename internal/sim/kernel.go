@@ -8,6 +8,7 @@ import (
 	"supervise/config"
 	"supervise/internal/sys"
 	"supervise/signals"
+	"supervise/signals/recorder"
 	"supervise/supervisor/kernel"
 	"supervise/supervisor/machine"
 )
@@ -184,6 +185,9 @@ func (k *system) Process(pid int) (machine.Asker, bool) {
 	}
 	return machine.Asker{}, false
 }
+
+// Recorded has nothing: the fake kernel does not tell who sends signals.
+func (k *system) Recorded(func(*recorder.Signal)) (lost uint64) { return 0 }
 
 // Obstacle knows who never ends.
 func (k *system) Obstacle(pid int) string {

@@ -54,7 +54,7 @@ func TestJSON(t *testing.T) {
 	for c := range Certainty(numCertainties) {
 		for r := range Reason(numReasons) {
 			for e := range Evidence(numEvidence) {
-				verdict := Verdict{c, r, client, time.Second, 7, Finding{e, machineFull}}
+				verdict := Verdict{c, r, client, time.Second, 7, Finding{e, machineFull}, Sighting{}}
 				verdict.By.Signal = signals.SIGUSR1
 				text, err := json.Marshal(verdict)
 				if err != nil {
