@@ -127,6 +127,9 @@ func prepare(t *testing.T, program, config string, setups ...setup) *supervised 
 	s.runtime = filepath.Join(s.dir, "runtime")
 	config = strings.ReplaceAll(config, "$DIR", s.dir)
 	config = strings.ReplaceAll(config, "$HELPER", helper)
+	if !strings.Contains(config, "recorder = ") {
+		config = "recorder = \"off\"\n" + config // loading it takes a while, and most do not ask
+	}
 	file := writeFile(t, filepath.Join(s.dir, "test.toml"), fmt.Sprintf("[supervisor]\nruntime-dir = %q\n%s", s.runtime, config))
 	s.cmd = exec.Command(program, "run", "--log-format", "json", "--log-level", "debug", file)
 	s.enterSandbox(t)

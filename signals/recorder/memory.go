@@ -8,8 +8,7 @@ const Size = 16
 // Memory keeps the last signals of one service, those that are the same as one. The zero value is
 // empty.
 type Memory struct {
-	last    []Seen // the oldest first
-	dropped uint64 // how many were forgotten for newer ones
+	last []Seen // the oldest first
 }
 
 // Seen is one signal, or several that are the same but for their times and values.
@@ -31,7 +30,6 @@ func (m *Memory) Take(s *Signal) {
 	}
 	if len(m.last) == Size {
 		m.last = append(m.last[:0], m.last[1:]...)
-		m.dropped++
 	}
 	m.last = append(m.last, Seen{*s, 1})
 }
@@ -61,8 +59,8 @@ func (m *Memory) markOOM(mark *Signal) {
 	}
 }
 
-// Last are the signals that are kept, the oldest first, and how many were forgotten for them.
-func (m *Memory) Last() (last []Seen, dropped uint64) { return m.last, m.dropped }
+// Last are the signals that are kept, the oldest first. They are valid until the next Take.
+func (m *Memory) Last() []Seen { return m.last }
 
 // Killer is the signal that a process has died of: the last one that was queued. It is false if
 // none was recorded.

@@ -16,7 +16,7 @@ func want() bpf.Want {
 	return bpf.Want{
 		Structs: map[string][]string{
 			"task_struct": {
-				"pid", "tgid", "comm", "blocked", "sighand", "signal", "cgroups", "cred", "flags", "real_parent", "pdeath_signal",
+				"pid", "tgid", "comm", "blocked", "sighand", "signal", "cgroups", "cred", "flags", "real_parent", "group_leader", "pdeath_signal",
 			},
 			"cred":           {"uid"},
 			"css_set":        {"dfl_cgrp"},
@@ -206,7 +206,7 @@ func (p *program) info() {
 // receiver describes the target.
 func (p *program) receiver() {
 	p.pid(target, atTarget, atTGID)
-	p.comm(target, atTargets)
+	p.name(target, atTargets)
 	p.Load(bpf.Double, bpf.R1, target, p.at("task_struct", "blocked"))
 	p.Store(bpf.Double, record, atBlocked, bpf.R1)
 	p.Load(bpf.Word, bpf.R1, target, p.at("task_struct", "pdeath_signal"))
@@ -219,22 +219,27 @@ func (p *program) sender() {
 	p.pid(other, atSender, atGlobal)
 	p.Load(bpf.Word, bpf.R1, other, p.at("task_struct", "flags"))
 	p.Store(bpf.Word, record, atFlags, bpf.R1)
-	p.comm(other, atName)
+	p.name(other, atName)
 	p.chain(other, []member{{"task_struct", "cred"}, {"cred", "uid"}}, bpf.Word, atUID)
 	p.chain(other, []member{{"task_struct", "cgroups"}, {"css_set", "dfl_cgrp"}, {"cgroup", "kn"}, {"kernfs_node", "id"}}, bpf.Double, atSenders)
 	p.Load(bpf.Double, target, other, p.at("task_struct", "real_parent"))
 	p.IfConst(target, bpf.Equal, 0, "no parent")
 	p.Load(bpf.Word, bpf.R1, target, p.at("task_struct", "tgid"))
 	p.Store(bpf.Word, record, atParent, bpf.R1)
-	p.comm(target, atParents)
+	p.name(target, atParents)
 	p.Label("no parent")
 }
 
-func (p *program) comm(of bpf.Reg, at int) {
+// name stores the name of a task's process, which is that of its first thread.
+func (p *program) name(of bpf.Reg, at int) {
+	end := p.label("end")
+	p.Load(bpf.Double, bpf.R1, of, p.at("task_struct", "group_leader"))
+	p.IfConst(bpf.R1, bpf.Equal, 0, end)
 	for i := 0; i < 16; i += 8 {
-		p.Load(bpf.Double, bpf.R1, of, p.at("task_struct", "comm")+i)
-		p.Store(bpf.Double, record, at+i, bpf.R1)
+		p.Load(bpf.Double, bpf.R2, bpf.R1, p.at("task_struct", "comm")+i)
+		p.Store(bpf.Double, record, at+i, bpf.R2)
 	}
+	p.Label(end)
 }
 
 type member struct{ structure, name string }

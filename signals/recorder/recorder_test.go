@@ -109,7 +109,7 @@ func TestHandOver(t *testing.T) {
 	if sent := uint64(room + more + 2); count+r.Lost() != sent || r.Lost() == 0 {
 		t.Errorf("%d recorded, %d lost of %d", count, r.Lost(), sent)
 	}
-	last, _ := memory.Last()
+	last := memory.Last()
 	if len(last) != 3 || last[1].Fate() != Ends || last[2].Fate() != Merged || uint64(last[2].Count) != count-2 {
 		t.Errorf("%+v", last)
 	}

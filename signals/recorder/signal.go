@@ -43,7 +43,7 @@ type Signal struct {
 	Time   uint64 // nanoseconds since boot
 
 	Target  int32  // pid of the process, in the reader's PID namespace
-	Name    string // of the thread that it is for, comm
+	Name    string // of the process, comm
 	Root    int32  // of its ancestors, or itself, the child of the supervisor; 0 by cgroup
 	Cgroup  uint64 // the service's cgroup; 0 without
 	Service string // whose cgroup that is, filled in by who knows

@@ -59,14 +59,14 @@ func (v Verdict) Unclear() bool {
 	return v.Certainty == Unknown || v.Seen.Cause == recorder.OOMKill || v.Seen.Cause == recorder.FromKernel
 }
 
-// Sender is who sent a signal, with the parent's name.
+// Sender is who sent a signal, with the name of its parent, if it is of no service.
 func Sender(s *recorder.Signal) machine.Asker {
 	p := &s.Sender
 	by := machine.Asker{PID: p.PID, UID: p.UID, Name: p.Name}
 	if p.PID == 0 {
 		by.PID = p.Global
 	}
-	if p.ParentName != p.Name {
+	if p.ParentName != p.Name && p.Service == "" { // whose parents do not tell more
 		by.Behind.Name = p.ParentName
 	}
 	return by

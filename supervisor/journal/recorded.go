@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"supervise/internal/text/escape"
+	"supervise/signals"
 	"supervise/signals/recorder"
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/control/request"
@@ -15,22 +16,38 @@ import (
 // has no number.
 const RecordedKind = "recorded"
 
+// beforehand is how long before the first event signals are of interest: it may be the end that one
+// of them led to.
+const beforehand = time.Minute
+
+// RecordedOptions are what is known beside the signals.
+type RecordedOptions struct {
+	Lost    uint64      // how many were not recorded
+	Self    int         // pid of the supervisor
+	Main    int         // pid of the main process, 0 for none
+	Pending signals.Set // for it, now
+}
+
 // WithRecorded adds the last signals to processes of a service to events about it, by their times,
-// but none that the supervisor, whose pid is self, has sent, as of these the journal tells, and none
-// from before the first event. A last one tells of those that could not be recorded.
-func WithRecorded(events []request.Event, service string, seen []recorder.Seen, lost uint64, self int) []request.Event {
+// but none that the supervisor has sent, as of these the journal tells, and none
+// from long before the first event. A last one tells of those that could not be recorded.
+func WithRecorded(events []request.Event, service string, seen []recorder.Seen, o RecordedOptions) []request.Event {
 	if len(events) == 0 {
 		return events
 	}
 	now, clock := time.Now(), recorder.Now()
-	first := events[0].Time
+	first := events[0].Time.Add(-beforehand)
 	for i := range seen {
 		s := &seen[i]
 		at := now.Add(-time.Duration(clock - min(clock, s.Time)))
-		if int(s.Sender.PID) == self && s.Cause().Meant() || at.Before(first) {
+		if int(s.Sender.PID) == o.Self && s.Cause().Meant() || at.Before(first) {
 			continue
 		}
-		event := request.Event{Time: at, Service: service, Kind: RecordedKind, PID: int(s.Target), Text: escape.Line(recordedText(s))}
+		fate := s.Fate().String()
+		if int(s.Target) == o.Main {
+			fate = fateNow(s, o.Pending.Has(s.Signal.Signal))
+		}
+		event := request.Event{Time: at, Service: service, Kind: RecordedKind, PID: int(s.Target), Text: escape.Line(recordedText(s) + ": " + fate)}
 		if s.Cause().Meant() {
 			event.By = process(attribution.Sender(&s.Signal))
 		}
@@ -42,23 +59,38 @@ func WithRecorded(events []request.Event, service string, seen []recorder.Seen, 
 		})
 		events = slices.Insert(events, place, event)
 	}
-	if lost > 0 {
+	if o.Lost > 0 {
 		events = append(events, request.Event{
 			Time: now, Service: service, Kind: RecordedKind,
-			Text: strconv.FormatUint(lost, 10) + " signals to processes of services were not recorded: they came too fast",
+			Text: strconv.FormatUint(o.Lost, 10) + " signals to processes of services were not recorded: they came too fast",
 		})
 	}
 	return events
 }
 
-// recordedText is "SIGTERM to pid 813 (worker), from pid 812 (bash, uid 0): handled".
+// fateNow is what has become of a signal to a process that lives.
+func fateNow(s *recorder.Seen, pending bool) string {
+	fate := s.Fate()
+	switch {
+	case pending && (fate == recorder.Handled || fate == recorder.Ends):
+		return "still pending: it does not run (stopped, or its cgroup is frozen)"
+	case pending || fate != recorder.Waits:
+		return fate.String()
+	case s.Handler == 1:
+		return "blocked for a moment, then " + recorder.IgnoredByIt.String()
+	default:
+		return "blocked for a moment, then taken"
+	}
+}
+
+// recordedText is "recorded: SIGTERM to pid 813 (worker), from pid 812 (bash, uid 0)".
 func recordedText(s *recorder.Seen) string {
 	text := "recorded: "
 	if s.Count > 1 {
 		text += strconv.Itoa(s.Count) + " times "
 	}
 	text += s.Signal.Signal.String() + " to pid " + strconv.Itoa(int(s.Target)) + " (" + escape.Name(s.Name) + "), " +
-		attribution.SightingOf(&s.Signal).String() + ": " + s.Fate().String()
+		attribution.SightingOf(&s.Signal).String()
 	if s.Result == recorder.InfoLost {
 		text += ", its siginfo lost"
 	}
