@@ -47,7 +47,7 @@ func WithRecorded(events []request.Event, service string, seen []recorder.Seen, 
 		if int(s.Target) == o.Main {
 			fate = fateNow(s, o.Pending.Has(s.Signal.Signal))
 		}
-		event := request.Event{Time: at, Service: service, Kind: RecordedKind, PID: int(s.Target), Text: escape.Line(recordedText(s) + ": " + fate)}
+		event := request.Event{Time: at, Service: service, Kind: RecordedKind, PID: int(s.Target), Text: escape.Line(recordedText(s, fate))}
 		if s.Cause().Meant() {
 			event.By = process(attribution.Sender(&s.Signal))
 		}
@@ -83,14 +83,14 @@ func fateNow(s *recorder.Seen, pending bool) string {
 	}
 }
 
-// recordedText is "recorded: SIGTERM to pid 813 (worker), from pid 812 (bash, uid 0)".
-func recordedText(s *recorder.Seen) string {
+// recordedText is "recorded: SIGTERM to pid 813 (worker), from pid 812 (bash, uid 0): handled".
+func recordedText(s *recorder.Seen, fate string) string {
 	text := "recorded: "
 	if s.Count > 1 {
 		text += strconv.Itoa(s.Count) + " times "
 	}
 	text += s.Signal.Signal.String() + " to pid " + strconv.Itoa(int(s.Target)) + " (" + escape.Name(s.Name) + "), " +
-		attribution.SightingOf(&s.Signal).String()
+		attribution.SightingOf(&s.Signal).String() + ": " + fate
 	if s.Result == recorder.InfoLost {
 		text += ", its siginfo lost"
 	}
