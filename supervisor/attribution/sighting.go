@@ -2,6 +2,7 @@ package attribution
 
 import (
 	"strconv"
+	"strings"
 
 	"supervise/internal/text/escape"
 	"supervise/signals"
@@ -51,6 +52,19 @@ func SightingOf(s *recorder.Signal) Verdict {
 		v.By, v.Seen.Service, v.Seen.Outside = Sender(s), s.Sender.Service, s.Sender.PID == 0
 	}
 	return v
+}
+
+// Crashed improves a verdict that knows no better by what the core has: the name of si_code and, of
+// a fault, its address. Codes of signals that were sent begin with SI_.
+func (v Verdict) Crashed(code, address string) Verdict {
+	if v.Certainty != FaultOrUnknown || code == "" || strings.HasPrefix(code, "SI_") && code != "SI_KERNEL" {
+		return v
+	}
+	detail := code
+	if address != "" {
+		detail += " at " + address
+	}
+	return Verdict{Certainty: Certain, Seen: Sighting{Cause: recorder.Fault, Detail: detail}}
 }
 
 // Unclear reports whether a SIGKILL may have come from the OOM killer, or has and the reason is to

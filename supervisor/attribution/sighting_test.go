@@ -66,6 +66,25 @@ func TestWitnessed(t *testing.T) {
 	}
 }
 
+// TestCrashed learns from a core what nothing else tells.
+func TestCrashed(t *testing.T) {
+	for name, test := range map[string]struct {
+		verdict       Verdict
+		code, address string
+		want          string
+	}{
+		"a fault":      {Verdict{Certainty: FaultOrUnknown}, "SEGV_MAPERR", "0x10", "by a fault of its own: SEGV_MAPERR at 0x10"},
+		"no address":   {Verdict{Certainty: FaultOrUnknown}, "SI_KERNEL", "", "by a fault of its own: SI_KERNEL"},
+		"sent":         {Verdict{Certainty: FaultOrUnknown}, "SI_USER", "", Verdict{Certainty: FaultOrUnknown}.String()},
+		"no core":      {Verdict{Certainty: FaultOrUnknown}, "", "", Verdict{Certainty: FaultOrUnknown}.String()},
+		"it was known": {Verdict{Certainty: Certain, By: client}, "SEGV_MAPERR", "0x10", "from pid 12 (supervise, uid 0)"},
+	} {
+		if got := test.verdict.Crashed(test.code, test.address).String(); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 // TestHow has words for each cause, either with a sender or without.
 func TestHow(t *testing.T) {
 	seen := map[string]recorder.Cause{}
