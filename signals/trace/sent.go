@@ -21,7 +21,7 @@ func (j *Joiner) sent(r *Record) {
 		Time: j.time(r.Time), Signal: r.Signal, Code: r.Code, Sender: j.task(&r.Task), Target: j.task(&r.Target),
 		Group: r.Group, Blocked: r.Detailed && r.Blocked.Has(r.Signal),
 	}
-	if r.ValueKnown && r.Code < 0 && r.Code != signals.CodeThread {
+	if r.valued() {
 		value := r.Value
 		life.Value = &value
 	}
@@ -59,6 +59,9 @@ func (r *Record) tid() int32 {
 	}
 	return r.Target.TID
 }
+
+// valued reports whether it is known that a value was sent with the signal, and which.
+func (r *Record) valued() bool { return r.ValueKnown && r.Code < 0 && r.Code != signals.CodeThread }
 
 // who names a task.
 func who(t *Task) string {

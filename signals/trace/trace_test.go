@@ -59,6 +59,17 @@ func exited(at uint64, status int32) Record {
 	return Record{Kind: Exited, Time: at, Task: target, Status: status}
 }
 
+// valued is a signal of sigqueue.
+func valued(value uint64) func(*Record) {
+	return func(r *Record) { r.Code, r.ValueKnown, r.Value = signals.CodeQueue, true, value }
+}
+
+func deliveredValue(at uint64, s signals.Signal, value uint64) Record {
+	r := delivered(at, s, 0x1000)
+	valued(value)(&r)
+	return r
+}
+
 func flags(f uint32) func(*Record) { return func(r *Record) { r.Flags = f } }
 
 func TestVerdicts(t *testing.T) {
@@ -101,6 +112,12 @@ func TestVerdicts(t *testing.T) {
 		"sent before":         {[]Record{delivered(30, usr1, 0x1000)}, []string{"handled by 0x1000"}},
 		"aside":               {[]Record{{Kind: Delivered, Time: 30, Signal: usr1, Task: target, Handler: 0x1000, Aside: true}}, nil},
 		"real-time in order":  {[]Record{sent(10, 40, nil), sent(20, 40, nil), delivered(30, 40, 0x1000), delivered(40, 40, 0x1000)}, []string{"handled by 0x1000, 20ns", "handled by 0x1000, 20ns"}},
+		"real-time, delivery lost": {[]Record{sent(10, 40, valued(1)), sent(20, 40, valued(2)), deliveredValue(30, 40, 2)}, []string{
+			"unseen: records of deliveries were lost", "handled by 0x1000, 10ns",
+		}},
+		"real-time, sending lost": {[]Record{sent(10, 40, valued(1)), deliveredValue(30, 40, 2), deliveredValue(40, 40, 1)}, []string{
+			"handled by 0x1000", "handled by 0x1000, 30ns",
+		}},
 		"thread before process": {[]Record{
 			sent(10, 40, nil), sent(20, 40, func(r *Record) { r.Group = false }), delivered(30, 40, 0x1000), delivered(40, 40, 0x1000),
 		}, []string{"handled by 0x1000, 10ns", "handled by 0x1000, 30ns"}},
@@ -129,6 +146,30 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("counts %+v", k.counts)
 			}
 		})
+	}
+}
+
+// TestLost claims nothing about signals whose ends may be among the lost records.
+func TestLost(t *testing.T) {
+	const usr1 = signals.SIGUSR1
+	for name, records := range map[string][]Record{
+		"ended":      {sent(10, usr1, nil), exited(50, 0)},
+		"replaced":   {sent(10, usr1, nil), sent(20, usr1, nil), delivered(30, usr1, 0x1000)},
+		"at the end": {sent(10, usr1, nil)},
+	} {
+		k := &kept{}
+		j := NewJoiner(time.Unix(0, 0), k, Options{Lost: func() bool { return true }})
+		for i := range records {
+			if err := j.Add(&records[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.End("test", 100, Drops{Deliver: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if len(k.lives) == 0 || k.lives[0].Verdict != Unseen {
+			t.Errorf("%s: %v", name, k.lives)
+		}
 	}
 }
 
