@@ -171,8 +171,8 @@ func (s *Supervisor) answerWhy(call *control.Call, r request.Why) {
 		lost := s.recorded()
 		events, lines := s.services[id].tail.Why(s.journal, r.Service, starting)
 		state, _ := s.observe(id)
-		events = journal.WithRecorded(events, r.Service, s.services[id].seen.Last(), journal.RecordedOptions{
-			Lost: lost, Self: s.self.PID, Main: s.leader(s.services[id]), Pending: state.Pending | state.Shared,
+		events = s.journal.WithRecorded(events, r.Service, s.services[id].seen.Last(), journal.RecordedOptions{
+			Now: s.kernel.Now(), Lost: lost, Self: s.self.PID, Main: s.leader(s.services[id]), Pending: state.Pending | state.Shared,
 		})
 		s.reply(call, &request.Reply{Services: []status.Service{s.Status(id)}, Events: events, Lines: lines})
 	}

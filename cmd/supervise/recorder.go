@@ -89,10 +89,9 @@ func answer(text string) error {
 
 // whoKilled is "own" if init sent the signal: it knows for whom.
 func whoKilled(memory *recorder.Memory, pid int, signal signals.Signal) string {
-	killer, ok := memory.Killer(pid, signal)
-	if ok && int(killer.Sender.PID) == unix.Getppid() && killer.Cause() == recorder.FromProcess {
+	verdict := attribution.Verdict{Certainty: attribution.Unknown}.Witnessed(memory, pid, signals.Exit{Signal: signal}, 0)
+	if verdict.Seen.Cause == recorder.FromProcess && int(verdict.By.PID) == unix.Getppid() && !verdict.Seen.Outside {
 		return "own"
 	}
-	exit := signals.Exit{Signal: signal}
-	return attribution.Verdict{Certainty: attribution.Unknown}.Witnessed(memory, pid, exit, 0).String()
+	return verdict.String()
 }

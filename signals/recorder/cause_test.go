@@ -127,21 +127,18 @@ func TestMemory(t *testing.T) {
 	if last := m.Last(); len(last) != Size || last[0].Sender.PID != 0 || last[Size-1].Sender.PID != Size-1 {
 		t.Errorf("%+v", last)
 	}
-	if _, ok := m.Killer(pid, signals.SIGKILL); ok {
-		t.Error("nobody has killed it yet")
-	}
 	take(Signal{Signal: signals.SIGTERM, Handler: 2, Sender: Process{PID: 12}})
 	take(Signal{Signal: signals.SIGTERM, Code: signals.CodeThread, Self: true, Sender: Process{PID: pid}})
 	take(Signal{Signal: signals.SIGTERM, Result: Ignored, flags: groupDying, Sender: Process{PID: 13}})
-	killer, ok := m.Killer(pid, signals.SIGTERM)
-	if !ok || killer.Sender.PID != pid {
-		t.Errorf("%+v, %v", killer, ok)
-	}
-	if before, ok := m.Before(&killer); !ok || before.Sender.PID != 12 {
-		t.Errorf("%+v, %v", before, ok)
-	}
-	if _, ok := m.Killer(pid+1, signals.SIGTERM); ok {
+	if killer, before := m.Ended(pid+1, signals.SIGTERM); killer != nil || before != nil {
 		t.Error("that was another process")
+	}
+	killer, before := m.Ended(pid, signals.SIGTERM)
+	if killer == nil || killer.Sender.PID != pid || before == nil || before.Sender.PID != 12 {
+		t.Errorf("%+v, %+v", killer, before)
+	}
+	if killer, _ := m.Ended(pid, signals.SIGTERM); killer != nil {
+		t.Error("it is another process with the same pid")
 	}
 }
 

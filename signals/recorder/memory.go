@@ -15,6 +15,8 @@ type Memory struct {
 type Seen struct {
 	Signal
 	Count int // Time is that of the last one
+
+	over bool // the process has ended
 }
 
 // Take adds a signal. Of one that the OOM killer sent it is told after the signal itself.
@@ -31,7 +33,7 @@ func (m *Memory) Take(s *Signal) {
 	if len(m.last) == Size {
 		m.last = append(m.last[:0], m.last[1:]...)
 	}
-	m.last = append(m.last, Seen{*s, 1})
+	m.last = append(m.last, Seen{Signal: *s, Count: 1})
 }
 
 // latest is the last one, nil if there is none.
@@ -44,7 +46,7 @@ func (m *Memory) latest() *Seen {
 
 // same reports whether a signal is told as one with another.
 func (s *Seen) same(other *Signal) bool {
-	return s.Signal.Signal == other.Signal && s.Target == other.Target && s.Sender == other.Sender && s.Cause() == other.Cause() &&
+	return !s.over && s.Signal.Signal == other.Signal && s.Target == other.Target && s.Sender == other.Sender && s.Cause() == other.Cause() &&
 		s.Fate() == other.Fate() && s.Code == other.Code
 }
 
@@ -52,7 +54,7 @@ func (s *Seen) same(other *Signal) bool {
 // ending already when it was chosen has none.
 func (m *Memory) markOOM(mark *Signal) {
 	for i := len(m.last) - 1; i >= 0; i-- {
-		if s := &m.last[i]; s.Target == mark.Target && s.Signal.Signal == signals.SIGKILL {
+		if s := &m.last[i]; s.Target == mark.Target && !s.over && s.Signal.Signal == signals.SIGKILL {
 			s.OOM = s.OOM || s.Code == signals.CodeKernel && s.Result == Queued
 			return
 		}
@@ -62,29 +64,24 @@ func (m *Memory) markOOM(mark *Signal) {
 // Last are the signals that are kept, the oldest first. They are valid until the next Take.
 func (m *Memory) Last() []Seen { return m.last }
 
-// Killer is the signal that a process has died of: the last one that was queued. It is false if
-// none was recorded.
-func (m *Memory) Killer(pid int, signal signals.Signal) (Seen, bool) {
+// Ended takes note of the end of a process, and returns the signal that it has died of, nil if none
+// was recorded: the last one that was queued. If it has sent that itself, as a handler does that
+// has cleaned up, before is the one of another process that it had handled, nil if there was none. Both
+// are valid until the next Take. With signal 0 it has died of none.
+func (m *Memory) Ended(pid int, signal signals.Signal) (killer, before *Seen) {
 	for i := len(m.last) - 1; i >= 0; i-- {
 		s := &m.last[i]
-		if int(s.Target) == pid && s.Signal.Signal == signal && (s.Result == Queued || s.Result == InfoLost) {
-			return *s, true
+		if int(s.Target) != pid || s.over {
+			continue
+		}
+		s.over = true // from now on the pid may be another's
+		switch {
+		case s.Signal.Signal != signal || s.Result != Queued && s.Result != InfoLost:
+		case killer == nil:
+			killer = s
+		case before == nil && killer.Cause() == FromItself && s.Fate() == Handled && s.Cause() == FromProcess:
+			before = s
 		}
 	}
-	return Seen{}, false
-}
-
-// Before is the signal of another process that came before a process sent itself the same one, as
-// it does in a handler that cleans up: the sender that matters. It is false if there is none.
-func (m *Memory) Before(killer *Seen) (Seen, bool) {
-	if killer.Cause() != FromItself {
-		return Seen{}, false
-	}
-	for i := len(m.last) - 1; i >= 0; i-- {
-		s := &m.last[i]
-		if s.Target == killer.Target && s.Signal.Signal == killer.Signal.Signal && s.Fate() == Handled && s.Cause() == FromProcess {
-			return *s, true
-		}
-	}
-	return Seen{}, false
+	return killer, before
 }

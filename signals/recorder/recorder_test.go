@@ -49,9 +49,12 @@ func TestCauses(t *testing.T) {
 				t.Logf("%+v: %v, %v", *s, s.Cause(), s.Fate())
 				memory.Take(s)
 			})
-			got, ok := memory.Killer(cmd.Process.Pid, test.signal)
-			if !ok || got.Cause() != test.cause || got.Detail() != test.detail || got.Fate() != Ends {
-				t.Errorf("%v: %+v: %v, %q, want %v", err, got, got.Cause(), got.Detail(), test.cause)
+			got, _ := memory.Ended(cmd.Process.Pid, test.signal)
+			if got == nil {
+				t.Fatal(err, "nothing was recorded")
+			}
+			if got.Cause() != test.cause || got.Detail() != test.detail || got.Fate() != Ends {
+				t.Errorf("%v: %+v: %v, %q, want %v", err, *got, got.Cause(), got.Detail(), test.cause)
 			}
 			if int(got.Root) != cmd.Process.Pid {
 				t.Errorf("its root is %d", got.Root)

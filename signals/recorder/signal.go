@@ -40,7 +40,7 @@ type Signal struct {
 	Code   signals.Code // 0 is kill(2), CodeKernel the kernel itself
 	Result Result
 	Group  bool   // for the process, not for one of its threads
-	Time   uint64 // nanoseconds since boot
+	Time   uint64 // nanoseconds since boot: CLOCK_BOOTTIME
 
 	Target  int32  // pid of the process, in the reader's PID namespace
 	Name    string // of the process, comm

@@ -23,23 +23,19 @@ type Sighting struct {
 // Witnessed improves a verdict on a process that has ended, with what was recorded of
 // signals to its service. self is the pid of the supervisor, of whose signals the ledger knows more.
 func (v Verdict) Witnessed(m *recorder.Memory, pid int, exit signals.Exit, self int) Verdict {
-	if exit.Signal == 0 {
+	killer, before := m.Ended(pid, exit.Signal)
+	if killer == nil {
 		return v
 	}
-	killer, ok := m.Killer(pid, exit.Signal)
-	if !ok {
-		return v
-	}
-	before, after := m.Before(&killer)
 	cause := killer.Cause()
 	ours := int(killer.Sender.PID) == self && (cause == recorder.FromProcess || cause == recorder.CgroupKill) ||
-		after && int(before.Sender.PID) == self
+		before != nil && int(before.Sender.PID) == self
 	if ours && (v.Certainty == Possible || v.Certainty == Certain) {
 		v.Certainty = Certain
 		return v
 	}
 	seen := SightingOf(&killer.Signal)
-	if after {
+	if before != nil {
 		seen.Seen.After = Sender(&before.Signal)
 	}
 	return seen

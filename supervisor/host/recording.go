@@ -183,7 +183,9 @@ func (h *Host) Recorded(take func(*recorder.Signal)) (lost uint64) {
 	if r.recorder == nil {
 		return 0
 	}
+	began := int64(recorder.Now()) - int64(h.Now())
 	r.recorder.Read(func(s *recorder.Signal) {
+		s.Time = uint64(max(0, int64(s.Time)-began))
 		if s.Cgroup != 0 {
 			s.Service = r.service(s.Cgroup, h.root.Dir(), true)
 			s.Sender.Service = r.service(s.Sender.Cgroup, h.root.Dir(), false)

@@ -22,24 +22,24 @@ const beforehand = time.Minute
 
 // RecordedOptions are what is known beside the signals.
 type RecordedOptions struct {
-	Lost    uint64      // how many were not recorded
-	Self    int         // pid of the supervisor
-	Main    int         // pid of the main process, 0 for none
-	Pending signals.Set // for it, now
+	Now     time.Duration // since the supervisor began, as the times of the signals
+	Lost    uint64        // how many were not recorded
+	Self    int           // pid of the supervisor
+	Main    int           // pid of the main process, 0 for none
+	Pending signals.Set   // for it, now
 }
 
 // WithRecorded adds the last signals to processes of a service to events about it, by their times,
 // but none that the supervisor has sent, as of these the journal tells, and none
 // from long before the first event. A last one tells of those that could not be recorded.
-func WithRecorded(events []request.Event, service string, seen []recorder.Seen, o RecordedOptions) []request.Event {
+func (j *Journal) WithRecorded(events []request.Event, service string, seen []recorder.Seen, o RecordedOptions) []request.Event {
 	if len(events) == 0 {
 		return events
 	}
-	now, clock := time.Now(), recorder.Now()
 	first := events[0].Time.Add(-beforehand)
 	for i := range seen {
 		s := &seen[i]
-		at := now.Add(-time.Duration(clock - min(clock, s.Time)))
+		at := j.began.Add(time.Duration(s.Time))
 		if int(s.Sender.PID) == o.Self && s.Cause().Meant() || at.Before(first) {
 			continue
 		}
@@ -61,7 +61,7 @@ func WithRecorded(events []request.Event, service string, seen []recorder.Seen, 
 	}
 	if o.Lost > 0 {
 		events = append(events, request.Event{
-			Time: now, Service: service, Kind: RecordedKind,
+			Time: j.began.Add(o.Now), Service: service, Kind: RecordedKind,
 			Text: strconv.FormatUint(o.Lost, 10) + " signals to processes of services were not recorded: they came too fast",
 		})
 	}

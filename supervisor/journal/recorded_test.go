@@ -12,12 +12,15 @@ import (
 
 // TestWithRecorded puts signals among events, by their times.
 func TestWithRecorded(t *testing.T) {
-	now, clock := time.Now(), recorder.Now()
+	began := time.Now()
+	j := New(1, began, nil)
+	const ended = time.Hour
+	now := began.Add(ended)
 	events := []request.Event{
 		{ID: 1, Time: now.Add(-20 * time.Second), Text: "first"},
 		{ID: 2, Time: now.Add(-10 * time.Second), Text: "second"},
 	}
-	ago := func(seconds uint64) uint64 { return clock - seconds*1e9 }
+	ago := func(seconds time.Duration) uint64 { return uint64(ended - seconds*time.Second) }
 	bash := recorder.Process{PID: 12, Name: "bash", ParentName: "bash"}
 	us := recorder.Process{PID: 1, Name: "supervise"}
 	const handler = 2
@@ -29,9 +32,9 @@ func TestWithRecorded(t *testing.T) {
 		{Signal: recorder.Signal{Signal: signals.SIGINT, Time: ago(13), Target: 7, Name: "web", Sender: bash, Handler: 1, Blocked: signals.Full}, Count: 1},
 		{Signal: recorder.Signal{Signal: signals.SIGQUIT, Time: ago(12), Target: 8, Name: "a\nb", Sender: bash, Handler: handler, Result: recorder.InfoLost}, Count: 3},
 	}
-	options := RecordedOptions{Lost: 5, Self: 1, Main: 7, Pending: signals.SetOf(signals.SIGHUP)}
+	options := RecordedOptions{Now: ended, Lost: 5, Self: 1, Main: 7, Pending: signals.SetOf(signals.SIGHUP)}
 	var texts []string
-	for _, e := range WithRecorded(events, "web", seen, options) {
+	for _, e := range j.WithRecorded(events, "web", seen, options) {
 		texts = append(texts, e.Text)
 		if recorded := e.ID == 0; recorded != (e.Kind == RecordedKind) || recorded && e.Service != "web" {
 			t.Errorf("%+v", e)
@@ -49,7 +52,7 @@ func TestWithRecorded(t *testing.T) {
 	if got := strings.Join(texts, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
-	if got := WithRecorded(nil, "web", seen, options); got != nil {
+	if got := j.WithRecorded(nil, "web", seen, options); got != nil {
 		t.Errorf("%+v", got)
 	}
 }

@@ -43,7 +43,7 @@ type Kernel interface {
 	Process(pid int) (machine.Asker, bool)
 	// Recorded hands over what was recorded of signals to processes of services since the last
 	// call, and returns how many were lost so far; nothing without a recorder. A signal is valid
-	// until take returns.
+	// until take returns. Its time is that of Now.
 	Recorded(take func(*recorder.Signal)) (lost uint64)
 	// Obstacle says why a process survives SIGKILL, in words that follow its name; "" if
 	// nothing is known, or it does not survive.
