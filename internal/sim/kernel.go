@@ -35,6 +35,9 @@ type system struct {
 	held   signals.Set
 	taken  int // how many more come in that had been taken before the hold
 
+	recorded []recorder.Signal
+	lost     uint64 // how many are not in there
+
 	posted []func()
 	woken  bool
 	beside int // how much is being done beside the loop
@@ -185,9 +188,6 @@ func (k *system) Process(pid int) (machine.Asker, bool) {
 	}
 	return machine.Asker{}, false
 }
-
-// Recorded has nothing: the fake kernel does not tell who sends signals.
-func (k *system) Recorded(func(*recorder.Signal)) (lost uint64) { return 0 }
 
 // Obstacle knows who never ends.
 func (k *system) Obstacle(pid int) string {

@@ -65,7 +65,7 @@ func (m *Memory) markOOM(mark *Signal) {
 func (m *Memory) Last() []Seen { return m.last }
 
 // Ended takes note of the end of a process, and returns the signal that it has died of, nil if none
-// was recorded: the last one that was queued. If it has sent that itself, as a handler does that
+// was recorded: the last one that it had no handler for. If it has sent that itself, as a handler does that
 // has cleaned up, before is the one of another process that it had handled, nil if there was none. Both
 // are valid until the next Take. With signal 0 it has died of none.
 func (m *Memory) Ended(pid int, signal signals.Signal) (killer, before *Seen) {
@@ -76,10 +76,10 @@ func (m *Memory) Ended(pid int, signal signals.Signal) (killer, before *Seen) {
 		}
 		s.over = true // from now on the pid may be another's
 		switch {
-		case s.Signal.Signal != signal || s.Result != Queued && s.Result != InfoLost:
-		case killer == nil:
+		case s.Signal.Signal != signal:
+		case killer == nil && (s.Fate() == Ends || s.Fate() == Waits):
 			killer = s
-		case before == nil && killer.Cause() == FromItself && s.Fate() == Handled && s.Cause() == FromProcess:
+		case before == nil && killer != nil && killer.Cause() == FromItself && s.Fate() == Handled && s.Cause() == FromProcess:
 			before = s
 		}
 	}
