@@ -27,8 +27,7 @@ func TestInitRecorder(t *testing.T) {
 		"all awaited": {[]string{"--wait-all"}, func(t *testing.T, _, command int) { kill(t, command, syscall.SIGSEGV) }, "was killed by SIGSEGV"},
 		"asked again": {[]string{"--on-signal", "HUP=restart"}, func(t *testing.T, init, command int) {
 			kill(t, init, syscall.SIGHUP)
-			awaitGone(t, command)
-			kill(t, awaitRecorded(t, init), syscall.SIGKILL)
+			kill(t, awaitRecorded(t, init, command), syscall.SIGKILL)
 		}, "was killed by SIGKILL, from " + me(t)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -37,7 +36,7 @@ func TestInitRecorder(t *testing.T) {
 			cmd := exec.Command(entryBuild, append(append([]string{"init", "--recorder"}, test.flags...), "sh", "-c", "ulimit -c 0; exec sleep 1000")...)
 			cmd.Stderr = &log
 			testproc.Start(t, cmd)
-			command := awaitRecorded(t, cmd.Process.Pid)
+			command := awaitRecorded(t, cmd.Process.Pid, 0)
 			test.end(t, cmd.Process.Pid, command)
 			_ = cmd.Wait()
 			lines := strings.Split(strings.TrimSpace(log.String()), "\n")
@@ -48,15 +47,18 @@ func TestInitRecorder(t *testing.T) {
 	}
 }
 
-// awaitRecorded waits until the recorder of an init is ready, and returns its command.
-func awaitRecorded(t *testing.T, init int) (command int) {
+// awaitRecorded waits until the recorder of an init is ready, and returns its command, which is not
+// the one before.
+func awaitRecorded(t *testing.T, init, before int) (command int) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", init, init))
 		children := map[string]int{}
 		for _, child := range strings.Fields(string(text)) {
 			comm, _ := os.ReadFile("/proc/" + child + "/comm")
-			children[strings.TrimSpace(string(comm))] = atoi(t, child)
+			if pid := atoi(t, child); pid != before {
+				children[strings.TrimSpace(string(comm))] = pid
+			}
 		}
 		if children["recorder"] != 0 && children["sleep"] != 0 {
 			return children["sleep"]
