@@ -72,7 +72,7 @@ func fullFile() *File {
 		Compress: Gzip, MaxAge: 1, Owner: "x", Group: "x", Permissions: 0o600,
 	}
 	return &File{
-		Supervisor: Supervisor{RuntimeDir: "/x", ShutdownTimeout: time.Second, Journal: "/x", JournalSize: 1, ExitWith: "web"},
+		Supervisor: Supervisor{RuntimeDir: "/x", ShutdownTimeout: time.Second, Journal: "/x", JournalSize: 1, ExitWith: "web", Recorder: RecorderOff},
 		Control:    Control{Mode: 0o600, Group: "x"},
 		Core: Collection{
 			Collect: CollectAuto, Install: true, Force: true, Directory: "/x", Capture: order.Mini, Compress: order.Zstd,

@@ -5,6 +5,7 @@ import (
 
 	"supervise/config"
 	"supervise/internal/sys"
+	"supervise/signals/recorder"
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/crashes"
@@ -24,6 +25,7 @@ type service struct {
 	verdict *attribution.Verdict // on how the last main process ended
 	removed bool                 // by an update
 	crashes crashes.Crashes      // what is told of cores of its processes
+	seen    recorder.Memory      // the last signals to its processes
 	tail    lastlines.Tail       // what its main processes wrote before their ends
 	failed  status.Unstarted     // why the last start has failed, if it has
 }

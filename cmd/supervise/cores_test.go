@@ -381,7 +381,7 @@ command = ["sh", "-c", 'sleep 1000 & echo pid $!; wait']
 		}
 		check("00000033", "")
 		file := filepath.Join(s.dir, "test.toml")
-		text := "[supervisor]\nruntime-dir = \"" + s.runtime + "\"\n" + config
+		text := withRuntime(s.runtime, config)
 		writeFile(t, file, text+"core = { filter = \"0x1ff\", limit = 4096 }\n")
 		inOrder(t, s.must(t, "update"), "change service", "web")
 		check("000001ff", "4096")

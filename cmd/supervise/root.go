@@ -61,6 +61,10 @@ func addCommands(root *cobra.Command, args []string) {
 		root.AddCommand(newCoreFor(args[1:]))
 		return
 	}
+	if len(args) > 0 && args[0] == "recorder" {
+		root.AddCommand(newRecorder())
+		return
+	}
 	for _, g := range groups {
 		if len(args) > 0 && g.commands[args[0]] != nil && args[0] != "completion" {
 			root.AddCommand(g.commands[args[0]]())

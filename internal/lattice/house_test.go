@@ -55,6 +55,7 @@ floor 2
 	signals/handlers
 	signals/queued
 	signals/inspect:          signals/actions signals/handlers signals/queued signals/state/procfs
+	signals/recorder:         golang.org/x/sys
 	signals/trace/bpf:        signals/trace golang.org/x/sys
 	signals/trace/tracefs:    signals/trace golang.org/x/sys
 	signals/trace/ptrace:     signals/trace golang.org/x/sys
@@ -86,10 +87,10 @@ floor 2
 	supervisor/logs:          golang.org/x/sys
 	supervisor/output:        supervisor/logs golang.org/x/sys
 	supervisor/preflight:     coredump/settings coredump/store supervisor/launch supervisor/launch/environ supervisor/output supervisor/process golang.org/x/sys
-	supervisor/attribution:   golang.org/x/sys
-	supervisor/kernel:        signals/send supervisor/process/tree
-	supervisor/host:          coredump/collector coredump/settings coredump/store supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
-	supervisor/journal:       supervisor/attribution
+	supervisor/attribution:   signals/recorder golang.org/x/sys
+	supervisor/kernel:        signals/recorder signals/send supervisor/process/tree
+	supervisor/host:          signals/recorder coredump/collector coredump/settings coredump/store supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
+	supervisor/journal:       signals/recorder supervisor/attribution
 	supervisor/severity:      supervisor/journal github.com/rs/zerolog
 	supervisor/logger:        supervisor/severity supervisor/journal supervisor/attribution supervisor/logs github.com/rs/zerolog
 	supervisor/lastlines:     supervisor/journal

@@ -57,6 +57,9 @@ func (s *supervisor) setCoreFilter() {
 // a signal that dumps core and that did not come through us. Those whose names we go by say no
 // more of that than they do.
 func (s *supervisor) exitLevel() Level {
+	if s.Recorder && s.exit.Signal != 0 {
+		return Warn
+	}
 	if own := s.Log.Style == Text || s.Log.Style == JSON; own && s.exit.Signal.Default() == signals.Core && s.last.Signal != s.exit.Signal {
 		return Warn
 	}

@@ -45,14 +45,22 @@ func (s *supervisor) logExit(status int) {
 		return
 	}
 	fields := []field{word("command", s.name), number("pid", s.command.PID), number("status", status), number("orphans", s.orphans)}
-	last := s.last
-	if count, relayed := s.in.Relayed(); count > s.before {
-		last = relayed
-	}
-	if last.Signal != 0 {
+	if last := s.lastSignal(); last.Signal != 0 {
 		fields = append(fields, word("last-signal", last.String()))
 	}
-	s.log.say(level, "exiting: the command "+exitText(s.exit), fields...)
+	message := "exiting: the command " + exitText(s.exit)
+	if s.killer != "" {
+		message += ", " + s.killer
+	}
+	s.log.say(level, message, fields...)
+}
+
+// lastSignal is the last one that was forwarded.
+func (s *supervisor) lastSignal() signals.Info {
+	if count, relayed := s.in.Relayed(); count > s.before {
+		return relayed
+	}
+	return s.last
 }
 
 // dieBySignal ends this process by a signal, without a core of its own. It returns if that is

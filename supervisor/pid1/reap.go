@@ -26,10 +26,16 @@ func (s *supervisor) reap() {
 			s.exit, ended = child.Exit, true
 			continue
 		}
+		if s.isRecorder(child.PID) {
+			continue
+		}
 		s.orphan(child, name)
 	}
 	switch {
 	case ended:
+		if s.askRecorder() && left { // or was it the recorder?
+			left = sys.HasChildren()
+		}
 		s.commandEnded(left)
 	case s.followsStops():
 		s.followStop()
