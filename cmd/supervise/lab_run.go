@@ -15,6 +15,7 @@ import (
 	"supervise/internal/safefile"
 	"supervise/internal/text/escape"
 	"supervise/signals/lab/bench"
+	"supervise/signals/lab/profile"
 	"supervise/signals/lab/scenario"
 )
 
@@ -75,7 +76,7 @@ func newLabRun() *cobra.Command {
 
 // newLabTrial is the role in which lab run and lab profile start this program.
 func newLabTrial() *cobra.Command {
-	work := map[string]func(*bench.Holder, []byte) (any, error){"scenario": scenario.Play}
+	work := map[string]func(*bench.Holder, []byte) (any, error){"scenario": scenario.Play, "profile": profile.Play}
 	return &cobra.Command{
 		Use:               "trial WHAT",
 		Short:             "Hold a program that is tried, for lab run and lab profile",

@@ -26,6 +26,7 @@ type Setup struct {
 	Block, Ignore signals.Set // what it inherits
 	PendingLimit  *uint64     // RLIMIT_SIGPENDING
 	Terminal      bool        // its input and output are a terminal, which controls its session
+	NoCores       bool        // it, and what it starts, dump no core
 	SmallPipe     bool        // of the size of a page, so that it soon notices a slow reader
 }
 
@@ -76,6 +77,9 @@ func (h *Holder) Start(s *Setup) (*Program, error) {
 	if s.PendingLimit != nil {
 		spec.Limits = []process.Limit{{Resource: unix.RLIMIT_SIGPENDING, Soft: *s.PendingLimit, Hard: *s.PendingLimit}}
 	}
+	if s.NoCores {
+		spec.Limits = append(spec.Limits, noCores())
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.program != nil {
@@ -98,6 +102,14 @@ func (h *Holder) Start(s *Setup) (*Program, error) {
 	go h.reap(p)
 	go output.read()
 	return p, nil
+}
+
+// noCores is the limit below which the kernel writes no core, neither into a file nor into a
+// pipe, for which 0 would not do: core(5).
+func noCores() process.Limit {
+	var now unix.Rlimit
+	_ = unix.Getrlimit(unix.RLIMIT_CORE, &now)
+	return process.Limit{Resource: unix.RLIMIT_CORE, Soft: min(1, now.Max), Hard: now.Max}
 }
 
 func lookPath(env []string) (list string, have bool) {
