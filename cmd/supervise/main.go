@@ -18,6 +18,7 @@ package main
 import (
 	"os"
 
+	_ "supervise/cmd/supervise/precore"
 	_ "supervise/cmd/supervise/preinit"
 )
 

@@ -113,7 +113,7 @@ func TestCollectorKilled(t *testing.T) {
 	o.expect(t, "released")
 	fmt.Fprintln(o.in, int(unix.SIGKILL))
 	_ = o.Wait()
-	dumped(t, e.Cmd)
+	testproc.Dumped(t, e.Cmd)
 	s, err := store.Open(o.store)
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestCollectorKilled(t *testing.T) {
 		t.Errorf("core_pattern is %q", pattern(t))
 	}
 	// Nobody listens now: no core, and no waiting.
-	if dumped(t, crash(t, nil)) {
+	if testproc.Dumped(t, testproc.Crash(t, nil)) {
 		t.Error("WCOREDUMP is set, and nobody listens")
 	}
 	c, err := Open(Options{Want: Auto, Directory: o.run})

@@ -17,4 +17,6 @@
 // The layout is that of elf(5), the gABI for compressed sections, gdb's manual ("Separate Debug
 // Files") for .gnu_debuglink and build-id paths, and Go's internal/abi and runtime/symtab.go for
 // .gopclntab.
+//
+// It is early: see cmd/supervise/preinit.
 package symbols

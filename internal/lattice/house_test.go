@@ -5,10 +5,11 @@ package lattice
 // colon: packages of its own floor, written above it, and modules of others.
 const house = `
 floor ground
-	internal/guess
 	internal/release
-	internal/size:            internal/guess
 	internal/text
+	internal/little
+	internal/guess:           internal/text
+	internal/size:            internal/guess internal/text
 	internal/text/escape
 	signals:                  internal/text
 	internal/programs:        signals
@@ -40,8 +41,12 @@ floor 1
 	coredump/elfcore
 	coredump/unwind/cfi
 	coredump/unwind:          coredump/unwind/cfi
-	coredump/symbols:         github.com/ianlancetaylor/demangle github.com/klauspost/compress golang.org/x/sys
-	coredump/explain:         coredump/elfcore coredump/report coredump/symbols coredump/unwind coredump/unwind/cfi golang.org/x/sys
+	coredump/symbols
+	coredump/symbols/late:    coredump/symbols github.com/ianlancetaylor/demangle github.com/klauspost/compress
+	coredump/explain:         coredump/elfcore coredump/report coredump/symbols coredump/unwind coredump/unwind/cfi
+	coredump/explain/apart:   coredump/elfcore coredump/explain coredump/report coredump/symbols coredump/symbols/late golang.org/x/sys
+	coredump/read:            coredump/elfcore coredump/explain coredump/report
+	coredump/report/page:     coredump/report
 
 floor 2
 	signals/trace
@@ -53,6 +58,10 @@ floor 2
 	signals/trace/bpf:        signals/trace golang.org/x/sys
 	signals/trace/tracefs:    signals/trace golang.org/x/sys
 	signals/trace/ptrace:     signals/trace golang.org/x/sys
+	signals/trace/recording:  signals/trace github.com/klauspost/compress
+	signals/trace/summary:    signals/trace
+	signals/trace/page:       signals/trace
+	signals/trace/perfetto:   signals/trace
 	signals/lab/actor:        golang.org/x/sys
 	signals/lab:              signals/lab/actor signals/state/procfs golang.org/x/sys
 	signals/intake/boot
@@ -99,6 +108,7 @@ floor 2
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
 	supervisor/quickstatus:   supervisor/board/segment supervisor/control/wire signals/intake
+	coredump/quickread:       signals/intake
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
@@ -111,7 +121,8 @@ floor 3
 
 floor roof
 	cmd/supervise/preinit
-	cmd/supervise:            cmd/supervise/preinit github.com/spf13/cobra github.com/rs/zerolog golang.org/x/sys
+	cmd/supervise/precore
+	cmd/supervise:            cmd/supervise/preinit cmd/supervise/precore github.com/spf13/cobra github.com/rs/zerolog golang.org/x/sys
 
 beside
 	internal/sim:             github.com/rs/zerolog
@@ -126,6 +137,7 @@ beside
 
 tests
 	internal/testproc:        golang.org/x/sys
+	internal/testtrace
 	internal/lattice
 `
 
@@ -138,7 +150,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/state", "signals/predict", "signals/advice", "signals/trace", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/little", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/state", "signals/predict", "signals/advice", "signals/trace", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.
@@ -162,3 +174,9 @@ var earlyImports = []string{
 	// These have nothing to initialise.
 	"unicode/utf8", "unsafe",
 }
+
+// second are the packages that run as early as package time allows: package precore says why.
+// Of the standard library they may import secondImports too.
+var second = []string{"cmd/supervise/precore"}
+
+var secondImports = []string{"hash", "hash/crc32", "io", "io/fs", "math", "path", "sort", "time"}

@@ -17,7 +17,7 @@ func (j *Joiner) delivered(r *Record) {
 		}
 		return
 	}
-	w := p.match(r.Signal, r.Task.TID)
+	w := j.match(p, r)
 	if w == nil {
 		if r.Aside {
 			return
@@ -45,6 +45,10 @@ func (j *Joiner) unsent(r *Record) *Life {
 	}
 	if r.SenderPID >= 0 {
 		life.Sender.PID, life.Sender.UID = int(r.SenderPID), r.SenderUID
+	}
+	if r.valued() {
+		value := r.Value
+		life.Value = &value
 	}
 	return life
 }
@@ -80,10 +84,8 @@ func (j *Joiner) byDefault(p *process, w *waiting, r *Record) {
 	life := w.life
 	action := life.Signal.Default()
 	switch {
-	case action == signals.Ignore:
+	case action == signals.Ignore, action == signals.Continue: // which has its effect when it is sent
 		life.Verdict, life.Detail = Discarded, "ignored by default when it was to be delivered"
-	case action == signals.Continue:
-		life.Verdict = Continued
 	case w.flags&FlagInit != 0 && life.Signal.Catchable():
 		life.Verdict, life.Detail = Dropped, "the init of a PID namespace gets only what it handles"
 	case action == signals.Stop:
@@ -107,6 +109,49 @@ func (j *Joiner) ends(p *process, w *waiting, r *Record) {
 		w.life.Detail = ""
 	}
 	p.ending = w
+}
+
+// match returns the signal that was delivered. Of real-time signals the value shows whether it
+// is the one that was to come next; if not, the deliveries of those before it were not recorded,
+// or its own sending was not: then it returns nil.
+func (j *Joiner) match(p *process, r *Record) *waiting {
+	w := p.match(r.Signal, r.Task.TID)
+	if w == nil || !r.Signal.RealTime() || !r.valued() || w.has(r.Value) {
+		return w
+	}
+	for _, tid := range []int32{r.Task.TID, 0} {
+		if w = p.findValue(r.Signal, tid, r.Value); w != nil {
+			j.skip(p, w)
+			return w
+		}
+	}
+	return nil
+}
+
+// has reports whether the signal may have been sent with the value.
+func (w *waiting) has(value uint64) bool { return w.life.Value == nil || *w.life.Value == value }
+
+// findValue is find of a signal with a value.
+func (p *process) findValue(s signals.Signal, tid int32, value uint64) *waiting {
+	for _, w := range p.waiting {
+		if w.life.Signal == s && w.tid == tid && w.has(value) {
+			return w
+		}
+	}
+	return nil
+}
+
+// skip ends the signals that were before w in its queue.
+func (j *Joiner) skip(p *process, w *waiting) {
+	for {
+		before := p.find(w.life.Signal, w.tid)
+		if before == nil || before == w {
+			return
+		}
+		unseen(before.life)
+		p.remove(before)
+		j.emit(before)
+	}
 }
 
 // match returns the signal that the kernel takes next: a thread's own queue is before the
@@ -180,8 +225,12 @@ func (j *Joiner) exited(r *Record) {
 		j.attach(p.held, r)
 		j.emit(p.held)
 	}
+	lost := len(p.waiting) > 0 && j.lost()
 	for _, w := range p.waiting {
 		w.life.Verdict, w.life.Detail = Discarded, "the process ended while it waited"
+		if lost {
+			unseen(w.life)
+		}
 		j.attach(w, r)
 		j.emit(w)
 	}
@@ -235,11 +284,19 @@ func (j *Joiner) taken(p *process, now uint64) {
 // vanished ends a signal that waits no more, without a record that says why.
 func (j *Joiner) vanished(p *process, w *waiting, ignored signals.Set) {
 	w.life.Verdict, w.life.Detail = Taken, "by sigtimedwait(2) or signalfd(2)"
-	if ignored.Has(w.life.Signal) {
+	switch {
+	case ignored.Has(w.life.Signal):
 		w.life.Verdict, w.life.Detail = Discarded, "the process came to ignore it"
+	case j.lost():
+		unseen(w.life)
 	}
 	p.remove(w)
 	j.emit(w)
+}
+
+// unseen is the verdict of a signal whose end may be among the records that were lost.
+func unseen(life *Life) {
+	life.Verdict, life.Detail = Unseen, "records of deliveries were lost"
 }
 
 // pend is the verdict of a signal that still waits.

@@ -15,6 +15,10 @@ type Options struct {
 	// Pending says which signals wait for a thread or its process right now, and which it
 	// ignores; false if it is gone.
 	Pending func(pid, tid int) (waiting, ignored signals.Set, ok bool)
+
+	// Lost says that records of deliveries were lost: what no record tells the end of may have
+	// been delivered.
+	Lost func() bool
 }
 
 // How long lives are kept, nanoseconds.
@@ -165,7 +169,7 @@ func (j *Joiner) End(backend string, now uint64, drops Drops) error {
 		for _, w := range p.waiting {
 			pend(w.life)
 			if drops.Deliver > 0 {
-				w.life.Verdict, w.life.Detail = Unseen, "records of deliveries were lost"
+				unseen(w.life)
 			}
 			j.emit(w)
 		}
@@ -186,6 +190,9 @@ func (j *Joiner) End(backend string, now uint64, drops Drops) error {
 	}
 	return j.err
 }
+
+// lost reports whether a delivery may be missing among the records.
+func (j *Joiner) lost() bool { return j.options.Lost != nil && j.options.Lost() }
 
 func (j *Joiner) time(t uint64) time.Time { return j.boot.Add(time.Duration(t)) }
 
@@ -256,7 +263,10 @@ func (j *Joiner) event(r *Record) {
 }
 
 // emit tells a life whose end is known.
-func (j *Joiner) emit(w *waiting) { j.tell(w.life) }
+func (j *Joiner) emit(w *waiting) {
+	resumed(w)
+	j.tell(w.life)
+}
 
 func (j *Joiner) tell(life *Life) {
 	if j.options.Keep != nil && !j.options.Keep(life) {

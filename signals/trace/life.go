@@ -77,6 +77,10 @@ type Counts struct {
 	Sent     uint64            `json:"sent"` // signals whose sending was recorded
 	Verdicts map[string]uint64 `json:"verdicts"`
 	Drops    Drops             `json:"drops"`
+
+	// Cut says that these are the counts of a recording that has no end: what was sent and
+	// lost is not known.
+	Cut bool `json:"cut,omitzero"`
 }
 
 // Drops counts the records that were lost, as nobody read them in time. Sent plus

@@ -95,8 +95,8 @@ type Record struct {
 	Code  signals.Code
 	Errno int32 // of Refused: the error, positive
 
-	// Value is what sigqueue or a timer sent with it; of SIGCHLD the status; ValueKnown says
-	// that the backend sees values.
+	// Value is what sigqueue or a timer sent with it, of Sent and Delivered; of SIGCHLD the
+	// status; ValueKnown says that the backend sees values.
 	Value      uint64
 	ValueKnown bool
 

@@ -21,7 +21,7 @@ func (j *Joiner) sent(r *Record) {
 		Time: j.time(r.Time), Signal: r.Signal, Code: r.Code, Sender: j.task(&r.Task), Target: j.task(&r.Target),
 		Group: r.Group, Blocked: r.Detailed && r.Blocked.Has(r.Signal),
 	}
-	if r.ValueKnown && r.Code < 0 && r.Code != signals.CodeThread {
+	if r.valued() {
 		value := r.Value
 		life.Value = &value
 	}
@@ -60,6 +60,9 @@ func (r *Record) tid() int32 {
 	return r.Target.TID
 }
 
+// valued reports whether it is known that a value was sent with the signal, and which.
+func (r *Record) valued() bool { return r.ValueKnown && r.Code < 0 && r.Code != signals.CodeThread }
+
 // who names a task.
 func who(t *Task) string {
 	if t.Comm == "" {
@@ -71,6 +74,8 @@ func who(t *Task) string {
 // ignored says why a signal was not even queued.
 func ignored(r *Record) (Verdict, string) {
 	switch {
+	case !r.Detailed && r.Signal == signals.SIGCONT:
+		return Ignored, "but the process, if it was stopped, has been continued"
 	case !r.Detailed:
 		return Ignored, "by the process, by default, or because it is ending"
 	case r.Flags&FlagDying != 0:

@@ -59,12 +59,26 @@ func exited(at uint64, status int32) Record {
 	return Record{Kind: Exited, Time: at, Task: target, Status: status}
 }
 
+// valued is a signal of sigqueue.
+func valued(value uint64) func(*Record) {
+	return func(r *Record) { r.Code, r.ValueKnown, r.Value = signals.CodeQueue, true, value }
+}
+
+func deliveredValue(at uint64, s signals.Signal, value uint64) Record {
+	r := delivered(at, s, 0x1000)
+	valued(value)(&r)
+	return r
+}
+
 func flags(f uint32) func(*Record) { return func(r *Record) { r.Flags = f } }
 
 func TestVerdicts(t *testing.T) {
 	const term, kill, usr1 = signals.SIGTERM, signals.SIGKILL, signals.SIGUSR1
 	ignored := func(handler uint64, f uint32) func(*Record) {
 		return func(r *Record) { r.Result, r.Handler, r.Flags = IgnoredAtOnce, handler, f }
+	}
+	blocked := func(f uint32) func(*Record) {
+		return func(r *Record) { r.Flags, r.Blocked = f, signals.SetOf(r.Signal) }
 	}
 	tests := map[string]struct {
 		records []Record
@@ -82,8 +96,45 @@ func TestVerdicts(t *testing.T) {
 		"init, blocked":           {[]Record{sent(10, term, flags(FlagInit)), delivered(30, term, 0)}, []string{"dropped: the init of a PID namespace gets only what it handles, 20ns"}},
 		"dying":                   {[]Record{sent(10, term, ignored(0, FlagDying))}, []string{"discarded: the process is ending already"}},
 		"continued":               {[]Record{sent(10, signals.SIGCONT, ignored(0, FlagContinued))}, []string{"continued"}},
-		"stopped":                 {[]Record{sent(10, signals.SIGSTOP, nil), delivered(30, signals.SIGSTOP, 0)}, []string{"stopped by default, 20ns"}},
-		"stop taken back":         {[]Record{sent(10, signals.SIGTSTP, nil), sent(20, signals.SIGCONT, ignored(0, 0))}, []string{"discarded: SIGCONT took it back", "ignored by default"}},
+		"continued, blocked": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), exited(50, 0)},
+			[]string{"continued: when it was sent, was blocked; exited with code 0 after 40ns"},
+		},
+		"continued, discarded later": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), delivered(30, signals.SIGCONT, 1)},
+			[]string{"continued: when it was sent, was blocked, 20ns"},
+		},
+		"continued, then stopped again": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), sent(20, signals.SIGSTOP, nil), delivered(30, signals.SIGSTOP, 0)},
+			[]string{"continued: when it was sent, was blocked", "stopped by default, 10ns"},
+		},
+		"continued, handled": {
+			[]Record{sent(10, signals.SIGCONT, flags(FlagContinued)), delivered(30, signals.SIGCONT, 0x1000)},
+			[]string{"handled by 0x1000, and continued the process, 20ns"},
+		},
+		"continued, taken": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), {Kind: Dequeued, Time: 30, Signal: signals.SIGCONT, Task: target}},
+			[]string{"taken by sigtimedwait(2) or signalfd(2), and continued the process, was blocked, 20ns"},
+		},
+		"continued, waits": {[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued))}, []string{"pending: blocked, and continued the process"}},
+		"continued, delivered later": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), delivered(30, signals.SIGCONT, 0)},
+			[]string{"continued: when it was sent, was blocked, 20ns"},
+		},
+		"nothing to continue, delivered later": {
+			[]Record{sent(10, signals.SIGCONT, blocked(0)), delivered(30, signals.SIGCONT, 0)},
+			[]string{"discarded: ignored by default when it was to be delivered, was blocked, 20ns"},
+		},
+		"continued, if one knew": {
+			[]Record{sent(10, signals.SIGCONT, func(r *Record) { r.Detailed = false }), delivered(30, signals.SIGCONT, 0)},
+			[]string{"discarded: ignored by default when it was to be delivered; the process, if it was stopped, has been continued, 20ns"},
+		},
+		"nothing to continue": {
+			[]Record{sent(10, signals.SIGCONT, blocked(0)), exited(50, 0)},
+			[]string{"discarded: the process ended while it waited, was blocked; exited with code 0 after 40ns"},
+		},
+		"stopped":         {[]Record{sent(10, signals.SIGSTOP, nil), delivered(30, signals.SIGSTOP, 0)}, []string{"stopped by default, 20ns"}},
+		"stop taken back": {[]Record{sent(10, signals.SIGTSTP, nil), sent(20, signals.SIGCONT, ignored(0, 0))}, []string{"discarded: SIGCONT took it back", "ignored by default"}},
 		"coalesced": {[]Record{
 			sent(10, usr1, nil), sent(20, usr1, func(r *Record) { r.Result = AlreadyPending }), delivered(30, usr1, 0x1000),
 		}, []string{"coalesced: one waits already, from pid 10", "handled by 0x1000, 20ns"}},
@@ -101,6 +152,12 @@ func TestVerdicts(t *testing.T) {
 		"sent before":         {[]Record{delivered(30, usr1, 0x1000)}, []string{"handled by 0x1000"}},
 		"aside":               {[]Record{{Kind: Delivered, Time: 30, Signal: usr1, Task: target, Handler: 0x1000, Aside: true}}, nil},
 		"real-time in order":  {[]Record{sent(10, 40, nil), sent(20, 40, nil), delivered(30, 40, 0x1000), delivered(40, 40, 0x1000)}, []string{"handled by 0x1000, 20ns", "handled by 0x1000, 20ns"}},
+		"real-time, delivery lost": {[]Record{sent(10, 40, valued(1)), sent(20, 40, valued(2)), deliveredValue(30, 40, 2)}, []string{
+			"unseen: records of deliveries were lost", "handled by 0x1000, 10ns",
+		}},
+		"real-time, sending lost": {[]Record{sent(10, 40, valued(1)), deliveredValue(30, 40, 2), deliveredValue(40, 40, 1)}, []string{
+			"handled by 0x1000", "handled by 0x1000, 30ns",
+		}},
 		"thread before process": {[]Record{
 			sent(10, 40, nil), sent(20, 40, func(r *Record) { r.Group = false }), delivered(30, 40, 0x1000), delivered(40, 40, 0x1000),
 		}, []string{"handled by 0x1000, 10ns", "handled by 0x1000, 30ns"}},
@@ -129,6 +186,30 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("counts %+v", k.counts)
 			}
 		})
+	}
+}
+
+// TestLost claims nothing about signals whose ends may be among the lost records.
+func TestLost(t *testing.T) {
+	const usr1 = signals.SIGUSR1
+	for name, records := range map[string][]Record{
+		"ended":      {sent(10, usr1, nil), exited(50, 0)},
+		"replaced":   {sent(10, usr1, nil), sent(20, usr1, nil), delivered(30, usr1, 0x1000)},
+		"at the end": {sent(10, usr1, nil)},
+	} {
+		k := &kept{}
+		j := NewJoiner(time.Unix(0, 0), k, Options{Lost: func() bool { return true }})
+		for i := range records {
+			if err := j.Add(&records[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.End("test", 100, Drops{Deliver: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if len(k.lives) == 0 || k.lives[0].Verdict != Unseen {
+			t.Errorf("%s: %v", name, k.lives)
+		}
 	}
 }
 

@@ -255,6 +255,7 @@ func (h *Host) CollectCores(settings config.Collection, options CoreOptions) (co
 	_, _ = os.FindProcess(os.Getpid())
 	c, err := collector.Open(collector.Options{
 		Want: wants[settings.Collect], Install: settings.Install, Force: settings.Force, Directory: options.Directory,
+		Store:  settings.Directory,
 		Decide: h.cores.decide, Log: options.Log,
 		Progress: func(o order.Order, p order.Progress) {
 			crash := h.cores.crash(o, p)
@@ -269,7 +270,9 @@ func (h *Host) CollectCores(settings config.Collection, options CoreOptions) (co
 	h.cores.mu.Unlock()
 	h.cores.setIDs = options.SetIDs
 	if c.Held().Way != collector.Off {
-		if err := store.Check(settings.Directory); err != nil {
+		if made, err := store.Create(settings.Directory); err == nil {
+			made.Close()
+		} else {
 			options.Log(collector.Message{Severity: collector.Warning, Text: err.Error() + "; of crashes only the log tells"})
 		}
 	}

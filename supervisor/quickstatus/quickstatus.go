@@ -67,7 +67,7 @@ func (q Question) Answer() (code int, done bool) {
 		}
 		services, ok = read(answer)
 	}
-	if !ok || !write(status.Render(status.Rows(services, now()), Colors(1))) {
+	if !ok || !sys.Print(status.Render(status.Rows(services, now()), Colors(1))) {
 		unread = answer
 		return 0, false
 	}
@@ -106,24 +106,6 @@ func (q Question) request() []byte {
 // Colors reports whether what is written to a descriptor is to be coloured: no-color.org.
 func Colors(fd int) bool {
 	return intake.Getenv("NO_COLOR") == "" && sys.Terminal(fd)
-}
-
-// write prints; false says that not all of it could be.
-func write(text []byte) bool {
-	for len(text) > 0 {
-		n, err := syscall.Write(1, text)
-		switch {
-		case err == syscall.EAGAIN: // it does not wait by itself
-			var writable syscall.FdSet
-			writable.Bits[0] = 1 << 1
-			_, _ = syscall.Select(2, nil, &writable, nil, nil)
-		case err != nil && err != syscall.EINTR:
-			return false
-		case err == nil:
-			text = text[n:]
-		}
-	}
-	return true
 }
 
 // now is the time in nanoseconds since 1970.

@@ -16,4 +16,6 @@
 //
 // Sources: DWARF 5, section 6.4; Linux Standard Base, "Exception Frames", for .eh_frame and its
 // header; DWARF for the Arm 64-bit Architecture (AADWARF64) for its own instructions.
+//
+// It is early: see cmd/supervise/preinit.
 package cfi

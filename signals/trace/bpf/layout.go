@@ -20,6 +20,9 @@ const (
 	atActions = atCode + 16       // 8: sa_flags
 	shortSize = atCode + 24       // all kinds but:
 
+	atTaken     = shortSize // 8, of Delivered: the value that was sent with it, if any
+	deliverSize = atTaken + 8
+
 	atTarget  = shortSize           // of Sent and Forked
 	forkSize  = atTarget + taskSize //
 	atSender  = forkSize            // 8: si_pid and si_uid
@@ -80,7 +83,11 @@ func decode(b []byte, r *trace.Record) bool {
 		}
 		decodeTask(b[atTarget:], &r.Target)
 	case trace.Delivered:
+		if len(b) < deliverSize {
+			return false
+		}
 		r.Bare = bpf.Number[int32](b, atErrno) == bareMark
+		r.ValueKnown, r.Value = !r.Bare, bpf.Number[uint64](b, atTaken)
 	case trace.Executed:
 		if len(b) < execSize {
 			return false

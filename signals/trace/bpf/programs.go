@@ -108,7 +108,7 @@ func (m *maker) deliver() {
 	}
 	m.mine()
 	m.Load(bpf.Double, other, context, 8)
-	m.reserve(trace.Delivered, shortSize)
+	m.reserve(trace.Delivered, deliverSize)
 	m.Load(bpf.Double, bpf.R2, context, 16)
 	m.Load(bpf.Double, bpf.R1, bpf.R2, m.at("k_sigaction", "sa")+m.at("sigaction", "sa_handler"))
 	m.Store(bpf.Double, record, atHandler, bpf.R1)
@@ -116,6 +116,7 @@ func (m *maker) deliver() {
 	m.Store(bpf.Double, record, atActions, bpf.R1)
 	m.StoreConst(bpf.Word, record, atCode, 0)
 	m.StoreConst(bpf.Word, record, atErrno, bareMark)
+	m.StoreConst(bpf.Double, record, atTaken, 0)
 	m.Store(bpf.Double, record, atTask+taskWork, other)
 	m.Load(bpf.Double, bpf.R1, record, atTask+taskWork)
 	m.IfConst(bpf.R1, bpf.AtMost, privInfo, "informed")
@@ -124,6 +125,11 @@ func (m *maker) deliver() {
 	m.Store(bpf.Word, record, atCode, bpf.R1)
 	m.Load(bpf.Word, bpf.R1, other, m.at("kernel_siginfo", "si_errno"))
 	m.Store(bpf.Word, record, atErrno, bpf.R1)
+	m.Load(bpf.Word, bpf.R1, record, atCode)
+	m.IfConst(bpf.R1, bpf.Equal, int(signals.CodeUser), "informed")
+	m.Move(bpf.R3, other)
+	m.DoConst(bpf.Add, bpf.R3, m.at("kernel_siginfo", "_sifields")+8)
+	m.read(atTaken, 8)
 	m.Label("informed")
 	m.brief()
 	m.submit(false) // the next sending wakes the reader

@@ -24,6 +24,7 @@ func Run(ctx context.Context, backend trace.Backend, sink trace.Sink, keep func(
 	now := backend.Now()
 	joiner := trace.NewJoiner(time.Now().Add(-time.Duration(now)), sink, trace.Options{
 		Cgroup: names.cgroup, Symbol: names.symbol, Keep: keep, Pending: pending,
+		Lost: func() bool { d := backend.Drops(); return d.Deliver+d.Other > 0 },
 	})
 	last, ended, stopped := now, uint64(0), false
 	var failed error
