@@ -77,6 +77,9 @@ floor 2
 	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
 	coredump/collector:       coredump/settings golang.org/x/sys
 	supervisor/process
+	signals/lab/bench:        signals/state/procfs supervisor/process golang.org/x/sys
+	signals/lab/profile:      signals/lab/bench signals/state/procfs
+	signals/lab/scenario:     signals/lab/bench github.com/BurntSushi/toml golang.org/x/sys
 	signals/trace/live:       signals/handlers signals/trace signals/trace/bpf signals/trace/tracefs signals/trace/ptrace signals/intake supervisor/process golang.org/x/sys
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	signals/deliver:          signals/state/procfs supervisor/process/tree golang.org/x/sys
