@@ -30,11 +30,10 @@ func (s *Supervisor) recorded() (lost uint64) {
 
 // target is the service whose process a signal was sent to, nil if it is none's.
 func (s *Supervisor) target(r *recorder.Signal) *service {
-	if service := s.leaders[int(r.Target)]; service != nil {
-		return service
-	}
-	if service := s.leaders[int(r.Root)]; service != nil {
-		return service
+	for _, pid := range []int32{r.Target, r.Root} {
+		if service := s.leaders[int(pid)]; service != nil {
+			return service
+		}
 	}
 	return s.byName[r.Service]
 }

@@ -30,9 +30,6 @@ type service struct {
 	failed  status.Unstarted     // why the last start has failed, if it has
 }
 
-// noVerdict is that of all services of which none has ended.
-var noVerdict attribution.Verdict
-
 func (s *service) name() string { return s.spec.Name }
 
 // The following methods are those of calls.Services.

@@ -21,6 +21,9 @@ const (
 	numCertainties = iota
 )
 
+// NoVerdict is that of all services of which no process has ended. It is not written to.
+var NoVerdict Verdict
+
 // Verdict is who sent the signal that ended a main process, as far as that is known. It is
 // a plain comparable value. The zero value is about a process that no signal ended.
 type Verdict struct {
