@@ -115,6 +115,11 @@ func try(t *testing.T, command []string, limit time.Duration, names string) *pro
 	if len(p.Probes) != len(o.Probes) {
 		t.Fatalf("%d probes of %d", len(p.Probes), len(o.Probes))
 	}
+	for i := range p.Probes {
+		if p.Probes[i].Signals == nil {
+			t.Errorf("%s: its signals are null in JSON", p.Probes[i].Name)
+		}
+	}
 	return p
 }
 
