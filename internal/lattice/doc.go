@@ -6,5 +6,5 @@
 // without clock, I/O and goroutines) and start_test.go (what supervise init waits for
 // before it runs). Others look at what is written: whether the map in README.md has every
 // package (map_test.go), and whether the examples of doc.go files call what there is
-// (examples_test.go).
+// (examples_test.go), and whether links lead somewhere (links_test.go).
 package lattice
