@@ -56,6 +56,7 @@ generate: ## rewrite generated files
 
 programs: build ## docs/programs.md, measured with the real programs: as root on Debian with npm
 	internal/programs/measure.sh bin/supervise >bin/programs.md
+	internal/programs/profiles.sh bin/supervise >>bin/programs.md
 	mv bin/programs.md docs/programs.md
 
 man: ## docs/man, the manual pages, from the descriptions of the commands

@@ -62,7 +62,7 @@ func fullFile() *File {
 	service.Environment = map[string]string{"A": "1"}
 	service.User, service.Group, service.Umask = "x", "x", Umask{Set: true, Mask: 1}
 	service.Restart.Policy, service.Restart.Limit, service.Restart.Success = Always, 1, []Outcome{{Code: 1}, {Signal: signals.SIGTERM}}
-	service.Stop.Ladder[0].Scope, service.Signals.Queue.WhenFull = Group, DropOldest
+	service.Stop.Ladder, service.Signals.Queue.WhenFull = []Rung{{Signal: signals.SIGTERM, Scope: Group, Timeout: time.Second}}, DropOldest
 	service.Signals.Block, service.Signals.Ignore = 1, 1
 	service.Signals.Forward = map[signals.Signal]signals.Signal{signals.SIGHUP: signals.SIGHUP}
 	dumpable := true
@@ -72,7 +72,7 @@ func fullFile() *File {
 		Compress: Gzip, MaxAge: 1, Owner: "x", Group: "x", Permissions: 0o600,
 	}
 	return &File{
-		Supervisor: Supervisor{RuntimeDir: "/x", ShutdownTimeout: time.Second, Journal: "/x", JournalSize: 1, ExitWith: "web"},
+		Supervisor: Supervisor{RuntimeDir: "/x", ShutdownTimeout: time.Second, Journal: "/x", JournalSize: 1, ExitWith: "web", Recorder: RecorderOff},
 		Control:    Control{Mode: 0o600, Group: "x"},
 		Core: Collection{
 			Collect: CollectAuto, Install: true, Force: true, Directory: "/x", Capture: order.Mini, Compress: order.Zstd,

@@ -36,6 +36,7 @@ var fileKeys = []diffKey[File]{
 	{"supervisor.exit-with", Live, func(f *File) string { return given(f.Supervisor.ExitWith) }},
 	{"supervisor.journal", NeedsNewStart, func(f *File) string { return given(f.Supervisor.Journal) }},
 	{"supervisor.journal-size", NeedsNewStart, func(f *File) string { return strconv.FormatInt(f.Supervisor.JournalSize, 10) }},
+	{"supervisor.recorder", NeedsNewStart, func(f *File) string { return f.Supervisor.Recorder.String() }},
 	{"core.collect", NeedsNewStart, func(f *File) string { return f.Core.Collect.String() }},
 	{"core.install", NeedsNewStart, func(f *File) string { return strconv.FormatBool(f.Core.Install) }},
 	{"core.force", NeedsNewStart, func(f *File) string { return strconv.FormatBool(f.Core.Force) }},

@@ -158,6 +158,16 @@ var supervisorFields = []field[Supervisor]{
 			}
 		},
 	},
+	{
+		name: "recorder", aliases: "record-signals signal-recorder tracer", takes: `"auto" or "off"`, initial: `"auto"`,
+		doc: "whether it is recorded who sends signals to services, so that why, status and the log can name who killed one: " +
+			"\"auto\" where the kernel permits it, with a BPF program that is loaded when the services run: [signals.md](signals.md#who-killed-it)",
+		read: func(c *checker, n *node, into *Supervisor) {
+			if word, ok := c.word(n, recorderWords, "true=auto yes=auto on=auto bpf=auto false=off no=off none=off"); ok {
+				into.Recorder = Recorder(word)
+			}
+		},
+	},
 }
 
 const (

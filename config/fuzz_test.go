@@ -100,6 +100,7 @@ func checkFile(t *testing.T, file *File) {
 	}
 	must(file.Control.Mode&^0o666 == 0 && file.Control.Mode&0o600 == 0o600, "control")
 	core := file.Core
+	must(file.Supervisor.Recorder < numRecorders, "recorder")
 	must(core.Collect < numCollects && core.Timeout >= 0 && core.MaxAge >= 0 && core.MaxUse >= 0 && core.KeepFree >= 0 && core.MaxCore >= 0, "core")
 	must((core.Collect == CollectOff || core.Directory != "") && (core.Directory == "" || core.Directory[0] == '/'), "core.directory")
 	names := map[string]bool{}

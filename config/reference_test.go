@@ -95,6 +95,7 @@ func TestWords(t *testing.T) {
 		"service.NAME.log.format":              formatWords[Text:],
 		"service.NAME.startup":                 {"enabled", "disabled"},
 		"core.collect":                         collectWords,
+		"supervisor.recorder":                  recorderWords,
 		"core.capture":                         captureWords,
 		"core.compress":                        coreCompressWords,
 	} {
@@ -129,7 +130,7 @@ func TestEveryValueHasAWord(t *testing.T) {
 	}{
 		"rule": {ruleWords, numRules}, "verb": {verbWords, numVerbs}, "policy": {policyWords, numPolicies},
 		"scope": {scopeWords, numScopes}, "when-full": {whenFullWords, numWhenFulls},
-		"log mode": {logModeWords, numLogModes}, "collect": {collectWords, numCollects}, "log format": {formatWords, numLogFormats},
+		"log mode": {logModeWords, numLogModes}, "collect": {collectWords, numCollects}, "recorder": {recorderWords, numRecorders}, "log format": {formatWords, numLogFormats},
 	} {
 		if len(of.words) != of.want {
 			t.Errorf("there are %d words for %d values of %s: %q", len(of.words), of.want, what, of.words)

@@ -8,6 +8,12 @@ import (
 	"supervise/signals"
 )
 
+// The lists of all services that set none of their own. They are never written to.
+var (
+	defaultSuccess = []Outcome{{Code: 0}, {Signal: signals.SIGTERM}}
+	defaultLadder  = []Rung{{Signal: signals.SIGTERM, Scope: Main, Timeout: 10 * time.Second}}
+)
+
 // defaultService is a service of which only the name is known.
 func defaultService(name string) Service {
 	return Service{
@@ -17,9 +23,9 @@ func defaultService(name string) Service {
 		Restart: Restart{
 			Policy: OnFailure, Delay: 500 * time.Millisecond, Factor: 2, MaxDelay: 30 * time.Second,
 			Jitter: 0.1, ResetAfter: 30 * time.Second,
-			Success: []Outcome{{Code: 0}, {Signal: signals.SIGTERM}},
+			Success: defaultSuccess,
 		},
-		Stop:    Stop{Ladder: []Rung{{Signal: signals.SIGTERM, Scope: Main, Timeout: 10 * time.Second}}},
+		Stop:    Stop{Ladder: defaultLadder},
 		Reload:  signals.SIGHUP,
 		Signals: Signals{Queue: Queue{Limit: 4096, WhenFull: Wait}},
 		Log:     Log{Mode: Prefix, MaxSize: 10e6, Keep: 5},

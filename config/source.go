@@ -63,6 +63,7 @@ func parseWith(name string, data []byte, host Host, c *checker) (*File, *Source,
 		return nil, nil, failed(text, c.problems)
 	}
 	file.Path, file.Warnings = name, locate(text, c.warnings)
+	ownStrings(file)
 	if len(c.problems) > 0 {
 		return file, &Source{text, s.root}, failed(text, c.problems)
 	}

@@ -31,12 +31,24 @@ type Supervisor struct {
 	Journal         string        // absolute, the file that it is written to; "" for none
 	ExitWith        string        // when it exits by itself: ExitWithAll, ExitWithAnyFailed, the name of a service, or "": never
 	JournalSize     int64         // bytes that the file, and the one before it, may have; at least minJournal
+	Recorder        Recorder      // of who sends signals to services
 }
 
 // The values of Supervisor.ExitWith that are no service.
 const (
 	ExitWithAll       = "all"        // when every service has done its work, or has failed
 	ExitWithAnyFailed = "any-failed" // when one has failed
+)
+
+// Recorder says whether it is recorded who sends signals to services.
+type Recorder uint8
+
+// The values: where the kernel permits it, or not at all.
+const (
+	RecorderAuto Recorder = iota
+	RecorderOff
+
+	numRecorders = iota
 )
 
 // Control is the [control] table: who may command the supervisor, besides root.

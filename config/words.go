@@ -21,6 +21,7 @@ var (
 	whenStuckWords = []string{"wait", "drop"}
 	formatWords    = []string{"", "text", "json"} // AutoFormat has no word
 	collectWords   = []string{"off", "auto", "socket", "pipe", "files"}
+	recorderWords  = []string{"auto", "off"}
 	startupWords   = []string{"disabled", "enabled"}
 
 	captureWords      = []string{string(order.Mini), string(order.Full), string(order.MiniAndFull), string(order.Nothing)}
@@ -52,6 +53,15 @@ func (w Collect) MarshalText() ([]byte, error) { return []byte(w.String()), nil 
 
 // UnmarshalText parses what String returns.
 func (w *Collect) UnmarshalText(text []byte) error { return parseWord(collectWords, text, w) }
+
+// String returns the word as in a file: "auto".
+func (r Recorder) String() string { return wordOf(recorderWords, uint8(r)) }
+
+// MarshalText returns what String does.
+func (r Recorder) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText parses what String returns.
+func (r *Recorder) UnmarshalText(text []byte) error { return parseWord(recorderWords, text, r) }
 
 // String returns the rule as in a file: "shutdown".
 func (r Rule) String() string { return wordOf(ruleWords, uint8(r)) }

@@ -217,7 +217,7 @@ func Lookup(given string) (Signal, bool) {
 		return s, true
 	}
 	for s := SIGHUP; s < KernelRTMin; s++ {
-		if text.Fold(name, table[s].name[len("SIG"):]) || name != "" && text.Fold(name, table[s].alias) {
+		if text.EqualFold(name, table[s].name[len("SIG"):]) || name != "" && text.EqualFold(name, table[s].alias) {
 			return s, true
 		}
 	}
@@ -226,7 +226,7 @@ func Lookup(given string) (Signal, bool) {
 
 // cutFold is [text.CutPrefix] in upper or lower case.
 func cutFold(s, prefix string) (rest string, found bool) {
-	if len(s) < len(prefix) || !text.Fold(s[:len(prefix)], prefix) {
+	if len(s) < len(prefix) || !text.EqualFold(s[:len(prefix)], prefix) {
 		return s, false
 	}
 	return s[len(prefix):], true

@@ -2,13 +2,12 @@ package supervisor
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"slices"
 	"time"
 
 	"supervise/config"
 	"supervise/internal/sys"
+	"supervise/supervisor/logger"
 	"supervise/supervisor/process/tree"
 )
 
@@ -31,6 +30,7 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	if leftBehind {
 		within = shortGrace
 	}
+	r.host.StopRecording()
 	r.loop.awaitLines()
 	r.closeCores(leftBehind)
 	r.loop.End()
@@ -52,7 +52,7 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	if err := r.host.Close(ctx); err != nil {
-		lastWords("supervise: " + err.Error())
+		logger.LastWords("supervise: " + err.Error())
 	}
 	_ = r.dir.Close()
 	return rest
@@ -89,19 +89,6 @@ func (s *Supervisor) awaitLines() {
 	for deadline := time.Now().Add(linesGrace); slices.ContainsFunc(s.services, reading) && time.Now().Before(deadline); {
 		s.kernel.Wait(time.Until(deadline))
 		s.takePosted()
-	}
-}
-
-// lastWords writes to standard error, past the logs, and gives up if that is stuck.
-func lastWords(text string) {
-	written := make(chan struct{})
-	go func() {
-		fmt.Fprintln(os.Stderr, text)
-		close(written)
-	}()
-	select {
-	case <-written:
-	case <-time.After(100 * time.Millisecond):
 	}
 }
 

@@ -51,6 +51,7 @@
 //	services.go    what the loop keeps of a service, and its status
 //	requests.go    what clients ask for
 //	publish.go     what clients are shown
+//	recorded.go    who sends signals to services, as far as the kernel tells us
 //	record.go      entries of the journal, beside those of events
 //	open.go        Run: the loop on the real system, with runtime directory, board and control
 //	directory.go   the runtime directory, if somebody removes it

@@ -17,6 +17,7 @@ func (s *Supervisor) iterate() {
 	if ok {
 		s.signalled(info)
 	} else {
+		s.recorded() // before there is no room for more
 		s.reap()
 		s.takePosted()
 		s.serve()

@@ -48,7 +48,7 @@ func Run(options Options) (status int, err error) {
 		r.abandon()
 		return 0, fmt.Errorf("cannot start: %w", err)
 	}
-	status, left := r.loop.Run(host.EndBulkStart)
+	status, left := r.loop.Run(r.booted)
 	if rest := r.close(left > 0); rest || left > 0 {
 		return status, ErrLeftBehind
 	}

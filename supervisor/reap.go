@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"supervise/signals"
-	"supervise/supervisor/attribution"
 	"supervise/supervisor/crashes"
 	"supervise/supervisor/journal"
 	"supervise/supervisor/logger"
@@ -44,6 +43,7 @@ func (s *Supervisor) reap() {
 // leaderEnded tells the machine that a main process was reaped. From now on its pid may be
 // given to another process. With dumping it was not, and is no leader any more.
 func (s *Supervisor) leaderEnded(service *service, pid int, exit signals.Exit, dumping bool) {
+	s.recorded() // as long as the pid is its own
 	delete(s.leaders, pid)
 	service.system.Ended(service.tail.Ended(func(exit uint64, lines journal.Fact) uint64 {
 		s.touch(service.id)
@@ -53,13 +53,13 @@ func (s *Supervisor) leaderEnded(service *service, pid int, exit signals.Exit, d
 	if survivors {
 		s.leaving.clearing = append(s.leaving.clearing, service)
 	}
-	service.verdict = service.ledger.Explain(exit, s.kernel.Now())
+	service.verdict = new(service.ledger.Explain(exit, s.kernel.Now()).Witnessed(&service.seen, pid, exit, s.self.PID))
 	step, gen := s.machine.Steps()+1, s.machine.View(service.id).Gen
 	service.crashes.Ended(crashes.Main{PID: pid, Gen: gen}, exit.Signal, step)
 	s.dispatch(machine.Event{
 		Kind: machine.Exited, Service: service.id, Gen: gen, Exit: exit, Survivors: survivors, Dumping: dumping,
 	})
-	if exit.Signal == signals.SIGKILL && service.verdict.Certainty == attribution.Unknown {
+	if exit.Signal == signals.SIGKILL && service.verdict.Unclear() {
 		s.checkOOM(service, pid, step)
 	}
 	if service.crashes.TellHeld(s.crashLog(service)) {

@@ -39,7 +39,7 @@ func (s *Supervisor) tell(action *machine.Action) {
 	case note == machine.Changed && action.Note.To == machine.Running:
 		entry.PID = s.leader(s.services[action.Service])
 	case note == machine.LeaderExited:
-		entry.Verdict = s.services[action.Service].verdict
+		entry.Verdict = *s.services[action.Service].verdict
 		entry.Cause = entry.Verdict.Entry
 	case note == machine.StillWaiting, note == machine.SurvivorsRemain:
 		entry.Processes = s.processes(s.services[action.Service], nil)

@@ -9,6 +9,7 @@ import (
 	"supervise/supervisor/calls"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/journal"
 	"supervise/supervisor/machine"
 	"supervise/supervisor/status"
 )
@@ -167,7 +168,12 @@ func (s *Supervisor) answerWhy(call *control.Call, r request.Why) {
 		if view := s.machine.View(id); view.State == machine.Starting {
 			starting = view.Origin
 		}
+		lost := s.recorded()
 		events, lines := s.services[id].tail.Why(s.journal, r.Service, starting)
+		state, _ := s.observe(id)
+		events = s.journal.WithRecorded(events, r.Service, s.services[id].seen.Last(), journal.RecordedOptions{
+			Now: s.kernel.Now(), Lost: lost, Self: s.self.PID, Main: s.leader(s.services[id]), Pending: state.Pending | state.Shared,
+		})
 		s.reply(call, &request.Reply{Services: []status.Service{s.Status(id)}, Events: events, Lines: lines})
 	}
 }

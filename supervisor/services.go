@@ -5,6 +5,7 @@ import (
 
 	"supervise/config"
 	"supervise/internal/sys"
+	"supervise/signals/recorder"
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/crashes"
@@ -20,12 +21,13 @@ type service struct {
 	id      machine.ServiceID
 	spec    *config.Service
 	system  kernel.Service
-	ledger  attribution.Ledger  // signals sent to its main process
-	verdict attribution.Verdict // on how the last main process ended
-	removed bool                // by an update
-	crashes crashes.Crashes     // what is told of cores of its processes
-	tail    lastlines.Tail      // what its main processes wrote before their ends
-	failed  status.Unstarted    // why the last start has failed, if it has
+	ledger  attribution.Ledger   // signals sent to its main process
+	verdict *attribution.Verdict // on how the last main process ended
+	removed bool                 // by an update
+	crashes crashes.Crashes      // what is told of cores of its processes
+	seen    recorder.Memory      // the last signals to its processes
+	tail    lastlines.Tail       // what its main processes wrote before their ends
+	failed  status.Unstarted     // why the last start has failed, if it has
 }
 
 func (s *service) name() string { return s.spec.Name }
@@ -107,7 +109,7 @@ func (s *Supervisor) Status(id machine.ServiceID) status.Service {
 
 // describe is the status of a service without what /proc says.
 func (s *Supervisor) describe(service *service) status.Service {
-	known := snapshot.Known{Verdict: service.verdict, Crash: service.crashes.Last(), Lines: service.tail.Text(), Unstarted: service.failed}
+	known := snapshot.Known{Verdict: *service.verdict, Crash: service.crashes.Last(), Lines: service.tail.Text(), Unstarted: service.failed}
 	return snapshot.Describe(service.name(), s.machine.View(service.id), known, s.self.Since.UnixNano())
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"supervise/config"
 	"supervise/internal/safefile"
+	"supervise/supervisor/attribution"
 	"supervise/supervisor/calls"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
@@ -192,7 +193,7 @@ func (s *Supervisor) configure(loaded kernel.Configuration) {
 		spec := &file.Services[i]
 		known := s.byName[spec.Name]
 		if known == nil {
-			known = &service{id: machine.ServiceID(len(s.services))}
+			known = &service{id: machine.ServiceID(len(s.services)), verdict: &attribution.NoVerdict}
 			s.services = append(s.services, known)
 			s.byName[spec.Name] = known
 		}

@@ -17,13 +17,14 @@ import (
 
 	"supervise/coredump/elfcore"
 	"supervise/coredump/explain"
+	"supervise/coredump/read"
 )
 
 func newCoreDebug() *cobra.Command {
 	var s coreStore
 	var debugger string
 	cmd := &cobra.Command{
-		Use:   "debug ID|FILE [-- ARGUMENT...]",
+		Use:   "debug [flags] ID|FILE [-- ARGUMENT...]",
 		Short: "Look at a core with gdb",
 		Long: `Run a debugger with the program and the core. Arguments behind -- are passed to it. The
 debugger is gdb, unless $DEBUGGER or --debugger says otherwise: a program that is called as
@@ -59,7 +60,13 @@ when there is no such core.`,
 // open opens a core, decompressed.
 func (s *coreStore) open(ctx context.Context, arg string) (*os.File, error) {
 	if s.isPath(arg) {
-		return openCoreFile(arg)
+		f, err := read.Open(arg)
+		if err != nil {
+			return nil, noCore(arg, err)
+		}
+		// With O_NONBLOCK, package os would set up epoll(7) for it.
+		_ = unix.SetNonblock(int(f.Fd()), false)
+		return os.NewFile(f.Fd(), f.Name()), nil
 	}
 	opened, item, err := s.find(arg)
 	if err != nil {
@@ -132,7 +139,7 @@ func programOf(core *os.File) (string, error) {
 	}
 	c, err := elfcore.Open(core, info.Size())
 	if err != nil {
-		return "", fmt.Errorf("%s: %w%s", core.Name(), err, compressedRemedy(core.Name()))
+		return "", fmt.Errorf("%s: %w%s", core.Name(), err, read.Remedy(core.Name()))
 	}
 	exe := explain.Exe(c)
 	f, err := explain.Files(explain.Request{Path: exe})

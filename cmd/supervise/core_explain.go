@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/coredump/explain"
+	"supervise/coredump/explain/apart"
 )
 
 // newCoreExplain is the child process in which others have cores explained.
@@ -19,7 +20,7 @@ func newCoreExplain() *cobra.Command {
 		Example: "  supervise core explain <core 3<>socket",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
-		RunE:    func(_ *cobra.Command, _ []string) error { return explain.Child(os.Stdin, os.Stdout, o) },
+		RunE:    func(_ *cobra.Command, _ []string) error { return apart.Child(os.Stdin, os.Stdout, o) },
 	}
 	cmd.Flags().IntVar(&o.Frames, "frames", 0, "how many `FRAMES` of a thread")
 	cmd.Flags().BoolVar(&o.AllModules, "all-modules", false, "compare all modules with their files")

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/coredump/explain"
+	"supervise/coredump/quickread"
+	"supervise/coredump/report/page"
 	"supervise/internal/text/escape"
 	"supervise/supervisor/quickstatus"
 )
@@ -30,7 +32,7 @@ func (r *coreReading) add(cmd *cobra.Command) {
 }
 
 func (r *coreReading) frameLimit(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&r.frames, "frames", 256, "how many `FRAMES` of a thread to print at most")
+	cmd.Flags().IntVar(&r.frames, "frames", quickread.Frames, "how many `FRAMES` of a thread to print at most")
 }
 
 const whatCoresAreRead = `The core is one of the store, whose report was made when it crashed, or any ELF core of Linux on
@@ -64,7 +66,7 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
 			if r.format == "json" {
 				return printObject(cmd.OutOrStdout(), report)
 			}
-			return corePage{colors: quickstatus.Colors(1)}.info(report).print(cmd.OutOrStdout())
+			return printPage(cmd.OutOrStdout(), page.Info(report, quickstatus.Colors(1)))
 		},
 	}
 	r.add(cmd)
@@ -93,7 +95,7 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
 			if r.format == "json" {
 				return printJSON(cmd.OutOrStdout(), report.Threads)
 			}
-			return corePage{colors: quickstatus.Colors(1)}.stacks(report).print(cmd.OutOrStdout())
+			return printPage(cmd.OutOrStdout(), page.Stacks(report, quickstatus.Colors(1)))
 		},
 	}
 	r.add(cmd)
@@ -123,11 +125,17 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
 			if r.format == "json" {
 				return printJSON(cmd.OutOrStdout(), report.Modules)
 			}
-			return corePage{colors: quickstatus.Colors(1)}.modules(report.Modules).print(cmd.OutOrStdout())
+			return printPage(cmd.OutOrStdout(), page.Modules(report.Modules, quickstatus.Colors(1)))
 		},
 	}
 	r.add(cmd)
 	return cmd
+}
+
+// printPage prints what was made to be read.
+func printPage(w io.Writer, text []byte) error {
+	_, err := w.Write(text)
+	return err
 }
 
 // printObject prints one value as JSON.

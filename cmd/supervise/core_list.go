@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"supervise/coredump/report"
+	"supervise/coredump/report/page"
 	"supervise/coredump/store"
 	"supervise/internal/size"
 	"supervise/internal/text/escape"
@@ -78,6 +79,11 @@ func (s *coreStore) list() (items []store.Item, hidden int, err error) {
 	defer opened.Close()
 	if items, err = opened.List(); err != nil {
 		return nil, 0, err
+	}
+	if len(items) == 0 {
+		if err := opened.NoStore(); err != nil {
+			return nil, 0, err
+		}
 	}
 	all := len(items)
 	items = slices.DeleteFunc(items, func(i store.Item) bool { return i.Hidden })
@@ -302,11 +308,11 @@ func coreStateCell(i *store.Item) status.Cell {
 	cell := status.Cell{Text: string(state)}
 	switch {
 	case i.Problem != "":
-		cell = status.Cell{Text: "broken", Color: red}
+		cell = status.Cell{Text: "broken", Color: page.Red}
 	case i.Newer():
 		cell.Text = "newer" // than this supervise
 	case state == report.Truncated || state == report.Refused:
-		cell.Color = yellow
+		cell.Color = page.Yellow
 	}
 	return cell
 }

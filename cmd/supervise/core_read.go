@@ -4,19 +4,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
-	"syscall"
 
-	"golang.org/x/sys/unix"
-
-	"supervise/coredump/elfcore"
 	"supervise/coredump/explain"
+	"supervise/coredump/quickread"
+	"supervise/coredump/read"
 	"supervise/coredump/report"
 	"supervise/coredump/store"
-	"supervise/internal/size"
+	_ "supervise/coredump/symbols/late"
 )
 
 // report returns the report of a core of the store, or makes one of a file.
@@ -24,29 +22,24 @@ func (s *coreStore) report(ctx context.Context, arg string, options explain.Opti
 	if !s.isPath(arg) {
 		return s.stored(ctx, arg, options)
 	}
-	f, err := openCoreFile(arg)
+	if r := quickread.Unfinished(); r != nil {
+		explain.Demangle(r)
+		return r, nil
+	}
+	f, err := read.Open(arg)
 	if err != nil {
-		return nil, err
+		return nil, noCore(arg, err)
 	}
 	defer f.Close()
-	return explainFile(f, options)
+	return read.Explain(f, options, explain.Confine)
 }
 
-// openCoreFile opens a file, which may turn out to be a FIFO: it does not wait for a writer.
-// Without O_NONBLOCK afterwards, package os does not set up epoll(7) for it.
-func openCoreFile(path string) (*os.File, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
-	if err == unix.ENOENT {
-		return nil, unknownCoreError{fmt.Errorf("no core %s", path)}
+// noCore is why a file cannot be opened.
+func noCore(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return unknownCoreError{fmt.Errorf("no core %s", path)}
 	}
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
-	}
-	if err := unix.SetNonblock(fd, false); err != nil {
-		_ = unix.Close(fd)
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
-	}
-	return os.NewFile(uintptr(fd), path), nil
+	return err
 }
 
 // stored returns the report that was stored with a core. If it has no threads, which is so
@@ -74,7 +67,7 @@ func (s *coreStore) stored(ctx context.Context, arg string, options explain.Opti
 		return r, nil
 	}
 	defer f.Close()
-	from, err := explainFile(f, options)
+	from, err := read.Explain(f, options, explain.Confine)
 	if err != nil {
 		r.Problems = append(r.Problems, err.Error())
 		return r, nil
@@ -96,43 +89,4 @@ func openItem(ctx context.Context, item *store.Item) (*os.File, error) {
 		return mini, nil
 	}
 	return nil, err
-}
-
-// explainFile gives up what is not needed to read a core, and explains it.
-func explainFile(f *os.File, options explain.Options) (*report.Report, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", f.Name())
-	}
-	if err := explain.Confine(info.Size()); err != nil {
-		return nil, err
-	}
-	core, err := elfcore.Open(f, info.Size())
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w%s", f.Name(), err, compressedRemedy(f.Name()))
-	}
-	options.Open = explain.Files
-	r := explain.Explain(core, options)
-	r.Time = info.ModTime()
-	r.Core.Stored = report.Stored{Size: info.Size(), Path: f.Name()}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		r.Core.Stored.Stored = stat.Blocks * 512
-	}
-	r.Core.State = report.Complete
-	if missing := core.Expected() - info.Size(); missing > 0 {
-		r.Core.State, r.Core.Reason = report.Truncated, size.Format(missing)+" are missing at its end"
-	}
-	return r, nil
-}
-
-func compressedRemedy(name string) string {
-	for _, ending := range []string{".zst", ".lz4", ".xz", ".gz"} {
-		if strings.HasSuffix(name, ending) {
-			return "; decompress it first"
-		}
-	}
-	return ""
 }

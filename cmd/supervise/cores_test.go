@@ -381,7 +381,7 @@ command = ["sh", "-c", 'sleep 1000 & echo pid $!; wait']
 		}
 		check("00000033", "")
 		file := filepath.Join(s.dir, "test.toml")
-		text := "[supervisor]\nruntime-dir = \"" + s.runtime + "\"\n" + config
+		text := withRuntime(s.runtime, config)
 		writeFile(t, file, text+"core = { filter = \"0x1ff\", limit = 4096 }\n")
 		inOrder(t, s.must(t, "update"), "change service", "web")
 		check("000001ff", "4096")
@@ -462,4 +462,52 @@ core.limit = "unlimited"
 	if left, _ := filepath.Glob(filepath.Join(s.dir, "core.*")); len(left) > 0 {
 		t.Errorf("there are still %v", left)
 	}
+}
+
+// TestCoreOfGone has a core come when the supervise is gone that has set core_pattern: with a pipe
+// the kernel starts the handler by itself, which stores it even so.
+func TestCoreOfGone(t *testing.T) {
+	collecting(t)
+	// The paths of supervise, of its socket and of the store are all in core_pattern, of 127 bytes.
+	short, err := os.MkdirTemp("/tmp", "c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(short) })
+	program, cores := filepath.Join(short, "s"), filepath.Join(short, "q")
+	text, err := os.ReadFile(entryBuild)
+	if err == nil {
+		err = os.WriteFile(program, text, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, program, "[core]\ninstall = true\ncollect = \"pipe\"\ndirectory = \""+cores+"\"\n[service.web]\ncommand = [\"true\"]\nrestart.policy = \"never\"\n", withCrash(t))
+	s.await("the way", func(l line) bool { return strings.Contains(l.raw, `"way":"pipe"`) })
+	if _, err := os.Stat(filepath.Join(cores, ".store")); err != nil {
+		t.Errorf("there is no store yet: %v", err)
+	}
+	s.await("the end of the service", says("web", "exited"))
+	s.signal(t, syscall.SIGKILL)
+	s.wait(t)
+	s.removeObjects()
+	if err := exec.Command("/bin/sh", "-c", "ulimit -c unlimited; exec "+s.dir+"/crash 1").Run(); err == nil {
+		t.Fatal("it did not crash")
+	}
+	for deadline := time.Now().Add(patience); len(stored(t, cores, "complete")) == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("there is no core; core_pattern is %q", corePattern(t))
+		}
+	}
+}
+
+// TestHookFails has an on-core hook fail: that is a warning.
+func TestHookFails(t *testing.T) {
+	collecting(t)
+	s := start(t, entryBuild, "[core]\ninstall = true\ndirectory = \"$DIR/cores\"\non-core = [\"/bin/false\"]\n[service.web]\ncommand = [\"$DIR/crash\", \"1\"]\nrestart.policy = \"never\"\n", withCrash(t))
+	l := s.await("the failure", func(l line) bool { return strings.Contains(l.Message, "on-core hook /bin/false") })
+	if l.Level != "warn" {
+		t.Errorf("it is logged with level %q", l.Level)
+	}
+	s.stop(t, syscall.SIGTERM)
 }

@@ -127,13 +127,22 @@ func prepare(t *testing.T, program, config string, setups ...setup) *supervised 
 	s.runtime = filepath.Join(s.dir, "runtime")
 	config = strings.ReplaceAll(config, "$DIR", s.dir)
 	config = strings.ReplaceAll(config, "$HELPER", helper)
-	file := writeFile(t, filepath.Join(s.dir, "test.toml"), fmt.Sprintf("[supervisor]\nruntime-dir = %q\n%s", s.runtime, config))
+	file := writeFile(t, filepath.Join(s.dir, "test.toml"), withRuntime(s.runtime, config))
 	s.cmd = exec.Command(program, "run", "--log-format", "json", "--log-level", "debug", file)
 	s.enterSandbox(t)
 	for _, setup := range setups {
 		setup(s)
 	}
 	return s
+}
+
+// withRuntime is a configuration that begins with the rest of the table [supervisor]. Without a word
+// about the recorder there is none: loading it takes a while, and most tests do not ask.
+func withRuntime(runtime, config string) string {
+	if !strings.Contains(config, "recorder = ") {
+		config = "recorder = \"off\"\n" + config
+	}
+	return fmt.Sprintf("[supervisor]\nruntime-dir = %q\n%s", runtime, config)
 }
 
 // launch starts the command of s, with one pipe for all of its output unless the test has

@@ -47,7 +47,7 @@ possible here is no failure.`,
 	}
 	cmd.Flags().BoolVarP(&l.list, "list", "l", false, "list the experiments")
 	addFormat(cmd, &l.format)
-	cmd.AddCommand(newLabStage())
+	cmd.AddCommand(newLabProfile(), newLabRun(), newLabStage(), newLabTrial())
 	return cmd
 }
 

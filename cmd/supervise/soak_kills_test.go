@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
@@ -117,7 +116,7 @@ func (k *killed) configure(t *testing.T, random *rand.Rand) {
 		text += soakMore
 	}
 	text = strings.NewReplacer("$GENERATION", strconv.Itoa(random.IntN(3)), "$ALONE", alone).Replace(text)
-	text = fmt.Sprintf("[supervisor]\nruntime-dir = %q\n%s", k.runtime, strings.ReplaceAll(text, "$DIR", k.dir))
+	text = withRuntime(k.runtime, strings.ReplaceAll(text, "$DIR", k.dir))
 	k.config.Lock()
 	defer k.config.Unlock()
 	next := filepath.Join(k.dir, "next.toml")

@@ -191,7 +191,7 @@ func TestUpdateByMembers(t *testing.T) {
 	s := prepare(t, entryBuild, control+"[service.web]\n"+sleeper)
 	his := s.folder(t, "his", memberUID) + "/"
 	ours := s.folder(t, "ours", 0) + "/"
-	table := fmt.Sprintf("[supervisor]\nruntime-dir = %q\n%s", s.runtime, control)
+	table := withRuntime(s.runtime, control)
 	evil := table + "[service.evil]\n" + sleeper
 	give(t, his+"file", evil, memberUID, 0o644)
 	good := give(t, ours+"good", table+"[service.web]\n"+sleeper+"[service.good]\n"+sleeper, 0, 0o600)
@@ -247,7 +247,7 @@ func TestUpdateUnshared(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
 	s := prepare(t, entryBuild, "[service.web]\n"+sleeper)
-	file := give(t, s.folder(t, "his", memberUID)+"/file", fmt.Sprintf("[supervisor]\nruntime-dir = %q\n[service.new]\n%s", s.runtime, sleeper), memberUID, 0o664)
+	file := give(t, s.folder(t, "his", memberUID)+"/file", withRuntime(s.runtime, "[service.new]\n"+sleeper), memberUID, 0o664)
 	s.launch(t)
 	s.await("the start", says("", "supervise starts"))
 	s.awaitRunning(t, "web")

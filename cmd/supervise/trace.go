@@ -6,14 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
-	"supervise/internal/text/escape"
+	"supervise/internal/release"
 	"supervise/signals/trace"
 	"supervise/signals/trace/live"
 	"supervise/supervisor/process"
@@ -22,16 +25,12 @@ import (
 // tracing is a command line of supervise trace.
 type tracing struct {
 	remote
-	options  live.Options
-	service  string
-	cgroup   string
-	all      bool
-	follow   bool
-	context  bool
-	quiet    bool
-	output   string
-	signal   []string
-	from, to []string
+	traceOutputs
+	options live.Options
+	service string
+	cgroup  string
+	all     bool
+	follow  bool
 
 	pids    []int
 	command []string
@@ -40,7 +39,7 @@ type tracing struct {
 func newTrace() *cobra.Command {
 	t := &tracing{}
 	cmd := &cobra.Command{
-		Use:   "trace [PID... | --service NAME | --cgroup DIRECTORY | --all] [-- COMMAND...]",
+		Use:   "trace [flags] [PID... | --service NAME | --cgroup DIRECTORY | --all] [-- COMMAND...]",
 		Short: "Show who sends which signal to whom, and what becomes of it",
 		Long: `Show who sends which signal to whom, and what becomes of it: one line for each signal, when
 its end is known. That is the time when it was sent, the sender and the target (name, pid,
@@ -57,16 +56,22 @@ the children that they have or will have; those of a service of a running superv
 processes in a cgroup2 directory and below; or of all. COMMAND is held until the trace has
 begun, followed with all its descendants, and ends the trace with its own end.
 
-There are three backends. bpf sees everything, and costs the traced processes little and
-others nothing that could be measured; it takes root, or CAP_BPF and CAP_PERFMON. tracefs
-takes root; it does not see payloads, nor what signalfd takes. ptrace is there for plain
-users, and their own processes: it stops a process at each signal, which makes signals slower
-by far, and sees only what is delivered. 'auto' takes the first that works, and says why not
-the better ones. Records that came faster than they were read are counted, and told.
+There are three backends. bpf sees everything, and costs each signal of the machine less
+than a microsecond; it takes root, or CAP_BPF and CAP_PERFMON. tracefs takes root; it does
+not see payloads, nor what signalfd takes. ptrace is there for plain users, and their own
+processes: it stops a process at each signal, which makes signals slower by far, and sees
+only what is delivered. 'auto' takes the first that works, and says why not the better ones.
+Records that came faster than they were read are counted, and told.
+
+Besides the lines, --save records all of it to a file, for 'supervise trace read'; --html
+writes a page that shows processes as lanes and signals as arrows between them; --perfetto
+writes events that ui.perfetto.dev shows. --summary prints, instead of lines, who sent how
+many of what to whom, what became of them, and how long they took. All can be asked for at
+once.
 
 As JSON it prints one object per line: time, signal, value, code, sender, target, verdict,
-detail, latency_ns, exit; with --context also objects with the key "event"; last one with
-the key "counts".
+detail, latency_ns, exit; with --context also objects with the key "event"; the last
+object has the key "counts".
 
 Exit status: that of COMMAND (128+n when signal n killed it, 127 when it was not found, 126
 when it could not be executed). Without one 0; 1 when it failed, 2 for a wrong command line,
@@ -75,44 +80,49 @@ when it could not be executed). Without one 0; 1 when it failed, 2 for a wrong c
   supervise trace --follow 812                     all signals of a process and its children
   supervise trace --service web --context          with forks, execs and exits
   supervise trace --output trace.txt -- ./test.sh  what a command does with signals
+  supervise trace --html t.html -- ./test.sh       the same as a picture
+  supervise trace --all --summary                  what goes on here? Ctrl-C ends it
+  supervise trace --all --save t.trace             for later: supervise trace read t.trace
   supervise trace --all --signal '!URG,!CHLD' --format json`,
 		Args: t.arguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd) },
 	}
 	t.printing(cmd)
+	t.both(cmd)
 	f := cmd.Flags()
 	f.StringVar(&t.service, "service", "", "trace the processes of the service `NAME` of a running supervisor")
 	f.StringVar(&t.cgroup, "cgroup", "", "trace all processes in this cgroup2 `DIRECTORY` and below")
 	f.BoolVar(&t.all, "all", false, "trace all processes of the machine")
 	f.BoolVarP(&t.follow, "follow", "f", false, "with PID: and its children, and their children")
+	f.StringVar(&t.save, "save", "", "also record to `FILE`, for supervise trace read")
 	f.BoolVar(&t.context, "context", false, "also show fork, exec, exit, and kill with signal 0")
-	f.BoolVarP(&t.quiet, "quiet", "q", false, "no notes and no counts on standard error")
-	f.StringVarP(&t.output, "output", "o", "", "print to `FILE` instead of standard output")
-	f.StringSliceVar(&t.signal, "signal", nil, "only these `SIGNALS`, separated by commas; with ! before it, all but this")
-	f.StringSliceVar(&t.from, "from", nil, "only signals from these senders: `PIDS` or names, such as 812 or 'sh*'")
-	f.StringSliceVar(&t.to, "to", nil, "only signals to these targets: `PIDS` or names")
 	f.Var(newChoice(&t.options.Backend, "auto", live.Backends()...), "backend", "what records: auto, bpf, tracefs or ptrace")
 	f.IntVar(&t.options.Buffer, "buffer", 0, "`MiB` for records that are not read yet, a power of two (default: the backend's)")
 	_ = cmd.RegisterFlagCompletionFunc("backend", cobra.FixedCompletions(live.Backends(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("service", completeServices(&t.remote, one))
 	_ = cmd.MarkFlagDirname("cgroup")
+	cmd.AddCommand(newTraceRead())
 	return cmd
 }
 
 // run traces until the command has ended, or the processes have, or somebody ends it.
-func (t *tracing) run(cmd *cobra.Command) error {
+func (t *tracing) run(cmd *cobra.Command) (err error) {
 	if err := t.filter(); err != nil {
 		return err
 	}
-	keep, err := t.keep()
+	keep, err := t.keep(t.options.Filter.Signals)
 	if err != nil {
 		return err
 	}
-	sink, finish, err := t.sink(cmd.OutOrStdout(), cmd.ErrOrStderr())
+	defer func() {
+		if e := t.close(); err == nil {
+			err = e
+		}
+	}()
+	sink, err := t.sink(cmd.OutOrStdout(), cmd.ErrOrStderr(), t.json())
 	if err != nil {
 		return err
 	}
-	defer finish()
 	var held *live.Command
 	if len(t.command) > 0 {
 		if held, err = live.Hold(t.command); err != nil {
@@ -123,6 +133,10 @@ func (t *tracing) run(cmd *cobra.Command) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	backend, notes, err := live.Open(t.options)
+	if err == nil {
+		defer backend.Close()
+		err = sink.Begin(t.header(backend))
+	}
 	if !t.quiet {
 		for _, note := range notes {
 			fmt.Fprintln(cmd.ErrOrStderr(), "supervise:", note)
@@ -134,7 +148,6 @@ func (t *tracing) run(cmd *cobra.Command) error {
 		}
 		return err
 	}
-	defer backend.Close()
 	if held != nil {
 		return t.traceCommand(backend, held, sink, keep)
 	}
@@ -142,6 +155,48 @@ func (t *tracing) run(cmd *cobra.Command) error {
 		ctx = untilEnded(ctx, t.options.Filter.PIDs)
 	}
 	return live.Run(ctx, backend, sink, keep)
+}
+
+// header says of what this is a trace.
+func (t *tracing) header(backend trace.Backend) *trace.Header {
+	// Without the monotonic clock, which a recording cannot have: both must show the same.
+	h := &trace.Header{Begun: time.Now().Round(0), Backend: backend.Name(), What: t.what(), Program: "supervise " + release.Version}
+	h.Boot = h.Begun.Add(-time.Duration(backend.Now()))
+	h.Host, _ = os.Hostname()
+	var uts unix.Utsname
+	if unix.Uname(&uts) == nil {
+		h.Kernel = unix.ByteSliceToString(uts.Release[:])
+	}
+	return h
+}
+
+// what is what is traced, as on the command line.
+func (t *tracing) what() string {
+	var words []string
+	add := func(flag, value string) {
+		if value != "" {
+			words = append(words, flag, value)
+		}
+	}
+	if t.all {
+		words = append(words, "--all")
+	}
+	add("--service", t.service)
+	add("--cgroup", t.cgroup)
+	if t.follow {
+		words = append(words, "--follow")
+	}
+	for _, pid := range t.pids {
+		words = append(words, strconv.Itoa(pid))
+	}
+	add("--signal", strings.Join(t.signal, ","))
+	add("--verdict", strings.Join(t.verdict, ","))
+	add("--from", strings.Join(t.from, ","))
+	add("--to", strings.Join(t.to, ","))
+	if len(t.command) > 0 {
+		words = append(append(words, "--"), t.command...)
+	}
+	return strings.Join(words, " ")
 }
 
 // traceCommand lets the command go, and traces until it has ended.
@@ -189,23 +244,4 @@ func notExecuted(err error) error {
 		return exitStatus(127)
 	}
 	return exitStatus(126)
-}
-
-// sink is where everything goes, and what to do when that is done.
-func (t *tracing) sink(out, notes io.Writer) (trace.Sink, func(), error) {
-	finish := func() {}
-	terminal := isTerminal(os.Stdout)
-	if t.output != "" {
-		f, err := os.Create(t.output)
-		if err != nil {
-			return nil, nil, err
-		}
-		out, terminal, finish = escape.Screen{To: f}, false, func() { f.Close() }
-	} else {
-		endWithReader()
-	}
-	if t.quiet {
-		notes = io.Discard
-	}
-	return newTracePrinter(out, notes, t.json(), terminal), finish, nil
 }

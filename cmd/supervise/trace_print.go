@@ -94,6 +94,11 @@ func (p *tracePrinter) End(c *trace.Counts) error {
 			return err
 		}
 	}
+	return p.ended(c, true)
+}
+
+// ended says what there is to say of the counts.
+func (p *tracePrinter) ended(c *trace.Counts, count bool) error {
 	if err := p.out.Flush(); err != nil {
 		return err
 	}
@@ -101,7 +106,10 @@ func (p *tracePrinter) End(c *trace.Counts) error {
 		fmt.Fprintf(p.notes, "supervise: %d records were lost, as they came faster than they were read: %d of sendings, %d of deliveries, %d of others; a larger --buffer helps, or a filter\n",
 			c.Drops.Total(), c.Drops.Generate, c.Drops.Deliver, c.Drops.Other)
 	}
-	if p.json == nil {
+	if c.Cut {
+		fmt.Fprintln(p.notes, "supervise: the recording has no end: the tracer was killed, or had no room; this is what it had written")
+	}
+	if count && p.json == nil {
 		fmt.Fprintf(p.notes, "supervise: %d signals in %v by %s\n", c.Lives, c.Duration.Round(time.Millisecond), c.Backend)
 	}
 	return nil

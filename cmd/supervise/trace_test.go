@@ -233,32 +233,60 @@ func TestTraceKilled(t *testing.T) {
 // TestTraceTerminal presses ^C in a terminal, which no process sends.
 func TestTraceTerminal(t *testing.T) {
 	needRoot(t)
-	cmd := exec.Command("sleep", "1000")
-	terminal, err := pty.Start(cmd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer terminal.Close()
-	defer cmd.Process.Kill()
-	r := startTrace(t, strconv.Itoa(cmd.Process.Pid))
-	if _, err := terminal.Write([]byte{3}); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait()
-	out := r.end(t, 0)
-	if !strings.Contains(out, "SIGINT") || !strings.Contains(out, "kernel, in ") || !strings.Contains(out, "killed by SIGINT") {
-		t.Error(out)
+	for _, backend := range []string{"bpf", "tracefs"} {
+		t.Run(backend, func(t *testing.T) {
+			cmd := exec.Command("sleep", "1000")
+			terminal, err := pty.Start(cmd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer terminal.Close()
+			defer cmd.Process.Kill()
+			r := startTrace(t, "--backend", backend, strconv.Itoa(cmd.Process.Pid))
+			if _, err := terminal.Write([]byte{3}); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait()
+			out := r.end(t, 0)
+			if !strings.Contains(out, "SIGINT") || !strings.Contains(out, "kernel, in ") || !strings.Contains(out, "killed by SIGINT") {
+				t.Error(out)
+			}
+		})
 	}
 }
 
-// TestTraceOOM has the kernel's OOM killer end a command.
+// TestTraceOOM has the kernel's OOM killer end a command: as often as the kernel counts it.
 func TestTraceOOM(t *testing.T) {
 	needRoot(t)
-	group := memoryCgroup(t, 20<<20)
-	out, notes, code := runTrace(t, false, "--", "sh", "-c", `echo $$ >"`+group+`/cgroup.procs" && exec tail /dev/zero`)
-	if code != 128+9 || !strings.Contains(out, "kernel, in tail") || !strings.Contains(out, "killed by SIGKILL") {
-		t.Errorf("code %d\n%s\n%s", code, out, notes)
+	for _, backend := range []string{"bpf", "tracefs"} {
+		t.Run(backend, func(t *testing.T) {
+			group := memoryCgroup(t, 20<<20)
+			out, notes, code := runTrace(t, false, "--backend", backend, "--signal", "KILL", "--", "sh", "-c", `echo $$ >"`+group+`/cgroup.procs" && exec tail /dev/zero`)
+			if code != 128+9 || !strings.Contains(out, "killed by SIGKILL") {
+				t.Fatalf("code %d\n%s\n%s", code, out, notes)
+			}
+			if kills := strings.Count(out, "kernel, in tail"); kills != oomKills(t, group) {
+				t.Errorf("%d SIGKILL of the kernel, want %d\n%s", kills, oomKills(t, group), out)
+			}
+		})
 	}
+}
+
+// oomKills is how often the OOM killer has killed in a cgroup.
+func oomKills(t *testing.T, group string) (kills int) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(group, "memory.events"))
+	if err != nil {
+		if text, err = os.ReadFile(filepath.Join(group, "memory.oom_control")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for line := range strings.Lines(string(text)) {
+		if count, found := strings.CutPrefix(line, "oom_kill "); found {
+			kills, _ = strconv.Atoi(strings.TrimSpace(count))
+		}
+	}
+	return kills
 }
 
 // TestTraceService traces a service, also beyond a restart.

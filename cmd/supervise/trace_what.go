@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -169,35 +168,6 @@ func signalSet(words []string) (set signals.Set, err error) {
 		return 0, usageError{errors.New("--signal leaves no signal over")}
 	}
 	return set &^ not, nil
-}
-
-// keep is what --from, --to and --signal leave over.
-func (t *tracing) keep() (func(*trace.Life) bool, error) {
-	for _, patterns := range [][]string{t.from, t.to} {
-		for _, p := range patterns {
-			if _, err := path.Match(p, ""); err != nil {
-				return nil, usageError{fmt.Errorf("%q is no pattern of names", p)}
-			}
-		}
-	}
-	set := t.options.Filter.Signals
-	if len(t.from) == 0 && len(t.to) == 0 && set == 0 {
-		return nil, nil
-	}
-	return func(l *trace.Life) bool {
-		return (set == 0 || set.Has(l.Signal)) && among(&l.Sender, t.from) && among(&l.Target, t.to)
-	}, nil
-}
-
-// among reports whether a task has one of the pids or names; no patterns are all.
-func among(task *trace.Task, patterns []string) bool {
-	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool {
-		if pid, err := strconv.Atoi(p); err == nil && (pid == task.PID || pid == task.NSPID) {
-			return true
-		}
-		fits, _ := path.Match(p, task.Comm)
-		return fits
-	})
 }
 
 // untilEnded ends a context when all of the processes have ended.

@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,7 +16,7 @@ import (
 func (s *supervised) rewrite(t *testing.T, config string) {
 	t.Helper()
 	config = strings.ReplaceAll(config, "$DIR", s.dir)
-	writeFile(t, filepath.Join(s.dir, "test.toml"), fmt.Sprintf("[supervisor]\nruntime-dir = %q\n%s", s.runtime, config))
+	writeFile(t, filepath.Join(s.dir, "test.toml"), withRuntime(s.runtime, config))
 }
 
 // shown are the names of the services, as status, board and FIFOs have them.

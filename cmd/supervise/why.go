@@ -23,8 +23,10 @@ the supervisor decided and did about it, and how that ended. Consequences are in
 below their cause. The last 20 later events that did not change its state, such as
 signals, follow below. Below an end are the last lines that it wrote before that.
 
-The sender of a signal is named if the kernel tells. It does not for a SIGKILL from
-another process, for example.
+The sender of a signal is named, and how it was sent: by kill(2), cgroup.kill, the OOM
+killer, a fault, a limit, a timer, a terminal. Where the kernel does not let us record
+that ('supervise doctor' says so) who sent a SIGKILL, for example, is not known. The last
+signals to its processes that others have sent are shown, too, with what came of them.
 
 Exit status: 0, 1 when it failed, 2 for a wrong command line, 3 when no supervisor runs, 4
 when the service is unknown.`,

@@ -76,6 +76,7 @@ func (c *Collector) listen(w way) (err error) {
 		c.listener, err = socket.Listen(c.options.Directory, SocketName, backlog)
 	case Pipe:
 		take = c.pipeCrash
+		c.tellLoss()
 		c.listener, err = socket.ListenPackets(c.options.Directory, SocketName, backlog)
 	case Auto, Files, Off:
 		return nil
@@ -212,7 +213,11 @@ func (c *Collector) log(severity Severity, pid int, format string, args ...any) 
 // tell passes on progress.
 func (c *Collector) tell(o order.Order, p order.Progress) {
 	if p.Stage == order.Note {
-		c.log(Info, o.PID, "%s", p.Text)
+		severity := Info
+		if p.Failed {
+			severity = Warning
+		}
+		c.log(severity, o.PID, "%s", p.Text)
 		return
 	}
 	if c.options.Progress != nil {

@@ -83,7 +83,7 @@ func TestDiskFull(t *testing.T) {
 	e := startEater(t, nil, "100")
 	e.crash()
 	r := p.wait(e.pid).last
-	if !dumped(t, e.Cmd) {
+	if !testproc.Dumped(t, e.Cmd) {
 		t.Error("WCOREDUMP is not set")
 	}
 	if r.Core.State != report.Truncated || !strings.Contains(r.Core.Reason, "no space is left") || r.Mini.Size == 0 || len(r.Threads) == 0 {
@@ -97,9 +97,9 @@ func TestDiskFull(t *testing.T) {
 // TestNoStore releases and explains a process whose core cannot be kept.
 func TestNoStore(t *testing.T) {
 	p := open(t, func(_ *Options, p *place) { p.order.Directory = "/proc/nowhere" })
-	cmd := crash(t, nil)
+	cmd := testproc.Crash(t, nil)
 	r := p.wait(cmd.Process.Pid).last
-	dumped(t, cmd)
+	testproc.Dumped(t, cmd)
 	if r.Core.State != report.Refused || !strings.Contains(r.Core.Reason, "/proc/nowhere") || len(r.Threads) == 0 || r.ID != "" {
 		t.Errorf("%+v", r)
 	}
@@ -130,7 +130,7 @@ func TestFreePorts(t *testing.T) {
 			e = startEater(t, nil, large, c.by)
 			e.crash()
 			r := p.wait(e.pid).last
-			dumped(t, e.Cmd)
+			testproc.Dumped(t, e.Cmd)
 			if bound == nil != c.free || r.Core.State != report.Complete {
 				t.Errorf("%v, %+v", bound, r.Core)
 			}
@@ -191,7 +191,7 @@ func TestFreePortsOfServers(t *testing.T) {
 			}
 			_ = unix.Kill(first.Process.Pid, unix.SIGSEGV)
 			p.wait(first.Process.Pid)
-			dumped(t, first)
+			testproc.Dumped(t, first)
 			if answered != nil || second == nil || unix.Kill(second.Process.Pid, 0) != nil {
 				t.Errorf("the second one: %v", answered)
 			}
@@ -249,7 +249,7 @@ func TestHook(t *testing.T) {
 				p.order.Compress, p.order.OnCore, p.order.Service = order.Zstd, c.hook, "web"
 				o.Log = func(m Message) { noted <- m.Text }
 			})
-			cmd := crash(t, nil)
+			cmd := testproc.Crash(t, nil)
 			r := p.wait(cmd.Process.Pid).last
 			if note := <-noted; !strings.Contains(note, c.note) {
 				t.Errorf("noted %q", note)
@@ -307,7 +307,7 @@ func TestStorm(t *testing.T) {
 // crashed is the pid of a process that crashes.
 func crashed(t *testing.T) int {
 	t.Helper()
-	return crash(t, nil).Process.Pid
+	return testproc.Crash(t, nil).Process.Pid
 }
 
 // TestHookCrashes has a hook crash, whose core would start the next hook.
@@ -323,7 +323,7 @@ func TestHookCrashes(t *testing.T) {
 					o.Handler = script(t)
 				}
 			})
-			cmd := crash(t, nil)
+			cmd := testproc.Crash(t, nil)
 			p.wait(cmd.Process.Pid)
 			for note := ""; !strings.Contains(note, "exit status 3"); note = <-noted {
 			}

@@ -31,9 +31,12 @@ type patience struct {
 	release   time.Duration // until it has released the process
 	grace     time.Duration // more than the timeout of its order, until the core is stored
 	aftermath time.Duration // for compressing and the hook
+	// stopped is after how long without a word a handler is looked at, whether a signal has stopped
+	// it: then it is continued. 0 for never.
+	stopped time.Duration
 }
 
-var usualPatience = patience{release: 20 * time.Second, grace: 10 * time.Second, aftermath: 30 * time.Minute}
+var usualPatience = patience{release: 20 * time.Second, grace: 10 * time.Second, aftermath: 30 * time.Minute, stopped: time.Second}
 
 // handle has a handler take a core, and stays until that has ended.
 func (c *Collector) handle(o order.Order, core *os.File, pidfd int, slot *slot) {
@@ -107,13 +110,13 @@ func (c *Collector) start(core *os.File, pidfd int) (*worker, error) {
 // last word.
 func (c *Collector) watch(h *worker, o order.Order, slot *slot) {
 	begun := time.Now()
-	h.conn.SetDeadline(begun.Add(c.patience.release))
+	deadline := begun.Add(c.patience.release)
 	var last *report.Report
 	released, stored := false, false
 	var why string
 	for {
 		var p order.Progress
-		fds, err := h.conn.Receive(&p)
+		fds, err := c.receive(h, &p, deadline)
 		for _, fd := range fds {
 			_ = unix.Close(fd)
 		}
@@ -124,11 +127,11 @@ func (c *Collector) watch(h *worker, o order.Order, slot *slot) {
 		switch p.Stage {
 		case order.Released, order.Explained:
 			released = true
-			h.conn.SetDeadline(c.fullDeadline(begun, o))
+			deadline = c.fullDeadline(begun, o)
 		case order.Stored:
 			stored = true
 			slot.stored()
-			h.conn.SetDeadline(time.Now().Add(c.patience.aftermath))
+			deadline = time.Now().Add(c.patience.aftermath)
 		case order.Note:
 		}
 		if p.Report != nil {
@@ -149,6 +152,27 @@ func (c *Collector) watch(h *worker, o order.Order, slot *slot) {
 	}
 	c.log(Warning, o.PID, "no full core of pid %d: its handler %s", o.PID, why)
 	c.lost(o, last, state, "its handler "+why)
+}
+
+// receive waits for what a handler says next until a deadline, zero for none. One that a signal
+// has stopped, as those of a terminal or an operator do, is continued meanwhile: it holds up a
+// process and, with others like it, all further cores.
+func (c *Collector) receive(h *worker, p *order.Progress, deadline time.Time) (fds []int, err error) {
+	for {
+		until := deadline
+		if look := time.Now().Add(c.patience.stopped); c.patience.stopped > 0 && (until.IsZero() || look.Before(until)) {
+			until = look
+		}
+		h.conn.SetDeadline(until)
+		fds, err = h.conn.Receive(p)
+		if !errors.Is(err, os.ErrDeadlineExceeded) || until.Equal(deadline) {
+			return fds, err
+		}
+		if stat, err := sys.ReadStat(h.pid); err == nil && stat.State == 'T' && h.pidfd >= 0 {
+			c.log(Warning, h.pid, "a handler of cores was stopped by a signal: it is continued")
+			_ = sys.KillPIDFD(h.pidfd, uint8(unix.SIGCONT))
+		}
+	}
 }
 
 // fullDeadline is when a handler must have stored the core of a released process.

@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"supervise/coredump/explain"
+	"supervise/coredump/explain/apart"
 	"supervise/coredump/handler"
 	"supervise/coredump/order"
 	"supervise/coredump/report"
@@ -26,7 +25,7 @@ func TestMain(m *testing.M) {
 		case "handler":
 			os.Exit(handler.Main(os.Args[3:]))
 		case "explain":
-			if explain.Child(os.Stdin, os.Stdout, explain.Options{Registers: true}) != nil {
+			if apart.Child(os.Stdin, os.Stdout, explain.Options{Registers: true}) != nil {
 				os.Exit(1)
 			}
 			os.Exit(0)
@@ -156,28 +155,6 @@ func (p *place) wait(pid int) *story {
 		p.t.Fatalf("nothing more is told of %d: %v\n%s", pid, s.stages, strings.Join(p.logged, "\n"))
 	}
 	return s
-}
-
-// crash starts a shell that ends itself by SIGSEGV.
-func crash(t *testing.T, change func(*exec.Cmd)) *exec.Cmd {
-	t.Helper()
-	cmd := exec.Command("/bin/sh", "-c", "ulimit -c unlimited; kill -SEGV $$")
-	if change != nil {
-		change(cmd)
-	}
-	testproc.Start(t, cmd)
-	return cmd
-}
-
-// dumped waits for the end of a process, and reports WCOREDUMP.
-func dumped(t *testing.T, cmd *exec.Cmd) bool {
-	t.Helper()
-	_ = cmd.Wait()
-	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if !status.Signaled() || status.Signal() != syscall.SIGSEGV {
-		t.Fatalf("it ended otherwise: %v", cmd.ProcessState)
-	}
-	return status.CoreDump()
 }
 
 // items are the entries of the store by pid.

@@ -15,6 +15,7 @@ import (
 
 	"supervise/coredump/order"
 	"supervise/coredump/report"
+	"supervise/internal/sys"
 	"supervise/internal/testproc"
 )
 
@@ -101,9 +102,9 @@ func TestWhose(t *testing.T) {
 // TestWithoutIdentity takes the core of a process that cannot be found out.
 func TestWithoutIdentity(t *testing.T) {
 	p := open(t, func(o *Options, p *place) { o.Without.Identity = true })
-	cmd := crash(t, as(somebody))
+	cmd := testproc.Crash(t, as(somebody))
 	s := p.wait(0)
-	if !dumped(t, cmd) {
+	if !testproc.Dumped(t, cmd) {
 		t.Error("WCOREDUMP is not set")
 	}
 	if !s.order.Private || s.order.HasPIDFD || s.last.Core.State != report.Complete || s.last.Signal != "SIGSEGV" {
@@ -138,7 +139,7 @@ func TestManyAtOnce(t *testing.T) {
 		if s.last.Core.State != report.MiniOnly || s.last.PID != cmd.Process.Pid {
 			t.Errorf("of %d is told %+v", cmd.Process.Pid, s.last.Core)
 		}
-		if !dumped(t, cmd) {
+		if !testproc.Dumped(t, cmd) {
 			t.Errorf("%d has not dumped core", cmd.Process.Pid)
 		}
 	}
@@ -153,9 +154,9 @@ func TestManyAtOnce(t *testing.T) {
 // TestRefused lets a process go without a core.
 func TestRefused(t *testing.T) {
 	p := open(t, func(_ *Options, p *place) { p.order.Refuse = "more than 3 within 10m" })
-	cmd := crash(t, nil)
+	cmd := testproc.Crash(t, nil)
 	s := p.wait(cmd.Process.Pid)
-	if dumped(t, cmd) == p.Held().Requests {
+	if testproc.Dumped(t, cmd) == p.Held().Requests {
 		t.Error("WCOREDUMP does not tell the truth")
 	}
 	if want := []order.Stage{order.Released, order.Stored}; !slices.Equal(s.stages, want) || s.last.Core.Reason != p.order.Refuse || s.last.Core.State != report.Refused {
@@ -179,7 +180,7 @@ func TestCaptures(t *testing.T) {
 	} {
 		t.Run(string(capture), func(t *testing.T) {
 			p := open(t, func(_ *Options, p *place) { p.order.Capture = capture })
-			cmd := crash(t, nil)
+			cmd := testproc.Crash(t, nil)
 			r := p.wait(cmd.Process.Pid).last
 			if r.Core.State != want.state || r.Mini.Size > 0 != want.mini || r.Core.Size > 0 != want.full || len(r.Threads) == 0 || len(r.Problems) > 0 {
 				t.Errorf("%+v", r)
@@ -203,9 +204,9 @@ func TestHandlerEnds(t *testing.T) {
 					o.Handler = []string{"/nowhere/handler"}
 				}
 			})
-			cmd := crash(t, nil)
+			cmd := testproc.Crash(t, nil)
 			s := p.wait(cmd.Process.Pid)
-			dumped(t, cmd)
+			testproc.Dumped(t, cmd)
 			if want := []order.Stage{order.Stored}; !slices.Equal(s.stages, want) || s.last.Core.State != report.Refused || !strings.Contains(s.last.Core.Reason, c.want) {
 				t.Errorf("told %v, %+v", s.stages, s.last.Core)
 			}
@@ -231,11 +232,12 @@ func (p *place) handlerOf() int {
 	return 0
 }
 
-// onReleased does something when a process is released, before its full core is written.
+// onReleased does something when a process of this test is released, before its full core is
+// written. Others of the machine may crash, too.
 func onReleased(o *Options, do func()) {
 	next := o.Progress
 	o.Progress = func(order order.Order, p order.Progress) {
-		if p.Stage == "released" {
+		if stat, err := sys.ReadStat(order.PID); p.Stage == "released" && err == nil && stat.Parent == os.Getpid() {
 			do()
 		}
 		next(order, p)
@@ -255,12 +257,31 @@ func TestHandlerStopped(t *testing.T) {
 	e := startEater(t, nil, large)
 	e.crash()
 	s := p.wait(e.pid)
-	dumped(t, e.Cmd)
+	testproc.Dumped(t, e.Cmd)
 	if s.last.Core.State != report.Truncated || !strings.Contains(s.last.Core.Reason, "not come to an end in time") || s.last.ID == "" {
 		t.Errorf("told %v, %+v", s.stages, s.last.Core)
 	}
 	if item := p.items()[e.pid]; item.Report.Core.State != report.Truncated && item.Report.Core.State != report.MiniOnly || item.Report.Mini.Size == 0 {
 		t.Errorf("the store says %+v", item.Report.Core)
+	}
+}
+
+// TestHandlersContinued stops as many handlers as there may be: they are continued, long before
+// they would have to end, so that a further crash is taken.
+func TestHandlersContinued(t *testing.T) {
+	p := open(t, func(o *Options, p *place) {
+		o.Handlers = 1
+		onReleased(o, func() { _ = unix.Kill(p.handlerOf(), unix.SIGSTOP) })
+	})
+	p.patience = patience{release: time.Hour, grace: time.Hour, aftermath: time.Hour, stopped: 50 * time.Millisecond}
+	for range 2 {
+		e := startEater(t, nil, "20")
+		e.crash()
+		s := p.wait(e.pid)
+		testproc.Dumped(t, e.Cmd)
+		if s.last.Core.State != report.Complete {
+			t.Errorf("told %v, %+v", s.stages, s.last.Core)
+		}
 	}
 }
 
@@ -270,7 +291,7 @@ func TestTimeout(t *testing.T) {
 	e := startEater(t, nil, "1000")
 	e.crash()
 	s := p.wait(e.pid)
-	dumped(t, e.Cmd)
+	testproc.Dumped(t, e.Cmd)
 	if s.last.Core.State != report.Truncated || !strings.Contains(s.last.Core.Reason, "timeout of 150ms") {
 		t.Errorf("told %v, %+v", s.stages, s.last.Core)
 	}
@@ -310,7 +331,7 @@ func TestClose(t *testing.T) {
 	default:
 		t.Error("it is closed, and the last word is not said")
 	}
-	dumped(t, e.Cmd)
+	testproc.Dumped(t, e.Cmd)
 	if core := p.story(e.pid).last.Core; core.State != report.Truncated || !strings.Contains(core.Reason, "stopped meanwhile") {
 		t.Errorf("%+v", core)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -180,6 +181,14 @@ func (o *Options) holds(w way, kernel settings.Kernel) error {
 	return &elsewhereError{kernel.Pattern, needed}
 }
 
+// tellLoss says that core_pattern, of 127 bytes, has no room for the store. Without it a handler that
+// finds nobody to ask cannot keep a core.
+func (c *Collector) tellLoss() {
+	if text, err := c.options.pattern(way{way: Pipe}); err == nil && c.options.Store != "" && !strings.HasSuffix(text, " "+coredump.EscapePattern(c.options.Store)) {
+		c.log(Warning, 0, "core_pattern has no room for the directory of cores: while no supervise runs, none is kept; put supervise, its runtime directory or that of cores at a shorter path")
+	}
+}
+
 // elsewhereError says that core_pattern leads elsewhere.
 type elsewhereError struct{ pattern, needed string }
 
@@ -229,7 +238,7 @@ func (o *Options) pattern(w way) (string, error) {
 	text += coredump.EscapePattern(o.socketPath()) + " p=%P t=%I s=%s d=%d f=%F"
 	if store := " " + coredump.EscapePattern(o.Store); o.Store != "" && len(text)+len(store) <= coredump.MaxPattern {
 		text += store
-	}
+	} // else there is no room for it: see tellLoss
 	if len(text) > coredump.MaxPattern {
 		return "", fmt.Errorf("core_pattern would have %d bytes, of which the kernel keeps %d: %s; put supervise or its runtime directory at a shorter path", len(text), coredump.MaxPattern, text)
 	}

@@ -55,9 +55,9 @@ func TestWays(t *testing.T) {
 			if held.Way != c.way || held.Requests != (c.name == "requests") || !strings.HasPrefix(held.Pattern, c.prefix) {
 				t.Skipf("the kernel has not this way: %+v", held)
 			}
-			cmd := crash(t, nil)
+			cmd := testproc.Crash(t, nil)
 			s := p.wait(cmd.Process.Pid)
-			if !dumped(t, cmd) {
+			if !testproc.Dumped(t, cmd) {
 				t.Error("WCOREDUMP is not set")
 			}
 			want := []order.Stage{order.Released, order.Explained, order.Stored}
@@ -85,8 +85,8 @@ func TestFiles(t *testing.T) {
 	if p.Held().Way != Files || len(p.Held().Better) != 3 {
 		t.Fatalf("%+v", p.Held())
 	}
-	cmd := crash(t, nil)
-	if !dumped(t, cmd) {
+	cmd := testproc.Crash(t, nil)
+	if !testproc.Dumped(t, cmd) {
 		t.Skip("the kernel writes no core: is RLIMIT_CORE 0?")
 	}
 	if !p.Adopt(Ended{PID: cmd.Process.Pid, Signal: int(unix.SIGSEGV), Time: time.Now()}) {
@@ -110,8 +110,8 @@ func TestNobodyThere(t *testing.T) {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	text := "|" + script(t)[0] + " " + dir + "/none.sock p=%P t=%I s=%s d=%d f=%F " + dir + "/cores"
 	testproc.CorePattern(t, text)
-	cmd := crash(t, nil)
-	if !dumped(t, cmd) {
+	cmd := testproc.Crash(t, nil)
+	if !testproc.Dumped(t, cmd) {
 		t.Error("WCOREDUMP is not set")
 	}
 	p := &place{t: t, store: dir + "/cores"}

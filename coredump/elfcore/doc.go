@@ -15,4 +15,6 @@
 //
 // The layout is that of elf(5), and of the kernel's fs/binfmt_elf.c, linux/elfcore.h and
 // uapi/linux/elf.h.
+//
+// It is early: see cmd/supervise/preinit.
 package elfcore

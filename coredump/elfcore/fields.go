@@ -1,8 +1,9 @@
 package elfcore
 
 import (
-	"bytes"
 	"slices"
+
+	"supervise/internal/text"
 )
 
 // Offsets in struct elf_prstatus, linux/elfcore.h, which both architectures share.
@@ -49,16 +50,16 @@ func (n *Notes) takeProcess(d []byte) {
 	n.Process = Process{
 		UID: int(order.Uint32(d[processUID:])), GID: int(order.Uint32(d[processUID+4:])),
 		PID: number(2), PPID: number(3), State: d[processState],
-		Name: text(d[processName:processArgs]),
+		Name: cString(d[processName:processArgs]),
 		// The kernel has a blank for each byte 0, one behind the last argument too.
-		Args: string(bytes.TrimRight([]byte(text(d[processArgs:processSize])), " ")),
+		Args: text.TrimRight(cString(d[processArgs:processSize]), ' '),
 	}
 }
 
-// text returns what stands before the first byte 0.
-func text(b []byte) string {
-	before, _, _ := bytes.Cut(b, []byte{0})
-	return string(before)
+// cString returns what stands before the first byte 0.
+func cString(b []byte) string {
+	before, _, _ := text.Cut(string(b), 0)
+	return before
 }
 
 // Numbers of signals and codes: asm-generic/siginfo.h.
@@ -104,14 +105,14 @@ func (n *Notes) takeFiles(d []byte) {
 	}
 	names := d[head+count*each:]
 	for entry := d[head:]; count > 0; count, entry = count-1, entry[each:] {
-		name, rest, ok := bytes.Cut(names, []byte{0})
-		if !ok {
+		end := slices.Index(names, 0)
+		if end < 0 {
 			return
 		}
 		m := Mapping{
-			Start: order.Uint64(entry), End: order.Uint64(entry[8:]), Offset: order.Uint64(entry[16:]) * page, Path: string(name),
+			Start: order.Uint64(entry), End: order.Uint64(entry[8:]), Offset: order.Uint64(entry[16:]) * page, Path: string(names[:end]),
 		}
-		if names = rest; m.Start < m.End {
+		if names = names[end+1:]; m.Start < m.End {
 			n.Files = append(n.Files, m)
 		}
 	}
@@ -139,7 +140,7 @@ func (n *Notes) takeNames(d []byte) {
 		n.names = make(map[int]string)
 	}
 	for ; len(d) >= nameEntry; d = d[nameEntry:] {
-		n.names[int(int32(order.Uint32(d)))] = text(d[4:nameEntry])
+		n.names[int(int32(order.Uint32(d)))] = cString(d[4:nameEntry])
 	}
 }
 

@@ -1,10 +1,12 @@
 package elfcore
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
+	"strconv"
+
+	"supervise/internal/little"
+	"supervise/internal/text"
 )
 
 // Head is all of a core but the memory.
@@ -69,13 +71,13 @@ const (
 	programLoad = 1
 	programNote = 4
 
-	typeCore         = 4      // ET_CORE
-	extendedNumber   = 0xffff // PN_XNUM: the number stands in the first section header
-	class64, little  = 2, 1
-	sectionInfoField = 44
+	typeCore          = 4      // ET_CORE
+	extendedNumber    = 0xffff // PN_XNUM: the number stands in the first section header
+	class64, lowFirst = 2, 1
+	sectionInfoField  = 44
 )
 
-var order = binary.LittleEndian
+const order = little.Endian
 
 // elfHeader is what of the ELF header matters.
 type elfHeader struct {
@@ -91,21 +93,21 @@ func parseHeader(b []byte) (elfHeader, error) {
 	switch {
 	case string(b[:4]) != "\x7fELF":
 		return h, errors.New("not a core: it does not begin with \"\\x7fELF\"")
-	case b[4] != class64 || b[5] != little:
+	case b[4] != class64 || b[5] != lowFirst:
 		return h, errors.New("not a core of a 64-bit little-endian process, the only ones that can be read")
 	case order.Uint16(b[16:]) != typeCore:
-		return h, fmt.Errorf("not a core: an ELF file of type %d, and a core is of type %d", order.Uint16(b[16:]), typeCore)
+		return h, errors.New("not a core: an ELF file of type " + number(order.Uint16(b[16:])) + ", and a core is of type " + number(typeCore))
 	}
 	h.machine = Machine(order.Uint16(b[18:]))
 	if h.machine != AMD64 && h.machine != ARM64 {
-		return h, fmt.Errorf("a core of %v; those of amd64 and arm64 can be read", h.machine)
+		return h, errors.New("a core of " + h.machine.String() + "; those of amd64 and arm64 can be read")
 	}
 	if size := order.Uint16(b[54:]); size != programHeaderSize {
-		return h, fmt.Errorf("a damaged core: its program headers have %d bytes instead of %d", size, programHeaderSize)
+		return h, errors.New("a damaged core: its program headers have " + number(size) + " bytes instead of " + number(programHeaderSize))
 	}
 	programs := order.Uint64(b[32:])
 	if programs < headerSize || programs > math.MaxInt64/2 {
-		return h, fmt.Errorf("a damaged core: its program headers are at %#x", programs)
+		return h, errors.New("a damaged core: its program headers are at " + text.Number(programs))
 	}
 	h.programs = int64(programs)
 	h.count = int(order.Uint16(b[56:]))
@@ -116,9 +118,12 @@ func parseHeader(b []byte) (elfHeader, error) {
 	return h, nil
 }
 
-func (h *Head) problem(format string, args ...any) {
+// number is a number in decimal.
+func number[T uint16 | int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }
+
+func (h *Head) problem(sentence string) {
 	if len(h.Problems) < maxProblems {
-		h.Problems = append(h.Problems, fmt.Sprintf(format, args...))
+		h.Problems = append(h.Problems, sentence)
 	}
 }
 
@@ -133,12 +138,12 @@ func (h *Head) addProgram(b []byte, notes *[]extent) {
 		return
 	}
 	if offset > math.MaxInt64/2 || fileSize > math.MaxInt64/2 {
-		h.problem("a segment is damaged: it is at offset %#x with %#x bytes", offset, fileSize)
+		h.problem("a segment is damaged: it is at offset " + text.Number(offset) + " with " + text.Number(fileSize) + " bytes")
 		return
 	}
 	if kind == programNote {
 		if len(*notes) == maxNoteSegments {
-			h.problem("it has more than %d segments of notes", maxNoteSegments)
+			h.problem("it has more than " + number(maxNoteSegments) + " segments of notes")
 			return
 		}
 		h.expected = max(h.expected, int64(offset+fileSize))
@@ -150,7 +155,7 @@ func (h *Head) addProgram(b []byte, notes *[]extent) {
 		FileOffset: int64(offset), FileSize: int64(fileSize),
 	}
 	if s.Size > math.MaxUint64-s.Start || fileSize > s.Size {
-		h.problem("the segment at address %#x is damaged: %#x bytes, of which %#x are in the core", s.Start, s.Size, fileSize)
+		h.problem("the segment at address " + text.Number(s.Start) + " is damaged: " + text.Number(s.Size) + " bytes, of which " + text.Number(fileSize) + " are in the core")
 		return
 	}
 	if s.FileSize > 0 {

@@ -1,9 +1,9 @@
 package elfcore
 
 import (
-	"bytes"
 	"iter"
-	"strings"
+
+	"supervise/internal/text"
 )
 
 // Notes are what the notes of a core say.
@@ -86,7 +86,7 @@ func EachNote(data []byte) iter.Seq[Note] {
 			}
 			end := min(from+(size+3)&^3, uint64(len(data)))
 			note := Note{
-				Owner: strings.TrimRight(string(data[noteHeaderSize:noteHeaderSize+nameSize]), "\x00"),
+				Owner: text.TrimRight(string(data[noteHeaderSize:noteHeaderSize+nameSize]), 0),
 				Type:  order.Uint32(data[8:]), Data: data[from : from+size : from+size], Whole: data[:end:end],
 			}
 			if !yield(note) {
@@ -125,10 +125,14 @@ func (h *Head) takeNotes(data []byte) {
 		used += len(note.Whole)
 		h.Notes.take(h.Machine, note)
 	}
-	h.NoteData = append(h.NoteData, data[:used]...)
+	if len(h.NoteData) == 0 {
+		h.NoteData = data[:used:used]
+	} else {
+		h.NoteData = append(h.NoteData, data[:used]...)
+	}
 	h.NoteData = append(h.NoteData, make([]byte, -len(h.NoteData)&3)...)
-	if used < len(data) && len(bytes.TrimRight(data[used:], "\x00")) > 0 {
-		h.problem("its notes are damaged after %d bytes of %d", used, len(data))
+	if used < len(data) && text.TrimRight(string(data[used:]), 0) != "" {
+		h.problem("its notes are damaged after " + number(used) + " bytes of " + number(len(data)))
 	}
 }
 

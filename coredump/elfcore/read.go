@@ -2,9 +2,10 @@ package elfcore
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"math"
+
+	"supervise/internal/text"
 )
 
 // ReadHead reads the head of a core from a stream, and nothing of the memory: the next byte of
@@ -73,15 +74,21 @@ func readFull(r io.Reader, n int64) ([]byte, error) {
 	return b, nil
 }
 
+// readError says that a core cannot be read.
+type readError struct{ err error }
+
+func (e *readError) Error() string { return "cannot read the core: " + e.err.Error() }
+func (e *readError) Unwrap() error { return e.err }
+
 func readHead(in input, size int64) (*Head, error) {
 	b, err := in.read(0, headerSize)
 	switch {
 	case len(b) == 0 && err == io.EOF:
 		return nil, errors.New("not a core: it is empty")
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
-		return nil, fmt.Errorf("not a core: it has only %d bytes", len(b))
+		return nil, errors.New("not a core: it has only " + number(len(b)) + " bytes")
 	case err != nil:
-		return nil, fmt.Errorf("cannot read the core: %w", err)
+		return nil, &readError{err}
 	}
 	header, err := parseHeader(b)
 	if err != nil {
@@ -91,7 +98,7 @@ func readHead(in input, size int64) (*Head, error) {
 	notes := h.readPrograms(in, header)
 	h.readNotes(in, notes)
 	if h.expected > size {
-		h.problem("it is cut short: %d bytes of %d", size, h.expected)
+		h.problem("it is cut short: " + number(size) + " bytes of " + number(h.expected))
 	}
 	return h, nil
 }
@@ -120,11 +127,11 @@ func (h *Head) readPrograms(in input, header elfHeader) (notes []extent) {
 			i++
 		}
 		if err != nil {
-			h.problem("its program headers end after %d of %d", i, count)
+			h.problem("its program headers end after " + number(i) + " of " + number(count))
 			return notes
 		}
 		if i >= MaxSegments && i < count {
-			h.problem("it has %d segments, of which %d are used", count, i)
+			h.problem("it has " + number(count) + " segments, of which " + number(i) + " are used")
 			return notes
 		}
 	}
@@ -176,11 +183,11 @@ func (h *Head) readNotes(in input, extents []extent) {
 		b, err := in.read(e.offset, min(e.size, room))
 		switch {
 		case err == io.EOF || err == io.ErrUnexpectedEOF:
-			h.problem("its notes at offset %#x are cut short: %d bytes of %d", e.offset, len(b), e.size)
+			h.problem("its notes at offset " + text.Number(uint64(e.offset)) + " are cut short: " + number(len(b)) + " bytes of " + number(e.size))
 		case err != nil:
-			h.problem("its notes at offset %#x cannot be read: %v", e.offset, err)
+			h.problem("its notes at offset " + text.Number(uint64(e.offset)) + " cannot be read: " + err.Error())
 		case e.size > room:
-			h.problem("it has more than %d bytes of notes", MaxNotes)
+			h.problem("it has more than " + number(MaxNotes) + " bytes of notes")
 		}
 		h.takeNotes(b)
 	}

@@ -69,7 +69,7 @@ func (h *Head) WriteTo(w io.Writer) (int64, error) {
 
 func (h *Head) appendHeader(b []byte) []byte {
 	const version, identSize = 1, 16
-	b = append(b, 0x7f, 'E', 'L', 'F', class64, little, version)
+	b = append(b, 0x7f, 'E', 'L', 'F', class64, lowFirst, version)
 	b = append(b, make([]byte, identSize-len(b))...)
 	b = order.AppendUint16(b, typeCore)
 	b = order.AppendUint16(b, uint16(h.Machine))

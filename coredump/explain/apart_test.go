@@ -1,4 +1,4 @@
-package explain
+package explain_test
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -17,23 +16,27 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/coredump/explain"
+	"supervise/coredump/explain/apart"
+	"supervise/coredump/symbols"
 )
 
 // TestApart compares the report of the child with one that is made here.
 func TestApart(t *testing.T) {
-	_, cores := crashC(t, "threads")
-	here := explained(t, cores[0], Options{AllModules: true, Registers: true, Frames: 5})
+	_, cores := explain.CrashC(t, "threads")
+	here := explain.Explained(t, cores[0], explain.Options{AllModules: true, Registers: true, Frames: 5})
 	f, err := os.Open(cores[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	var status string
-	open := func(q Request) (*os.File, error) {
+	open := func(q explain.Request) (symbols.Input, error) {
 		status = childStatus(t)
-		return Files(q)
+		return explain.Files(q)
 	}
-	apart, err := Apart(t.Context(), f, Options{Open: open, AllModules: true, Registers: true, Frames: 5})
+	apart, err := apart.Explain(t.Context(), f, explain.Options{Open: open, AllModules: true, Registers: true, Frames: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,12 +88,12 @@ func TestApartFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := Apart(t.Context(), f, Options{}); err == nil || !strings.HasPrefix(err.Error(), "cannot explain the core: ") {
+	if _, err := apart.Explain(t.Context(), f, explain.Options{}); err == nil || !strings.HasPrefix(err.Error(), "cannot explain the core: ") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Apart(ctx, f, Options{}); err == nil {
+	if _, err := apart.Explain(ctx, f, explain.Options{}); err == nil {
 		t.Error("no error though the context has ended")
 	}
 }
@@ -115,12 +118,12 @@ func TestFiles(t *testing.T) {
 	}
 	core := "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 9) + "\x04\x00" + strings.Repeat("\x00", 100)
 	for path, want := range map[string]error{
-		fifo: errNotRegular, link: errNotRegular, "/dev/null": errNotRegular, dir: errNotRegular,
-		write("text", "root:x:0:0:root:/root:/bin/bash"): errNotELF, write("short", "\x7fELF"): errNotELF, write("core", core): errNotELF,
+		fifo: explain.ErrNotRegular, link: explain.ErrNotRegular, "/dev/null": explain.ErrNotRegular, dir: explain.ErrNotRegular,
+		write("text", "root:x:0:0:root:/root:/bin/bash"): explain.ErrNotELF, write("short", "\x7fELF"): explain.ErrNotELF, write("core", core): explain.ErrNotELF,
 		filepath.Join(dir, "none"): fs.ErrNotExist, "[heap]": nil, "": nil,
 	} {
 		begun := time.Now()
-		f, err := Files(Request{Path: path})
+		f, err := explain.Files(explain.Request{Path: path})
 		if err == nil {
 			f.Close()
 			t.Errorf("%s is opened", path)
@@ -132,10 +135,10 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s takes %v", path, time.Since(begun))
 		}
 	}
-	if _, err := Files(Request{Path: "/proc/self/exe", Deleted: true}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := explain.Files(explain.Request{Path: "/proc/self/exe", Deleted: true}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a deleted file: %v", err)
 	}
-	f, err := Files(Request{Path: "/proc/self/exe"})
+	f, err := explain.Files(explain.Request{Path: "/proc/self/exe"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +168,7 @@ func TestReadableBy(t *testing.T) {
 		if err := os.Chmod(path, test.mode); err != nil {
 			t.Fatal(err)
 		}
-		f, err := ReadableBy(test.uid, test.gid, Files)(Request{Path: path})
+		f, err := apart.ReadableBy(test.uid, test.gid, explain.Files)(explain.Request{Path: path})
 		if (err == nil) != test.ok {
 			t.Errorf("%+v: %v", test, err)
 		}
@@ -180,7 +183,7 @@ func TestLiving(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("map_files takes CAP_CHECKPOINT_RESTORE")
 	}
-	exe := build(t, &program{compiler: []string{"gcc", "-O1", "-pthread"}, source: "crash.c"})
+	exe := explain.BuildC(t)
 	want, err := os.ReadFile(exe)
 	if err != nil {
 		t.Fatal(err)
@@ -204,23 +207,23 @@ func TestLiving(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := Request{Path: exe, Deleted: true}
+	q := explain.Request{Path: exe, Deleted: true}
 	if _, err := fmt.Sscanf(string(maps), "%x-%x", &q.Start, &q.End); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(exe); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Living(cmd.Process.Pid)(q)
+	f, err := apart.Living(cmd.Process.Pid)(q)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if got, err := io.ReadAll(f); err != nil || !bytes.Equal(got, want) {
+	if got, err := os.ReadFile("/proc/self/fd/" + strconv.Itoa(int(f.Fd()))); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%d bytes of %d, %v", len(got), len(want), err)
 	}
 	// Files of its root directory, by name.
-	if f, err := Living(cmd.Process.Pid)(Request{Path: "/bin/sh"}); err != nil {
+	if f, err := apart.Living(cmd.Process.Pid)(explain.Request{Path: "/bin/sh"}); err != nil {
 		t.Error(err)
 	} else {
 		f.Close()

@@ -2,14 +2,17 @@ package explain
 
 import "supervise/signals"
 
-// anySignal are the codes that every signal can have: asm-generic/siginfo.h.
-var anySignal = map[int]string{
-	0: "SI_USER", 0x80: "SI_KERNEL", -1: "SI_QUEUE", -2: "SI_TIMER", -3: "SI_MESGQ", -4: "SI_ASYNCIO",
-	-5: "SI_SIGIO", -6: "SI_TKILL", -7: "SI_DETHREAD", -60: "SI_ASYNCNL",
+// anySignal are the codes that every signal can have, those from 0 down: asm-generic/siginfo.h.
+// It is a list, as is bySignal: every start of the program would have to make a map.
+var anySignal = [...]string{
+	0: "SI_USER", 1: "SI_QUEUE", 2: "SI_TIMER", 3: "SI_MESGQ", 4: "SI_ASYNCIO", 5: "SI_SIGIO", 6: "SI_TKILL", 7: "SI_DETHREAD",
+	60: "SI_ASYNCNL",
 }
 
+const siKernel = 0x80
+
 // bySignal are the codes from 1 on, by signal.
-var bySignal = map[signals.Signal][]string{
+var bySignal = [...][]string{
 	signals.SIGILL: {"ILL_ILLOPC", "ILL_ILLOPN", "ILL_ILLADR", "ILL_ILLTRP", "ILL_PRVOPC", "ILL_PRVREG", "ILL_COPROC", "ILL_BADSTK", "ILL_BADIADDR"},
 	signals.SIGFPE: {
 		"FPE_INTDIV", "FPE_INTOVF", "FPE_FLTDIV", "FPE_FLTOVF", "FPE_FLTUND", "FPE_FLTRES", "FPE_FLTINV", "FPE_FLTSUB",
@@ -28,11 +31,13 @@ var bySignal = map[signals.Signal][]string{
 
 // codeName returns the name of an si_code, "" if it has none.
 func codeName(signal signals.Signal, code int) string {
-	if name, ok := anySignal[code]; ok {
-		return name
-	}
-	if names := bySignal[signal]; code >= 1 && code <= len(names) {
-		return names[code-1]
+	switch {
+	case code == siKernel:
+		return "SI_KERNEL"
+	case code <= 0 && -code < len(anySignal):
+		return anySignal[-code]
+	case code >= 1 && int(signal) < len(bySignal) && code <= len(bySignal[signal]):
+		return bySignal[signal][code-1]
 	}
 	return ""
 }

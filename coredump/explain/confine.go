@@ -2,9 +2,8 @@ package explain
 
 import (
 	"errors"
-	"fmt"
-
-	"golang.org/x/sys/unix"
+	"runtime"
+	"syscall"
 )
 
 // Confine gives up what is not needed to read a core and the files that it names, for the
@@ -15,6 +14,15 @@ import (
 //
 // size is that of the core, in bytes; what is printed may be as large.
 func Confine(size int64) error {
+	// no_new_privs is of the thread, and the filter gives it to the others.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	return ConfineInit(size)
+}
+
+// ConfineInit is Confine for an init function, which is locked to its thread already: to lock
+// it once more would have the runtime make one more thread.
+func ConfineInit(size int64) error {
 	if err := restrict(limits{data: 4 << 30, space: 64 << 30, output: max(size, 1<<30), files: 4096}); err != nil {
 		return err
 	}
@@ -24,20 +32,34 @@ func Confine(size int64) error {
 	return becomeNobody()
 }
 
-// confineChild does the same for the child process that explains cores unasked: it is nobody
+// ConfineChild does the same for the child process that explains cores unasked: it is nobody
 // in addition, and can open no file at all.
-func confineChild() error {
-	if err := restrict(limits{data: 2 << 30, space: 32 << 30, output: maxReport, files: 2 * maxModules, seconds: 60}); err != nil {
+func ConfineChild() error {
+	if err := restrict(limits{data: 2 << 30, space: 32 << 30, output: MaxReport, files: 2 * MaxModules, seconds: 60}); err != nil {
 		return err
 	}
 	if err := becomeNobody(); err != nil {
 		return err
 	}
-	if err := filter(false); err != nil && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EINVAL) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := filter(false); err != nil && !errors.Is(err, syscall.ENOSYS) && !errors.Is(err, syscall.EINVAL) {
 		return err
 	}
 	return nil
 }
+
+// MaxReport is how large a report can be, in bytes of JSON.
+const MaxReport = 256 << 20
+
+// confineError says which privilege could not be given up.
+type confineError struct {
+	what string
+	err  error
+}
+
+func (e *confineError) Error() string { return e.what + ": " + e.err.Error() }
+func (e *confineError) Unwrap() error { return e.err }
 
 // limits are in bytes, processor seconds, and numbers.
 type limits struct{ data, space, output, files, seconds int64 }
@@ -49,24 +71,24 @@ func restrict(l limits) error {
 		resource int
 		value    int64
 	}{
-		{unix.RLIMIT_CORE, 0},
-		{unix.RLIMIT_DATA, l.data},
-		{unix.RLIMIT_AS, l.space},
-		{unix.RLIMIT_FSIZE, l.output},
-		{unix.RLIMIT_NOFILE, l.files},
-		{unix.RLIMIT_CPU, l.seconds},
+		{syscall.RLIMIT_CORE, 0},
+		{syscall.RLIMIT_DATA, l.data},
+		{syscall.RLIMIT_AS, l.space},
+		{syscall.RLIMIT_FSIZE, l.output},
+		{syscall.RLIMIT_NOFILE, l.files},
+		{syscall.RLIMIT_CPU, l.seconds},
 	} {
-		if one.value == 0 && one.resource == unix.RLIMIT_CPU {
+		if one.value == 0 && one.resource == syscall.RLIMIT_CPU {
 			continue
 		}
-		var limit unix.Rlimit
-		if err := unix.Prlimit(0, one.resource, nil, &limit); err != nil {
-			return fmt.Errorf("cannot read a resource limit: %w", err)
+		var limit syscall.Rlimit
+		if err := syscall.Getrlimit(one.resource, &limit); err != nil {
+			return &confineError{"cannot read a resource limit", err}
 		}
 		value := min(uint64(one.value), limit.Max)
-		limit = unix.Rlimit{Cur: value, Max: value}
-		if err := unix.Prlimit(0, one.resource, &limit, nil); err != nil {
-			return fmt.Errorf("cannot lower a resource limit: %w", err)
+		limit = syscall.Rlimit{Cur: value, Max: value}
+		if err := syscall.Setrlimit(one.resource, &limit); err != nil {
+			return &confineError{"cannot lower a resource limit", err}
 		}
 	}
 	return nil
@@ -77,12 +99,12 @@ const nobody = 65534
 
 // becomeNobody takes all privileges from the process, if it has any.
 func becomeNobody() error {
-	if unix.Geteuid() != 0 {
+	if syscall.Geteuid() != 0 {
 		return nil
 	}
-	for _, err := range []error{unix.Setgroups(nil), unix.Setresgid(nobody, nobody, nobody), unix.Setresuid(nobody, nobody, nobody)} {
+	for _, err := range []error{syscall.Setgroups(nil), syscall.Setresgid(nobody, nobody, nobody), syscall.Setresuid(nobody, nobody, nobody)} {
 		if err != nil {
-			return fmt.Errorf("cannot give up root's privileges before a core is read: %w", err)
+			return &confineError{"cannot give up root's privileges before a core is read", err}
 		}
 	}
 	return nil

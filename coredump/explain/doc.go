@@ -9,7 +9,9 @@
 // # Who may parse what
 //
 // A core and the files that it names come from a process that may be hostile. Whoever explains
-// cores of others unasked calls [Apart], which does it in a child process without privileges and
+// cores of others unasked uses package apart, which does it in a child process without privileges and
 // with limits, and opens the files for it; a command that was asked calls [Confine], after which
 // it can do little else. Decision 22 in docs/decisions says why there are two.
+//
+// It is early: see cmd/supervise/preinit.
 package explain

@@ -1,12 +1,9 @@
 package explain
 
 import (
-	"fmt"
-	"runtime/debug"
-	"strings"
-
 	"supervise/coredump/elfcore"
 	"supervise/coredump/report"
+	"supervise/internal/text"
 	"supervise/signals"
 )
 
@@ -23,12 +20,17 @@ type Options struct {
 	// StacksOnly leaves out the arguments, the environment, and the build ids of the modules that
 	// no stack leads through.
 	StacksOnly bool
+	// Ends says that the process ends with the report: files stay open and mapped, which the end
+	// of the process undoes at once.
+	Ends bool
 }
+
+// MaxModules is of how many modules a report is at most.
+const MaxModules = 1 << 13
 
 const (
 	defaultFrames = 256
 	maxThreads    = 1 << 15
-	maxModules    = 1 << 13
 )
 
 // Explain makes a report of a core: all of it that the core and the files of its modules say.
@@ -46,25 +48,39 @@ func Explain(core *elfcore.Core, options Options) *report.Report {
 
 // Exe returns the path of the program that a core is of, "" if it does not say.
 func Exe(core *elfcore.Core) string {
-	return strings.TrimSuffix(newProcess(core, nil).exe(), " (deleted)")
+	path, _ := text.CutSuffix(newProcess(core, nil).exe(), " (deleted)")
+	return path
 }
 
 // guarded does what reads mapped files: one that becomes shorter meanwhile is a problem, not
 // the end of the program.
 func guarded(r *report.Report, do func()) {
-	old := debug.SetPanicOnFault(true)
-	defer debug.SetPanicOnFault(old)
+	old := setPanicOnFault(true)
+	defer setPanicOnFault(old)
 	defer func() {
 		if failure := recover(); failure != nil {
-			r.Problems = append(r.Problems, fmt.Sprint("the report is not complete: ", failure))
+			r.Problems = append(r.Problems, "the report is not complete: "+failureText(failure))
 		}
 	}()
 	do()
 }
 
+// failureText is what was recovered from a panic, as text.
+func failureText(failure any) string {
+	switch f := failure.(type) {
+	case error:
+		return f.Error()
+	case string:
+		return f
+	}
+	return "unknown failure"
+}
+
 func explain(r *report.Report, core *elfcore.Core, options Options) {
 	p := newProcess(core, options.Open)
-	defer p.close()
+	if !options.Ends {
+		defer p.close()
+	}
 	p.crashed = r.Signal != ""
 	r.Exe = p.exe()
 	if !options.StacksOnly {

@@ -6,4 +6,6 @@ package explain
 const (
 	auditMachine = 0
 	sysStat      = 0
+
+	sysSeccomp, sysGetrandom, sysMembarrier, sysRseq, sysClone3 = 0, 0, 0, 0, 0
 )

@@ -197,11 +197,11 @@ func asGDB(t *testing.T, exe, core string) {
 		}
 	}
 	if t.Failed() || testing.Verbose() {
-		t.Log(text(r, want))
+		t.Log(compared(r, want))
 	}
 }
 
-func text(r *report.Report, want []gdbFrame) string {
+func compared(r *report.Report, want []gdbFrame) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %v\n", r.Summary(), r.Problems)
 	for i, f := range r.Crashed().Frames {

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"sort"
@@ -9,22 +8,24 @@ import (
 	"supervise/coredump/elfcore"
 )
 
-// memory reads the memory of a core. A stack is read in words, so that it keeps pages.
+// memory reads the memory of a core. A stack is read in words, so that it keeps blocks.
 type memory struct {
 	core     *elfcore.Core
 	segments []elfcore.Segment // in the order of addresses
-	pages    [cachedPages]*page
+	blocks   [cachedBlocks]*block
 }
 
-type page struct {
+type block struct {
 	addr  uint64
 	valid bool
-	bytes [pageSize]byte
+	bytes [blockSize]byte
 }
 
+// A page is read in blocks, which have what is needed of most stacks.
 const (
-	pageSize    = 4096
-	cachedPages = 16
+	pageSize     = 4096
+	blockSize    = 1024
+	cachedBlocks = 16
 )
 
 func newMemory(core *elfcore.Core) memory {
@@ -39,24 +40,24 @@ func newMemory(core *elfcore.Core) memory {
 
 // read fills b with what the core has at addr, false if it has not all of it.
 func (m *memory) read(addr uint64, b []byte) bool {
-	if in := m.inPage(addr, len(b)); in != nil {
+	if in := m.inBlock(addr, len(b)); in != nil {
 		copy(b, in)
 		return true
 	}
-	n, err := m.core.ReadMemory(b, addr) // a part of the page may be there
+	n, err := m.core.ReadMemory(b, addr) // a part of the block may be there
 	return err == nil && n == len(b)
 }
 
-// inPage returns n bytes at addr if they are in one page, of which the core has all. They are
+// inBlock returns n bytes at addr if they are in one block, of which the core has all. They are
 // valid until the next call.
-func (m *memory) inPage(addr uint64, n int) []byte {
-	offset := addr % pageSize
-	if offset+uint64(n) > pageSize {
+func (m *memory) inBlock(addr uint64, n int) []byte {
+	offset := addr % blockSize
+	if offset+uint64(n) > blockSize {
 		return nil
 	}
-	at := &m.pages[addr/pageSize%cachedPages]
+	at := &m.blocks[addr/blockSize%cachedBlocks]
 	if *at == nil {
-		*at = new(page)
+		*at = new(block)
 	}
 	p := *at
 	if !p.valid || p.addr != addr-offset {
@@ -87,12 +88,12 @@ func (m *memory) prefix(addr uint64, n int) []byte {
 func (m *memory) text(addr uint64, limit int) (string, bool) {
 	var b []byte
 	for len(b) < limit {
-		n := min(pageSize-int(addr%pageSize), limit-len(b))
-		part := m.inPage(addr, n)
+		n := min(blockSize-int(addr%blockSize), limit-len(b))
+		part := m.inBlock(addr, n)
 		if part == nil {
 			part = m.prefix(addr, n)
 		}
-		if end := bytes.IndexByte(part, 0); end >= 0 {
+		if end := slices.Index(part, 0); end >= 0 {
 			return string(append(b, part[:end]...)), true
 		}
 		if len(part) < n {

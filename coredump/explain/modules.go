@@ -1,24 +1,22 @@
 package explain
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"slices"
 	"sort"
-	"strings"
 
 	"supervise/coredump/elfcore"
 	"supervise/coredump/report"
 	"supervise/coredump/symbols"
 	"supervise/coredump/unwind"
 	"supervise/coredump/unwind/cfi"
+	"supervise/internal/little"
+	"supervise/internal/text"
 )
 
-var order = binary.LittleEndian
+const order = little.Endian
 
 // process is a process as its core has it.
 type process struct {
@@ -49,6 +47,9 @@ type module struct {
 	unwind  *unwind.Module
 	bias    uint64
 	deleted bool
+
+	wanted []uint64 // addresses in the file whose functions are wanted
+	search *symbols.Search
 }
 
 // The keys of the auxiliary vector: uapi/linux/auxvec.h.
@@ -82,11 +83,11 @@ func newProcess(core *elfcore.Core, open Opener) *process {
 		p.owners[i] = last
 	}
 	p.modules = slices.DeleteFunc(p.modules, func(m *module) bool { return !p.hasCode(m) })
-	if len(p.modules) > maxModules {
-		p.modules = p.modules[:maxModules]
+	if len(p.modules) > MaxModules {
+		p.modules = p.modules[:MaxModules]
 	}
 	for _, m := range p.modules {
-		m.path, m.deleted = strings.CutSuffix(m.path, " (deleted)")
+		m.path, m.deleted = text.CutSuffix(m.path, " (deleted)")
 	}
 	return p
 }
@@ -206,7 +207,7 @@ func (p *process) load(m *module) {
 	}
 	f, err := p.open(Request{Path: m.path, Start: m.mappings[0].Start, End: m.mappings[0].End, Deleted: m.deleted})
 	if err != nil {
-		m.problem = openProblem(err, m.deleted)
+		m.problem = OpenProblem(err, m.deleted)
 		return
 	}
 	file, err := symbols.Open(f)
@@ -221,7 +222,9 @@ func (p *process) load(m *module) {
 	m.file = file
 }
 
-func openProblem(err error, deleted bool) string {
+// OpenProblem says why the file of a module could not be opened, as the end of a sentence about
+// it: "missing".
+func OpenProblem(err error, deleted bool) string {
 	var refused *fs.PathError
 	switch {
 	case deleted && errors.Is(err, fs.ErrNotExist):
@@ -231,7 +234,8 @@ func openProblem(err error, deleted bool) string {
 	case errors.As(err, &refused):
 		return "cannot be opened: " + refused.Err.Error()
 	}
-	return "cannot be opened: " + strings.TrimPrefix(err.Error(), "cannot be opened: ")
+	why, _ := text.CutPrefix(err.Error(), "cannot be opened: ")
+	return "cannot be opened: " + why
 }
 
 // compare returns why a file is not what was mapped as a module, "" if it is.
@@ -239,9 +243,9 @@ func (p *process) compare(m *module, file *symbols.File) string {
 	in, now := p.buildID(m), file.BuildID()
 	switch {
 	case in != nil && now == nil:
-		return "was rebuilt: it has no build id any more, in the core it is " + hex.EncodeToString(in)
-	case in != nil && !bytes.Equal(in, now):
-		return "was rebuilt: build id " + hex.EncodeToString(now) + ", in the core it is " + hex.EncodeToString(in)
+		return "was rebuilt: it has no build id any more, in the core it is " + text.Hex(in)
+	case in != nil && string(in) != string(now):
+		return "was rebuilt: build id " + text.Hex(now) + ", in the core it is " + text.Hex(in)
 	case in != nil || m.head == 0:
 		return ""
 	}
@@ -296,7 +300,7 @@ func (p *process) describe(compare, ids bool) []report.Module {
 			id = p.buildID(m)
 		}
 		all = append(all, report.Module{
-			Path: m.path, BuildID: hex.EncodeToString(id), Start: report.Addr(m.start), End: report.Addr(m.end), Problem: m.problem,
+			Path: m.path, BuildID: text.Hex(id), Start: report.Addr(m.start), End: report.Addr(m.end), Problem: m.problem,
 		})
 		if m.problem != "" {
 			p.problems = append(p.problems, m.path+" "+sentence(m.problem))

@@ -2,12 +2,12 @@ package explain
 
 import (
 	"errors"
-	"strings"
 
 	"supervise/coredump/elfcore"
 	"supervise/coredump/report"
 	"supervise/coredump/symbols"
 	"supervise/coredump/unwind"
+	"supervise/internal/text"
 )
 
 // stack is a thread, and its frames as they were found.
@@ -80,22 +80,22 @@ func (p *process) stopped(err error) string {
 	if !errors.As(err, &early) {
 		return ""
 	}
-	text := early.Err.Error()
+	why := early.Err.Error()
 	if errors.Is(err, unwind.ErrTables) && early.PC != 0 {
-		text += " for " + report.Addr(early.PC).String()
+		why += " for " + report.Addr(early.PC).String()
 		if m := p.at(early.PC); m != nil {
-			text += " in " + m.path
+			why += " in " + m.path
 			if m.problem != "" {
-				text += ", which " + predicate(m.problem)
+				why += ", which " + predicate(m.problem)
 			}
 		}
 	}
-	return text
+	return why
 }
 
 // predicate makes the short end of a sentence of a module's problem.
 func predicate(problem string) string {
-	problem, _, _ = strings.Cut(sentence(problem), ":")
+	problem, _, _ = text.Cut(sentence(problem), ':')
 	return problem
 }
 
@@ -130,36 +130,39 @@ func dwarfRegisters(t *elfcore.Thread) unwind.Registers {
 
 // name finds the functions of all frames, module by module: so each symbol table is read once.
 func (p *process) name(stacks []stack) {
-	wanted := map[*module][]uint64{}
 	for i := range stacks {
 		for k := range stacks[i].frames {
 			pc := stacks[i].frames[k].Lookup()
 			if m := p.at(pc); m != nil && m.unwind != nil {
-				wanted[m] = append(wanted[m], pc-m.bias)
+				m.wanted = append(m.wanted, pc-m.bias)
 			}
 		}
 	}
-	found := make(map[*module]*symbols.Search, len(wanted))
-	for m, addresses := range wanted {
-		found[m] = p.search(m, addresses)
+	for _, m := range p.modules {
+		p.search(m)
 	}
+	p.search(p.vdso)
 	names := map[string]string{}
 	for i := range stacks {
 		s := &stacks[i]
 		s.thread.Frames = make([]report.Frame, len(s.frames))
 		for k := range s.frames {
-			s.thread.Frames[k] = p.frame(&s.frames[k], found, names)
+			s.thread.Frames[k] = p.frame(&s.frames[k], names)
 		}
 	}
 }
 
 // search looks for the functions of a module in its file, and then in the one with what was
 // stripped off that.
-func (p *process) search(m *module, addresses []uint64) *symbols.Search {
-	s := symbols.NewSearch(addresses)
+func (p *process) search(m *module) {
+	if m == nil || len(m.wanted) == 0 {
+		return
+	}
+	s := symbols.NewSearch(m.wanted)
+	m.search = s
 	s.In(m.file)
 	if !s.Missing() || m.file.HasSymbols() || m == p.vdso {
-		return s
+		return
 	}
 	for _, path := range m.file.DebugPaths(m.path) {
 		f, err := p.open(Request{Path: path})
@@ -176,25 +179,34 @@ func (p *process) search(m *module, addresses []uint64) *symbols.Search {
 		}
 		debug.Close()
 		if same {
-			break
+			return
 		}
 	}
-	return s
+}
+
+// Demangle demangles the names of functions in a report, of whose making the demangler was
+// lacking: symbols.Lacking.
+func Demangle(r *report.Report) {
+	for i := range r.Threads {
+		frames := r.Threads[i].Frames
+		for k := range frames {
+			frames[k].Function = symbols.Demangle(frames[k].Function)
+		}
+	}
 }
 
 // frame makes a frame of the report.
-func (p *process) frame(f *unwind.Frame, found map[*module]*symbols.Search, names map[string]string) report.Frame {
+func (p *process) frame(f *unwind.Frame, names map[string]string) report.Frame {
 	r := report.Frame{Address: report.Addr(f.PC), Handler: f.Signal}
 	m := p.at(f.Lookup())
 	if m == nil {
 		return r
 	}
 	r.Module = m.path
-	s := found[m]
-	if s == nil {
+	if m.search == nil {
 		return r
 	}
-	function, ok := s.At(f.Lookup() - m.bias)
+	function, ok := m.search.At(f.Lookup() - m.bias)
 	if !ok {
 		return r
 	}

@@ -1,9 +1,10 @@
 package explain
 
 import (
-	"strings"
+	"slices"
 
 	"supervise/coredump/report"
+	words "supervise/internal/text"
 )
 
 // started adds how the process was started: its arguments and its environment, which the
@@ -111,7 +112,7 @@ func (p *process) array(end, low uint64) (texts []string, before uint64, ok bool
 // that sound like one, and passwords in URLs. What is no variable is left out.
 func Environment(variables []string) (masked []string) {
 	for _, v := range variables {
-		name, value, ok := strings.Cut(v, "=")
+		name, value, ok := words.Cut(v, '=')
 		if !ok || name == "" {
 			continue
 		}
@@ -130,40 +131,40 @@ func Environment(variables []string) (masked []string) {
 // Command returns the arguments of a program as one line, those with blanks in quotes, and
 // secrets masked: --password=..., and passwords in URLs.
 func Command(arguments []string) string {
-	var b strings.Builder
+	var b []byte
 	secret := false
 	for i, a := range arguments {
 		if i > 0 {
-			b.WriteByte(' ')
+			b = append(b, ' ')
 		}
 		a, secret = maskArgument(a, secret)
-		if a == "" || strings.ContainsAny(a, " \t\n'\"\\") {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		if a == "" || words.IndexAny(a, " \t\n'\"\\") >= 0 {
+			a = "'" + words.Join(slices.Collect(words.Split(a, '\'')), `'\''`) + "'"
 		}
-		b.WriteString(a)
+		b = append(b, a...)
 	}
-	return b.String()
+	return string(b)
 }
 
 // maskWords masks the words of a command line whose arguments cannot be told apart.
 func maskWords(line string) string {
-	words, secret := strings.Split(line, " "), false
-	for i := range words {
-		words[i], secret = maskArgument(words[i], secret)
+	parts, secret := slices.Collect(words.Split(line, ' ')), false
+	for i := range parts {
+		parts[i], secret = maskArgument(parts[i], secret)
 	}
-	return strings.Join(words, " ")
+	return words.Join(parts, " ")
 }
 
 // maskArgument masks an argument if it has a secret in it, or if the one before said that it
 // is one; next says that of the one after it.
 func maskArgument(a string, secret bool) (masked string, next bool) {
-	if strings.HasPrefix(a, "-") {
-		name, value, ok := strings.Cut(a, "=")
+	if words.HasPrefix(a, "-") {
+		name, value, ok := words.Cut(a, '=')
 		switch {
 		case !isSecret(name):
 		case ok && value != "":
 			return name + "=" + mask, false
-		case !ok && strings.HasPrefix(a, "--"):
+		case !ok && words.HasPrefix(a, "--"):
 			return a, true
 		}
 		return maskURLs(a), false
@@ -180,9 +181,9 @@ const mask = "***"
 var secrets = []string{"TOKEN", "SECRET", "PASS", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL", "AUTH", "COOKIE", "DSN"}
 
 func isSecret(name string) bool {
-	name = strings.ToUpper(name)
+	name = words.Upper(name)
 	for _, s := range secrets {
-		if strings.Contains(name, s) {
+		if words.Contains(name, s) {
 			return true
 		}
 	}
@@ -191,32 +192,33 @@ func isSecret(name string) bool {
 
 // maskURLs masks the passwords of all URLs in a text: postgres://user:***@host.
 func maskURLs(text string) string {
-	if !strings.Contains(text, "://") {
+	if !words.Contains(text, "://") {
 		return text
 	}
-	var b strings.Builder
+	var b []byte
 	for {
-		scheme, rest, ok := strings.Cut(text, "://")
-		b.WriteString(scheme)
-		if !ok {
-			return b.String()
+		at := words.Index(text, "://")
+		if at < 0 {
+			return string(append(b, text...))
 		}
-		b.WriteString("://")
-		end := strings.IndexAny(rest, " \t\n")
+		at += len("://")
+		b = append(b, text[:at]...)
+		rest := text[at:]
+		end := words.IndexAny(rest, " \t\n")
 		if end < 0 {
 			end = len(rest)
 		}
-		if next := strings.Index(rest[:end], "://"); next >= 0 {
+		if next := words.Index(rest[:end], "://"); next >= 0 {
 			end = next
 		}
 		// Up to the last @, as a password may have a slash in it that ought to be encoded.
 		authority := rest[:end]
-		if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-			if user, _, ok := strings.Cut(authority[:i], ":"); ok {
+		if i := words.LastIndexByte(authority, '@'); i >= 0 {
+			if user, _, ok := words.Cut(authority[:i], ':'); ok {
 				authority = user + ":" + mask + authority[i:]
 			}
 		}
-		b.WriteString(authority)
+		b = append(b, authority...)
 		text = rest[end:]
 	}
 }

@@ -37,7 +37,7 @@ type job struct {
 	small   *mini.Core
 	file    *os.File // the small core, in memory
 	opener  explain.Opener
-	opened  []*os.File
+	opened  []io.Closer
 
 	report  report.Report
 	store   *store.Store
@@ -138,9 +138,14 @@ func (j *job) tell(stage order.Stage) {
 }
 
 // note writes to the log of the collector.
-func (j *job) note(text string) {
+func (j *job) note(text string) { j.write(text, false) }
+
+// warn writes a failure to the log of the collector.
+func (j *job) warn(text string) { j.write(text, true) }
+
+func (j *job) write(text string, failed bool) {
 	if j.told != nil {
-		_ = j.told.Send(order.Progress{Stage: order.Note, PID: j.order.PID, Text: text})
+		_ = j.told.Send(order.Progress{Stage: order.Note, PID: j.order.PID, Text: text, Failed: failed})
 	}
 }
 

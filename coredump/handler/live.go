@@ -9,7 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/coredump/explain"
+	"supervise/coredump/explain/apart"
 	"supervise/coredump/mini"
+	"supervise/coredump/symbols"
 )
 
 // noMemory is what is read of a process that cannot be looked at.
@@ -49,8 +51,8 @@ const maxOpened = 512
 // openModules opens the programs and libraries that the process has mapped, which may be gone
 // from their paths, or be others there, when they are asked for.
 func (j *job) openModules() {
-	live := explain.Living(j.process.PID)
-	known := map[string]*os.File{}
+	live := apart.Living(j.process.PID)
+	known := map[string]symbols.Input{}
 	for _, m := range j.head.Notes.Files {
 		// The kernel says so behind the path. d_path in fs/d_path.c.
 		path, deleted := strings.CutSuffix(m.Path, " (deleted)")
@@ -68,7 +70,7 @@ func (j *job) openModules() {
 		}
 		known[path] = file
 	}
-	j.opener = func(q explain.Request) (*os.File, error) {
+	j.opener = func(q explain.Request) (symbols.Input, error) {
 		if file := known[q.Path]; file != nil {
 			fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 			if err != nil {

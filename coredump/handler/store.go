@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"supervise/coredump/explain"
+	"supervise/coredump/explain/apart"
 	"supervise/coredump/order"
 	"supervise/coredump/report"
 	"supervise/coredump/store"
@@ -88,9 +89,9 @@ func (j *job) explain(ctx context.Context) {
 		open = explain.Files
 	}
 	if !j.private {
-		open = explain.ReadableBy(uint32(j.report.UID), uint32(j.report.GID), open)
+		open = apart.ReadableBy(uint32(j.report.UID), uint32(j.report.GID), open)
 	}
-	found, err := explain.Apart(ctx, j.file, explain.Options{Open: open, Registers: true})
+	found, err := apart.Explain(ctx, j.file, explain.Options{Open: open, Registers: true})
 	if err != nil {
 		j.report.Problems = append(j.report.Problems, err.Error())
 	} else {
@@ -152,12 +153,12 @@ func (j *job) after(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	if j.entry != nil && j.order.Compress == order.Zstd && j.report.Core.Path != "" {
 		if err := j.compress(ctx); err != nil {
-			j.note("core " + j.report.ID + " is not compressed: " + err.Error())
+			j.warn("core " + j.report.ID + " is not compressed: " + err.Error())
 		}
 	}
 	if len(j.order.OnCore) > 0 {
 		if err := j.hook(ctx); err != nil {
-			j.note("on-core hook " + j.order.OnCore[0] + ": " + err.Error())
+			j.warn("on-core hook " + j.order.OnCore[0] + ": " + err.Error())
 		}
 	}
 }

@@ -101,6 +101,7 @@ type Progress struct {
 	PID    int            `json:"pid"`
 	Report *report.Report `json:"report,omitempty"` // with Released: id, signal and mini only
 	Text   string         `json:"text,omitempty"`   // of a Note
+	Failed bool           `json:"failed,omitempty"` // a Note: something has failed
 }
 
 // Directory is that of the store, unless the configuration has another one.

@@ -8,4 +8,6 @@
 // standard input of on-core hooks: scripts rely on the names.
 //
 // The package is pure: it reads no file.
+//
+// It is early: see cmd/supervise/preinit.
 package report

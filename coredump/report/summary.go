@@ -2,7 +2,8 @@ package report
 
 import (
 	"strconv"
-	"strings"
+
+	words "supervise/internal/text"
 )
 
 // shownFrames is how many functions a summary names.
@@ -39,7 +40,7 @@ func (r *Report) Cause() string {
 	case r.HasAddress():
 		text += " at " + r.Address.String()
 	}
-	return strings.TrimSpace(text)
+	return words.Trim(text)
 }
 
 // HasAddress reports whether Address means something: the kernel raised the signal for a
@@ -65,7 +66,7 @@ func (r *Report) Stack() string {
 		return ""
 	}
 	frames := t.Frames[ending(t.Frames):]
-	var b strings.Builder
+	var b []byte
 	shown := 0
 	for i := 0; i < len(frames) && shown < shownFrames; {
 		f := &frames[i]
@@ -78,22 +79,22 @@ func (r *Report) Stack() string {
 			continue
 		}
 		if shown++; shown > 1 {
-			b.WriteString(" <- ")
+			b = append(b, " <- "...)
 		}
 		switch {
 		case f.Function == "":
-			b.WriteString(f.Address.String())
+			b = append(b, f.Address.String()...)
 		case shown == 1 && f.Offset != 0:
-			b.WriteString(f.Function + "+0x" + strconv.FormatUint(f.Offset, 16))
+			b = append(b, f.Function+"+"+words.Number(f.Offset)...)
 		default:
-			b.WriteString(f.Function)
+			b = append(b, f.Function...)
 		}
 		if times > 1 {
-			b.WriteString(" (" + strconv.Itoa(times) + " times)")
+			b = append(b, " ("+strconv.Itoa(times)+" times)"...)
 		}
 		i += times
 	}
-	return b.String()
+	return string(b)
 }
 
 // Function is the function in which the process crashed, the first of [Report.Stack]: not abort,
@@ -123,7 +124,7 @@ func ending(frames []Frame) int {
 	for i := range min(len(frames)-1, maxEnding) {
 		f := &frames[i]
 		// What a signal has interrupted does not end the process, except by Go's own handler.
-		if f.Function == "main" || f.Function == "main.main" || f.Handler && !strings.HasPrefix(f.Function, "runtime.") {
+		if f.Function == "main" || f.Function == "main.main" || f.Handler && !words.HasPrefix(f.Function, "runtime.") {
 			break
 		}
 		if ends(f.Function) {

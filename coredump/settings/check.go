@@ -65,13 +65,14 @@ func Check(s Subject) Verdict {
 	if p.Self {
 		v.PID, v.Name = 0, ""
 	}
+	all := rules()
 	for _, effect := range []Effect{None, Cut, Poor, Note} {
-		for i := range rules {
-			r := &rules[i]
+		for i := range all {
+			r := &all[i]
 			if r.effect != effect || !r.applies(&s) {
 				continue
 			}
-			sentence, holds := r.holds(&s)
+			sentence, holds := r.test(&s)
 			if !holds {
 				continue
 			}
@@ -90,8 +91,18 @@ type rule struct {
 	kinds   kinds
 	general string // the sentence of the table
 	remedy  string // PID stands for the pid
-	// holds reports whether it is so, and says it of this process; "" for the general sentence.
+	// holds reports whether it is so, and says it of this process. Instead of it when has only
+	// the general sentence.
 	holds func(*Subject) (sentence string, holds bool)
+	when  func(*Subject) bool
+}
+
+// test reports whether a rule holds. The sentence is "" for the general one.
+func (r *rule) test(s *Subject) (sentence string, holds bool) {
+	if r.holds == nil {
+		return "", r.when(s)
+	}
+	return r.holds(s)
 }
 
 // kinds is a set of what patterns make, as bits.
@@ -158,9 +169,10 @@ func Table() string {
 		effect Effect
 		text   string
 	}{{None, "**none**"}, {Cut, "cut short"}, {Poor, "little in it"}, {Note, "as it is"}}
+	all := rules()
 	for _, e := range effects {
-		for i := range rules {
-			if r := &rules[i]; r.effect == e.effect {
+		for i := range all {
+			if r := &all[i]; r.effect == e.effect {
 				fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.id, r.kinds, e.text, cell(r.general), cell(r.remedy))
 			}
 		}

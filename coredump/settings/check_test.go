@@ -90,8 +90,7 @@ func TestEachRule(t *testing.T) {
 		"not-ours-to-see":      {aSocket, func(s *Subject) { s.Inside = true }},
 		"settings-read-only":   {aFile, func(s *Subject) { s.ReadOnly = true }},
 	}
-	for i := range rules {
-		r := &rules[i]
+	for _, r := range rules() {
 		test, ok := tests[r.id]
 		if !ok {
 			t.Errorf("%s has no test", r.id)

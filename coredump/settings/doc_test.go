@@ -43,8 +43,8 @@ func TestCoresDoc(t *testing.T) {
 // TestRules: each is complete, and has a name of its own.
 func TestRules(t *testing.T) {
 	seen := map[ID]bool{}
-	for _, r := range rules {
-		if r.id == "" || seen[r.id] || r.general == "" || r.kinds == 0 || r.holds == nil {
+	for _, r := range rules() {
+		if r.id == "" || seen[r.id] || r.general == "" || r.kinds == 0 || (r.holds == nil) == (r.when == nil) {
 			t.Errorf("rule %q", r.id)
 		}
 		if r.effect != Note && r.remedy == "" && r.id != "no-memory" {
@@ -53,7 +53,7 @@ func TestRules(t *testing.T) {
 		seen[r.id] = true
 	}
 	// A subject of which nothing is known breaks no rule.
-	for i := range rules {
-		rules[i].holds(&Subject{})
+	for _, r := range rules() {
+		r.test(&Subject{})
 	}
 }

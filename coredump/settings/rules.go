@@ -2,24 +2,17 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 
 	"supervise/coredump"
 )
 
 // rules are all reasons, those that have to do with all patterns first. Each was seen to hold
 // on a real kernel, or names the function of fs/coredump.c that it is taken from.
-var rules = join(processRules, patternRules, fileRules, pipeRules, socketRules, noteRules)
-
-func join(lists ...[]rule) (all []rule) {
-	for _, list := range lists {
-		all = append(all, list...)
-	}
-	return all
-}
-
-// when is holds without a sentence of its own.
-func when(holds func(*Subject) bool) func(*Subject) (string, bool) {
-	return func(s *Subject) (string, bool) { return "", holds(s) }
+//
+// All lists are constant data: most programs start without a use for them.
+func rules() []rule {
+	return slices.Concat(processRules, patternRules, fileRules, pipeRules, socketRules, noteRules)
 }
 
 const raiseLimit = "raise it: `core.limit = \"unlimited\"` for a service, `ulimit -c unlimited` in a shell, `prlimit --pid PID --core=unlimited` for a running process"
@@ -28,7 +21,7 @@ var processRules = []rule{
 	{
 		id: "no-memory", effect: None, kinds: every,
 		general: "the process has ended and waits to be reaped, or is a kernel thread: there is no memory to dump",
-		holds:   when(func(s *Subject) bool { return s.Process.Memoryless }),
+		when:    func(s *Subject) bool { return s.Process.Memoryless },
 	},
 	{
 		id: "set-id", effect: None, kinds: every,
@@ -44,7 +37,7 @@ var processRules = []rule{
 		id: "not-dumpable", effect: None, kinds: every,
 		general: "it is not dumpable: it has called setuid() or the like since it was executed, or its program may not be read, while fs.suid_dumpable was 0; or it has called prctl(PR_SET_DUMPABLE, 0)",
 		remedy:  "have the service started as its user (`user = ...`) instead of letting it change; or set fs.suid_dumpable to 2 before it starts, and core_pattern to an absolute path, a pipe or a socket; or let the program call prctl(PR_SET_DUMPABLE, 1)",
-		holds:   when(func(s *Subject) bool { return s.dumpable() == notDumpable && !s.Process.Changed() }),
+		when:    func(s *Subject) bool { return s.dumpable() == notDumpable && !s.Process.Changed() },
 	},
 }
 
@@ -53,7 +46,7 @@ var patternRules = []rule{
 		id: "no-cores", effect: None, kinds: every,
 		general: "this kernel was built without cores: there is no /proc/sys/kernel/core_pattern; or /proc is not mounted",
 		remedy:  "mount /proc, or boot a kernel with CONFIG_COREDUMP and CONFIG_ELF_CORE",
-		holds:   when(func(s *Subject) bool { return s.NoCores }),
+		when:    func(s *Subject) bool { return s.NoCores },
 	},
 	{
 		id: "pattern-empty", effect: None, kinds: every,
@@ -68,8 +61,8 @@ var patternRules = []rule{
 		id: "kernel-too-old", effect: None, kinds: sockets,
 		general: "core_pattern names a socket, which Linux knows since 6.16, and with @@ since 6.17; before that it is the path of a file",
 		remedy:  "use a pipe: supervise core pattern set '|PROGRAM %P'",
-		holds: when(func(s *Subject) bool {
+		when: func(s *Subject) bool {
 			return s.Pattern.Kind == coredump.Socket && !s.Kernel.Sockets || s.Pattern.Kind == coredump.RequestSocket && !s.Kernel.Requests
-		}),
+		},
 	},
 }

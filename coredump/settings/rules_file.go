@@ -102,21 +102,21 @@ var fileRules = []rule{
 		id: "no-owners", effect: None, kinds: files,
 		general: "the directory is on a file system without owners and permissions (FAT, NTFS), where the kernel writes no core",
 		remedy:  "set a pattern that leads to another file system",
-		holds:   when(func(s *Subject) bool { return s.Target.Loses }),
+		when:    func(s *Subject) bool { return s.Target.Loses },
 	},
 	{
 		id: "no-space", effect: None, kinds: files,
 		general: "the file system of the directory is full: no block, or no inode is free; without a block the file is made, and stays empty, though the kernel reports success",
 		remedy:  "make room, or set a pattern that leads to another file system",
-		holds: when(func(s *Subject) bool {
+		when: func(s *Subject) bool {
 			return s.Target.Seen && s.Target.Directory == nil && (s.Target.Free == 0 || s.Target.NoFiles) && s.Target.Write == nil
-		}),
+		},
 	},
 	{
 		id: "file-size-limit-zero", effect: None, kinds: files,
 		general: "its limit of file sizes (RLIMIT_FSIZE, soft) is 0: the file is made, and stays empty, though the kernel reports success",
 		remedy:  "raise it: `prlimit --pid PID --fsize=unlimited`",
-		holds:   when(func(s *Subject) bool { return s.Process.LimitsRead && s.Process.FileSize == 0 }),
+		when:    func(s *Subject) bool { return s.Process.LimitsRead && s.Process.FileSize == 0 },
 	},
 	{
 		id: "limit-small", effect: Cut, kinds: files,
@@ -167,9 +167,9 @@ var fileRules = []rule{
 	{
 		id: "other-mounts", effect: Note, kinds: files,
 		general: "the process is in a mount namespace of its own, as in a container: the path is the one that it sees",
-		holds: when(func(s *Subject) bool {
+		when: func(s *Subject) bool {
 			return !s.Process.SameMounts && s.dumpable() != rootOnly && !s.Process.Memoryless
-		}),
+		},
 	},
 }
 

@@ -21,15 +21,15 @@ var noteRules = []rule{
 		id: "filter-no-headers", effect: Note, kinds: every,
 		general: "its core filter leaves out elf-headers: the core does not say which builds of its files were loaded",
 		remedy:  "supervise core filter PID default",
-		holds: when(func(s *Subject) bool {
+		when: func(s *Subject) bool {
 			p := &s.Process
 			return p.HasFilter && p.Filter&(coredump.ELFHeaders|coredump.PrivateFileBacked) == 0 && p.Filter&coredump.PrivateAnonymous != 0
-		}),
+		},
 	},
 	{
 		id: "root-only", effect: Note, kinds: every,
 		general: "it is not an ordinary process (set-user-ID, or its ids have changed), and fs.suid_dumpable is 2: its core is root's; there is none if it has called prctl(PR_SET_DUMPABLE, 0)",
-		holds:   when(func(s *Subject) bool { return s.dumpable() == rootOnly }),
+		when:    func(s *Subject) bool { return s.dumpable() == rootOnly },
 	},
 	{
 		id: "signal-caught", effect: Note, kinds: every,
@@ -43,14 +43,14 @@ var noteRules = []rule{
 					caught |= (p.Caught | p.Ignored) & (1 << (signal - 1))
 				}
 			}
-			sentence := "it catches or ignores " + caught.String() + ": there is a core of these if the handler sets the signal back to its default and raises it again"
+			sentence := "it catches or ignores " + caught.String() + ": there is a core then if the handler sets the signal back to its default and raises it again"
 			return sentence, caught != 0 && !p.Self && !p.Memoryless
 		},
 	},
 	{
 		id: "namespace-init", effect: Note, kinds: every,
 		general: "it is PID 1 of its PID namespace, which signals sent from inside do not end unless it handles them; its own faults do",
-		holds:   when(func(s *Subject) bool { return s.Process.InnermostID == 1 && !s.Process.Self }),
+		when:    func(s *Subject) bool { return s.Process.InnermostID == 1 && !s.Process.Self },
 	},
 	{
 		id: "traced", effect: Note, kinds: every,
@@ -62,7 +62,7 @@ var noteRules = []rule{
 	{
 		id: "seccomp-strict", effect: Note, kinds: every,
 		general: "it is in seccomp's strict mode: a forbidden system call ends it by SIGKILL, without a core",
-		holds:   when(func(s *Subject) bool { return s.Process.Strict }),
+		when:    func(s *Subject) bool { return s.Process.Strict },
 	},
 	{
 		id: "confined", effect: Note, kinds: files,
@@ -76,11 +76,11 @@ var noteRules = []rule{
 		id: "not-ours-to-see", effect: Note, kinds: pipes | sockets,
 		general: "we are in a container: core_pattern is the host's, and so is the program or the socket that it names, which cannot be seen from here",
 		remedy:  "ask whoever runs the host; in Kubernetes a DaemonSet can collect the cores of a node",
-		holds:   when(func(s *Subject) bool { return s.Inside }),
+		when:    func(s *Subject) bool { return s.Inside },
 	},
 	{
 		id: "settings-read-only", effect: Note, kinds: every,
 		general: "/proc/sys is read-only here, as in a container: core_pattern holds for the whole machine, and is set on the host",
-		holds:   when(func(s *Subject) bool { return s.ReadOnly }),
+		when:    func(s *Subject) bool { return s.ReadOnly },
 	},
 }

@@ -15,7 +15,7 @@ var pipeRules = []rule{
 		id: "limit-one", effect: None, kinds: pipes,
 		general: "its core limit (RLIMIT_CORE, soft) is 1, by which the kernel marks programs that handle cores themselves; other limits do not count for a pipe, 0 neither",
 		remedy:  raiseLimit,
-		holds:   when(func(s *Subject) bool { return s.Process.Limit == 1 }),
+		when:    func(s *Subject) bool { return s.Process.Limit == 1 },
 	},
 	{
 		id: "program-missing", effect: None, kinds: pipes,
@@ -39,9 +39,9 @@ var pipeRules = []rule{
 		id: "limit-by-program", effect: None, kinds: pipes,
 		general: "the program is systemd-coredump, which stores no core of a process whose core limit (RLIMIT_CORE, soft) is smaller than a page, though the kernel would",
 		remedy:  raiseLimit,
-		holds: when(func(s *Subject) bool {
+		when: func(s *Subject) bool {
 			return path.Base(s.Target.Path) == "systemd-coredump" && s.Process.LimitsRead && s.Process.Limit < pageSize
-		}),
+		},
 	},
 	{
 		id: "pipe-limit-reached", effect: None, kinds: pipes,
@@ -64,7 +64,7 @@ var pipeRules = []rule{
 	{
 		id: "not-waited-for", effect: Note, kinds: pipes,
 		general: "kernel.core_pipe_limit is 0: the kernel waits for no program, which may find that the process has gone from /proc once it has read the core",
-		holds:   when(func(s *Subject) bool { return s.Kernel.PipeLimit == 0 }),
+		when:    func(s *Subject) bool { return s.Kernel.PipeLimit == 0 },
 	},
 	{
 		id: "program-decides", effect: Note, kinds: pipes,
@@ -77,7 +77,7 @@ var pipeRules = []rule{
 	{
 		id: "no-pidfd", effect: Note, kinds: pipes,
 		general: "core_pattern has %F, which Linux knows since 6.16: the program gets no pidfd",
-		holds:   when(func(s *Subject) bool { return s.Pattern.Has(coredump.PIDFD) && !s.Kernel.PIDFD }),
+		when:    func(s *Subject) bool { return s.Pattern.Has(coredump.PIDFD) && !s.Kernel.PIDFD },
 	},
 }
 

@@ -17,25 +17,6 @@ import (
 
 func TestMain(m *testing.M) { testproc.Main(m) }
 
-// crash starts a shell that ends itself by SIGSEGV.
-func crash(t *testing.T) *exec.Cmd {
-	t.Helper()
-	cmd := exec.Command("/bin/sh", "-c", "kill -SEGV $$")
-	testproc.Start(t, cmd)
-	return cmd
-}
-
-// dumped waits for the end of a process, and reports WCOREDUMP.
-func dumped(t *testing.T, cmd *exec.Cmd) bool {
-	t.Helper()
-	_ = cmd.Wait()
-	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if !status.Signaled() || status.Signal() != syscall.SIGSEGV {
-		t.Fatalf("it ended otherwise: %v", cmd.ProcessState)
-	}
-	return status.CoreDump()
-}
-
 // listening makes core_pattern that of a listener.
 func listening(t *testing.T, prefix string) *Listener {
 	t.Helper()
@@ -106,20 +87,20 @@ func TestWaitStatus(t *testing.T) {
 		}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cmd := crash(t)
+			cmd := testproc.Crash(t, nil)
 			conn, _ := accept(t, l, cmd)
 			if err := c.take(conn); err != nil {
 				t.Error(err)
 			}
 			_ = conn.Close()
-			if got := dumped(t, cmd); got != c.want {
+			if got := testproc.Dumped(t, cmd); got != c.want {
 				t.Errorf("WCOREDUMP is %v", got)
 			}
 		})
 	}
 	t.Run("nobody listens", func(t *testing.T) {
 		l.Close()
-		if dumped(t, crash(t)) {
+		if testproc.Dumped(t, testproc.Crash(t, nil)) {
 			t.Error("WCOREDUMP is set")
 		}
 	})
@@ -146,7 +127,7 @@ func marked(conn *os.File, ack []byte, want Mark) error {
 func TestPlainSocket(t *testing.T) {
 	l := listening(t, "@")
 	for _, early := range []bool{false, true} {
-		cmd := crash(t)
+		cmd := testproc.Crash(t, nil)
 		conn, pidfd := accept(t, l, cmd)
 		var magic [4]byte
 		if _, err := io.ReadFull(conn, magic[:]); err != nil || string(magic[:]) != "\x7fELF" {
@@ -160,7 +141,7 @@ func TestPlainSocket(t *testing.T) {
 			_, _ = io.Copy(io.Discard, conn)
 		}
 		_ = conn.Close()
-		if !dumped(t, cmd) {
+		if !testproc.Dumped(t, cmd) {
 			t.Errorf("WCOREDUMP is not set; closed early: %v", early)
 		}
 		info, err = GetInfo(pidfd)

@@ -68,7 +68,7 @@ func listen(directory, name string, kind, backlog int) (*Listener, error) {
 }
 
 func (l *Listener) open(kind, backlog int) error {
-	if err := l.clear(kind); err != nil {
+	if err := l.clear(); err != nil {
 		return err
 	}
 	fd, err := unix.Socket(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
@@ -100,8 +100,9 @@ func (l *Listener) inDir() string {
 	return "/proc/self/fd/" + strconv.Itoa(l.dir.FD()) + "/" + l.name
 }
 
-// clear removes a socket that was left behind.
-func (l *Listener) clear(kind int) error {
+// clear removes a socket that was left behind. To see whether somebody still has it, it connects
+// with one of another kind: so no connection is made, which would look like a crash there.
+func (l *Listener) clear() error {
 	st, err := l.dir.Lstat(l.name)
 	if errors.Is(err, unix.ENOENT) {
 		return nil
@@ -112,7 +113,7 @@ func (l *Listener) clear(kind int) error {
 	if st.Mode&unix.S_IFMT != unix.S_IFSOCK {
 		return errors.New("something else than a socket is there; remove it")
 	}
-	fd, err := unix.Socket(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}

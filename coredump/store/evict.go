@@ -14,6 +14,14 @@ var errNothing = errors.New("nothing is left to remove")
 // evictCore removes the oldest full core, of a service if one is named. key is the limit that
 // it goes for. What is left of its entry stays.
 func (s *Store) evictCore(service, key string) error {
+	return s.removeFirst(service, func(e *usage) bool {
+		return e.core > 0 && s.removeCore(e.id, "removed for newer ones, for "+key) == nil
+	})
+}
+
+// removeFirst goes through the entries, of a service if one is named, the oldest first, until one
+// is removed.
+func (s *Store) removeFirst(service string, remove func(*usage) bool) error {
 	unlock, err := s.lock()
 	if err != nil {
 		return err
@@ -24,7 +32,7 @@ func (s *Store) evictCore(service, key string) error {
 		return err
 	}
 	for i := range all {
-		if all[i].core > 0 && s.removeCore(all[i].id, "removed for newer ones, for "+key) == nil {
+		if remove(&all[i]) {
 			return nil
 		}
 	}
@@ -37,21 +45,7 @@ func (s *Store) evictOne(service, except string) error {
 	if err := s.evictCore(service, "space"); err == nil {
 		return nil
 	}
-	unlock, err := s.lock()
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	all, err := s.oldestFirst(service)
-	if err != nil {
-		return err
-	}
-	for i := range all {
-		if all[i].id != except && s.removeEntry(all[i].id) == nil {
-			return nil
-		}
-	}
-	return errNothing
+	return s.removeFirst(service, func(e *usage) bool { return e.id != except && s.removeEntry(e.id) == nil })
 }
 
 // oldestFirst lists what may be removed without being asked to, of a service if one is named.

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -54,6 +55,15 @@ func (s *Store) List() ([]Item, error) {
 		return cmp.Or(a.Report.Time.Compare(b.Report.Time), strings.Compare(a.Report.ID, b.Report.ID))
 	})
 	return items, nil
+}
+
+// NoStore says that the directory is no store: it has files, but none of a store and no core. It is
+// for a directory without entries.
+func (s *Store) NoStore() error {
+	if s.empty() == nil {
+		return nil
+	}
+	return fmt.Errorf("%s is no directory of cores: it has neither a file %s nor any core in it; name another one with --directory", s.dir.path, storeName)
 }
 
 // IDs lists the ids of all entries, without reading them.

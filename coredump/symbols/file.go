@@ -1,13 +1,13 @@
 package symbols
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
-	"os"
+	"syscall"
+
+	"supervise/internal/little"
 )
 
-var order = binary.LittleEndian
+const order = little.Endian
 
 // File is an ELF file: a program, a library, or one with what was stripped off these. It is
 // not safe for use by several goroutines. What its methods return is valid until Close.
@@ -59,7 +59,7 @@ const (
 var errNotELF = errors.New("no ELF file of 64 bits, little-endian")
 
 // Open reads the headers of a file. It takes the file over: Close closes it, as does an error.
-func Open(f *os.File) (*File, error) {
+func Open(f Input) (*File, error) {
 	d, err := fileData(f)
 	if err != nil {
 		_ = f.Close()
@@ -109,7 +109,7 @@ func (f *File) Bias(start, offset uint64) (bias uint64, ok bool) {
 	var last uint64
 	for i := range f.segments {
 		s := &f.segments[i]
-		first := s.offset &^ uint64(pageSize-1)
+		first := s.offset &^ uint64(syscall.Getpagesize()-1)
 		if s.kind != loadSegment || offset < first || offset >= s.offset+max(s.fileSize, 1) || ok && first < last {
 			continue
 		}
@@ -182,7 +182,7 @@ func (f *File) Memory(addr uint64) []byte {
 // that have no build id.
 func (f *File) SameHead(other *File) bool {
 	a, b := f.head(), other.head()
-	return a != nil && bytes.Equal(a, b)
+	return a != nil && string(a) == string(b)
 }
 
 func (f *File) head() []byte {

@@ -3,7 +3,8 @@ package symbols
 import (
 	"sort"
 	"strconv"
-	"strings"
+
+	"supervise/internal/text"
 )
 
 // pcln is .gopclntab of a program in Go: runtime/symtab.go, pcHeader.
@@ -156,8 +157,8 @@ func (p *pcln) source(record []byte, entry, pc uint64) string {
 		return ""
 	}
 	path := stringAt(p.files, uint64(order.Uint32(p.units[unit:])))
-	if i := strings.LastIndexByte(path, '/'); i > 0 {
-		path = path[strings.LastIndexByte(path[:i], '/')+1:]
+	if i := text.LastIndexByte(path, '/'); i > 0 {
+		path = path[text.LastIndexByte(path[:i], '/')+1:]
 	}
 	if path == "" {
 		return ""

@@ -2,7 +2,8 @@ package symbols
 
 import (
 	"slices"
-	"strings"
+
+	"supervise/internal/text"
 )
 
 // Function is a function of a file.
@@ -129,6 +130,7 @@ func (s *Search) inTable(f *File, table *section) {
 		return
 	}
 	names := f.bytes(&f.sections[table.link])
+	f.data.populate(symbols)
 	clear(s.found)
 	first, last := s.addresses[0], s.addresses[len(s.addresses)-1]
 	for ; len(symbols) >= symbolSize; symbols = symbols[symbolSize:] {
@@ -254,6 +256,6 @@ func (s *Search) settle(names []byte) {
 
 // symbolName returns a name without the version that some linkers append: "memcpy@@GLIBC_2.14".
 func symbolName(names []byte, i uint32) string {
-	name, _, _ := strings.Cut(stringAt(names, uint64(i)), "@")
+	name, _, _ := text.Cut(stringAt(names, uint64(i)), '@')
 	return name
 }

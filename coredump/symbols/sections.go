@@ -1,12 +1,9 @@
 package symbols
 
 import (
-	"bytes"
-	"compress/zlib"
-	"io"
-	"strings"
+	"slices"
 
-	"github.com/klauspost/compress/zstd"
+	"supervise/internal/text"
 )
 
 // readSections reads the section table, once.
@@ -37,12 +34,12 @@ func (f *File) readSections() {
 	if table == nil {
 		return
 	}
-	strings := table[names*sectionSize:]
-	text := f.data.at(order.Uint64(strings[24:]), order.Uint64(strings[32:]))
+	header := table[names*sectionSize:]
+	strings := f.data.at(order.Uint64(header[24:]), order.Uint64(header[32:]))
 	f.sections = make([]section, 0, n)
 	for ; len(table) > 0; table = table[sectionSize:] {
 		f.sections = append(f.sections, section{
-			name: bytesAt(text, uint64(order.Uint32(table))), kind: order.Uint32(table[4:]), flags: order.Uint64(table[8:]),
+			name: bytesAt(strings, uint64(order.Uint32(table))), kind: order.Uint32(table[4:]), flags: order.Uint64(table[8:]),
 			addr: order.Uint64(table[16:]), offset: order.Uint64(table[24:]), size: order.Uint64(table[32:]),
 			link: order.Uint32(table[40:]), entry: order.Uint64(table[56:]),
 		})
@@ -63,7 +60,7 @@ func bytesAt(table []byte, i uint64) []byte {
 	if len(table) > maxName {
 		table = table[:maxName]
 	}
-	if end := bytes.IndexByte(table, 0); end >= 0 {
+	if end := slices.Index(table, 0); end >= 0 {
 		table = table[:end]
 	}
 	return table
@@ -87,11 +84,11 @@ func (f *File) Section(name string) (addr uint64, data []byte) {
 		return s.addr, f.bytes(s)
 	}
 	// Compressed as before the flag was invented.
-	if rest, ok := strings.CutPrefix(name, ".debug_"); ok {
+	if rest, ok := text.CutPrefix(name, ".debug_"); ok {
 		if s := f.section(".zdebug_" + rest); s != nil {
 			b := f.data.at(s.offset, s.size)
 			if len(b) > 12 && string(b[:4]) == "ZLIB" {
-				return s.addr, decompress(zlibCompressed, b[12:], bigEndian(b[4:12]))
+				return s.addr, decompress(Zlib, b[12:], bigEndian(b[4:12]))
 			}
 		}
 	}
@@ -113,45 +110,8 @@ func (f *File) bytes(s *section) []byte {
 	if len(b) < chdrSize {
 		return nil
 	}
-	return decompress(order.Uint32(b), b[chdrSize:], order.Uint64(b[8:]))
+	return decompress(Compression(order.Uint32(b)), b[chdrSize:], order.Uint64(b[8:]))
 }
 
-// Of Elf64_Chdr.
-const (
-	chdrSize       = 24
-	zlibCompressed = 1 // ELFCOMPRESS_ZLIB
-	zstdCompressed = 2 // ELFCOMPRESS_ZSTD
-
-	maxDecompressed = 256 << 20
-)
-
-// decompress returns size bytes, or nil.
-func decompress(how uint32, b []byte, size uint64) []byte {
-	if size == 0 || size > maxDecompressed {
-		return nil
-	}
-	var r io.Reader
-	switch how {
-	case zlibCompressed:
-		z, err := zlib.NewReader(bytes.NewReader(b))
-		if err != nil {
-			return nil
-		}
-		r = z
-	case zstdCompressed:
-		z, err := zstd.NewReader(bytes.NewReader(b), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxDecompressed))
-		if err != nil {
-			return nil
-		}
-		defer z.Close()
-		r = z
-	default:
-		return nil
-	}
-	// It grows as data comes, since the size is only what the file says.
-	out := bytes.NewBuffer(make([]byte, 0, min(size, uint64(len(b))*4)))
-	if _, err := io.CopyN(out, r, int64(size)); err != nil {
-		return nil
-	}
-	return out.Bytes()
-}
+// chdrSize is the size of Elf64_Chdr.
+const chdrSize = 24

@@ -1,27 +1,27 @@
 package symbols
 
 import (
-	"bytes"
-	"encoding/hex"
 	"hash/crc32"
-	"path/filepath"
+	"path"
+
+	"supervise/internal/text"
 )
 
 // debugDirectory is where distributions have what they strip off their programs.
 const debugDirectory = "/usr/lib/debug"
 
 // DebugPaths returns where the file with what was stripped off this one may be, best first:
-// by the build id, then by the name in .gnu_debuglink. path is where this file was.
-func (f *File) DebugPaths(path string) (paths []string) {
+// by the build id, then by the name in .gnu_debuglink. file is where this one was.
+func (f *File) DebugPaths(file string) (paths []string) {
 	if id := f.BuildID(); len(id) > 2 {
-		name := hex.EncodeToString(id)
+		name := text.Hex(id)
 		paths = append(paths, debugDirectory+"/.build-id/"+name[:2]+"/"+name[2:]+".debug")
 	}
 	if name, _ := f.debugLink(); name != "" {
-		dir := filepath.Dir(path)
-		paths = append(paths, filepath.Join(dir, ".debug", name), filepath.Join(debugDirectory, dir, name))
-		if filepath.Join(dir, name) != path {
-			paths = append(paths, filepath.Join(dir, name))
+		dir := path.Dir(file)
+		paths = append(paths, path.Join(dir, ".debug", name), path.Join(debugDirectory, dir, name))
+		if path.Join(dir, name) != file {
+			paths = append(paths, path.Join(dir, name))
 		}
 	}
 	return paths
@@ -35,7 +35,7 @@ func (f *File) debugLink() (name string, sum uint32) {
 		return "", 0
 	}
 	name = stringAt(b, 0)
-	if name == "" || name != filepath.Base(name) || name == ".." {
+	if name == "" || name != path.Base(name) || name == ".." {
 		return "", 0
 	}
 	return name, order.Uint32(b[len(b)-4:])
@@ -46,7 +46,7 @@ func (f *File) debugLink() (name string, sum uint32) {
 func (f *File) Separate(debug *File) bool {
 	a, b := f.BuildID(), debug.BuildID()
 	if a != nil && b != nil {
-		return bytes.Equal(a, b)
+		return string(a) == string(b)
 	}
 	name, sum := f.debugLink()
 	if name == "" {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/coredump/elfcore"
+	"supervise/internal/ptrace"
 )
 
 var order = binary.LittleEndian
@@ -52,10 +53,10 @@ const noteSystemCall = 0x404 // NT_ARM_SYSTEM_CALL
 const maxSet = 32 << 10
 
 // readState reads the registers of a stopped thread. scratch has maxSet bytes.
-func readState(m elfcore.Machine, tid int, scratch []byte) (state, error) {
-	s := state{tid: tid, blocked: sigmask(tid)}
+func readState(m elfcore.Machine, th *ptrace.Thread, scratch []byte) (state, error) {
+	s := state{tid: th.TID, blocked: th.Blocked()}
 	for i, kind := range append([]uint32{elfcore.NoteStatus}, sets[m]...) {
-		data, err := regset(tid, kind, scratch)
+		data, err := th.Registers(kind, scratch)
 		if err == nil {
 			s.sets = append(s.sets, set{kind, append([]byte(nil), data...)})
 			continue

@@ -43,12 +43,6 @@ func readStat(path string) (stat, bool) {
 	}, true
 }
 
-// threadState is the letter of a thread's state, 0 if it is not there.
-func threadState(pid, tid int) byte {
-	s, _ := readStat("/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid) + "/stat")
-	return s.state
-}
-
 // statusField returns a line of a /proc/PID/status.
 func statusField(path, name string) string {
 	text, _ := os.ReadFile(path)

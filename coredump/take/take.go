@@ -12,6 +12,7 @@ import (
 
 	"supervise/coredump/elfcore"
 	"supervise/coredump/mini"
+	"supervise/internal/ptrace"
 )
 
 // Options say how a core is taken.
@@ -60,7 +61,10 @@ func Stop(pid int, o Options) (*Snapshot, error) {
 	c := capture{Snapshot: s, machine: m, copied: make(chan error, 1)}
 	end := s.end
 	go func() {
-		onThread(func() { c.run(end) })
+		_ = ptrace.Do(func(t *ptrace.Tracer) error {
+			c.run(t, end)
+			return nil
+		})
 		close(s.ended)
 	}()
 	if err = <-c.copied; err == nil {
@@ -97,13 +101,16 @@ type capture struct {
 
 // run stops the process, copies, and lets go of it: at once, or at the end if the copy is to be
 // consistent.
-func (c *capture) run(end <-chan struct{}) {
-	t := tracer{pid: c.pid}
+func (c *capture) run(p *ptrace.Tracer, end <-chan struct{}) {
+	t := tracer{Tracer: p, pid: c.pid}
 	err := t.seize()
 	// Neither a garbage collection of ours nor other processes are what this one should wait for.
-	// The thread does nothing else after this. Who may not, does it no sooner than others.
-	const first = -20
-	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), first)
+	// Who may not, does it no sooner than others.
+	const first, ordinary = -20, 20
+	if usual, err := unix.Getpriority(unix.PRIO_PROCESS, unix.Gettid()); err == nil { // 20 - nice
+		_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), first)
+		defer func() { _ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), ordinary-usual) }()
+	}
 	collection := debug.SetGCPercent(-1)
 	if err == nil {
 		err = t.stop()
@@ -132,16 +139,15 @@ var testStopped func()
 // copy copies what has to belong together.
 func (c *capture) copy(t *tracer) error {
 	scratch := make([]byte, maxSet)
-	for i := range t.threads {
-		th := &t.threads[i]
-		if th.ended {
+	for _, th := range t.threads {
+		if th.Ended {
 			continue
 		}
-		if !th.stopped {
-			c.LeftOut = append(c.LeftOut, fmt.Sprintf("thread %d, which could not be stopped", th.tid))
+		if !th.Stopped {
+			c.LeftOut = append(c.LeftOut, fmt.Sprintf("thread %d, which could not be stopped", th.TID))
 			continue
 		}
-		state, err := readState(c.machine, th.tid, scratch)
+		state, err := readState(c.machine, th, scratch)
 		if err == nil {
 			c.states = append(c.states, state)
 		}

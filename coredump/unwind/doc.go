@@ -40,4 +40,6 @@
 // The tables, and the memory too, may be hostile. Every loop has a limit, nothing recurses, and
 // a stack that does not get nearer to its end is an error. Nothing here is right for a stack
 // whose memory was overwritten: a return address that is not in code is the last frame.
+//
+// It is early: see cmd/supervise/preinit.
 package unwind

@@ -1,6 +1,6 @@
 package unwind
 
-import "strings"
+import "supervise/internal/text"
 
 // byGo asks Go's tables. The runtime's functions that leave a stack for another one, or were
 // never called, are known by their names.
@@ -12,13 +12,14 @@ func (u *unwinder) byGo(frame *Frame, module *Module) (caller, error) {
 	if !ok {
 		return caller{}, errNotMine
 	}
-	name := strings.TrimSuffix(strings.TrimPrefix(f.Name, "runtime."), ".abi0")
+	name, _ := text.CutPrefix(f.Name, "runtime.")
+	name, _ = text.CutSuffix(name, ".abi0")
 	if f.Top && name != "sigtramp" { // which the kernel calls: it returns to a trampoline
 		return caller{}, errOutermost
 	}
 	switch {
 	case name == f.Name: // not in the runtime
-	case strings.HasPrefix(name, "sigreturn"):
+	case text.HasPrefix(name, "sigreturn"):
 		return u.byTrampoline(frame, module)
 	case frame.Exact: // it may not have left its stack yet
 	case name == "systemstack", name == "asmcgocall":
@@ -28,7 +29,7 @@ func (u *unwinder) byGo(frame *Frame, module *Module) (caller, error) {
 	case name == "mcall": // the goroutine that called it waits, or runs elsewhere
 		return caller{}, errOutermost
 	}
-	next := caller{regs: u.regs, by: ByGo, exact: injected[name] && name != f.Name}
+	next := caller{regs: u.regs, by: ByGo, exact: injected(name) && name != f.Name}
 	if !u.arch.goCaller(u, f, &next.regs) {
 		return next, ErrMemory
 	}
@@ -38,9 +39,15 @@ func (u *unwinder) byGo(frame *Frame, module *Module) (caller, error) {
 	return next, nil
 }
 
-// injected are the functions of Go's runtime that are never called: a signal's handler makes
-// it look as if the interrupted instruction had called them.
-var injected = map[string]bool{"sigpanic": true, "sigpanic0": true, "asyncPreempt": true, "debugCallV2": true}
+// injected reports whether a function of Go's runtime is never called: a signal's handler makes
+// it look as if the interrupted instruction had called it.
+func injected(name string) bool {
+	switch name {
+	case "sigpanic", "sigpanic0", "asyncPreempt", "debugCallV2":
+		return true
+	}
+	return false
+}
 
 // bySwitch finds the caller of a function that has called another one on the stack of the
 // thread: it has left the frame pointer as it was, with its own frame on the goroutine's stack.

@@ -130,16 +130,35 @@ func (u *unwinder) step(frame *Frame) (Frame, error) {
 func (u *unwinder) find(frame *Frame) (caller, error) {
 	address := frame.Lookup()
 	module := u.source.Module(address)
-	methods := [...]func(*Frame, *Module) (caller, error){
-		u.byFirstTrampoline, u.byHeader, u.byGo, u.byIndex, u.byTrampoline, u.byCall, u.byPointer,
-	}
-	for _, method := range methods {
-		next, err := method(frame, module)
-		if !errors.Is(err, errNotMine) {
+	for method := range methods {
+		next, err := u.by(method, frame, module)
+		if err != errNotMine {
 			return next, err
 		}
 	}
 	return caller{}, ErrTables
+}
+
+// methods is how many there are.
+const methods = 7
+
+// by asks one method. Closures of them would be made anew for each frame.
+func (u *unwinder) by(method int, frame *Frame, module *Module) (caller, error) {
+	switch method {
+	case 0:
+		return u.byFirstTrampoline(frame, module)
+	case 1:
+		return u.byHeader(frame, module)
+	case 2:
+		return u.byGo(frame, module)
+	case 3:
+		return u.byIndex(frame, module)
+	case 4:
+		return u.byTrampoline(frame, module)
+	case 5:
+		return u.byCall(frame, module)
+	}
+	return u.byPointer(frame, module)
 }
 
 func (u *unwinder) byFirstTrampoline(frame *Frame, module *Module) (caller, error) {

@@ -8,7 +8,6 @@ import (
 
 // scratch is what needs not be made anew for every frame.
 type scratch struct {
-	row    cfi.Row
 	memory [8]byte
 	code   [16]byte
 }
@@ -25,12 +24,32 @@ func (u *unwinder) byHeader(frame *Frame, module *Module) (caller, error) {
 		return caller{}, errNotMine
 	}
 	pc := frame.Lookup() - module.Bias
+	known := &module.rows[pc%keptRows]
+	if *known != nil && (*known).valid && (*known).pc == pc {
+		return u.byRow(*known, module.Bias)
+	}
 	entry, ok := module.frames().FindByHeader(pc)
 	if !ok {
 		return caller{}, errNotMine
 	}
-	return u.byEntry(&entry, pc, module.Bias)
+	if *known == nil {
+		*known = new(row)
+	}
+	return u.byEntry(*known, &entry, pc, module.Bias)
 }
+
+// row is what tables say of an address. Those that were found by a header are kept: threads
+// often stand at the same place, and functions call themselves.
+type row struct {
+	valid  bool
+	pc     uint64
+	signal bool
+	ra     uint64 // the number of the return address
+	rules  cfi.Row
+}
+
+// keptRows is how many rows of a module are kept.
+const keptRows = 32
 
 func (u *unwinder) byIndex(frame *Frame, module *Module) (caller, error) {
 	if module == nil {
@@ -41,16 +60,23 @@ func (u *unwinder) byIndex(frame *Frame, module *Module) (caller, error) {
 	if !ok {
 		return caller{}, errNotMine
 	}
-	return u.byEntry(&entry, pc, module.Bias)
+	return u.byEntry(new(row), &entry, pc, module.Bias)
 }
 
-// byEntry carries out what call frame information says. Malformed information is as none.
-func (u *unwinder) byEntry(entry *cfi.Entry, pc, bias uint64) (caller, error) {
-	row := &u.scratch.row
-	if entry.Row(pc, row) != nil {
+// byEntry makes a row of call frame information. Malformed information is as none.
+func (u *unwinder) byEntry(r *row, entry *cfi.Entry, pc, bias uint64) (caller, error) {
+	*r = row{}
+	if entry.Row(pc, &r.rules) != nil {
 		return caller{}, errNotMine
 	}
-	next := caller{regs: u.regs, by: ByCFI, signal: entry.Signal}
+	r.valid, r.pc, r.signal, r.ra = true, pc, entry.Signal, entry.ReturnAddress
+	return u.byRow(r, bias)
+}
+
+// byRow carries out what call frame information says.
+func (u *unwinder) byRow(r *row, bias uint64) (caller, error) {
+	row := &r.rules
+	next := caller{regs: u.regs, by: ByCFI, signal: r.signal}
 	cfa, err := u.cfa(row, bias)
 	if err != nil {
 		return next, err
@@ -59,24 +85,24 @@ func (u *unwinder) byEntry(entry *cfi.Entry, pc, bias uint64) (caller, error) {
 	next.regs.Set(n.sp, cfa)
 	for i := range row.Rules {
 		if err := u.apply(&row.Rules[i], uint64(i), cfa, bias, &next.regs); err != nil {
-			if uint64(i) == entry.ReturnAddress || uint64(i) == n.sp {
+			if uint64(i) == r.ra || uint64(i) == n.sp {
 				return next, err
 			}
 			next.regs.forget(uint64(i)) // another register may never be needed
 		}
 	}
-	if entry.ReturnAddress >= cfi.Registers {
+	if r.ra >= cfi.Registers {
 		return next, ErrTables
 	}
-	if row.Rules[entry.ReturnAddress].Kind == cfi.Undefined {
+	if row.Rules[r.ra].Kind == cfi.Undefined {
 		return next, errOutermost
 	}
-	ra, ok := next.regs.Get(entry.ReturnAddress)
+	ra, ok := next.regs.Get(r.ra)
 	if !ok {
 		return next, ErrTables
 	}
 	// A link register that nobody has saved is the caller's only until something is called.
-	if row.Rules[entry.ReturnAddress].Kind <= cfi.SameValue && !entry.Signal && ra == u.present() {
+	if row.Rules[r.ra].Kind <= cfi.SameValue && !r.signal && ra == u.present() {
 		return next, ErrLoop
 	}
 	next.regs.Set(n.pc, u.regs.code(ra))

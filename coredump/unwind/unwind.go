@@ -44,6 +44,7 @@ type Module struct {
 	Function func(pc uint64) (begin, end uint64, ok bool)
 
 	table *cfi.Table
+	rows  [keptRows]*row // by address
 }
 
 // GoFunction is what Go's tables (pclntab) say of an address.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"supervise/internal/bench/report"
+	"supervise/internal/bench/stats"
 )
 
 // before is what the names of all that an earlier build does end with.
@@ -48,12 +49,17 @@ func (b *bench) ours(like contestant, args ...string) (all []contestant) {
 	return all
 }
 
-// beforeGoals compares whatever was measured of both builds. What is told with it says which
+// beforeGoals compares whatever was measured of both builds, and says within which bounds the
+// ratio is with a confidence of 95 %, if there were rounds enough. What is told with it says which
 // of several numbers it is, or is "".
 func (s *series) beforeGoals(what string) (goals []report.Goal) {
 	for _, name := range s.order {
 		if _, both := s.rounds[name+before]; both {
-			goals = append(goals, goal(fmt.Sprintf("%s%s at most %.2fx of before", name, what, beforeGoal), s.ratio(name, name+before), beforeGoal, "%.3fx"))
+			g := goal(fmt.Sprintf("%s%s at most %.2fx of before", name, what, beforeGoal), s.ratio(name, name+before), beforeGoal, "%.3fx")
+			if low, high, ok := stats.Interval(s.rounds[name].Ratios(*s.rounds[name+before])); ok && g.Measured != "" {
+				g.Measured += fmt.Sprintf(" (%.3f-%.3f)", low, high)
+			}
+			goals = append(goals, g)
 		}
 	}
 	return goals

@@ -2,7 +2,9 @@ package main
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,8 +33,8 @@ var programs = []program{
 var leastC []byte
 
 // build puts all programs into a directory, the one in C only if there is a compiler. Each is a
-// copy: on which file system a program is, and whether the linker wrote it through a mapping,
-// decide how many page faults its start takes, and with that up to a third of the time.
+// copy: on which file system a program is, and how it was written, decide how many page faults
+// its start takes, and with that up to a third of the time.
 func build(dir string, o options) error {
 	given := map[string]string{"supervise": o.supervise, "before/supervise": o.before, "before/supervise-init": o.beforeInit}
 	linked := filepath.Join(dir, "linked")
@@ -63,12 +65,22 @@ func build(dir string, o options) error {
 	return buildC(dir)
 }
 
+// copyProgram writes as much at a time as those who unpack images and packages do. What is
+// written at once the kernel has in large folios, up to 2 MB, each of which is mapped as a whole
+// where one byte of it is used: a program would seem to need nearly all of its file.
 func copyProgram(from, to string) error {
-	text, err := os.ReadFile(from)
+	source, err := os.Open(from)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, text, 0o755)
+	defer source.Close()
+	target, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
+	if err != nil {
+		return err
+	}
+	// Without these types the kernel would be asked to copy, at once.
+	_, err = io.CopyBuffer(struct{ io.Writer }{target}, struct{ io.Reader }{source}, make([]byte, 32<<10))
+	return errors.Join(err, target.Close())
 }
 
 func buildC(dir string) error {

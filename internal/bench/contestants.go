@@ -47,6 +47,9 @@ var peers = []string{tini, tiniFixed, dumbInit, catatonit}
 // be in a session of its own, which the kernel schedules as a group (sched(7), "autogroup"),
 // and signals would go to a group.
 func (b *bench) wrappers() []contestant {
+	if b.oursOnly {
+		return found(b.ours(contestant{forwards: true}, "--"))
+	}
 	all := []contestant{
 		{name: "least C", argv: []string{b.file("leastc")}, forwards: true},
 		{name: leastGo, argv: []string{b.file("leastgo")}},

@@ -34,7 +34,10 @@ func (b *bench) control() []report.Table {
 	for _, r := range b.releases() {
 		ours, fleets = append(ours, webSite(r)), append(fleets, fleetSite(r))
 	}
-	sites := append(ours, peerSites()...)
+	sites := slices.Clone(ours)
+	if !b.oursOnly {
+		sites = append(sites, peerSites()...)
+	}
 	for _, s := range slices.Concat(sites, fleets) {
 		s.open(b)
 		defer s.close()

@@ -174,7 +174,7 @@ func (s *site) open(b *bench) {
 
 func (s *site) launch(b *bench) (err error) {
 	b.started++
-	s.dir = b.file(fmt.Sprintf("control.%d", b.started))
+	s.dir = b.state(fmt.Sprintf("control.%d", b.started))
 	if err := os.Mkdir(s.dir, 0o755); err != nil {
 		return err
 	}

@@ -25,8 +25,11 @@ const (
 // supervise them need, and until all are down.
 func (b *bench) fleet() []report.Table {
 	all := b.managers()
-	order := []string{forkExec, forkExecCgroup}
+	var order []string
 	run := map[string]func() (fleetCost, error){forkExec: b.bareFleet, forkExecCgroup: b.cgroupFleet}
+	if !b.oursOnly {
+		order = []string{forkExec, forkExecCgroup}
+	}
 	for _, m := range all {
 		order = append(order, m.name)
 		run[m.name] = func() (fleetCost, error) { return b.fleetOf(m) }
@@ -35,7 +38,11 @@ func (b *bench) fleet() []report.Table {
 	for _, m := range all {
 		up.skipped[m.name] = m.absent
 	}
-	for round := range max(1, b.rounds/2) {
+	rounds := b.rounds
+	if b.before == "" {
+		rounds = max(1, rounds/2)
+	}
+	for round := range rounds {
 		for _, i := range rand.Perm(len(order)) {
 			if !up.in(order[i]) {
 				continue

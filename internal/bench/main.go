@@ -74,6 +74,7 @@ type options struct {
 	supervise string
 
 	before, beforeInit string // programs of an earlier build, "" for none
+	oursOnly           bool   // no other contestants
 }
 
 func parse(args []string, usage io.Writer) (o options, err error) {
@@ -86,6 +87,7 @@ func parse(args []string, usage io.Writer) (o options, err error) {
 	flags.StringVar(&o.supervise, "supervise", "", "measure this `program` instead of building it")
 	flags.StringVar(&o.before, "before", "", "compare with this `program`, the supervise of an earlier build")
 	flags.StringVar(&o.beforeInit, "before-init", "", "compare with this `program`, the supervise-init of an earlier build")
+	flags.BoolVar(&o.oursOnly, "ours", false, "leave out the programs of others, and what is compared with them")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return o, err

@@ -27,6 +27,7 @@ func TestParse(t *testing.T) {
 		{"-supervise ./x", func(o options) bool { return o.supervise == "./x" }, ""},
 		{"--before /bin/true --before-init /bin/false", func(o options) bool { return o.before == "/bin/true" && o.beforeInit == "/bin/false" }, ""},
 		{"--before /no/where", nil, "no such file"},
+		{"--ours --before /bin/true", func(o options) bool { return o.oursOnly }, ""},
 		{"--before-init /bin/true", nil, "-before-init without -before"},
 		{"--rounds 0", nil, "-rounds 0 is not within 1 to 1000"},
 		{"--rounds 1001", nil, "-rounds 1001 is not within 1 to 1000"},

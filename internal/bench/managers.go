@@ -42,6 +42,9 @@ func (b *bench) managers() (all []manager) {
 			manager{name: superviseRun + ", output inherited" + r.suffix, stop: syscall.SIGTERM, arrange: arrangeSupervise(r.full, "inherit"), absent: absent},
 		)
 	}
+	if b.oursOnly {
+		return all
+	}
 	return append(
 		all,
 		manager{name: "s6-svscan", stop: syscall.SIGTERM, arrange: arrangeScan("s6-svscan", "-c", "1024"), absent: notInstalled("s6-svscan", "s6-supervise")},
@@ -112,7 +115,7 @@ type running struct {
 // launch starts a manager in a new directory.
 func (b *bench) launch(m manager, services int) (*running, error) {
 	b.started++
-	dir := b.file(fmt.Sprintf("services.%d", b.started))
+	dir := b.state(fmt.Sprintf("services.%d", b.started))
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
 	}

@@ -62,6 +62,14 @@ func NewBytes(name string, size int) (*Bytes, error) {
 	if err != nil {
 		return nil, err
 	}
+	return mapBytes(m, size)
+}
+
+// OpenBytes maps the bytes behind a descriptor, also those that another process made. It owns
+// the descriptor, also if it fails.
+func OpenBytes(fd, size int) (*Bytes, error) { return mapBytes(OpenMap(fd, 4, size), size) }
+
+func mapBytes(m Map, size int) (*Bytes, error) {
 	data, err := unix.Mmap(m.fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		m.Close()

@@ -5,4 +5,6 @@
 //	guess.Unknown("command", "statsu", commands)       // unknown command "statsu", did you mean "status"?
 //
 // It is pure and knows no list of words of its own.
+//
+// It is early: see cmd/supervise/preinit.
 package guess

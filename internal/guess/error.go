@@ -2,8 +2,9 @@ package guess
 
 import (
 	"strconv"
-	"strings"
 	"unicode/utf8"
+
+	"supervise/internal/text"
 )
 
 // Error says what is wrong with a text, and separately what to write instead.
@@ -21,7 +22,7 @@ func Unknown(what, word string, known []string) *Error {
 	if near := Word(word, known); near != "" {
 		e.Hint = DidYouMean(near)
 	} else {
-		e.Hint = "known are " + strings.Join(known, ", ")
+		e.Hint = "known are " + text.Join(known, ", ")
 	}
 	return e
 }

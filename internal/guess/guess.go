@@ -1,6 +1,6 @@
 package guess
 
-import "strings"
+import "supervise/internal/text"
 
 // Word returns the known word that was probably meant, or "" if none is similar. Upper case
 // counts as lower and _ as -; otherwise about one mistake in three letters is allowed: an
@@ -27,10 +27,10 @@ func Word(word string, known []string) string {
 			best, bestDistance = candidate, d
 		}
 		switch {
-		case !mayBegin || !strings.HasPrefix(likeness, word):
-		case begun == "" || strings.HasPrefix(normal(begun), likeness):
+		case !mayBegin || !text.HasPrefix(likeness, word):
+		case begun == "" || text.HasPrefix(normal(begun), likeness):
 			begun = candidate
-		case !strings.HasPrefix(likeness, normal(begun)):
+		case !text.HasPrefix(likeness, normal(begun)):
 			several = true
 		}
 	}
@@ -41,7 +41,13 @@ func Word(word string, known []string) string {
 }
 
 func normal(word string) string {
-	return strings.ReplaceAll(strings.ToLower(word), "_", "-")
+	all := []byte(text.Upper(word))
+	for i, c := range all {
+		if c == '_' {
+			all[i] = '-'
+		}
+	}
+	return string(all)
 }
 
 // distance counts the mistakes between a and b: the optimal string alignment distance.

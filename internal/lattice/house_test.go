@@ -5,10 +5,11 @@ package lattice
 // colon: packages of its own floor, written above it, and modules of others.
 const house = `
 floor ground
-	internal/guess
 	internal/release
-	internal/size:            internal/guess
 	internal/text
+	internal/little
+	internal/guess:           internal/text
+	internal/size:            internal/guess internal/text
 	internal/text/escape
 	signals:                  internal/text
 	internal/programs:        signals
@@ -41,8 +42,12 @@ floor 1
 	coredump/elfcore
 	coredump/unwind/cfi
 	coredump/unwind:          coredump/unwind/cfi
-	coredump/symbols:         github.com/ianlancetaylor/demangle github.com/klauspost/compress golang.org/x/sys
-	coredump/explain:         coredump/elfcore coredump/report coredump/symbols coredump/unwind coredump/unwind/cfi golang.org/x/sys
+	coredump/symbols
+	coredump/symbols/late:    coredump/symbols github.com/ianlancetaylor/demangle github.com/klauspost/compress
+	coredump/explain:         coredump/elfcore coredump/report coredump/symbols coredump/unwind coredump/unwind/cfi
+	coredump/explain/apart:   coredump/elfcore coredump/explain coredump/report coredump/symbols coredump/symbols/late golang.org/x/sys
+	coredump/read:            coredump/elfcore coredump/explain coredump/report
+	coredump/report/page:     coredump/report
 
 floor 2
 	signals/trace
@@ -51,9 +56,14 @@ floor 2
 	signals/handlers
 	signals/queued
 	signals/inspect:          signals/actions signals/handlers signals/queued signals/state/procfs
+	signals/recorder:         golang.org/x/sys
 	signals/trace/bpf:        signals/trace golang.org/x/sys
 	signals/trace/tracefs:    signals/trace golang.org/x/sys
 	signals/trace/ptrace:     signals/trace golang.org/x/sys
+	signals/trace/recording:  signals/trace github.com/klauspost/compress
+	signals/trace/summary:    signals/trace
+	signals/trace/page:       signals/trace
+	signals/trace/perfetto:   signals/trace
 	signals/lab/actor:        golang.org/x/sys
 	signals/lab:              signals/lab/actor signals/state/procfs golang.org/x/sys
 	signals/intake/boot
@@ -68,6 +78,9 @@ floor 2
 	coredump/store:           coredump/store/sparse coredump/store/pack coredump/store/journaldump golang.org/x/sys
 	coredump/collector:       coredump/settings golang.org/x/sys
 	supervisor/process
+	signals/lab/bench:        signals/state/procfs supervisor/process golang.org/x/sys
+	signals/lab/profile:      signals/lab/bench signals/state/procfs
+	signals/lab/scenario:     signals/lab/bench github.com/BurntSushi/toml golang.org/x/sys
 	signals/trace/live:       signals/handlers signals/trace signals/trace/bpf signals/trace/tracefs signals/trace/ptrace signals/intake supervisor/process golang.org/x/sys
 	supervisor/process/tree:  signals/send golang.org/x/sys
 	signals/deliver:          signals/state/procfs supervisor/process/tree golang.org/x/sys
@@ -78,10 +91,10 @@ floor 2
 	supervisor/logs:          golang.org/x/sys
 	supervisor/output:        supervisor/logs golang.org/x/sys
 	supervisor/preflight:     coredump/settings coredump/store supervisor/launch supervisor/launch/environ supervisor/output supervisor/process golang.org/x/sys
-	supervisor/attribution:   golang.org/x/sys
-	supervisor/kernel:        signals/send supervisor/process/tree
-	supervisor/host:          coredump/collector coredump/settings coredump/store supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
-	supervisor/journal:       supervisor/attribution
+	supervisor/attribution:   signals/recorder golang.org/x/sys
+	supervisor/kernel:        signals/recorder signals/send supervisor/process/tree
+	supervisor/host:          signals/recorder coredump/collector coredump/settings coredump/store supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
+	supervisor/journal:       signals/recorder supervisor/attribution
 	supervisor/severity:      supervisor/journal github.com/rs/zerolog
 	supervisor/logger:        supervisor/severity supervisor/journal supervisor/attribution supervisor/logs github.com/rs/zerolog
 	supervisor/lastlines:     supervisor/journal
@@ -97,6 +110,7 @@ floor 2
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
 	supervisor/quickstatus:   supervisor/board/segment supervisor/control/wire signals/intake
+	coredump/quickread:       signals/intake
 
 floor 3
 	supervisor/doctor:        golang.org/x/sys
@@ -110,7 +124,8 @@ floor 3
 
 floor roof
 	cmd/supervise/preinit
-	cmd/supervise:            cmd/supervise/preinit github.com/spf13/cobra github.com/rs/zerolog golang.org/x/sys
+	cmd/supervise/precore
+	cmd/supervise:            cmd/supervise/preinit cmd/supervise/precore github.com/spf13/cobra github.com/rs/zerolog golang.org/x/sys
 
 beside
 	internal/sim:             github.com/rs/zerolog
@@ -125,6 +140,7 @@ beside
 
 tests
 	internal/testproc:        golang.org/x/sys
+	internal/testtrace
 	internal/lattice
 `
 
@@ -137,7 +153,7 @@ var forTests = []string{"github.com/rogpeppe/go-internal", "github.com/creack/pt
 
 // pure are the packages that decide, and leave it to others to act: no clock, no I/O, no
 // goroutine, no log. They may import each other and, of the standard library, pureImports.
-var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/state", "signals/predict", "signals/advice", "signals/trace", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
+var pure = []string{"internal/guess", "internal/size", "internal/text", "internal/little", "internal/programs", "internal/text/escape", "signals", "signals/queue", "signals/state", "signals/predict", "signals/advice", "signals/trace", "coredump", "coredump/report", "coredump/order", "coredump/unwind", "coredump/unwind/cfi", "supervisor/machine", "supervisor/launch/envfile"}
 
 // allowedToPure is what a pure package may import that is not: the specification it works
 // by, which config also reads from files.
@@ -161,3 +177,9 @@ var earlyImports = []string{
 	// These have nothing to initialise.
 	"unicode/utf8", "unsafe",
 }
+
+// second are the packages that run as early as package time allows: package precore says why.
+// Of the standard library they may import secondImports too.
+var second = []string{"cmd/supervise/precore"}
+
+var secondImports = []string{"hash", "hash/crc32", "io", "io/fs", "math", "path", "sort", "time"}

@@ -13,13 +13,18 @@ import (
 
 // TestEarly looks at all that the early packages import, and these in turn.
 func TestEarly(t *testing.T) {
+	checkEarly(t, early, earlyImports)
+	checkEarly(t, second, slices.Concat(earlyImports, secondImports))
+}
+
+func checkEarly(t *testing.T, packages, imports []string) {
 	for _, arch := range []string{"amd64", "arm64"} {
-		for _, p := range list(t, arch, append([]string{"-deps"}, paths(early)...)...) {
+		for _, p := range list(t, arch, append([]string{"-deps"}, paths(packages)...)...) {
 			_, own := ours(p.ImportPath)
 			switch {
 			case foreign(p.ImportPath):
 				t.Errorf("%s: what runs early imports %s", arch, p.ImportPath)
-			case own, strings.HasPrefix(p.ImportPath, "internal/"), slices.Contains(earlyImports, p.ImportPath):
+			case own, strings.HasPrefix(p.ImportPath, "internal/"), slices.Contains(imports, p.ImportPath):
 			default:
 				t.Errorf("%s: what runs early imports %s, which costs start-up", arch, p.ImportPath)
 			}
@@ -72,9 +77,9 @@ func TestOrder(t *testing.T) {
 
 // TestEarlyDocs wants each early package to say that it is one, and where that is explained.
 func TestEarlyDocs(t *testing.T) {
-	for _, p := range list(t, "amd64", append([]string{"-deps"}, paths(early)...)...) {
+	for _, p := range list(t, "amd64", append([]string{"-deps"}, paths(slices.Concat(early, second))...)...) {
 		name, own := ours(p.ImportPath)
-		if !own || name == "cmd/supervise/preinit" {
+		if !own || name == "cmd/supervise/preinit" || name == "cmd/supervise/precore" {
 			continue
 		}
 		doc, err := os.ReadFile(filepath.Join("..", "..", name, "doc.go"))

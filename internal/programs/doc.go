@@ -7,5 +7,5 @@
 //	for _, h := range programs.Hazards(command, ladder)  // what config.Load warns of
 //
 // It only knows names and arguments; nothing is run or looked for. Each entry was measured
-// with a version that docs/programs.md names, by the program in internal/programs/measure.
+// with a version that docs/programs.md names, by measure.sh and profiles.sh.
 package programs

@@ -63,6 +63,7 @@ var hazards = []struct {
 	{[]string{"redis-server", "valkey-server"}, redis},
 	{[]string{"apache", "apache2", "httpd", "apache2ctl", "apachectl"}, apache},
 	{[]string{"php-fpm"}, phpFPM},
+	{[]string{"haproxy", "java", "mariadbd", "memcached", "nginx", "php-fpm", "postgres", "postmaster", "redis-server", "rsyslogd", "valkey-server"}, wrongSignal},
 }
 
 // hears reports whether a rung sends one of these signals to anybody.

@@ -2,6 +2,7 @@ package programs
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,6 +115,27 @@ func TestHazards(t *testing.T) {
 		{"apache2|-D|FOREGROUND", "WINCH TERM", ""},
 		{"php-fpm8.2|--nodaemonize", "KILL", "php-fpm8.2 leaves its workers behind"},
 		{"php-fpm|-F", "QUIT TERM", ""},
+		{"postgres|-D|/srv/pg", "TERM", "upon SIGTERM postgres waits until all its clients have gone"},
+		{"setpriv|--reuid=postgres|/usr/lib/postgresql/15/bin/postgres", "TERM KILL", "upon SIGTERM postgres waits"},
+		{"postgres", "QUIT", "upon SIGQUIT postgres ends without saving"},
+		{"postgres", "TERM QUIT", "upon SIGTERM postgres waits"},
+		{"postgres", "TERM INT", ""},
+		{"postgres", "INT", ""},
+		{"redis-server", "QUIT", "upon SIGQUIT redis-server is killed"},
+		{"redis-server", "HUP", "upon SIGHUP redis-server goes on"},
+		{"haproxy|-db", "QUIT:group", "upon SIGQUIT haproxy goes on"},
+		{"haproxy|-W|-db", "USR1", ""},
+		{"nginx", "WINCH", "upon SIGWINCH nginx goes on"},
+		{"nginx", "WINCH QUIT", ""},
+		{"php-fpm8.2|-F", "USR2", "upon SIGUSR2 php-fpm8.2 goes on"},
+		{"mariadbd", "INT", "upon SIGINT mariadbd goes on"},
+		{"mariadbd", "USR2", "upon SIGUSR2 mariadbd is killed"},
+		{"mariadbd", "QUIT", ""},
+		{"memcached", "HUP", "upon SIGHUP memcached goes on"},
+		{"java|-jar|x.jar", "QUIT", "upon SIGQUIT java prints what its threads do"},
+		{"java|-jar|x.jar", "QUIT TERM", ""},
+		{"rsyslogd|-n", "INT", "upon SIGINT rsyslogd goes on"},
+		{"java|-jar|x.jar", "KILL", ""},
 		{"server", "TERM", ""},
 		{"", "TERM", ""},
 	} {
@@ -152,6 +174,46 @@ func TestTables(t *testing.T) {
 	for _, program := range []string{"npm run", "pnpm run", "yarn run", "go run", "sh -c", "bash -c", "runuser", "su", "strace -o", "uwsgi --master", "nginx", "redis-server", "apache2", "php-fpm"} {
 		if !strings.Contains(string(text), "| `"+program) {
 			t.Errorf("docs/programs.md does not tell of %s", program)
+		}
+	}
+}
+
+// TestMeasured: a program that is said to go on upon a signal, or to be killed by it, was seen
+// doing so, and stops by the signal that is named instead.
+func TestMeasured(t *testing.T) {
+	text, err := os.ReadFile("../../docs/programs.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(text), "## What programs do with each signal")
+	if !found {
+		t.Fatal("docs/programs.md has no profiles")
+	}
+	columns := []signals.Signal{signals.SIGTERM, signals.SIGINT, signals.SIGQUIT, signals.SIGHUP, signals.SIGUSR1, signals.SIGUSR2, signals.SIGWINCH}
+	rows := map[string][][]string{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, " | ")
+		if name, ok := strings.CutPrefix(cells[0], "| `"); ok && len(cells) > len(columns)+2 {
+			name, _, _ = strings.Cut(strings.TrimSuffix(name, "`"), " ")
+			rows[name] = append(rows[name], cells[2:])
+		}
+	}
+	for _, known := range wrong {
+		all := rows[known.names[0]]
+		if len(all) == 0 {
+			t.Errorf("docs/programs.md does not tell of %s", known.names[0])
+		}
+		for _, row := range all {
+			for i, s := range columns {
+				if !slices.Contains(known.signals, s) {
+					continue
+				}
+				ends := strings.HasPrefix(row[i], "ends")
+				killed := strings.HasPrefix(row[i], "ends by "+s.String())
+				if known.text == goesOn && ends || strings.Contains(known.text, "killed") && !killed {
+					t.Errorf("%s is said upon %s to be one that %s, and was seen: %s", known.names[0], s, known.text, row[i])
+				}
+			}
 		}
 	}
 }

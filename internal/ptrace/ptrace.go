@@ -22,6 +22,8 @@ const (
 	requestSeize     = 0x4206
 	requestInterrupt = 0x4207
 	requestPeek      = 0x4209
+	requestRegisters = 0x4204 // PTRACE_GETREGSET
+	requestMask      = 0x420a // PTRACE_GETSIGMASK
 )
 
 // Tracer stops threads. It is for the function that got it from [Do], until that returns.
@@ -77,18 +79,21 @@ const (
 	late = time.Second
 )
 
-// Thread is a thread that stands.
+// Thread is a thread that is traced.
 type Thread struct {
+	TID int
+	// Stopped says that it stands, Ended that it has ended: as of the last call of Look.
+	Stopped, Ended bool
+
 	tracer *Tracer
-	tid    int
-	signal int // that it was about to get, 0 for none
+	signal int // that it was about to get when it stopped, 0 for none
 }
 
 // ErrEnded is the error for a thread that has ended.
 var ErrEnded = errors.New("the thread has ended")
 
-// Stop stops a thread.
-func (tr *Tracer) Stop(pid, tid int) (*Thread, error) {
+// Seize begins to trace a thread, which goes unnoticed by it.
+func (tr *Tracer) Seize(pid, tid int) (*Thread, error) {
 	if pid == os.Getpid() {
 		return nil, errors.New("a process cannot stop itself")
 	}
@@ -101,31 +106,91 @@ func (tr *Tracer) Stop(pid, tid int) (*Thread, error) {
 		return nil, fmt.Errorf("cannot trace process %d: %w", pid, err)
 	}
 	tr.held++
-	if err := request(requestInterrupt, tid, 0, 0); err != nil {
-		return nil, ErrEnded
+	return &Thread{TID: tid, tracer: tr}, nil
+}
+
+// Interrupt has a thread stop, soon.
+func (t *Thread) Interrupt() {
+	if request(requestInterrupt, t.TID, 0, 0) != nil {
+		t.Ended = true
 	}
+}
+
+// Look looks how it stands.
+func (t *Thread) Look() { t.Stopped, t.signal, t.Ended = stopOf(t.TID) }
+
+// Await waits until each of some threads that were interrupted stands or has ended, but not
+// for one that waits in the kernel without being interruptible: after it neither is true of that.
+func Await(pid int, threads []*Thread) {
 	began := time.Now()
 	for {
-		stopped, signal, ended := stopOf(tid)
+		running := 0
 		waited := time.Since(began)
-		switch {
-		case ended:
-			return nil, ErrEnded
-		case stopped:
-			return &Thread{tr, tid, signal}, nil
-		case waited > late, waited > soon && threadState(pid, tid) == 'D':
-			return nil, fmt.Errorf("thread %d of process %d cannot be stopped now: it waits in the kernel, for a disk or for a child that it has started with vfork(2)", tid, pid)
+		for _, t := range threads {
+			if t.Stopped || t.Ended {
+				continue
+			}
+			if t.Look(); t.Stopped || t.Ended || waited > late || waited > soon && !stoppable(pid, t.TID) {
+				continue
+			}
+			running++
 		}
+		if running == 0 {
+			return
+		}
+		// Later looks take no processor from the threads.
 		pause := unix.NsecToTimespec(int64(max(glance, waited/8)))
 		_ = unix.Nanosleep(&pause, nil)
 	}
 }
 
+// stoppable reports whether a thread can be expected to stop soon.
+func stoppable(pid, tid int) bool { return alive(pid, tid) && threadState(pid, tid) != 'D' }
+
+// Stop stops a thread.
+func (tr *Tracer) Stop(pid, tid int) (*Thread, error) {
+	t, err := tr.Seize(pid, tid)
+	if err != nil {
+		return nil, err
+	}
+	if t.Interrupt(); !t.Ended {
+		Await(pid, []*Thread{t})
+	}
+	switch {
+	case t.Stopped:
+		return t, nil
+	case t.Ended:
+		return nil, ErrEnded
+	}
+	return nil, Stuck("thread " + strconv.Itoa(tid) + " of process " + strconv.Itoa(pid))
+}
+
+// Stuck is the error for a process or a thread that does not stop.
+func Stuck(who string) error {
+	return errors.New(who + " cannot be stopped now: it waits in the kernel, for a disk or for a child that it has started with vfork(2)")
+}
+
 // Release lets the thread go on, as it was: one of a stopped process stands on.
 func (t *Thread) Release() {
-	if request(requestDetach, t.tid, 0, uintptr(t.signal)) == nil {
+	if request(requestDetach, t.TID, 0, uintptr(t.signal)) == nil {
 		t.tracer.held--
 	}
+}
+
+// Registers reads a set of registers of a thread that stands, by the type of its note, into b.
+func (t *Thread) Registers(kind uint32, b []byte) ([]byte, error) {
+	vec := unix.Iovec{Base: &b[0]}
+	vec.SetLen(len(b))
+	if err := request(requestRegisters, t.TID, uintptr(kind), uintptr(unsafe.Pointer(&vec))); err != nil {
+		return nil, err
+	}
+	return b[:vec.Len], nil
+}
+
+// Blocked returns the signals that a thread blocks that stands, bit 0 for signal 1.
+func (t *Thread) Blocked() (mask uint64) {
+	_ = request(requestMask, t.TID, unsafe.Sizeof(mask), uintptr(unsafe.Pointer(&mask)))
+	return mask
 }
 
 // Queue is one of the two queues that a thread takes signals from.
@@ -147,10 +212,10 @@ func (t *Thread) Peek(q Queue) (infos []signals.Info, err error) {
 			queue  Queue
 			count  int32
 		}{uint64(len(infos)), q, int32(len(batch))}
-		n, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, requestPeek, uintptr(t.tid),
+		n, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, requestPeek, uintptr(t.TID),
 			uintptr(unsafe.Pointer(&arguments)), uintptr(unsafe.Pointer(&batch)), 0, 0)
 		if errno != 0 {
-			return infos, fmt.Errorf("cannot look at the queue of thread %d: %w", t.tid, errno)
+			return infos, fmt.Errorf("cannot look at the queue of thread %d: %w", t.TID, errno)
 		}
 		for i := range batch[:n] {
 			infos = append(infos, signals.Decode(&batch[i]))
@@ -208,7 +273,14 @@ func refusal(pid int) error {
 		return err
 	})
 	if tracer != 0 {
-		return fmt.Errorf("process %d is traced by %d already, such as a debugger or strace: end that first", pid, tracer)
+		_ = sys.ReadProc("/proc/"+strconv.Itoa(tracer)+"/status", func(text string) error {
+			s, err := state.Parse(text)
+			if err == nil && s.Process != 0 {
+				tracer = s.Process // it was a thread of that process
+			}
+			return err
+		})
+		return fmt.Errorf("process %d is traced by process %d already, such as a debugger or strace: end that first", pid, tracer)
 	}
 	return fmt.Errorf("not permitted to trace process %d: be root, or its user where kernel.yama.ptrace_scope is 0 and the process is dumpable", pid)
 }

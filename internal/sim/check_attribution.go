@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,7 @@ func (w *world) checkVerdict(s *service, exit *status.Exit) {
 		if exit.Cause != "" || exit.By != (status.Process{}) {
 			w.fail(s, "it has %v by itself, and that is said to be %q", p.exit, exit.Cause)
 		}
+	case w.recording() && w.wasSeen(p, exit):
 	case !byUs:
 		if isCertain(exit.Cause) || exit.By != (status.Process{}) {
 			w.fail(s, "it has been %v %q, as it is said, and that was %v", p.exit, exit.Cause, p.killer)
@@ -55,6 +57,23 @@ func (w *world) checkVerdict(s *service, exit *status.Exit) {
 	default:
 		w.fail(s, "it has been %v %v ago %s, and that is said to be %q by %v", p.exit, ago, verdict, exit.Cause, exit.By)
 	}
+}
+
+// wasSeen reports whether a text names what the recorder can have seen of an end: that the process has
+// sent itself the signal, or a stranger has.
+func (w *world) wasSeen(p *process, exit *status.Exit) bool {
+	const self, handled = "from itself", "from itself, when it had handled the one from "
+	who := "from pid " + strconv.Itoa(strangerPID) + " (stranger, uid 0)"
+	switch {
+	case exit.Cause == self:
+		return (!p.dying || p.dump != nil) && exit.By == status.Process{}
+	case strings.HasPrefix(exit.Cause, handled):
+		return (!p.dying || p.dump != nil) && exit.By == status.Process{}
+	case exit.Cause == who:
+		return p.dying && p.killer.source == stranger && exit.By.PID == strangerPID
+	}
+	sure, _ := names(p.killer.verdict(), exit.Cause)
+	return sure && !p.dying && p.killer.verdict().Certainty == attribution.Certain // by a handler, for which the ledger is not sure
 }
 
 // names reports whether a text names the sender of a verdict, for sure or perhaps. What was held

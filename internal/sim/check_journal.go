@@ -8,6 +8,7 @@ import (
 	"supervise/signals"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
+	"supervise/supervisor/journal"
 	"supervise/supervisor/machine"
 )
 
@@ -265,6 +266,7 @@ func (w *world) checkWhy(name string, events []request.Event) {
 		w.fail(nil, "it is explained why %q is as it is, and it is not there", name)
 		return
 	}
+	events = slices.DeleteFunc(slices.Clone(events), func(e request.Event) bool { return e.Kind == journal.RecordedKind })
 	if !slices.IsSortedFunc(events, func(a, b request.Event) int { return int(a.ID) - int(b.ID) }) {
 		w.fail(s, "its explanation goes back and forth: %v", idsOf(events))
 	}

@@ -8,6 +8,7 @@ import (
 	"supervise/config"
 	"supervise/internal/sys"
 	"supervise/signals"
+	"supervise/signals/recorder"
 	"supervise/supervisor/kernel"
 	"supervise/supervisor/machine"
 )
@@ -33,6 +34,9 @@ type system struct {
 	left   int                             // how many those are
 	held   signals.Set
 	taken  int // how many more come in that had been taken before the hold
+
+	recorded []recorder.Signal
+	lost     uint64 // how many are not in there
 
 	posted []func()
 	woken  bool

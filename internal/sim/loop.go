@@ -39,7 +39,7 @@ var errAborted = errors.New("aborted")
 func (w *world) startLoop() {
 	w.loop = supervisor.New(supervisor.Setup{
 		Kernel: w.system, Configuration: w.prepare(w.spec), Self: request.Supervisor{PID: selfPID, Since: w.began()},
-		Log: zerolog.Nop(), Logs: &w.logs, Recorder: &recorder{w: w},
+		Log: zerolog.Nop(), Logs: &w.logs, Recorder: &journalRecorder{w: w},
 	})
 	w.loop.Show(&w.board)
 	w.loop.Take(&w.clients)

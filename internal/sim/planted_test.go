@@ -24,6 +24,11 @@ var planted = []struct {
 		"as it is said",
 	},
 	{
+		"whoever sent one has killed it", "signals/recorder/memory.go",
+		"killer == nil && (s.Fate() == Ends || s.Fate() == Waits)", "killer == nil",
+		"that is said to be",
+	},
+	{
 		"a cause is not before its effect", "supervisor/journal/journal.go",
 		"		e.Cause = cause\n", "		e.Cause = cause + 1\n",
 		"has the cause",

@@ -50,6 +50,12 @@ var stopping = signals.SetOf(signals.SIGTERM, signals.SIGQUIT, signals.SIGINT)
 
 // send has a process get a signal, as the kernel would do it.
 func (w *world) send(p *process, s signals.Signal, from sender) {
+	w.sight(p, s, from)
+	w.arrive(p, s, from)
+}
+
+// arrive is what a signal does that was sent, or waits no more.
+func (w *world) arrive(p *process, s signals.Signal, from sender) {
 	switch {
 	case p.alive && p.dump != nil && s == signals.SIGKILL: // it cuts the core short
 		if p.end > w.now {
@@ -117,7 +123,7 @@ func (w *world) goOn(p *process) {
 	p.pending = nil
 	slices.SortFunc(pending, func(a, b arrival) int { return int(a.signal - b.signal) })
 	for _, a := range pending {
-		w.send(p, a.signal, a.from)
+		w.arrive(p, a.signal, a.from)
 	}
 }
 
@@ -180,6 +186,9 @@ func (w *world) endProcess(o occurrence) {
 	if p.stopped && !p.dying { // it does nothing until it goes on
 		p.end, p.overdue = never, true
 		return
+	}
+	if p.exit.Signal != 0 && !p.dying && p.dump == nil {
+		w.sight(p, p.exit.Signal, sender{source: itself})
 	}
 	if w.beginDump(p) {
 		return

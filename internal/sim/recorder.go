@@ -5,24 +5,24 @@ import (
 	"supervise/supervisor/journal/replay"
 )
 
-// recorder is where the loop's journal is recorded. It implements [journal.Recorder].
-type recorder struct {
+// journalRecorder is where the loop's journal is recorded. It implements [journal.Recorder].
+type journalRecorder struct {
 	w      *world
 	replay replay.Replay
 	text   []byte
 }
 
-var _ journal.Recorder = (*recorder)(nil)
+var _ journal.Recorder = (*journalRecorder)(nil)
 
 // Due is never true: nothing is lost.
-func (r *recorder) Due() bool { return false }
+func (r *journalRecorder) Due() bool { return false }
 
 // replayed is in how many worlds, one of them, what is recorded is decided again.
 const replayed = 100
 
 // Record shows the world each step, and now and then has it written down, read, and decided
 // again.
-func (r *recorder) Record(record journal.Record) {
+func (r *journalRecorder) Record(record journal.Record) {
 	if r.w.seed%replayed == 0 {
 		r.replayOne(record)
 	}
@@ -31,7 +31,7 @@ func (r *recorder) Record(record journal.Record) {
 	}
 }
 
-func (r *recorder) replayOne(record journal.Record) {
+func (r *journalRecorder) replayOne(record journal.Record) {
 	var err error
 	if r.text, err = record.AppendTo(r.text[:0]); err != nil {
 		r.w.fail(nil, "what happens cannot be written down: %w", err)

@@ -3,9 +3,9 @@ package size
 import (
 	"math/bits"
 	"strconv"
-	"strings"
 
 	"supervise/internal/guess"
+	"supervise/internal/text"
 )
 
 // units are the suffixes of sizes. A single letter is not one: it means 1000 to some programs
@@ -29,37 +29,38 @@ var units = []struct {
 // followed by a unit, with or without a space. kB, MB, GB and TB are powers of 1000; KiB,
 // MiB, GiB and TiB powers of 1024 (IEC 80000-13); B is a byte. Case does not matter. The
 // error is a [*guess.Error].
-func Parse(text string) (uint64, error) {
+func Parse(written string) (uint64, error) {
 	end := 0
-	for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+	for end < len(written) && written[end] >= '0' && written[end] <= '9' {
 		end++
 	}
 	if end == 0 {
-		return 0, notASize(text)
+		return 0, notASize(written)
 	}
-	n, err := strconv.ParseUint(text[:end], 10, 64)
+	n, err := strconv.ParseUint(written[:end], 10, 64)
 	if err != nil {
-		return 0, tooLarge(text)
+		return 0, tooLarge(written)
 	}
-	if end == len(text) {
+	if end == len(written) {
 		return n, nil
 	}
-	factor, err := parseUnit(text, n, strings.TrimPrefix(text[end:], " "))
+	unit, _ := text.CutPrefix(written[end:], " ")
+	factor, err := parseUnit(written, n, unit)
 	if err != nil {
 		return 0, err
 	}
 	high, size := bits.Mul64(n, factor)
 	if high != 0 {
-		return 0, tooLarge(text)
+		return 0, tooLarge(written)
 	}
 	return size, nil
 }
 
-// parseUnit parses unit, which follows the number n in text.
-func parseUnit(text string, n uint64, unit string) (uint64, error) {
+// parseUnit parses unit, which follows the number n in written.
+func parseUnit(written string, n uint64, unit string) (uint64, error) {
 	names := make([]string, 0, len(units))
 	for _, u := range units {
-		if strings.EqualFold(unit, u.name) {
+		if text.EqualFold(unit, u.name) {
 			return u.bytes, nil
 		}
 		names = append(names, u.name)
@@ -67,29 +68,29 @@ func parseUnit(text string, n uint64, unit string) (uint64, error) {
 	digits := strconv.FormatUint(n, 10)
 	switch {
 	case unit == "":
-		return 0, notASize(text)
-	case len(unit) == 1 && strings.Contains("kKmMgGtT", unit):
-		letter := strings.ToUpper(unit)
+		return 0, notASize(written)
+	case len(unit) == 1 && text.Contains("kKmMgGtT", unit):
+		letter := text.Upper(unit)
 		return 0, &guess.Error{
-			Message: "size " + guess.Quote(text) + " could count in powers of 1000 or of 1024",
+			Message: "size " + guess.Quote(written) + " could count in powers of 1000 or of 1024",
 			Hint:    "write " + guess.Quote(digits+letter+"B") + " or " + guess.Quote(digits+letter+"iB"),
 		}
 	case unit[0] == '.' || unit[0] == ',' || unit[0] == '_':
 		return 0, &guess.Error{
-			Message: "size " + guess.Quote(text) + " is not a whole number",
+			Message: "size " + guess.Quote(written) + " is not a whole number",
 			Hint:    `write digits alone, and a smaller unit if need be: "1500MB" for 1.5 GB`,
 		}
 	}
-	return 0, &guess.Error{Message: "unknown unit in size " + guess.Quote(text), Hint: "the units are " + strings.Join(names, ", ")}
+	return 0, &guess.Error{Message: "unknown unit in size " + guess.Quote(written), Hint: "the units are " + text.Join(names, ", ")}
 }
 
-func notASize(text string) error {
+func notASize(written string) error {
 	return &guess.Error{
-		Message: guess.Quote(text) + " is not a size",
+		Message: guess.Quote(written) + " is not a size",
 		Hint:    `write a number of bytes, with a unit if you like: "100MB", "64KiB"`,
 	}
 }
 
-func tooLarge(text string) error {
-	return &guess.Error{Message: "size " + guess.Quote(text) + " is too large", Hint: "the most is 2^64-1 bytes"}
+func tooLarge(written string) error {
+	return &guess.Error{Message: "size " + guess.Quote(written) + " is too large", Hint: "the most is 2^64-1 bytes"}
 }

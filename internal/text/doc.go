@@ -1,4 +1,4 @@
-// Package text has the few functions of package strings that early packages need, for ASCII.
+// Package text has the few functions of package strings, and of others like it, that early packages need, for ASCII.
 // Package strings itself needs package unicode, whose tables are initialised before main. It
 // is early: see cmd/supervise/preinit.
 package text

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"encoding/hex"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +36,8 @@ func TestAsStrings(t *testing.T) {
 	}
 	for _, a := range samples() {
 		for _, b := range append(samples(), Upper(a)) {
-			if got, want := Fold(a, b), strings.EqualFold(a, b); got != want {
-				t.Errorf("Fold(%q, %q) = %v", a, b, got)
+			if got, want := EqualFold(a, b), strings.EqualFold(a, b); got != want {
+				t.Errorf("EqualFold(%q, %q) = %v", a, b, got)
 			}
 		}
 	}
@@ -59,5 +61,43 @@ func TestUint(t *testing.T) {
 				t.Errorf("Uint(%q, %d) = %d, %v, want %d, %v", given, most, got, ok, n, want)
 			}
 		}
+	}
+}
+
+func TestAsOthers(t *testing.T) {
+	for _, s := range samples() {
+		rest, found := CutSuffix(s, "b")
+		if r, f := strings.CutSuffix(s, "b"); rest != r || found != f || HasPrefix(s, "SIG") != strings.HasPrefix(s, "SIG") {
+			t.Errorf("CutSuffix(%q) = %q, %v, want %q, %v", s, rest, found, r, f)
+		}
+		for _, part := range append(samples(), "gt", "term", "b\t") {
+			if got, want := Index(s, part), strings.Index(s, part); got != want || Contains(s, part) != (want >= 0) {
+				t.Errorf("Index(%q, %q) = %d, want %d", s, part, got, want)
+			}
+			if got, want := IndexAny(s, part), strings.IndexAny(s, part); got != want {
+				t.Errorf("IndexAny(%q, %q) = %d, want %d", s, part, got, want)
+			}
+			if got, want := EqualFold(s, part), strings.EqualFold(s, part); got != want {
+				t.Errorf("EqualFold(%q, %q) = %v, want %v", s, part, got, want)
+			}
+		}
+		if got, want := LastIndexByte(s, '='), strings.LastIndexByte(s, '='); got != want || IndexByte(s, '=') != strings.IndexByte(s, '=') {
+			t.Errorf("LastIndexByte(%q) = %d, want %d", s, got, want)
+		}
+		if got, want := TrimRight(s, 'b'), strings.TrimRight(s, "b"); got != want {
+			t.Errorf("TrimRight(%q) = %q, want %q", s, got, want)
+		}
+		if got, want := Hex([]byte(s)), hex.EncodeToString([]byte(s)); got != want {
+			t.Errorf("Hex(%q) = %q, want %q", s, got, want)
+		}
+		if got, want := Number(uint64(len(s))<<60), fmt.Sprintf("%#x", uint64(len(s))<<60); got != want {
+			t.Errorf("Number = %q, want %q", got, want)
+		}
+	}
+	if got, want := Join(samples(), ", "), strings.Join(samples(), ", "); got != want {
+		t.Errorf("Join = %q, want %q", got, want)
+	}
+	if !EqualFold("kIb", "KiB") {
+		t.Error("EqualFold minds case")
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"strconv"
 
 	"supervise/coredump/explain"
+	"supervise/coredump/explain/apart"
 	"supervise/coredump/symbols"
+	_ "supervise/coredump/symbols/late"
 )
 
 // Handler is a function of a process.
@@ -72,7 +74,7 @@ func Look(pid int, addresses []uint64) (*Found, error) {
 			byModule[m] = append(byModule[m], address)
 		}
 	}
-	l := looker{found, explain.Living(pid), program}
+	l := looker{found, apart.Living(pid), program}
 	for m, wanted := range byModule {
 		l.in(m, wanted)
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"supervise/coredump/explain"
+	"supervise/coredump/symbols"
 )
 
 // Snapshot is where the program of a process is mapped, and its file, for when the process has
@@ -37,7 +38,7 @@ var errNotProgram = errors.New("not the file of the program")
 // At names the function at an address of the program; another address has no name.
 func (s *Snapshot) At(address uint64) Handler {
 	found := &Found{handlers: map[uint64]Handler{}}
-	l := looker{found, func(q explain.Request) (*os.File, error) {
+	l := looker{found, func(q explain.Request) (symbols.Input, error) {
 		if q.Path != s.program {
 			return nil, errNotProgram
 		}

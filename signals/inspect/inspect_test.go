@@ -145,7 +145,7 @@ func TestFindings(t *testing.T) {
 		start func(t *testing.T) *exec.Cmd
 		then  func(t *testing.T, pid int) // when comm is as wanted
 		comm  string
-		want  string // the ids
+		want  string // the ids, and in parentheses a part of the last text
 		needs string
 	}{
 		"nothing":            {sleeping(0, 0), nil, "sleep", "", ""},
@@ -155,8 +155,10 @@ func TestFindings(t *testing.T) {
 		"SIGCHLD":            {sleeping(0, set(signals.SIGCHLD)), nil, "sleep", "chld-ignored", ""},
 		"SIGTERM":            {sleeping(0, set(signals.SIGTERM)), nil, "sleep", "term-ignored", ""},
 		"blocked":            {sleeping(set(signals.SIGTERM), 0), nil, "sleep", "blocked", ""},
-		"stopped":            {sleeping(0, 0), stopWithTerm, "sleep", "stopped", ""},
+		"stopped":            {sleeping(0, 0), stopWithTerm, "sleep", "stopped (and SIGTERM waits until SIGCONT)", ""},
 		"full queue":         {sleeping(set(40), 0), fillQueue, "sleep", "queue-full", ""},
+		"nearly full queue":  {ofNobodyElse("prlimit", "--sigpending=100", "env", "--block-signal=RTMIN+6", "sleep", "1000"), nearlyFill, "sleep", "queue-full (97 % full (97 of 100))", root},
+		"npm":                {npmStart, nil, "npm start", "wrapper runtime-node", ""},
 		"shell":              {command("/bin/sh", "-c", "sleep 1000; :"), nil, "sh", "wrapper", ""},
 		"Go":                 {func(t *testing.T) *exec.Cmd { return testproc.Command(t, "sleep") }, nil, "inspect.test", "runtime-go", ""},
 		"node":               {command("node", "-e", "setTimeout(() => 0, 1e6)"), nil, "node", "runtime-node", ""},
@@ -164,7 +166,7 @@ func TestFindings(t *testing.T) {
 		"shell in namespace": {command("unshare", "--pid", "--fork", "--kill-child", "sh", "-c", "sleep 1000; :"), nil, "sh", "init-without-term shell-init", root},
 		"zombies": {func(t *testing.T) *exec.Cmd {
 			return exec.Command(testproc.Build(t, "testdata", [][]string{{"gcc", "-o", "prog", "DIR/zombies.c"}}), "3")
-		}, nil, "prog", "zombies", ""},
+		}, nil, "prog", "zombies (3 children have ended and it does not wait for them)", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -184,13 +186,16 @@ func TestFindings(t *testing.T) {
 			if test.then != nil {
 				test.then(t, pid)
 			}
+			ids, text, _ := strings.Cut(test.want, " (")
+			text = strings.TrimSuffix(text, ")")
 			var got []string
 			for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 				got = nil
+				last := ""
 				for _, f := range look(t, pid, inspect.Options{}).Findings {
-					got = append(got, f.ID)
+					got, last = append(got, f.ID), f.Text
 				}
-				if strings.Join(got, " ") == test.want {
+				if strings.Join(got, " ") == ids && strings.Contains(last, text) {
 					return
 				}
 			}
@@ -239,6 +244,36 @@ func fillQueue(t *testing.T, pid int) {
 	if err := unix.Prlimit(pid, unix.RLIMIT_SIGPENDING, &unix.Rlimit{Cur: 1, Max: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// ofNobodyElse is a command of a user who has no other process, and no other signal that waits.
+func ofNobodyElse(args ...string) func(t *testing.T) *exec.Cmd {
+	return func(*testing.T) *exec.Cmd {
+		cmd := exec.Command(args[0], args[1:]...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 61235, Gid: 61235}}
+		return cmd
+	}
+}
+
+// nearlyFill has 97 signals wait, of the 100 that may.
+func nearlyFill(t *testing.T, pid int) {
+	for range 97 {
+		if err := syscall.Kill(pid, 40); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// npmStart is npm, which runs a script of a package.
+func npmStart(t *testing.T) *exec.Cmd {
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/package.json", []byte(`{"name": "x", "scripts": {"start": "sleep 1000"}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("npm", "start")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "HOME="+dir, "npm_config_update_notifier=false", "npm_config_offline=true")
+	return cmd
 }
 
 // TestPrograms names handlers of real programs.

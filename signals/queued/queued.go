@@ -34,7 +34,7 @@ func Peek(p *state.Process) ([]Signal, error) {
 			if t.Pending == 0 && !shared {
 				continue
 			}
-			found, err := peek(tracer, p.PID, t.TID, t.Pending != 0, shared)
+			found, err := peek(tracer, p, t.TID, t.Pending != 0, shared)
 			if errors.Is(err, ptrace.ErrEnded) {
 				continue
 			}
@@ -62,7 +62,8 @@ func btoi(b bool) int {
 }
 
 // peek stops one thread and looks at its queue, and at that of the process.
-func peek(tracer *ptrace.Tracer, pid, tid int, own, shared bool) (found []Signal, err error) {
+func peek(tracer *ptrace.Tracer, p *state.Process, tid int, own, shared bool) (found []Signal, err error) {
+	pid := p.PID
 	t, err := tracer.Stop(pid, tid)
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func peek(tracer *ptrace.Tracer, pid, tid int, own, shared bool) (found []Signal
 		found = appendQueue(found, tid, infos, before.Pending)
 	}
 	if shared {
-		infos, err := t.Peek(ptrace.Shared)
+		infos, err := peekShared(tracer, t, p, tid)
 		if err != nil {
 			return nil, err
 		}
@@ -85,6 +86,29 @@ func peek(tracer *ptrace.Tracer, pid, tid int, own, shared bool) (found []Signal
 		found = appendQueue(found, 0, infos, before.Shared&pending(pid, tid).Shared)
 	}
 	return found, nil
+}
+
+// peekShared looks at the queue of a process, of which one thread stands. When another takes a
+// signal meanwhile, those behind it move up, and one of them may be missed. So a queue that
+// changes is looked at while all threads stand, as far as they can be stopped.
+func peekShared(tracer *ptrace.Tracer, t *ptrace.Thread, p *state.Process, tid int) ([]signals.Info, error) {
+	infos, err := t.Peek(ptrace.Shared)
+	if err != nil || len(p.Threads) == 1 {
+		return infos, err
+	}
+	again, err := t.Peek(ptrace.Shared)
+	if err != nil || slices.Equal(infos, again) {
+		return again, err
+	}
+	for _, other := range p.Threads {
+		if other.TID == tid {
+			continue
+		}
+		if stopped, err := tracer.Stop(p.PID, other.TID); err == nil {
+			defer stopped.Release()
+		}
+	}
+	return t.Peek(ptrace.Shared)
 }
 
 // appendQueue appends what is in a queue, and what is pending without being there.

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"supervise/internal/ptrace"
 	"supervise/internal/sys"
 	"supervise/internal/testproc"
@@ -126,6 +128,83 @@ func TestMany(t *testing.T) {
 	}
 	if len(values) != many || many <= 64 {
 		t.Errorf("%d values, want %d", len(values), many)
+	}
+}
+
+// TestInterrupted reads a long queue with a thread that gets signals all the time, such as those
+// of the Go runtime: PTRACE_PEEKSIGINFO then returns early.
+func TestInterrupted(t *testing.T) {
+	pid, _, many := start(t, "1000")
+	err := ptrace.Do(func(tracer *ptrace.Tracer) error {
+		held, err := tracer.Stop(pid, pid)
+		if err != nil {
+			return err
+		}
+		defer held.Release()
+		reader, began, end, ended := syscall.Gettid(), make(chan bool), make(chan bool), make(chan bool)
+		go func() {
+			defer close(ended)
+			for first := true; ; first = false {
+				_ = unix.Tgkill(os.Getpid(), reader, unix.SIGURG)
+				select {
+				case <-end:
+					return
+				default:
+				}
+				if first {
+					close(began)
+				}
+			}
+		}()
+		<-began
+		for range 20 {
+			infos, err := held.Peek(ptrace.Shared)
+			if err != nil {
+				t.Error(err)
+			}
+			next := uint64(1)
+			for _, info := range infos {
+				if info.Signal == signals.SIGRTMIN+1 && info.Value&0xffffffff == next { // an int in C
+					next++
+				}
+			}
+			if next != uint64(many)+1 {
+				t.Errorf("%d values in order, want %d", next-1, many)
+				break
+			}
+		}
+		close(end)
+		<-ended
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestChanging looks at a queue that another thread takes signals from: there is no gap in it.
+func TestChanging(t *testing.T) {
+	prog := testproc.Build(t, "testdata", [][]string{{"gcc", "-O1", "-o", "prog", "DIR/churn.c", "-lpthread"}})
+	const many = 300
+	cmd := exec.Command(prog, fmt.Sprint(many))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testproc.Start(t, cmd)
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		list := peek(t, cmd.Process.Pid)
+		if len(list) < many-1 || len(list) > many {
+			t.Fatalf("%d signals, want %d", len(list), many)
+		}
+		for i, s := range list {
+			if s.Lost || s.Value != list[0].Value+uint64(i) {
+				t.Fatalf("%+v is %d behind %+v", s, i, list[0])
+			}
+		}
 	}
 }
 

@@ -75,8 +75,11 @@ func TestParseWithoutNamespaces(t *testing.T) {
 // A thread of the kernel has no memory, and since Linux 6.8 it says what it is.
 func TestParseKernelThread(t *testing.T) {
 	withoutMemory := strings.Replace(text, "VmSize", "VmOther", 1)
+	saying := func(text, kthread string) string {
+		return strings.Replace(text, "CoreDumping:", kthread+"\nCoreDumping:", 1)
+	}
 	for text, want := range map[string]bool{
-		text: false, withoutMemory: true, text + "Kthread:\t1\n": true, withoutMemory + "Kthread:\t0\n": false,
+		text: false, withoutMemory: true, saying(text, "Kthread:\t1"): true, saying(withoutMemory, "Kthread:\t0"): false,
 		strings.Replace(withoutMemory, "T (stopped)", "Z (zombie)", 1): false,
 	} {
 		if got, err := state.Parse(text); err != nil || got.Kernel != want {
@@ -143,8 +146,8 @@ func FuzzParse(f *testing.F) {
 			"\nThreads:\t" + n(s.Threads) + "\nUid:\t" + strconv.FormatUint(uint64(s.UID), 10) + "\t0\nNSpid:" + strings.Repeat("\t"+n(s.Inner), s.Namespaces) +
 			"\nSigQ:\t" + strconv.FormatUint(s.Queued, 10) + "/" + strconv.FormatUint(s.Limit, 10) +
 			"\nSigPnd:\t" + s.Pending.Mask() + "\nShdPnd:\t" + s.Shared.Mask() + "\nSigBlk:\t" + s.Blocked.Mask() + "\nSigIgn:\t" + s.Ignored.Mask() + "\nSigCgt:\t" + s.Caught.Mask()
-		again += map[bool]string{true: "\nKthread:\t1", false: "\nKthread:\t0"}[s.Kernel]
-		again += map[bool]string{true: "\nCoreDumping:\t1", false: ""}[s.Dumping]
+		again = map[bool]string{true: "Kthread:\t1\n", false: "Kthread:\t0\n"}[s.Kernel] + again
+		again = map[bool]string{true: "CoreDumping:\t1\n", false: ""}[s.Dumping] + again
 		if s.State != 0 {
 			again = "State:\t" + string([]byte{s.State}) + "\n" + again
 		}

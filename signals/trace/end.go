@@ -84,10 +84,8 @@ func (j *Joiner) byDefault(p *process, w *waiting, r *Record) {
 	life := w.life
 	action := life.Signal.Default()
 	switch {
-	case action == signals.Ignore:
+	case action == signals.Ignore, action == signals.Continue: // which has its effect when it is sent
 		life.Verdict, life.Detail = Discarded, "ignored by default when it was to be delivered"
-	case action == signals.Continue:
-		life.Verdict = Continued
 	case w.flags&FlagInit != 0 && life.Signal.Catchable():
 		life.Verdict, life.Detail = Dropped, "the init of a PID namespace gets only what it handles"
 	case action == signals.Stop:

@@ -263,7 +263,10 @@ func (j *Joiner) event(r *Record) {
 }
 
 // emit tells a life whose end is known.
-func (j *Joiner) emit(w *waiting) { j.tell(w.life) }
+func (j *Joiner) emit(w *waiting) {
+	resumed(w)
+	j.tell(w.life)
+}
 
 func (j *Joiner) tell(life *Life) {
 	if j.options.Keep != nil && !j.options.Keep(life) {

@@ -68,8 +68,7 @@ type Event struct {
 	Detail string    `json:"detail,omitempty"`
 }
 
-// Counts is the end of a trace. The lives that a sink was given are Lives; Received counts
-// the records behind them.
+// Counts is the end of a trace. Lives are those that a sink was given.
 type Counts struct {
 	Backend  string            `json:"backend"`
 	Duration time.Duration     `json:"duration_ns"`
@@ -77,6 +76,10 @@ type Counts struct {
 	Sent     uint64            `json:"sent"` // signals whose sending was recorded
 	Verdicts map[string]uint64 `json:"verdicts"`
 	Drops    Drops             `json:"drops"`
+
+	// Cut says that these are the counts of a recording that has no end: what was sent and
+	// lost is not known.
+	Cut bool `json:"cut,omitzero"`
 }
 
 // Drops counts the records that were lost, as nobody read them in time. Sent plus

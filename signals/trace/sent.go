@@ -74,6 +74,8 @@ func who(t *Task) string {
 // ignored says why a signal was not even queued.
 func ignored(r *Record) (Verdict, string) {
 	switch {
+	case !r.Detailed && r.Signal == signals.SIGCONT:
+		return Ignored, "but the process, if it was stopped, has been continued"
 	case !r.Detailed:
 		return Ignored, "by the process, by default, or because it is ending"
 	case r.Flags&FlagDying != 0:

@@ -77,6 +77,9 @@ func TestVerdicts(t *testing.T) {
 	ignored := func(handler uint64, f uint32) func(*Record) {
 		return func(r *Record) { r.Result, r.Handler, r.Flags = IgnoredAtOnce, handler, f }
 	}
+	blocked := func(f uint32) func(*Record) {
+		return func(r *Record) { r.Flags, r.Blocked = f, signals.SetOf(r.Signal) }
+	}
 	tests := map[string]struct {
 		records []Record
 		want    []string // the ends, in order
@@ -93,12 +96,49 @@ func TestVerdicts(t *testing.T) {
 		"init, blocked":           {[]Record{sent(10, term, flags(FlagInit)), delivered(30, term, 0)}, []string{"dropped: the init of a PID namespace gets only what it handles, 20ns"}},
 		"dying":                   {[]Record{sent(10, term, ignored(0, FlagDying))}, []string{"discarded: the process is ending already"}},
 		"continued":               {[]Record{sent(10, signals.SIGCONT, ignored(0, FlagContinued))}, []string{"continued"}},
-		"stopped":                 {[]Record{sent(10, signals.SIGSTOP, nil), delivered(30, signals.SIGSTOP, 0)}, []string{"stopped by default, 20ns"}},
-		"stop taken back":         {[]Record{sent(10, signals.SIGTSTP, nil), sent(20, signals.SIGCONT, ignored(0, 0))}, []string{"discarded: SIGCONT took it back", "ignored by default"}},
+		"continued, blocked": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), exited(50, 0)},
+			[]string{"continued: when it was sent, was blocked; exited with code 0 after 40ns"},
+		},
+		"continued, discarded later": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), delivered(30, signals.SIGCONT, 1)},
+			[]string{"continued: when it was sent, was blocked, 20ns"},
+		},
+		"continued, then stopped again": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), sent(20, signals.SIGSTOP, nil), delivered(30, signals.SIGSTOP, 0)},
+			[]string{"continued: when it was sent, was blocked", "stopped by default, 10ns"},
+		},
+		"continued, handled": {
+			[]Record{sent(10, signals.SIGCONT, flags(FlagContinued)), delivered(30, signals.SIGCONT, 0x1000)},
+			[]string{"handled by 0x1000, and continued the process, 20ns"},
+		},
+		"continued, taken": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), {Kind: Dequeued, Time: 30, Signal: signals.SIGCONT, Task: target}},
+			[]string{"taken by sigtimedwait(2) or signalfd(2), and continued the process, was blocked, 20ns"},
+		},
+		"continued, waits": {[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued))}, []string{"pending: blocked, and continued the process"}},
+		"continued, delivered later": {
+			[]Record{sent(10, signals.SIGCONT, blocked(FlagContinued)), delivered(30, signals.SIGCONT, 0)},
+			[]string{"continued: when it was sent, was blocked, 20ns"},
+		},
+		"nothing to continue, delivered later": {
+			[]Record{sent(10, signals.SIGCONT, blocked(0)), delivered(30, signals.SIGCONT, 0)},
+			[]string{"discarded: ignored by default when it was to be delivered, was blocked, 20ns"},
+		},
+		"continued, if one knew": {
+			[]Record{sent(10, signals.SIGCONT, func(r *Record) { r.Detailed = false }), delivered(30, signals.SIGCONT, 0)},
+			[]string{"discarded: ignored by default when it was to be delivered; the process, if it was stopped, has been continued, 20ns"},
+		},
+		"nothing to continue": {
+			[]Record{sent(10, signals.SIGCONT, blocked(0)), exited(50, 0)},
+			[]string{"discarded: the process ended while it waited, was blocked; exited with code 0 after 40ns"},
+		},
+		"stopped":         {[]Record{sent(10, signals.SIGSTOP, nil), delivered(30, signals.SIGSTOP, 0)}, []string{"stopped by default, 20ns"}},
+		"stop taken back": {[]Record{sent(10, signals.SIGTSTP, nil), sent(20, signals.SIGCONT, ignored(0, 0))}, []string{"discarded: SIGCONT took it back", "ignored by default"}},
 		"coalesced": {[]Record{
 			sent(10, usr1, nil), sent(20, usr1, func(r *Record) { r.Result = AlreadyPending }), delivered(30, usr1, 0x1000),
 		}, []string{"coalesced: one waits already, from pid 10", "handled by 0x1000, 20ns"}},
-		"overflow":            {[]Record{sent(10, 40, func(r *Record) { r.Result = QueueFull })}, []string{"overflow: RLIMIT_SIGPENDING: the sender got EAGAIN"}},
+		"overflow":            {[]Record{sent(10, 40, func(r *Record) { r.Result, r.Blocked = QueueFull, signals.SetOf(40) })}, []string{"overflow: RLIMIT_SIGPENDING: the sender got EAGAIN"}},
 		"siginfo lost":        {[]Record{sent(10, 40, func(r *Record) { r.Result = InfoLost }), delivered(30, 40, 0x1000)}, []string{"handled by 0x1000, siginfo lost, 20ns"}},
 		"was blocked":         {[]Record{sent(10, usr1, func(r *Record) { r.Blocked = signals.SetOf(usr1) }), delivered(30, usr1, 0x1000)}, []string{"handled by 0x1000, was blocked, 20ns"}},
 		"blocked":             {[]Record{sent(10, usr1, func(r *Record) { r.Blocked = signals.SetOf(usr1) })}, []string{"pending: blocked"}},

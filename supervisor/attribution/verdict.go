@@ -3,6 +3,7 @@ package attribution
 import (
 	"time"
 
+	"supervise/signals/recorder"
 	"supervise/supervisor/machine"
 )
 
@@ -20,6 +21,9 @@ const (
 	numCertainties = iota
 )
 
+// NoVerdict is that of all services of which no process has ended. It is not written to.
+var NoVerdict Verdict
+
 // Verdict is who sent the signal that ended a main process, as far as that is known. It is
 // a plain comparable value. The zero value is about a process that no signal ended.
 type Verdict struct {
@@ -29,6 +33,7 @@ type Verdict struct {
 	Ago       time.Duration `json:"ago,omitzero"`    // from the signal to the exit
 	Entry     uint64        `json:"entry,omitzero"`  // number of the journal's entry about By's signal, 0 for none
 	OOM       Finding       `json:"oom,omitzero"`    // evidence for the OOM killer overrides the rest
+	Seen      Sighting      `json:"seen,omitzero"`   // how the signal came about, if it was recorded; By is who sent it then
 }
 
 // OOMKiller is the name of the kernel's OOM killer as a sender: [Verdict.Sender].
@@ -41,6 +46,8 @@ func (v Verdict) Sender() (machine.Asker, bool) {
 	switch {
 	case v.OOM.Evidence != NoEvidence:
 		return machine.Asker{Name: OOMKiller}, v.OOM.Likely()
+	case v.Seen.Cause == recorder.OOMKill:
+		return machine.Asker{Name: OOMKiller}, true
 	case v.Certainty == Certain:
 		return v.By, v.By.Known()
 	}
@@ -52,6 +59,9 @@ func (v Verdict) Sender() (machine.Asker, bool) {
 func (v Verdict) String() string {
 	if v.OOM.Evidence != NoEvidence {
 		return v.OOM.String()
+	}
+	if v.Seen.Cause != recorder.NoCause {
+		return v.Seen.text(v.By)
 	}
 	switch v.Certainty {
 	case NoSignal:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"supervise/signals"
+	"supervise/signals/recorder"
 	"supervise/supervisor/machine"
 )
 
@@ -54,7 +55,7 @@ func TestJSON(t *testing.T) {
 	for c := range Certainty(numCertainties) {
 		for r := range Reason(numReasons) {
 			for e := range Evidence(numEvidence) {
-				verdict := Verdict{c, r, client, time.Second, 7, Finding{e, machineFull}}
+				verdict := Verdict{c, r, client, time.Second, 7, Finding{e, machineFull}, Sighting{recorder.CgroupKill, "d", "web", true, machine.Asker{PID: 3, Signal: signals.SIGHUP}}}
 				verdict.By.Signal = signals.SIGUSR1
 				text, err := json.Marshal(verdict)
 				if err != nil {

@@ -19,7 +19,7 @@ import (
 type Crashes struct {
 	held []kernel.Crash // of the main process, which has not ended for us
 	told []told         // those whose last word is still to come
-	last status.Crash   // of the last main process that has ended
+	last *status.Crash  // of the last main process that has ended; nil: nothing is known
 
 	main   Main // that one
 	signal signals.Signal
@@ -49,11 +49,16 @@ type Log struct {
 // Ended takes note of the end of a main process, of which the machine is told in a step. signal
 // is the one that has killed it.
 func (k *Crashes) Ended(main Main, signal signals.Signal, step machine.EventID) {
-	k.main, k.signal, k.step, k.last = main, signal, step, status.Crash{}
+	k.main, k.signal, k.step, k.last = main, signal, step, nil
 }
 
 // Last is the crash of the main process that has ended last, as far as it has been told.
-func (k *Crashes) Last() status.Crash { return k.last }
+func (k *Crashes) Last() status.Crash {
+	if k.last == nil {
+		return status.Crash{}
+	}
+	return *k.last
+}
 
 // Identify finds out whether a process was a main one, now or then, that had crashed before
 // anybody knew of it.
@@ -119,7 +124,7 @@ func (k *Crashes) tell(c *kernel.Crash, to Log) (changed bool) {
 		return false
 	}
 	core := journal.CoreOf(c.Report, "")
-	k.last = status.Crash{
+	k.last = &status.Crash{
 		ID: core.ID, Signal: core.Signal, Code: core.Code, Address: core.Address, Function: core.Function, State: core.State,
 	}
 	return true

@@ -12,6 +12,7 @@ import (
 
 	"supervise/internal/sys"
 	"supervise/signals/intake"
+	"supervise/signals/recorder"
 	"supervise/supervisor/process/tree"
 	"supervise/supervisor/rundir"
 )
@@ -44,7 +45,7 @@ type Subject struct {
 // Examine makes all checks, in a fixed order.
 func Examine(s Subject) []Finding {
 	findings := []Finding{
-		intakeMode(s.Mode), inherited(s.Inherited), place(), subreaper(), descendants(),
+		intakeMode(s.Mode), inherited(s.Inherited), place(), subreaper(), descendants(), recording(recorder.Permitted()),
 		spawning(), pidfds(), procfs(), zombies(sys.Processes()), corePattern(), coreCollection(s.RuntimeDir), runtimeDir(s.RuntimeDir),
 	}
 	return append(findings, limits(s.Inherited)...)
@@ -120,6 +121,16 @@ func descendants() Finding {
 		f.Status = Note
 		f.Value += ": " + root.Reason().Error()
 		f.Meaning = "a service's processes are known by parent, session and a mark in their environment; one that clears its environment, calls setsid and forks twice is only ended with supervise itself"
+	}
+	return f
+}
+
+func recording(err error) Finding {
+	f := Finding{Name: "signal recorder", Status: Good, Value: "available"}
+	f.Meaning = "why, status and the log name who killed a service, and how; supervisor.recorder = \"off\" does without, init needs --recorder"
+	if err != nil {
+		f.Status, f.Value = Note, "not available: "+err.Error()
+		f.Meaning = "who sends a SIGKILL, and much else that ends a service, is not known; nothing else depends on it"
 	}
 	return f
 }

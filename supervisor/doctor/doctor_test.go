@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { testproc.Main(m) }
 
 var order = []string{
-	"signal intake", "inherited signals", "place", "child subreaper", "descendants", "clone3", "pidfd", "/proc", "zombies",
+	"signal intake", "inherited signals", "place", "child subreaper", "descendants", "signal recorder", "clone3", "pidfd", "/proc", "zombies",
 	"core_pattern", "core collection", "runtime directory", "limit: open files", "limit: pending signals", "limit: core size", "limit: processes",
 }
 
@@ -73,6 +73,16 @@ func siblings() []string {
 	}
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(root.Dir()), "supervise-doctor-[0-9]*"))
 	return found
+}
+
+// TestRecording says why nothing is recorded.
+func TestRecording(t *testing.T) {
+	if f := recording(nil); f.Status != Good || f.Value != "available" {
+		t.Errorf("%+v", f)
+	}
+	if f := recording(syscall.EPERM); f.Status != Note || f.Value != "not available: operation not permitted" {
+		t.Errorf("%+v", f)
+	}
 }
 
 // TestPlace looks as PID 1 of a namespace.

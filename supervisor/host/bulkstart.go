@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 
 	"supervise/internal/sys"
+	"supervise/supervisor/process"
 )
 
 // bulkMemory is how much the Go runtime may use before the garbage collector works during a
@@ -46,6 +47,7 @@ func EndBulkStart() {
 		debug.SetGCPercent(savedRuntime.percent)
 		debug.SetMemoryLimit(savedRuntime.limit)
 	}
+	process.Trim()
 	debug.FreeOSMemory()
 	sys.DropTextPages()
 }

@@ -73,16 +73,25 @@ const maxFormer = 64
 // configure takes the settings of a service, and those of all cores.
 func (c *cores) configure(file *config.File, s *service) {
 	c.mu.Lock()
+	c.collect(file.Core)
+	if !c.wanted() {
+		c.mu.Unlock()
+		return
+	}
 	if c.services == nil {
 		c.services, c.mains, c.kept, c.taken = map[string]coreSettings{}, map[int]mainProcess{}, map[string][]time.Time{}, map[int]takenCore{}
 	}
-	c.collect(file.Core)
 	before := c.services[s.spec.Name].Dumpable
 	c.services[s.spec.Name] = coreSettings{s.spec.Core, s}
 	c.mu.Unlock()
 	if c.setIDs != nil && isTrue(s.spec.Core.Dumpable) && !isTrue(before) {
 		c.setIDs(s.spec.Name)
 	}
+}
+
+// wanted reports whether cores are collected, or are going to be: nothing is kept otherwise.
+func (c *cores) wanted() bool {
+	return c.collector != nil || c.collection.Collect != config.CollectOff
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }
@@ -113,6 +122,9 @@ func (c *cores) forget(s *service) {
 func (c *cores) started(pid int, m mainProcess) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.mains == nil {
+		return
+	}
 	c.mains[pid] = m
 	c.former = slices.DeleteFunc(c.former, func(former int) bool { return former == pid })
 }
@@ -255,6 +267,7 @@ func (h *Host) CollectCores(settings config.Collection, options CoreOptions) (co
 	_, _ = os.FindProcess(os.Getpid())
 	c, err := collector.Open(collector.Options{
 		Want: wants[settings.Collect], Install: settings.Install, Force: settings.Force, Directory: options.Directory,
+		Store:  settings.Directory,
 		Decide: h.cores.decide, Log: options.Log,
 		Progress: func(o order.Order, p order.Progress) {
 			crash := h.cores.crash(o, p)
@@ -269,7 +282,9 @@ func (h *Host) CollectCores(settings config.Collection, options CoreOptions) (co
 	h.cores.mu.Unlock()
 	h.cores.setIDs = options.SetIDs
 	if c.Held().Way != collector.Off {
-		if err := store.Check(settings.Directory); err != nil {
+		if made, err := store.Create(settings.Directory); err == nil {
+			made.Close()
+		} else {
 			options.Log(collector.Message{Severity: collector.Warning, Text: err.Error() + "; of crashes only the log tells"})
 		}
 	}

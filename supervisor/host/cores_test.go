@@ -26,7 +26,7 @@ func (o owners) Alone(pid int, service string, others []string, isMain func(int)
 func testCores() *cores {
 	no := false
 	file := &config.File{
-		Core: config.Collection{Directory: "/cores", Capture: order.MiniAndFull, MaxUse: 1, KeepFree: 2, MaxCore: 3, Timeout: time.Second},
+		Core: config.Collection{Collect: config.CollectSocket, Directory: "/cores", Capture: order.MiniAndFull, MaxUse: 1, KeepFree: 2, MaxCore: 3, Timeout: time.Second},
 		Services: []config.Service{
 			{Name: "web", Core: config.Core{Rate: config.Rate{Count: 2, Per: time.Hour}, MaxUse: 9}},
 			{Name: "secret", Core: config.Core{Dumpable: &no}},
@@ -81,7 +81,7 @@ func TestDumpableByUpdate(t *testing.T) {
 		told     int
 	}{{nil, 0}, {&no, 0}, {&yes, 1}, {&yes, 1}, {nil, 1}, {&yes, 2}} {
 		spec := &config.Service{Name: "plain", Core: config.Core{Dumpable: step.dumpable}}
-		c.configure(&config.File{}, &service{spec: spec})
+		c.configure(&config.File{Core: config.Collection{Collect: config.CollectSocket}}, &service{spec: spec})
 		if len(told) != step.told {
 			t.Errorf("told of %v, want %d", told, step.told)
 		}
@@ -143,6 +143,19 @@ func TestUpdateWhileCollecting(t *testing.T) {
 	c.configure(&config.File{}, web)
 	if c.collection.Directory != "" {
 		t.Errorf("nothing is collected, but with %+v", c.collection)
+	}
+}
+
+// TestNothingIsKeptOfCores: where none are collected nothing is remembered for each service.
+func TestNothingIsKeptOfCores(t *testing.T) {
+	c := &cores{}
+	web := &service{spec: &config.Service{Name: "web"}}
+	c.configure(&config.File{}, web)
+	c.started(11, mainProcess{service: "web", gen: 1})
+	c.ended(11)
+	c.forget(web)
+	if len(c.services) != 0 || len(c.mains) != 0 || len(c.former) != 0 {
+		t.Errorf("kept: %v, %v, %v", c.services, c.mains, c.former)
 	}
 }
 

@@ -48,6 +48,7 @@ type Host struct {
 	terminal   bool             // there was a controlling terminal at the start
 	mailbox    mailbox
 	cores      cores
+	recording  recording
 }
 
 var _ kernel.Kernel = (*Host)(nil)
@@ -98,7 +99,7 @@ func (h *Host) IsMain(pid int) bool {
 // ReapOrphan is part of [tree.Children]. The loop hears of it later.
 func (h *Host) ReapOrphan(pid int) bool {
 	child, ok := sys.ReapOne(pid)
-	if ok && !h.takesCores(pid) {
+	if ok && !h.helps(pid) {
 		h.reaped = append(h.reaped, child)
 		h.Wake()
 	}
@@ -173,7 +174,7 @@ func (h *Host) Reap() (sys.Child, bool) {
 			h.cores.ended(child.PID)
 			return child, true
 		}
-		if h.takesCores(child.PID) {
+		if h.helps(child.PID) {
 			continue
 		}
 		if st := h.inStart(child.PID); st != nil {
@@ -183,6 +184,9 @@ func (h *Host) Reap() (sys.Child, bool) {
 		}
 	}
 }
+
+// helps reports whether a child that has ended is a helper of ours, of which the loop knows nothing.
+func (h *Host) helps(pid int) bool { return h.takesCores(pid) || h.recording.owns(pid) }
 
 // Abandon removes what Supervise has made, after a start that failed.
 func (h *Host) Abandon() {

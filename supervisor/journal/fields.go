@@ -130,6 +130,15 @@ func verdictFields(o *object, v *attribution.Verdict) {
 	integer(o, "ago", &v.Ago)
 	unsigned(o, "entry", &v.Entry)
 	nested(o, "oom", &v.OOM, findingFields)
+	nested(o, "seen", &v.Seen, sightingFields)
+}
+
+func sightingFields(o *object, s *attribution.Sighting) {
+	word(o, "cause", &s.Cause)
+	text(o, "detail", &s.Detail)
+	text(o, "service", &s.Service)
+	boolean(o, "outside", &s.Outside)
+	nested(o, "after", &s.After, askerFields)
 }
 
 func findingFields(o *object, f *attribution.Finding) {

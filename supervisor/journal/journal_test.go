@@ -162,7 +162,7 @@ func TestWhyLater(t *testing.T) {
 // TestEarlierRuns has an explanation go on from what an earlier run did last with the
 // service, and the numbers go on, too.
 func TestEarlierRuns(t *testing.T) {
-	var written recorder
+	var written diskRecorder
 	j := newJournal(100)
 	j.RecordTo(&written, func() Header { return Header{Configuration: &config.File{}} })
 	j.fact("web", 0, 0)
@@ -190,11 +190,11 @@ func TestEarlierRuns(t *testing.T) {
 	}
 }
 
-// recorder keeps what is recorded.
-type recorder []Record
+// diskRecorder keeps what is recorded.
+type diskRecorder []Record
 
-func (r *recorder) Record(one Record) { *r = append(*r, one) }
-func (r *recorder) Due() bool         { return false }
+func (r *diskRecorder) Record(one Record) { *r = append(*r, one) }
+func (r *diskRecorder) Due() bool         { return false }
 
 // TestForgotten has an explanation whose beginning is forgotten.
 func TestForgotten(t *testing.T) {

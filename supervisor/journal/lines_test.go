@@ -43,7 +43,7 @@ func (j *Journal) lines(exit uint64, text string) uint64 {
 // TestLines has each end keep its last lines, over a new start too, and those of the last end
 // in every explanation.
 func TestLines(t *testing.T) {
-	var written recorder
+	var written diskRecorder
 	j := newJournal(100)
 	j.RecordTo(&written, func() Header { return Header{Configuration: &config.File{}} })
 	first := j.turn(web, 0, 0)

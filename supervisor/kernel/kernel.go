@@ -8,6 +8,7 @@ import (
 	"supervise/coredump/report"
 	"supervise/internal/sys"
 	"supervise/signals"
+	"supervise/signals/recorder"
 	"supervise/signals/send"
 	"supervise/supervisor/machine"
 	"supervise/supervisor/process/tree"
@@ -40,6 +41,10 @@ type Kernel interface {
 	// Process describes the process that has a pid now: its uid and its comm. It is false
 	// if there is none.
 	Process(pid int) (machine.Asker, bool)
+	// Recorded hands over what was recorded of signals to processes of services since the last
+	// call, and returns how many were lost so far; nothing without a recorder. A signal is valid
+	// until take returns. Its time is that of Now.
+	Recorded(take func(*recorder.Signal)) (lost uint64)
 	// Obstacle says why a process survives SIGKILL, in words that follow its name; "" if
 	// nothing is known, or it does not survive.
 	Obstacle(pid int) string

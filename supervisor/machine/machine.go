@@ -2,6 +2,7 @@ package machine
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"supervise/config"
@@ -119,6 +120,8 @@ func (m *Machine) boot() {
 		return
 	}
 	m.booted = true
+	const each = 2 // most services are said to start, and are started
+	m.actions = slices.Grow(m.actions, each*len(m.services))
 	for _, s := range m.services {
 		if s.spec.Enabled {
 			m.dispatch(s, Boot)

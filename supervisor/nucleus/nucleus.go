@@ -175,7 +175,7 @@ func (n *nucleus) lookup(name string) (value string, ok bool) {
 // signal and orphan, has no command, or starts it in another way.
 func (n *nucleus) covers() bool {
 	o := n.options
-	return !o.Pause && !o.ByKill && !o.WarnReaped && o.RestartOn == 0 && o.ReadyFD == 0 &&
+	return !o.Pause && !o.ByKill && !o.Recorder && !o.WarnReaped && o.RestartOn == 0 && o.ReadyFD == 0 &&
 		!o.CoreLimit.Given && !o.CoreFilter.Given && o.Log.Level >= pid1.Warn && sys.AllOpen()
 }
 

@@ -17,9 +17,16 @@ import (
 // target is what matters of the log settings of a service. The zero value is the console.
 type target struct {
 	mode   config.LogMode
-	file   string // path of the log file, with how it is written; "" for none
-	config logs.Config
-	drops  bool // lines are dropped rather than waited for
+	drops  bool         // lines are dropped rather than waited for
+	file   string       // path of the log file; "" for none
+	config *logs.Config // how that is written
+}
+
+func (t target) equal(other target) bool {
+	if t.file == "" || other.file == "" {
+		return t == other
+	}
+	return t.mode == other.mode && t.drops == other.drops && t.file == other.file && *t.config == *other.config
 }
 
 // targetOf returns those of the settings that count in their mode. It may ask the databases of
@@ -39,7 +46,7 @@ func targetOf(log config.Log) (target, error) {
 			return target{}, errors.New(`log mode "file" without a file`)
 		}
 		c, err := fileConfig(log)
-		return target{mode: log.Mode, file: log.File, config: c, drops: drops}, err
+		return target{mode: log.Mode, file: log.File, config: &c, drops: drops}, err
 	}
 	return target{}, fmt.Errorf("unknown log mode %d", log.Mode)
 }
@@ -172,7 +179,7 @@ func (o *Outputs) open(t target) Destination {
 		d.pump = o.console
 	case config.Inherit: // the service writes to the supervisor's descriptors itself
 	case config.ToFile:
-		d.pump, d.missing = o.logs.File(t.file, t.config)
+		d.pump, d.missing = o.logs.File(t.file, *t.config)
 	}
 	return d
 }

@@ -254,8 +254,8 @@ func TestFormats(t *testing.T) {
 		want   logs.Format
 	}{{config.AutoFormat, logs.Text}, {config.Text, logs.Text}, {config.JSON, logs.JSON}} {
 		got, err := targetOf(config.Log{Mode: config.ToFile, File: "/x", Format: f.format, MaxSize: 5, Keep: 2})
-		want := target{mode: config.ToFile, file: "/x", config: logs.Config{Format: f.want, Rotation: logs.Rotation{MaxSize: 5, Keep: 2}}}
-		if err != nil || got != want {
+		want := target{mode: config.ToFile, file: "/x", config: &logs.Config{Format: f.want, Rotation: logs.Rotation{MaxSize: 5, Keep: 2}}}
+		if err != nil || !got.equal(want) {
 			t.Errorf("%v: %+v, %v", f.format, got, err)
 		}
 	}

@@ -49,7 +49,7 @@ func (o *Outputs) Console(name string) *Route {
 // Update changes where the output goes, also that of the process that runs, unless it writes
 // to the supervisor's descriptors or is to: then it is from the next start on.
 func (r *Route) Update(to Destination) {
-	changed := r.target != to.target
+	changed := !r.target.equal(to.target)
 	r.target = to.target
 	switch {
 	case to.missing == nil && r.fallback != nil:
@@ -75,7 +75,7 @@ func (r *Route) take(pump *logs.Pump) {
 		}
 	}
 	if r.target.file != "" && pump != r.outputs.console {
-		pump.Configure(r.target.config)
+		pump.Configure(*r.target.config)
 	}
 	r.outputs.release(before)
 }

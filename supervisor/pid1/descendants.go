@@ -1,6 +1,7 @@
 package pid1
 
 import (
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -21,7 +22,13 @@ const killTimeout = 10 * second
 // listed. Each one that ends triggers another look.
 const killRounds = 20
 
-// descendants returns the living processes that descend from us.
+// descendants returns the living processes that descend from us, but for the recorder.
+func (s *supervisor) descendants() []sys.Stat {
+	found := descendants(s.pid)
+	return slices.DeleteFunc(found, func(stat sys.Stat) bool { return s.recorder.is(stat.PID) })
+}
+
+// descendants returns the living processes that descend from a process.
 func descendants(self int) (found []sys.Stat) {
 	var all []sys.Stat
 	for stat := range sys.Processes() {
@@ -49,7 +56,7 @@ func (s *supervisor) signalDescendants(signal signals.Signal) {
 		_ = sys.Kill(-1, signal)
 		return
 	}
-	for _, stat := range descendants(s.pid) {
+	for _, stat := range s.descendants() {
 		signalIfSame(stat, signal)
 	}
 }
@@ -64,7 +71,7 @@ func (s *supervisor) killDescendants() {
 	stopped := map[int]sys.Stat{}
 	for range killRounds {
 		fresh := false
-		for _, stat := range descendants(s.pid) {
+		for _, stat := range s.descendants() {
 			if stopped[stat.PID].Started != stat.Started {
 				stopped[stat.PID], fresh = stat, true
 				signalIfSame(stat, signals.SIGSTOP)
@@ -103,7 +110,7 @@ func signalIfSame(stat sys.Stat, signal signals.Signal) {
 // forwardToOrphans forwards a signal after the command has ended: to its descendants that are
 // our own children by now.
 func (s *supervisor) forwardToOrphans(info signals.Info) {
-	for _, stat := range descendants(s.pid) {
+	for _, stat := range s.descendants() {
 		if stat.Parent == s.pid {
 			result := s.sendTo(stat.PID, info)
 			if s.log.enabled(Debug) {
@@ -132,7 +139,7 @@ func (s *supervisor) graceEnded() {
 		return
 	}
 	s.alarms.clear(alarmGrace)
-	if names := describe(descendants(s.pid)); names != "" && !s.killing {
+	if names := describe(s.descendants()); names != "" && !s.killing {
 		s.log.say(Warn, "killing what is left of the command", word("processes", names))
 	}
 	s.killing = true
@@ -142,7 +149,7 @@ func (s *supervisor) graceEnded() {
 
 // giveUp leaves behind descendants that do not end.
 func (s *supervisor) giveUp() {
-	s.log.say(Error, "not even SIGKILL ends what is left", word("processes", describe(descendants(s.pid))))
+	s.log.say(Error, "not even SIGKILL ends what is left", word("processes", describe(s.descendants())))
 	s.phase = over
 }
 

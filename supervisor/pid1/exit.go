@@ -40,21 +40,31 @@ func (s *supervisor) logExit(status int) {
 	if waiting := s.backlog.Len(); waiting > 0 {
 		s.log.say(Warn, "the command ended with real-time signals still waiting for it", number("count", waiting))
 	}
-	if count, relayed := s.in.Relayed(); count > s.before {
-		s.last = relayed
-	}
-	level := Info // more than that when the command has crashed
-	if s.Crashed(s.exit, s.last.Signal) {
+	last := s.lastSignal()
+	level := Info // more than that when the command has crashed, or it is known who has killed it
+	if s.Crashed(s.exit, last.Signal) || s.Recorder && s.exit.Signal != 0 {
 		level = Warn
 	}
 	if !s.log.enabled(level) {
 		return
 	}
 	fields := []field{word("command", s.name), number("pid", s.command.PID), number("status", status), number("orphans", s.orphans)}
-	if s.last.Signal != 0 {
-		fields = append(fields, word("last-signal", s.last.String()))
+	if last.Signal != 0 {
+		fields = append(fields, word("last-signal", last.String()))
 	}
-	s.log.say(level, "exiting: the command "+exitText(s.exit), fields...)
+	message := "exiting: the command " + exitText(s.exit)
+	if s.killer != "" {
+		message += ", " + s.killer
+	}
+	s.log.say(level, message, fields...)
+}
+
+// lastSignal is the last one that was forwarded.
+func (s *supervisor) lastSignal() signals.Info {
+	if count, relayed := s.in.Relayed(); count > s.before {
+		return relayed
+	}
+	return s.last
 }
 
 // dieBySignal ends this process by a signal, without a core of its own. It returns if that is

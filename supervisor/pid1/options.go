@@ -44,6 +44,7 @@ type Options struct {
 	Remap          Remap // of exit statuses
 	ExecStatus     ExecStatus
 
+	Recorder   bool // the last line says who killed the command, where the kernel lets us know
 	WarnReaped bool // warn about every orphan, and about processes that do not reap their children
 	Log        Log
 }

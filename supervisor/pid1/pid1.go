@@ -24,6 +24,7 @@ type supervisor struct {
 	command process.Process
 	phase   phase
 	exit    signals.Exit // of the command
+	killer  string       // who sent the signal that ended it, in words that follow its name; "": it is not known
 	orphans int
 
 	// Signals that are being forwarded.
@@ -38,6 +39,7 @@ type supervisor struct {
 	stopForwarded bool // a job-control stop was forwarded since the last SIGCONT
 	killing       bool // everything is being killed
 	zombies       zombieScan
+	recorder      recorder
 }
 
 // phase is the stage of the command's life.
@@ -127,6 +129,7 @@ func (s *supervisor) afterStart() {
 	}
 	s.ready()
 	s.release()
+	s.record() // behind release, which closes descriptors
 	s.attend()
 }
 

@@ -29,10 +29,16 @@ func (s *supervisor) collect(ended bool) {
 			s.exit, ended = child.Exit, true
 			continue
 		}
+		if s.isRecorder(child.PID) {
+			continue
+		}
 		s.orphan(child, name)
 	}
 	switch {
 	case ended:
+		if s.askRecorder() && left { // or was it the recorder?
+			left = sys.HasChildren()
+		}
 		s.commandEnded(left)
 	case s.followsStops():
 		s.followStop()

@@ -94,7 +94,7 @@ func (s *supervisor) restart(info signals.Info) {
 // startAgain starts the command again, and reports whether it runs.
 func (s *supervisor) startAgain() bool {
 	s.stopping = stopping{}
-	s.killing, s.stopForwarded = false, false
+	s.killing, s.stopForwarded, s.killer = false, false, ""
 	s.alarms = alarms{}
 	s.terminal.Given = s.terminal.Given && (s.terminal.FD < 0 || s.terminal.idle())
 	s.closeCommand()
@@ -103,6 +103,7 @@ func (s *supervisor) startAgain() bool {
 		return false
 	}
 	s.phase = running
+	s.record()
 	s.relay()
 	s.log.say(Info, "restarted the command", number("pid", s.command.PID))
 	return true
@@ -110,7 +111,7 @@ func (s *supervisor) startAgain() bool {
 
 // escalate kills a command that has not ended in time, and everything that it has started.
 func (s *supervisor) escalate() {
-	s.log.say(Warn, "not everything has ended in time after "+s.stopping.by.String()+": killing what is left", word("processes", describe(descendants(s.pid))))
+	s.log.say(Warn, "not everything has ended in time after "+s.stopping.by.String()+": killing what is left", word("processes", describe(s.descendants())))
 	s.killing = true
 	if s.phase == running {
 		s.killDescendants()

@@ -55,7 +55,7 @@ func (s *supervisor) scanZombies() {
 		return
 	}
 	ours := map[int]bool{}
-	for _, stat := range descendants(s.pid) {
+	for _, stat := range s.descendants() {
 		ours[stat.PID] = true
 	}
 	for parent, count := range stay {

@@ -3,6 +3,7 @@
 package process
 
 import (
+	"slices"
 	"sync"
 
 	"supervise/internal/sys"
@@ -12,8 +13,8 @@ import (
 // plans are kept for the next start.
 var plans planPool
 
-// planPool holds unused plans, up to the length of free. No more than there are processors
-// can be in use at the same time, as a start does not release its plan before it is done.
+// planPool holds unused plans, up to the length of free. A start does not release its plan before
+// it is done: as many are in use as there are starts under way.
 type planPool struct {
 	mutex     sync.Mutex
 	free      [16]*plan
@@ -46,7 +47,7 @@ func (s *planPool) take() *plan {
 		s.count--
 		return s.free[s.count]
 	case s.firstUsed:
-		return new(plan)
+		return &plan{steps: make([]step, 0, usualSteps), names: make([]string, 0, usualSteps)}
 	}
 	s.firstUsed, s.ignored = true, sys.Ignored()
 	firstPlan.plan = plan{
@@ -54,6 +55,21 @@ func (s *planPool) take() *plan {
 		argv: firstPlan.argv[:0], env: firstPlan.env[:0], text: firstPlan.text[:0],
 	}
 	return &firstPlan.plan
+}
+
+// usualSteps are as many as a start of a service has, or more.
+const usualSteps = 24
+
+// Trim gives up the memory that many starts at the same time have needed.
+func Trim() {
+	plans.mutex.Lock()
+	defer plans.mutex.Unlock()
+	first := slices.Contains(plans.free[:plans.count], &firstPlan.plan) // otherwise it is in use
+	clear(plans.free[:])
+	plans.count = 0
+	if first {
+		plans.free[0], plans.count = &firstPlan.plan, 1
+	}
 }
 
 func (s *planPool) put(p *plan) {

@@ -164,7 +164,7 @@ func (p *plan) pointer(s string) (at *byte, ok bool) {
 
 // pointers is pointer for a list, which it ends with nil.
 func (p *plan) pointers(list []*byte, of []string) (all []*byte, ok bool) {
-	ok = true
+	list, ok = slices.Grow(list, len(of)+1), true
 	for _, s := range of {
 		at, fine := p.pointer(s)
 		list, ok = append(list, at), ok && fine

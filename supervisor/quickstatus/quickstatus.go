@@ -13,6 +13,7 @@ import (
 type Question struct {
 	dir   string   // as given, "" for none
 	names []string // none: all services
+	board bool     // nobody is to be asked
 }
 
 // Select reads a program's arguments. ok is false for everything but the plain question,
@@ -36,6 +37,8 @@ func parse(argv []string) (q Question, ok bool) {
 			q.dir, args = args[1], args[1:]
 		case len(arg) > len(flag) && arg[:len(flag)+1] == flag+"=":
 			q.dir = arg[len(flag)+1:]
+		case arg == "--board":
+			q.board = true
 		case plain(arg):
 			q.names = append(q.names, arg)
 		default:
@@ -61,13 +64,16 @@ func plain(arg string) bool {
 func (q Question) Answer() (code int, done bool) {
 	dir, answer := wire.Directory(q.dir, intake.Getenv), ""
 	services, ok := q.onBoard(dir)
+	if !ok && q.board {
+		return 0, false
+	}
 	if !ok {
 		if answer, ok = ask(dir, q.request()); !ok {
 			return 0, false
 		}
 		services, ok = read(answer)
 	}
-	if !ok || !write(status.Render(status.Rows(services, now()), Colors(1))) {
+	if !ok || !sys.Print(status.Render(status.Rows(services, now()), Colors(1))) {
 		unread = answer
 		return 0, false
 	}
@@ -106,24 +112,6 @@ func (q Question) request() []byte {
 // Colors reports whether what is written to a descriptor is to be coloured: no-color.org.
 func Colors(fd int) bool {
 	return intake.Getenv("NO_COLOR") == "" && sys.Terminal(fd)
-}
-
-// write prints; false says that not all of it could be.
-func write(text []byte) bool {
-	for len(text) > 0 {
-		n, err := syscall.Write(1, text)
-		switch {
-		case err == syscall.EAGAIN: // it does not wait by itself
-			var writable syscall.FdSet
-			writable.Bits[0] = 1 << 1
-			_, _ = syscall.Select(2, nil, &writable, nil, nil)
-		case err != nil && err != syscall.EINTR:
-			return false
-		case err == nil:
-			text = text[n:]
-		}
-	}
-	return true
 }
 
 // now is the time in nanoseconds since 1970.

@@ -31,6 +31,7 @@ func Describe(name string, view machine.View, known Known, began int64) status.S
 	}
 	if view.Exited {
 		s.Exited = true
+		known.Verdict = known.Verdict.Crashed(known.Crash.Code, known.Crash.Address)
 		s.Exit = status.Exit{Exit: view.Exit, Time: began + int64(view.ExitedAt), Cause: known.Verdict.String(), Crash: known.Crash, Lines: known.Lines}
 		if by, certain := known.Verdict.Sender(); certain {
 			by = by.Who()

@@ -1,8 +1,8 @@
 // Package preinit runs what people wait for before the rest of the program is initialised:
-// supervise init, also under the names of the programs that it replaces, and the plain
-// question of supervise status. Its init function does the work and exits. For any other
-// subcommand, and for what package quickstatus does not handle, it returns, and main runs as
-// usual.
+// supervise init, also under the names of the programs that it replaces, the plain
+// questions of supervise status, and supervise version. Its init function does the work and
+// exits. For any other subcommand, and for what package quickstatus does not handle, it returns,
+// and main runs as usual.
 //
 // # Why
 //
@@ -25,6 +25,12 @@
 // also has to be sparing with memory: each first allocation of a new size, and each growth of
 // the stack, causes page faults, so it uses static memory and small frames.
 //
+// # A second one
+//
+// Package precore does the same for the plain questions about a core. It may import a little
+// more of the standard library, among it package time, and so comes a little later, but before
+// package unicode too.
+//
 // # Which packages
 //
 // Most early packages would exist anyway: signals, signals/queue, signals/send,
@@ -33,6 +39,7 @@
 // that is not:
 //
 //	internal/text               a few functions of package strings
+//	internal/little             a few functions of package encoding/binary
 //	internal/text/json          JSON, in place of encoding/json
 //	internal/ipc/owner          who made a runtime file, apart from package ipc
 //	supervisor/control/wire     the protocol, apart from packages control and client

@@ -3,8 +3,8 @@
 //
 //	table := cfi.New(hdr, ehFrame, debugFrame) // nothing is read yet
 //	entry, ok := table.Find(pc)                // by binary search
-//	row, err := entry.Row(pc)                  // runs the entry's program up to pc
-//	value, err := cfi.Evaluate(rule.Expression, context, initial...)
+//	err = entry.Row(pc, &row)                  // runs the entry's program up to pc
+//	value, err := cfi.Evaluate(rule.Expression, context, bias, initial...)
 //
 // All addresses are those in the file: who has an address of a process subtracts the module's
 // bias first. The tables are those of 64 bit little-endian machines; which register a number
@@ -16,4 +16,6 @@
 //
 // Sources: DWARF 5, section 6.4; Linux Standard Base, "Exception Frames", for .eh_frame and its
 // header; DWARF for the Arm 64-bit Architecture (AADWARF64) for its own instructions.
+//
+// It is early: see cmd/supervise/preinit.
 package cfi

@@ -9,5 +9,5 @@
 // A ratio is taken within a round, between numbers measured seconds apart, and is therefore
 // steadier than the numbers themselves. Nothing is averaged and no sample is discarded.
 //
-// The package does not know what was measured, and makes no claim of significance.
+// The package does not know what was measured. How certain a ratio is says [Interval].
 package stats

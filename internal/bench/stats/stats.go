@@ -50,8 +50,10 @@ func (r Rounds) Summary() Summary {
 
 // Ratio compares with a baseline that was measured in the same rounds: the median of the
 // rounds' ratios of medians. It is 0 when no round has samples of both.
-func (r Rounds) Ratio(baseline Rounds) float64 {
-	var ratios []float64
+func (r Rounds) Ratio(baseline Rounds) float64 { return Median(r.Ratios(baseline)) }
+
+// Ratios are those of the rounds that have samples of both.
+func (r Rounds) Ratios(baseline Rounds) (ratios []float64) {
 	for i, round := range r {
 		if i >= len(baseline) || len(round) == 0 || len(baseline[i]) == 0 {
 			continue
@@ -60,7 +62,26 @@ func (r Rounds) Ratio(baseline Rounds) float64 {
 			ratios = append(ratios, Median(round)/base)
 		}
 	}
-	return Median(ratios)
+	return ratios
+}
+
+// Interval is where the median of what was sampled is with a confidence of at least 95 %: between
+// two of the samples, whatever their distribution. Fewer than six are too few for that, and ok is
+// false.
+func Interval(samples []float64) (low, high float64, ok bool) {
+	// k of n samples are below the median with the probability (n over k) / 2^n.
+	n, below := len(samples), 0
+	probability, sum := math.Pow(0.5, float64(n)), 0.0
+	for sum+probability <= 0.025 {
+		sum += probability
+		probability *= float64(n-below) / float64(below+1)
+		below++
+	}
+	if below == 0 {
+		return 0, 0, false
+	}
+	sorted := slices.Sorted(slices.Values(samples))
+	return sorted[below-1], sorted[n-below], true
 }
 
 // sorted returns the samples of all rounds, the least first.

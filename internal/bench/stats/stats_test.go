@@ -88,3 +88,24 @@ func TestAdd(t *testing.T) {
 }
 
 func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
+
+func TestInterval(t *testing.T) {
+	count := func(n int) (samples []float64) {
+		for i := range n {
+			samples = append(samples, float64(n-i))
+		}
+		return samples
+	}
+	// Tables of the sign test: of 6, the 1st; of 9, the 2nd; of 20, the 6th; of 100, the 40th.
+	for _, test := range []struct{ n, low, high int }{{6, 1, 6}, {8, 1, 8}, {9, 2, 8}, {20, 6, 15}, {100, 40, 61}} {
+		low, high, ok := Interval(count(test.n))
+		if !ok || low != float64(test.low) || high != float64(test.high) {
+			t.Errorf("of %d: %v to %v, %v, want %d to %d", test.n, low, high, ok, test.low, test.high)
+		}
+	}
+	for n := range 6 {
+		if low, high, ok := Interval(count(n)); ok {
+			t.Errorf("of %d: %v to %v", n, low, high)
+		}
+	}
+}

@@ -25,7 +25,7 @@ type worker struct {
 // thread is one that is traced.
 type thread struct {
 	trace.Thread
-	known bool // it was asked for, or its birth was seen
+	stops bool // a signal has stopped the process, and SIGCONT has not been seen since
 }
 
 func (w *worker) emit(r *trace.Record) {
@@ -62,7 +62,7 @@ func (w *worker) attach() error {
 				case err != nil:
 					return fmt.Errorf("process %d: ptrace: %w", pid, err)
 				}
-				w.threads[tid] = &thread{describe(tid), true}
+				w.threads[tid] = &thread{Thread: describe(tid)}
 				found = true
 			}
 		}
@@ -85,7 +85,7 @@ func describe(tid int) trace.Thread {
 	if unix.Stat("/proc/"+strconv.Itoa(tid), &info) == nil {
 		t.UID = int64(info.Uid)
 	}
-	if group, err := groupOf(tid); err == nil {
+	if group, err := groupOf(tid); err == nil && group > 0 { // not reaped at that moment
 		t.PID = int32(group)
 	}
 	return t
@@ -156,6 +156,7 @@ func (w *worker) stopped(tid int, status unix.WaitStatus) {
 		w.delivery(t, signals.Signal(signal))
 	case unix.PTRACE_EVENT_STOP:
 		if status.StopSignal() != unix.SIGTRAP && w.releasing.IsZero() {
+			t.stops = true
 			_ = ptrace(unix.PTRACE_LISTEN, tid, 0) // it stays stopped
 			return
 		}
@@ -212,6 +213,9 @@ func (w *worker) delivery(t *thread, s signals.Signal) {
 	case !caught && s.Default() == signals.Ignore:
 		sent.Result = trace.IgnoredAtOnce
 	}
+	if s == signals.SIGCONT && w.resumes(t) {
+		sent.Flags |= trace.FlagContinued
+	}
 	w.emit(sent)
 	if sent.Result != trace.Queued {
 		return
@@ -222,6 +226,17 @@ func (w *worker) delivery(t *thread, s signals.Signal) {
 		r.Handler = trace.SomeHandler
 	}
 	w.emit(r)
+}
+
+// resumes reports whether SIGCONT, which a thread is about to get, ended a stop.
+func (w *worker) resumes(t *thread) (stopped bool) {
+	for _, other := range w.threads {
+		if other.PID == t.PID {
+			stopped = stopped || other.stops
+			other.stops = false
+		}
+	}
+	return stopped
 }
 
 // sender describes who sent a signal, by its siginfo.

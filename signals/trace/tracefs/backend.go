@@ -63,7 +63,7 @@ func (b *Backend) open(o *Options) (err error) {
 	if err != nil {
 		return err
 	}
-	events := []string{"sched/sched_process_fork", "sched/sched_process_exit"}
+	events := []string{"task/task_newtask", "sched/sched_process_fork", "sched/sched_process_exit"}
 	events = append(events, "sched/sched_process_exec")
 	if o.Filter.Context {
 		events = append(events, "syscalls/sys_enter_rt_sigtimedwait", "syscalls/sys_exit_rt_sigtimedwait")

@@ -16,8 +16,8 @@ import (
 // calls are those that send signals, with the names of the arguments: the pid or tid, and the
 // signal.
 var calls = map[string][2]string{
-	"kill": {"pid: ", "sig: "}, "tkill": {"pid: ", "sig: "}, "tgkill": {"pid: ", "sig: "},
-	"rt_sigqueueinfo": {"pid: ", "sig: "}, "rt_tgsigqueueinfo": {"pid: ", "sig: "}, "pidfd_send_signal": {"pidfd: ", "sig: "},
+	"kill": {"pid: ", "sig: "}, "tkill": {"pid: ", "sig: "}, "tgkill": {"tgid: ", "sig: "},
+	"rt_sigqueueinfo": {"pid: ", "sig: "}, "rt_tgsigqueueinfo": {"tgid: ", "sig: "}, "pidfd_send_signal": {"pidfd: ", "sig: "},
 }
 
 // reader makes records of events. It knows which processes the filter has, and looks into
@@ -28,6 +28,7 @@ type reader struct {
 	members map[int32]bool // processes of the filter; false for one that is seen aside
 	threads map[int]*trace.Thread
 	entered map[int]entry // by tid: the call that it is in
+	told    bool          // events say which new tasks are threads
 }
 
 type entry struct{ pid, signal int64 }
@@ -67,7 +68,8 @@ func (r *reader) thread(tid int, comm string) trace.Thread {
 	return *t
 }
 
-// describe reads the lines of /proc/PID/status that a thread is described by.
+// describe reads the lines of /proc/PID/status that a thread is described by. The pids of one that
+// is reaped at that moment are 0 there.
 func describe(status string, t *trace.Thread) {
 	for line := range strings.Lines(status) {
 		name, value, _ := strings.Cut(line, ":")
@@ -80,7 +82,7 @@ func describe(status string, t *trace.Thread) {
 		case "Name":
 			copy(t.Comm[:15], strings.TrimSpace(value))
 		case "Tgid":
-			if err == nil {
+			if err == nil && n > 0 {
 				t.PID = int32(n)
 			}
 		case "Uid":
@@ -88,7 +90,7 @@ func describe(status string, t *trace.Thread) {
 				t.UID = n
 			}
 		case "NStgid":
-			if n, err = strconv.ParseInt(fields[len(fields)-1], 10, 32); err == nil {
+			if n, err = strconv.ParseInt(fields[len(fields)-1], 10, 32); err == nil && n > 0 {
 				t.NSPID = int32(n)
 			}
 		}
@@ -168,6 +170,9 @@ func (r *reader) record(e *Event, out *trace.Record) bool {
 		return r.generate(e, out)
 	case "signal_deliver":
 		return r.deliver(e, out)
+	case "task_newtask":
+		r.newTask(e, out)
+		return false
 	case "sched_process_fork":
 		return r.fork(e, out)
 	case "sched_process_exec":
@@ -225,12 +230,31 @@ func (r *reader) deliver(e *Event, out *trace.Record) bool {
 	return known || !out.Aside
 }
 
+// newTask notes a thread: it may have ended before anybody can look.
+func (r *reader) newTask(e *Event, out *trace.Record) {
+	text, _, _ := strings.Cut(e.Text, " ") // the name behind it may look like a pid
+	child, ok := number(text, "pid=")
+	flags, ok2 := e.Hex("clone_flags=")
+	if !ok || !ok2 {
+		return
+	}
+	r.told = true
+	delete(r.threads, int(child))
+	if flags&unix.CLONE_THREAD != 0 {
+		t := out.Task
+		t.TID = int32(child)
+		r.threads[int(child)] = &t
+	}
+}
+
 func (r *reader) fork(e *Event, out *trace.Record) bool {
 	child, ok := e.Number("child_pid=")
 	if !ok {
 		return false
 	}
-	delete(r.threads, int(child))
+	if !r.told {
+		delete(r.threads, int(child))
+	}
 	out.Target = r.thread(int(child), "")
 	if out.Target.PID != int32(child) {
 		return false // a thread

@@ -109,3 +109,39 @@ func FuzzLine(f *testing.F) {
 type record = trace.Record
 
 var traceAll = trace.Filter{All: true, Context: true}
+
+// TestDescribe reads the status of a thread in a namespace, and of one that is reaped meanwhile,
+// which has no pids any more.
+func TestDescribe(t *testing.T) {
+	unknown := trace.Thread{PID: 9, TID: 9, NSPID: -1, UID: -1}
+	for status, want := range map[string]trace.Thread{
+		"Name:\ta b\nTgid:\t7\nPid:\t9\nUid:\t5\t6\t6\t6\nNStgid:\t7\t2\n": {PID: 7, TID: 9, NSPID: 2, UID: 5, Comm: trace.Name{'a', ' ', 'b'}},
+		"Name:\tx\nTgid:\t0\nPid:\t0\nUid:\t5\t5\t5\t5\nNStgid:\t0\n":      {PID: 9, TID: 9, NSPID: -1, UID: 5, Comm: trace.Name{'x'}},
+		"": unknown,
+	} {
+		got := unknown
+		if describe(status, &got); got != want {
+			t.Errorf("%q: %+v, want %+v", status, got, want)
+		}
+	}
+}
+
+// TestNewTask tells threads from processes, by lines of the kernel's.
+func TestNewTask(t *testing.T) {
+	r := newReader(trace.Filter{PIDs: []int{1 << 22}})
+	maker := trace.Thread{PID: 1 << 22, TID: 1 << 22, NSPID: 3, UID: 5}
+	r.threads[1<<22] = &maker
+	for line, want := range map[string]int32{
+		"           maker-4194304 [001] ..... 1.000000: task_newtask: pid=4194305 comm=x pid=7 clone_flags=3d0f00 oom_score_adj=0":         1 << 22,
+		"           maker-4194304 [001] ..... 1.000000: task_newtask: pid=4194305 comm=x clone_flags=3d0f00 clone_flags=0 oom_score_adj=0": 1<<22 + 1,
+	} {
+		e, ok := ParseLine(line)
+		var out trace.Record
+		if !ok || r.record(&e, &out) {
+			t.Errorf("%s: %v", line, ok)
+		}
+		if got := r.thread(1<<22+1, ""); got.PID != want || got.TID != 1<<22+1 {
+			t.Errorf("%s: %+v, want process %d", line, got, want)
+		}
+	}
+}

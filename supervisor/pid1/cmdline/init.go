@@ -105,6 +105,7 @@ var ownFlags = [...]flag{
 	{long: "warn-reaped", short: 'w', help: "warn about every orphan, and about processes that do not reap their own", set: func(l *Line, v string) bool {
 		return l.setSwitch(&l.Options.WarnReaped, v)
 	}},
+	{long: "recorder", help: "record who sends signals to the command, by BPF where that is\npermitted: the last line says who has killed it, and how", set: setRecorder},
 	{long: "ready-fd", value: "N", help: "descriptor that gets a newline once the command runs", set: setReadyFD},
 	{long: "log-format", value: "text|json", help: "how messages are written (default text on a terminal, else json)", set: setLogFormat},
 	{long: "log-level", value: "LEVEL", help: "debug: every signal and orphan; info: the exit; warn: problems only\n(the default), and crashes; error: only what ends supervise itself", set: setLogLevel},

@@ -55,6 +55,7 @@ const (
 	notLevel
 	notSize
 	notMapping
+	noRecorder
 	firstValue = notSwitch
 
 	// What the programs that we replace say of theirs.
@@ -149,6 +150,8 @@ func (p *problem) value() string {
 		return "must be debug, info, warn or error, not " + quoted
 	case notSize:
 		return quoted + " is not a size: give unlimited, 100MB, 64MiB, or a number of bytes"
+	case noRecorder:
+		return "supervise-init has none: it takes the whole of supervise, as 'supervise init'"
 	case notMapping:
 		return quoted + " is no kind of mapping: give a mask up to 0x1ff, or names as " + mappings[0] + "," + mappings[4] + " (core(5))"
 	}

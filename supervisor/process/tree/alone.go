@@ -15,7 +15,7 @@ import (
 // orphan of ours is there of which nobody knows whose it was.
 func (r *Root) Alone(pid int, service string, others []string, known func(pid int) bool) bool {
 	if r.dir != "" {
-		pids, err := (&cgroup{path: r.dir + "/" + service}).pids()
+		pids, err := (&cgroup{root: r, service: service}).pids()
 		if err != nil || slices.ContainsFunc(pids, func(other int) bool { return other != pid }) {
 			return false
 		}

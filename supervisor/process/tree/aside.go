@@ -35,12 +35,12 @@ func (a *ancestry) isAside(p entry) bool { return p.pid == a.aside.pid && p.star
 // SetAside moves a process to another cgroup, so that neither cgroup.kill nor cgroup.events of
 // its own one are about it.
 func (c *cgroup) SetAside(pid int) error {
-	if err := c.strays.SetAside(pid); err != nil {
+	if err := c.outside().SetAside(pid); err != nil {
 		return err
 	}
-	err := moveTo(filepath.Join(filepath.Dir(c.path), asideDir), pid)
+	err := moveTo(filepath.Join(c.root.dir, asideDir), pid)
 	if err != nil {
-		c.strays.aside = entry{}
+		c.outside().aside = entry{}
 		return fmt.Errorf("cannot set process %d aside: %w", pid, err)
 	}
 	if c.leader == pid {
@@ -65,7 +65,7 @@ func moveTo(dir string, pid int) error {
 // same.
 func (r *Root) Owner(pid int, names []string) string {
 	for _, name := range names {
-		if c := (&cgroup{group: r.group + "/" + name}); r.dir != "" && c.has(pid) {
+		if c := (&cgroup{root: r, service: name}); r.dir != "" && c.has(pid) {
 			return name
 		}
 	}

@@ -21,14 +21,35 @@ import (
 
 // cgroup is the tree of a service that has a cgroup.
 type cgroup struct {
-	path  string
-	group string // the same, as in /proc/PID/cgroup
+	root    *Root
+	service string // whose it is; "" is all of them
 
 	mu sync.Mutex
 	fd int // of the directory, -1 until it is made
 
-	leader int      // the main process
-	strays ancestry // knows those that have gone to another cgroup
+	leader int       // the main process
+	strays *ancestry // knows those that have gone to another cgroup; nil until it is asked
+}
+
+// outside knows the processes that have gone to another cgroup. Few services have any.
+func (c *cgroup) outside() *ancestry {
+	if c.strays == nil {
+		c.strays = c.root.ancestry(c.service)
+	}
+	return c.strays
+}
+
+// path is made when it is asked for, as group is: not to have two texts for each service.
+func (c *cgroup) path() string { return inside(c.root.dir, c.service) }
+
+// group is the same as in /proc/PID/cgroup.
+func (c *cgroup) group() string { return inside(c.root.group, c.service) }
+
+func inside(dir, service string) string {
+	if service == "" {
+		return dir
+	}
+	return dir + "/" + service
 }
 
 func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
@@ -52,18 +73,19 @@ func (c *cgroup) CgroupFD() (fd int, ok bool, err error) {
 
 // make makes the cgroup, or uses the one that is there, and opens it.
 func (c *cgroup) make() (fd int, err error) {
-	err = sys.Mkdir(c.path, 0o755)
+	path := c.path()
+	err = sys.Mkdir(path, 0o755)
 	if err == unix.ENOENT { // that of all services was removed, too
-		_ = sys.Mkdir(filepath.Dir(c.path), 0o755)
-		err = sys.Mkdir(c.path, 0o755)
+		_ = sys.Mkdir(c.root.dir, 0o755)
+		err = sys.Mkdir(path, 0o755)
 	}
 	if err != nil && err != unix.EEXIST {
-		return -1, fmt.Errorf("cannot make a cgroup: %w", &fs.PathError{Op: "mkdir", Path: c.path, Err: err})
+		return -1, fmt.Errorf("cannot make a cgroup: %w", &fs.PathError{Op: "mkdir", Path: path, Err: err})
 	}
-	fd, err = sys.OpenDir(c.path)
+	fd, err = sys.OpenDir(path)
 	if err != nil {
-		_ = remove(c.path) // if it is empty
-		return -1, fmt.Errorf("cannot open a cgroup: %w", &fs.PathError{Op: "open", Path: c.path, Err: err})
+		_ = remove(path) // if it is empty
+		return -1, fmt.Errorf("cannot open a cgroup: %w", &fs.PathError{Op: "open", Path: path, Err: err})
 	}
 	return fd, nil
 }
@@ -87,7 +109,7 @@ func (c *cgroup) Members() ([]Member, error) {
 
 // pids lists the processes of the cgroup and of those below it.
 func (c *cgroup) pids() (pids []int, err error) {
-	err = filepath.WalkDir(c.path, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(c.path(), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
 			return ignoreGone(err)
 		}
@@ -138,7 +160,7 @@ func (c *cgroup) has(pid int) bool {
 	}
 	for line := range bytes.Lines(membership) {
 		if group, ok := bytes.CutPrefix(bytes.TrimSuffix(line, []byte{'\n'}), []byte("0::")); ok {
-			below, ok := bytes.CutPrefix(group, []byte(c.group))
+			below, ok := bytes.CutPrefix(group, []byte(c.group()))
 			return ok && (len(below) == 0 || below[0] == '/')
 		}
 	}
@@ -146,7 +168,7 @@ func (c *cgroup) has(pid int) bool {
 }
 
 func (c *cgroup) Empty() (bool, error) {
-	if !c.strays.children.IsMain(c.leader) {
+	if !c.root.children.IsMain(c.leader) {
 		c.leader = 0 // its pid may be anybody's
 	}
 	c.mu.Lock()
@@ -160,13 +182,13 @@ func (c *cgroup) Empty() (bool, error) {
 		return c.noStrays() // somebody has removed it, which takes that it is empty
 	}
 	if err != nil {
-		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path, err)
+		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path(), err)
 	}
 	defer unix.Close(fd)
 	var buffer [128]byte
 	n, err := unix.Read(fd, buffer[:])
 	if ignoreGone(err) != nil {
-		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path, err)
+		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path(), err)
 	}
 	if err == nil && !unpopulated(buffer[:n]) {
 		return false, nil
@@ -215,7 +237,7 @@ func (c *cgroup) Kill() (done bool, err error) {
 	if len(strays) == 0 || err != nil {
 		return true, err
 	}
-	return c.strays.hunt.slice(c.strays.children, c.pickStrays, c.strays.isOtherMain)
+	return c.outside().hunt.slice(c.root.children, c.pickStrays, c.outside().isOtherMain)
 }
 
 // killRounds bounds how often one call looks for processes that fork faster than they can be
@@ -223,8 +245,9 @@ func (c *cgroup) Kill() (done bool, err error) {
 const killRounds = 20
 
 func (c *cgroup) killGroup() error {
-	err := os.WriteFile(filepath.Join(c.path, "cgroup.kill"), []byte("1"), 0)
-	if errors.Is(err, fs.ErrNotExist) && !exists(c.path) {
+	path := c.path()
+	err := os.WriteFile(filepath.Join(path, "cgroup.kill"), []byte("1"), 0)
+	if errors.Is(err, fs.ErrNotExist) && !exists(path) {
 		return nil
 	}
 	rounds := killRounds
@@ -259,7 +282,7 @@ func (c *cgroup) Close() error {
 	}
 	_ = unix.Close(c.fd)
 	c.fd = -1
-	return removeAll(c.path)
+	return removeAll(c.path())
 }
 
 // removeAll removes a cgroup and those below it. One that is not empty stays, and is the

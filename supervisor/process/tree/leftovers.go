@@ -35,7 +35,7 @@ func (r *Root) Leftovers(marks string) (members []Member, err error) {
 }
 
 func (r *Root) clearCgroups() ([]Member, error) {
-	old := &cgroup{path: r.dir, group: r.group, fd: -1, strays: ancestry{children: family{Children: NoChildren{}}}}
+	old := &cgroup{root: &Root{dir: r.dir, group: r.group, children: family{Children: NoChildren{}}}, fd: -1}
 	members, err := old.Members()
 	if err == nil && len(members) > 0 {
 		if _, err = old.Kill(); err == nil {

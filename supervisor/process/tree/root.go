@@ -68,14 +68,14 @@ func (r *Root) Dir() string { return r.dir }
 
 // Service returns the tree of one service.
 func (r *Root) Service(name string) Tree {
-	c := &cgroup{
-		path: r.dir + "/" + name, group: r.group + "/" + name, fd: -1,
-		strays: ancestry{mark: r.mark, service: name, children: r.children},
-	}
 	if r.dir == "" {
-		return &c.strays
+		return r.ancestry(name)
 	}
-	return c
+	return &cgroup{root: r, service: name, fd: -1}
+}
+
+func (r *Root) ancestry(service string) *ancestry {
+	return &ancestry{mark: r.mark, service: service, children: r.children}
 }
 
 // Environment returns the variables that mark a service's processes.

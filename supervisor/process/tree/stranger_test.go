@@ -60,7 +60,7 @@ func TestHas(t *testing.T) {
 		t.Skip("no cgroup2 here:", err)
 	}
 	for group, want := range map[string]bool{own: true, own + "x": false, "/elsewhere" + own: false, own + "/below": false} {
-		if got := (&cgroup{group: group}).has(os.Getpid()); got != want {
+		if got := (&cgroup{root: &Root{group: group}}).has(os.Getpid()); got != want {
 			t.Errorf("we, in %q, are in %q: %v", own, group, got)
 		}
 	}

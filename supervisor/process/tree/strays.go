@@ -13,15 +13,15 @@ import (
 // noStrays reports whether nothing of the service lives outside its cgroup, which has nobody
 // in it any more: then a stray is an orphan of ours, or below one.
 func (c *cgroup) noStrays() (bool, error) {
-	if pids, ok := c.strays.children.orphanPIDs(); ok && len(pids) == 0 {
+	if pids, ok := c.root.children.orphanPIDs(); ok && len(pids) == 0 {
 		return true, nil
 	}
-	return c.strays.Empty()
+	return c.outside().Empty()
 }
 
 // pickStrays is a [picker].
 func (c *cgroup) pickStrays(all []entry) (picked []entry, unsure bool) {
-	picked, unsure = c.strays.find(all)
+	picked, unsure = c.outside().find(all)
 	return slices.DeleteFunc(picked, func(p entry) bool { return c.has(p.pid) }), unsure
 }
 
@@ -35,20 +35,20 @@ func (c *cgroup) findStrays(pids []int) (strays []entry) {
 	look := slices.Clone(pids)
 	add := func(p entry) {
 		seen[p.pid] = true
-		c.strays.remember(p)
+		c.outside().remember(p)
 		strays, look = append(strays, p), append(look, p.pid)
 	}
-	if !seen[c.leader] && c.strays.children.IsMain(c.leader) {
+	if !seen[c.leader] && c.root.children.IsMain(c.leader) {
 		if p, ok := readStat(strconv.Itoa(c.leader)); ok && !p.zombie {
 			add(p)
 		}
 	}
-	orphans, _, _ := c.strays.children.orphans()
+	orphans, _, _ := c.root.children.orphans()
 	for _, p := range orphans {
 		if seen[p.pid] || p.zombie {
 			continue
 		}
-		if picked, _ := c.strays.find([]entry{p}); len(picked) > 0 && !c.has(p.pid) {
+		if picked, _ := c.outside().find([]entry{p}); len(picked) > 0 && !c.has(p.pid) {
 			add(p)
 		}
 	}

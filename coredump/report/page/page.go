@@ -1,36 +1,45 @@
-//go:build !slim
-
-package main
+package page
 
 import (
-	"fmt"
-	"io"
-	"path/filepath"
+	"path"
 	"strconv"
-	"strings"
 
 	"supervise/coredump/report"
 	"supervise/internal/size"
+	words "supervise/internal/text"
 	"supervise/internal/text/escape"
 )
 
-// corePage is what is printed of a report. All names in it come from the process that crashed.
-type corePage struct {
+// page is what is printed. All names in it come from the process that crashed.
+type page struct {
 	text   []byte
 	colors bool
 }
 
-func (p corePage) print(w io.Writer) error {
-	_, err := w.Write(p.text)
-	return err
+func (p *page) line(parts ...string) {
+	for _, part := range parts {
+		p.text = append(p.text, part...)
+	}
+	p.text = append(p.text, '\n')
 }
 
-func (p *corePage) line(format string, values ...any) {
-	p.text = append(fmt.Appendf(p.text, format, values...), '\n')
+// padded fills an ASCII text up with blanks.
+func padded(text string, width int) string { return text + blanks(width-len(text)) }
+
+func blanks(n int) string {
+	const some = "                                                "
+	return some[:max(0, min(n, len(some)))]
+}
+
+// address is one with at least twelve digits.
+func address(a report.Addr) string {
+	digits := strconv.FormatUint(uint64(a), 16)
+	const zeros = "000000000000"
+	return "0x" + zeros[min(len(digits), len(zeros)):] + digits
 }
 
 // styled returns a text with an SGR parameter (ECMA-48).
-func (p *corePage) styled(style, text string) string {
+func (p *page) styled(style, text string) string {
 	if !p.colors || text == "" {
 		return text
 	}
@@ -41,50 +50,52 @@ func (p *corePage) styled(style, text string) string {
 const (
 	bold   = "1"
 	dim    = "2"
-	red    = "31"
-	yellow = "33"
+	Red    = "31"
+	Yellow = "33"
 	cyan   = "36"
 )
 
-func (p corePage) info(r *report.Report) corePage {
+// Info says why a process crashed, and where: with colours, or without.
+func Info(r *report.Report, colors bool) []byte {
+	p := page{colors: colors}
 	who := "The process"
 	switch {
 	case r.Service != "":
 		who = strconv.Quote(escape.Line(r.Service))
 	case r.Exe != "":
-		who = escape.Line(filepath.Base(r.Exe))
+		who = escape.Line(path.Base(r.Exe))
 	}
 	if r.Signal == "" {
-		p.line("%s did not crash: the core was taken of it while it lived", who)
+		p.line(who, " did not crash: the core was taken of it while it lived")
 	} else {
-		p.line("%s crashed: %s", who, p.styled(bold, escape.Line(r.Summary())))
+		p.line(who, " crashed: ", p.styled(bold, escape.Line(r.Summary())))
 	}
-	p.line("")
+	p.line()
 	p.fields(r)
 	for _, problem := range r.Problems {
-		p.line("  %s", p.styled(yellow, "note: "+escape.Line(problem)))
+		p.line("  ", p.styled(Yellow, "note: "+escape.Line(problem)))
 	}
 	if crashed := r.Crashed(); crashed != nil {
-		p.line("")
+		p.line()
 		p.thread([]*report.Thread{crashed})
 	}
 	if n := len(r.Threads); n > 1 {
-		p.line("")
-		p.line("%d threads in all: see 'supervise core bt'", n)
+		p.line()
+		p.line(strconv.Itoa(n), " threads in all: see 'supervise core bt'")
 	}
-	return p
+	return p.text
 }
 
 // fields prints what is known, by name.
-func (p *corePage) fields(r *report.Report) {
+func (p *page) fields(r *report.Report) {
 	field := func(name, value string) {
 		if value != "" {
-			p.line("  %-12s %s", name, escape.Line(value))
+			p.line("  ", padded(name, 12), " ", escape.Line(value))
 		}
 	}
 	field("id", r.ID)
 	if !r.Time.IsZero() {
-		field("time", clock(r.Time))
+		field("time", r.Time.Local().Format(timeFormat))
 	}
 	field("service", r.Service)
 	field("pid", strconv.Itoa(r.PID)+" (uid "+strconv.Itoa(r.UID)+", gid "+strconv.Itoa(r.GID)+")")
@@ -102,6 +113,8 @@ func (p *corePage) fields(r *report.Report) {
 		field("mini", sizes(r.Mini))
 	}
 }
+
+const timeFormat = "2006-01-02 15:04:05.000"
 
 // coreState says what there is of the core.
 func coreState(r *report.Report) string {
@@ -126,11 +139,12 @@ func sizes(s report.Stored) string {
 	return text
 }
 
-// stacks prints all threads, those with the same stack together.
-func (p corePage) stacks(r *report.Report) corePage {
+// Stacks are those of all threads, those with the same stack together.
+func Stacks(r *report.Report, colors bool) []byte {
+	p := page{colors: colors}
 	if r.Signal != "" {
-		p.line("%s", p.styled(bold, escape.Line(r.Summary())))
-		p.line("")
+		p.line(p.styled(bold, escape.Line(r.Summary())))
+		p.line()
 	}
 	index := map[string]int{}
 	var groups [][]*report.Thread
@@ -149,17 +163,17 @@ func (p corePage) stacks(r *report.Report) corePage {
 	}
 	for i, g := range groups {
 		if i > 0 {
-			p.line("")
+			p.line()
 		}
 		p.thread(g)
 	}
 	for i, problem := range r.Problems {
 		if i == 0 {
-			p.line("")
+			p.line()
 		}
-		p.line("%s", p.styled(yellow, "note: "+escape.Line(problem)))
+		p.line(p.styled(Yellow, "note: "+escape.Line(problem)))
 	}
-	return p
+	return p.text
 }
 
 // stackKey is the same for threads whose stacks have the same addresses.
@@ -175,7 +189,7 @@ func stackKey(t *report.Thread) string {
 const shownThreads = 8
 
 // thread prints a stack, and whose it is.
-func (p *corePage) thread(group []*report.Thread) {
+func (p *page) thread(group []*report.Thread) {
 	first := group[0]
 	var names []string
 	for i, t := range group {
@@ -189,14 +203,14 @@ func (p *corePage) thread(group []*report.Thread) {
 		}
 		names = append(names, name)
 	}
-	who := strings.Join(names, ", ")
+	who := words.Join(names, ", ")
 	switch {
 	case first.Crashed:
-		p.line("%s", p.styled(bold, "Thread "+who+" crashed:"))
+		p.line(p.styled(bold, "Thread "+who+" crashed:"))
 	case len(group) > 1:
-		p.line("%s", p.styled(bold, strconv.Itoa(len(group))+" threads like this: "+who))
+		p.line(p.styled(bold, strconv.Itoa(len(group))+" threads like this: "+who))
 	default:
-		p.line("%s", p.styled(bold, "Thread "+who+":"))
+		p.line(p.styled(bold, "Thread "+who+":"))
 	}
 	width := 0
 	for i := range first.Frames {
@@ -206,7 +220,7 @@ func (p *corePage) thread(group []*report.Thread) {
 		p.frame(i, &first.Frames[i], width, first.Crashed && i == 0)
 	}
 	if first.Stopped != "" {
-		p.line("  %s", p.styled(yellow, "stopped: "+escape.Line(first.Stopped)))
+		p.line("  ", p.styled(Yellow, "stopped: "+escape.Line(first.Stopped)))
 	}
 }
 
@@ -226,26 +240,27 @@ func functionText(f *report.Frame) string {
 	return escape.Line(f.Function) + "+0x" + strconv.FormatUint(f.Offset, 16)
 }
 
-func (p *corePage) frame(i int, f *report.Frame, width int, crashed bool) {
+func (p *page) frame(i int, f *report.Frame, width int, crashed bool) {
 	function := functionText(f)
 	style := cyan
 	if crashed {
-		style = red
+		style = Red
 	}
-	where := escape.Line(filepath.Base(f.Module))
+	where := escape.Line(path.Base(f.Module))
 	if f.Module == "" {
 		where = "no file"
 	}
 	if f.Source != "" {
 		where += ", " + escape.Line(f.Source)
 	}
-	padding := strings.Repeat(" ", max(0, width-len(function)))
-	p.line("  %-4s %s  %s%s  %s", "#"+strconv.Itoa(i), p.styled(dim, fmt.Sprintf("0x%012x", uint64(f.Address))), p.styled(style, function), padding, p.styled(dim, where))
+	padding := blanks(width - len(function))
+	p.line("  ", padded("#"+strconv.Itoa(i), 4), " ", p.styled(dim, address(f.Address)), "  ", p.styled(style, function), padding, "  ", p.styled(dim, where))
 }
 
-// modules prints the table of modules.
-func (p corePage) modules(all []report.Module) corePage {
-	p.line("%-14s  %-14s  %-40s  %s", "START", "END", "BUILD ID", "PATH")
+// Modules is the table of modules.
+func Modules(all []report.Module, colors bool) []byte {
+	p := page{colors: colors}
+	p.line(padded("START", 14), "  ", padded("END", 14), "  ", padded("BUILD ID", 40), "  PATH")
 	for i := range all {
 		m := &all[i]
 		id := m.BuildID
@@ -254,9 +269,9 @@ func (p corePage) modules(all []report.Module) corePage {
 		}
 		text := escape.Line(m.Path)
 		if m.Problem != "" {
-			text += "  " + p.styled(yellow, "("+escape.Line(m.Problem)+")")
+			text += "  " + p.styled(Yellow, "("+escape.Line(m.Problem)+")")
 		}
-		p.line("0x%012x  0x%012x  %-40s  %s", uint64(m.Start), uint64(m.End), id, text)
+		p.line(address(m.Start), "  ", address(m.End), "  ", padded(id, 40), "  ", text)
 	}
-	return p
+	return p.text
 }

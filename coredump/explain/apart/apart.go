@@ -1,4 +1,4 @@
-package explain
+package apart
 
 import (
 	"context"
@@ -16,10 +16,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/coredump/elfcore"
+	"supervise/coredump/explain"
 	"supervise/coredump/report"
+	"supervise/coredump/symbols"
+	_ "supervise/coredump/symbols/late" // for the child
 )
 
-// childCommand are the arguments by which the program becomes the child of [Apart], which
+// childCommand are the arguments by which the program becomes the child of [Explain], which
 // calls [Child].
 var childCommand = []string{"core", "explain"}
 
@@ -29,17 +32,16 @@ const childSocket = 3
 // Limits of what is taken from the child, and of how long it may take. There may be hundreds
 // of modules, each with a file of debug information in one of four places.
 const (
-	maxReport   = 256 << 20
 	maxRequest  = 8 << 10
-	maxRequests = 5 * maxModules
+	maxRequests = 5 * explain.MaxModules
 	apartTime   = 90 * time.Second
 )
 
-// Apart explains a core in a child process of its own, which has no privileges, little memory
+// Explain explains a core in a child process of its own, which has no privileges, little memory
 // and time, and can open nothing: it asks for the files of modules, and gets from options.Open
 // what that opens. Whatever a core or a file does to the parser ends with the child, and is the
 // error. core is a file, which may be anything that elfcore.Open reads; its offset is not used.
-func Apart(ctx context.Context, core *os.File, options Options) (*report.Report, error) {
+func Explain(ctx context.Context, core *os.File, options explain.Options) (*report.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, apartTime)
 	defer cancel()
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
@@ -68,7 +70,7 @@ func Apart(ctx context.Context, core *os.File, options Options) (*report.Report,
 		serve(pair[0], options.Open)
 	}()
 	var r report.Report
-	read := json.NewDecoder(io.LimitReader(output, maxReport)).Decode(&r)
+	read := json.NewDecoder(io.LimitReader(output, explain.MaxReport)).Decode(&r)
 	if read != nil {
 		cancel()
 	}
@@ -111,7 +113,7 @@ func (l *limited) Write(b []byte) (int, error) {
 }
 
 // flags are what `supervise core explain` makes the same options of.
-func flags(o Options) []string {
+func flags(o explain.Options) []string {
 	args := []string{"--frames=" + strconv.Itoa(o.Frames)}
 	for name, on := range map[string]bool{"--all-modules": o.AllModules, "--registers": o.Registers, "--stacks-only": o.StacksOnly} {
 		if on {
@@ -128,18 +130,18 @@ type answer struct {
 }
 
 // serve opens files for the child until it has ended.
-func serve(socket int, open Opener) {
+func serve(socket int, open explain.Opener) {
 	buffer := make([]byte, maxRequest)
 	for range maxRequests {
 		n, _, _, _, err := unix.Recvmsg(socket, buffer, nil, unix.MSG_CMSG_CLOEXEC)
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
-		var q Request
+		var q explain.Request
 		if err != nil || n == 0 || json.Unmarshal(buffer[:n], &q) != nil {
 			return
 		}
-		var f *os.File
+		var f symbols.Input
 		err = errors.New("no file may be opened")
 		if open != nil {
 			f, err = open(q)
@@ -154,12 +156,12 @@ func serve(socket int, open Opener) {
 	}
 }
 
-func reply(socket int, f *os.File, failure error) error {
+func reply(socket int, f symbols.Input, failure error) error {
 	var a answer
 	var rights []byte
 	if failure != nil {
 		a.Missing = errors.Is(failure, os.ErrNotExist)
-		a.Error = openProblem(failure, false)
+		a.Error = explain.OpenProblem(failure, false)
 	} else {
 		rights = unix.UnixRights(int(f.Fd()))
 	}
@@ -171,9 +173,9 @@ func reply(socket int, f *os.File, failure error) error {
 }
 
 // Child is what `supervise core explain` does: it explains the core on its standard input for
-// the [Apart] that started it, to w.
-func Child(core *os.File, w io.Writer, options Options) error {
-	if err := confineChild(); err != nil {
+// the [Explain] that started it, to w.
+func Child(core *os.File, w io.Writer, options explain.Options) error {
+	if err := explain.ConfineChild(); err != nil {
 		return err
 	}
 	info, err := core.Stat()
@@ -185,11 +187,11 @@ func Child(core *os.File, w io.Writer, options Options) error {
 		return err
 	}
 	options.Open = ask
-	return json.NewEncoder(w).Encode(Explain(c, options))
+	return json.NewEncoder(w).Encode(explain.Explain(c, options))
 }
 
-// ask is the Opener of the child.
-func ask(q Request) (*os.File, error) {
+// ask is the explain.Opener of the child.
+func ask(q explain.Request) (symbols.Input, error) {
 	text, err := json.Marshal(q)
 	if err != nil || len(text) > maxRequest {
 		return nil, errors.New("a path that is too long")
@@ -215,7 +217,7 @@ func ask(q Request) (*os.File, error) {
 	return received(control[:controls], q.Path)
 }
 
-func received(control []byte, name string) (*os.File, error) {
+func received(control []byte, name string) (symbols.Input, error) {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil || len(messages) != 1 {
 		return nil, errors.New("no file came")

@@ -1,0 +1,1 @@
+// This file lets fault.go have a function without a body.

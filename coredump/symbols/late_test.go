@@ -1,0 +1,3 @@
+package symbols_test
+
+import _ "supervise/coredump/symbols/late"
