@@ -7,6 +7,9 @@
 //	        plainly, as PID 1 of a namespace, in an OCI container
 //	            the exit status and output are as the row says
 //
+// All of it runs before there is a Go runtime wherever that is possible (package nucleus), and
+// but for the containers once more with the runtime (TestWithoutNucleus).
+//
 // engine_test.go starts a Docker Engine, and does to containers of its what people do.
 //
 // What no table can hold (terminals, signals at any moment, descriptors, masks, parents,
