@@ -104,7 +104,7 @@ func (l *labRunFlags) run(cmd *cobra.Command, files, command []string) error {
 	if err != nil {
 		return err
 	}
-	w := cmd.OutOrStdout()
+	w := &sticky{to: cmd.OutOrStdout()}
 	var results []*scenario.Result
 	ok := true
 	for i, s := range scenarios {
@@ -133,10 +133,10 @@ func (l *labRunFlags) run(cmd *cobra.Command, files, command []string) error {
 	if err := l.writeJUnit(results); err != nil {
 		return err
 	}
-	if !ok {
+	if w.err == nil && !ok {
 		return exitStatus(exitFailed)
 	}
-	return nil
+	return w.err
 }
 
 // readScenarios reads all before any is played.

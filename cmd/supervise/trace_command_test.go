@@ -129,19 +129,3 @@ func TestTraceZombie(t *testing.T) {
 		t.Errorf("code %d, %s", code, notes)
 	}
 }
-
-// TestLabDiskFull has no room for what an experiment shows.
-func TestLabDiskFull(t *testing.T) {
-	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer full.Close()
-	cmd := exec.Command(entryBuild, "lab", "coalescing")
-	cmd.Stdout = full
-	var notes strings.Builder
-	cmd.Stderr = &notes
-	if code := exitCode(t, cmd.Run()); code != 1 || !strings.Contains(notes.String(), "no space left") {
-		t.Errorf("code %d, %s", code, notes.String())
-	}
-}
