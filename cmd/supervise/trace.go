@@ -63,8 +63,9 @@ There are three backends. bpf sees everything, and costs the traced processes li
 others nothing that could be measured; it takes root, or CAP_BPF and CAP_PERFMON. tracefs
 takes root; it does not see payloads, nor what signalfd takes. ptrace is there for plain
 users, and their own processes: it stops a process at each signal, which makes signals slower
-by far, and sees only what is delivered. 'auto' takes the first that works, and says why not
-the better ones. Records that came faster than they were read are counted, and told.
+by far, and sees only what is delivered; set-user-ID programs get no rights below it. 'auto'
+takes the first that works, and says why not the better ones. Records that came faster than
+they were read are counted, and told.
 
 Besides the lines, --save records all of it to a file, for 'supervise trace read'; --html
 writes a page that shows processes as lanes and signals as arrows between them; --perfetto
