@@ -129,3 +129,17 @@ func TestTraceZombie(t *testing.T) {
 		t.Errorf("code %d, %s", code, notes)
 	}
 }
+
+// TestTraceSweeps: what a tracer that was killed has left in tracefs is removed by the next one,
+// whatever that uses.
+func TestTraceSweeps(t *testing.T) {
+	pid, _ := sleeping(t)
+	killed := startTrace(t, "--backend", "tracefs", strconv.Itoa(pid))
+	killed.end(t, syscall.SIGKILL)
+	if _, notes, code := runTrace(t, false, "--backend", "ptrace", "--", "true"); code != 0 {
+		t.Fatal(notes)
+	}
+	if left, _ := filepath.Glob("/sys/kernel/tracing/instances/supervise-trace-" + strconv.Itoa(killed.cmd.Process.Pid) + "-*"); len(left) > 0 {
+		t.Errorf("%q is still there", left)
+	}
+}
