@@ -52,13 +52,18 @@ func TestTraceEndedEarly(t *testing.T) {
 				t.Fatal(err)
 			}
 			ended := cmd.Wait()
-			if exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", child)); s == syscall.SIGKILL && exe != entryBuild && exe != "" {
-				_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
-				t.Skip("the command was released already, and goes on without a tracer: " + exe)
-			}
-			if n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 60_000); n != 1 {
-				_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
-				t.Errorf("the command is left behind: %v", err)
+			for deadline := time.Now().Add(time.Minute); ; {
+				if n, _ := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 10); n == 1 {
+					break
+				}
+				if exe, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", child)); s == syscall.SIGKILL && exe != entryBuild && exe != "" {
+					_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+					t.Skip("the command was released already, and goes on without a tracer: " + exe)
+				}
+				if time.Now().After(deadline) {
+					_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+					t.Fatal("the command is left behind")
+				}
 			}
 			var status *exec.ExitError
 			if s == syscall.SIGTERM && (!errors.As(ended, &status) || status.ExitCode() != 128+15 && status.ExitCode() != -1) {
