@@ -4,9 +4,9 @@ import "strconv"
 
 // Exit is how a process ended. The zero value is an exit with code 0.
 type Exit struct {
-	Code   int    // 0 to 255, when Signal is 0
-	Signal Signal `json:",omitzero"` // the signal that killed it, or 0
-	Core   bool   // the kernel says that it dumped core, which may be truncated
+	Code   int    `json:"code"`            // 0 to 255, when Signal is 0
+	Signal Signal `json:"signal,omitzero"` // the signal that killed it, or 0
+	Core   bool   `json:"core,omitzero"`   // the kernel says that it dumped core, which may be truncated
 }
 
 // Status returns the exit status that a shell and a container runtime report: the code, or

@@ -24,7 +24,7 @@ func newCoreDebug() *cobra.Command {
 	var s coreStore
 	var debugger string
 	cmd := &cobra.Command{
-		Use:   "debug ID|FILE [-- ARGUMENT...]",
+		Use:   "debug [flags] ID|FILE [-- ARGUMENT...]",
 		Short: "Look at a core with gdb",
 		Long: `Run a debugger with the program and the core. Arguments behind -- are passed to it. The
 debugger is gdb, unless $DEBUGGER or --debugger says otherwise: a program that is called as

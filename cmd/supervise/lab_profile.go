@@ -25,11 +25,11 @@ var trialOfProfile = []string{"/proc/self/exe", "lab", "trial", "profile"}
 
 const labProfileLong = `Find out how a command behaves with signals, and print the [service] table that fits it.
 
-The command is started again and again, each time in a PID and IPC namespace of its own, and sent
-one signal, or two: TERM, INT, QUIT, HUP, USR1, USR2, WINCH, TERM twice, TERM while it
-starts, TERM and INT as PID 1. For each the table says what the program had the signal do
-(default, ignored, caught), what was seen, how long it took to end, how it exited, and which
-processes it left behind. What is left ends with the namespace.
+The command is started again and again, each time in a PID, mount and IPC namespace of its
+own, and sent one signal, or two: TERM, INT, QUIT, HUP, USR1, USR2, WINCH, TERM twice, TERM
+while it starts, TERM and INT as PID 1. For each the table says what the program had the
+signal do (default, ignored, caught), what was seen, how long it took to end, how it exited,
+and which processes it left behind. What is left ends with the namespace.
 
 It is ready when its output matches --ready, or when --socket accepts connections; without
 both, when it has neither written nor started anything, nor used the processor, for half a

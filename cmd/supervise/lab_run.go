@@ -33,9 +33,9 @@ expected: that it stops within a time, how it exits, that it waits for its child
 none behind, what it writes, that it has seen each value that was sent, and that no signal was
 lost while it started. All keys: docs/scenarios.md.
 
-The program runs in a PID and IPC namespace of its own, which ends with the scenario and with
-all that is in it; the network and the files are those of this machine. A plain user who may
-not make namespaces gets a subreaper instead, and no PID 1.
+The program runs in a PID, mount and IPC namespace of its own, which ends with the scenario
+and with all that is in it; the network and the files are those of this machine. A plain user
+who may not make namespaces gets a subreaper instead, and no PID 1.
 
 Exit status: 0, 1 when something was not as expected, 2 for a scenario with mistakes or a wrong
 command line.`
@@ -43,7 +43,7 @@ command line.`
 func newLabRun() *cobra.Command {
 	var l labRunFlags
 	cmd := &cobra.Command{
-		Use:   "run SCENARIO.toml... -- COMMAND [ARG...]",
+		Use:   "run [flags] SCENARIO.toml... -- COMMAND [ARG...]",
 		Short: "Put a command under a scenario of signals, and check what is expected",
 		Long:  labRunLong,
 		Example: `  supervise lab run stop.toml -- ./server --port 8080

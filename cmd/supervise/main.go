@@ -11,8 +11,8 @@
 // really do.
 //
 // This package has flags, wiring and exit codes, one file for each subcommand; the packages
-// that they call do the work. Package preinit runs two of them before main, because somebody
-// waits for them: init, and the plain question of status.
+// that they call do the work. Packages preinit and precore run those before main that somebody
+// waits for: init, version, and the plain questions of status, core info and core bt.
 package main
 
 import (

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 )
 
@@ -22,6 +23,7 @@ func TestManPages(t *testing.T) {
 	dir := t.TempDir()
 	root := newRoot(nil)
 	root.DisableAutoGenTag = true // it has the date in it
+	keepLists(root)
 	header := &doc.GenManHeader{Section: "1", Source: "supervise", Manual: "supervise", Date: &time.Time{}}
 	if err := doc.GenManTree(root, header, dir); err != nil {
 		t.Fatal(err)
@@ -37,6 +39,29 @@ func TestManPages(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, page)); err != nil {
 			t.Errorf("%s/%s is of no command: remove it", manDir, page)
 		}
+	}
+}
+
+// keepLists has the indented lines of descriptions, which are lists, be code blocks of Markdown,
+// of which pages are made: else their lines are filled, and the first one is not indented.
+func keepLists(c *cobra.Command) {
+	var long strings.Builder
+	list := false
+	for line := range strings.Lines(c.Long) {
+		if line != "\n" {
+			if indented := strings.HasPrefix(line, "  "); indented != list {
+				list = indented
+				long.WriteString("\n")
+			}
+		}
+		if list && line != "\n" {
+			long.WriteString("    ")
+		}
+		long.WriteString(line)
+	}
+	c.Long = long.String()
+	for _, sub := range c.Commands() {
+		keepLists(sub)
 	}
 }
 

@@ -96,6 +96,9 @@ explained afterwards.`,
   supervise check services.toml                is the file valid?
   supervise status                             how are they?
   supervise why web                            and why so?
+  supervise sig 812                            what does a process do with its signals?
+  supervise trace --all --signal TERM,KILL     who sends these, and what becomes of them?
+  supervise core info core.812                 why did it crash, and where?
   supervise doctor                             what does this machine allow?`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,

@@ -151,7 +151,9 @@ func TestWhyAndStray(t *testing.T) {
 	t.Parallel()
 	s := start(t, entryBuild, `
 [service.web]
-command = ["sh", "-c", "trap : USR1; echo ready; while :; do sleep 0.01; done"]
+# A shell that starts programs all the time may be stopped with one that it has started by vfork(2),
+# and is then not seen to be stopped.
+command = ["sh", "-c", "trap : USR1; sleep 1000 & echo ready; while :; do wait; done"]
 `)
 	s.await("web", wrote("web", "ready"))
 	for name, test := range map[string]struct {

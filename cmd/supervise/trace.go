@@ -40,7 +40,7 @@ type tracing struct {
 func newTrace() *cobra.Command {
 	t := &tracing{}
 	cmd := &cobra.Command{
-		Use:   "trace [PID... | --service NAME | --cgroup DIRECTORY | --all] [-- COMMAND...]",
+		Use:   "trace [flags] [PID... | --service NAME | --cgroup DIRECTORY | --all] [-- COMMAND...]",
 		Short: "Show who sends which signal to whom, and what becomes of it",
 		Long: `Show who sends which signal to whom, and what becomes of it: one line for each signal, when
 its end is known. That is the time when it was sent, the sender and the target (name, pid,
@@ -59,13 +59,13 @@ begun, followed with all its descendants, and ends the trace with its own end. I
 SIGTERM, SIGHUP, SIGINT and SIGQUIT that this command is sent, but for ^C and ^\, which it gets
 by itself. When the trace fails, as a disk is full, it goes on, and is waited for.
 
-There are three backends. bpf sees everything, and costs the traced processes little and
-others nothing that could be measured; it takes root, or CAP_BPF and CAP_PERFMON. tracefs
-takes root; it does not see payloads, nor what signalfd takes. ptrace is there for plain
-users, and their own processes: it stops a process at each signal, which makes signals slower
-by far, and sees only what is delivered; set-user-ID programs get no rights below it. 'auto'
-takes the first that works, and says why not the better ones. Records that came faster than
-they were read are counted, and told.
+There are three backends. bpf sees everything, and costs each signal of the machine less
+than a microsecond; it takes root, or CAP_BPF and CAP_PERFMON. tracefs takes root; it does
+not see payloads, nor what signalfd takes. ptrace is there for plain users, and their own
+processes: it stops a process at each signal, which makes signals slower by far, and sees
+only what is delivered; set-user-ID programs get no rights below it. 'auto' takes the first
+that works, and says why not the better ones. Records that came faster than they were read
+are counted, and told.
 
 Besides the lines, --save records all of it to a file, for 'supervise trace read'; --html
 writes a page that shows processes as lanes and signals as arrows between them; --perfetto
@@ -74,8 +74,8 @@ many of what to whom, what became of them, and how long they took. All can be as
 once.
 
 As JSON it prints one object per line: time, signal, value, code, sender, target, verdict,
-detail, latency_ns, exit; with --context also objects with the key "event"; last one with
-the key "counts".
+detail, latency_ns, exit; with --context also objects with the key "event"; the last
+object has the key "counts".
 
 Exit status: that of COMMAND (128+n when signal n killed it, 127 when it was not found, 126
 when it could not be executed). Without one 0; 1 when it failed, 2 for a wrong command line,

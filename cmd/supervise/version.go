@@ -4,7 +4,7 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -38,11 +38,7 @@ func newVersion() *cobra.Command {
 			if format == "json" {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(b)
 			}
-			text := "supervise " + b.Version
-			if b.Revision != "" {
-				text += " (" + b.Revision + ")"
-			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s, %s, %s, intake mode %s\n", text, b.Go, b.Platform, b.Intake)
+			_, err := io.WriteString(cmd.OutOrStdout(), release.Line(b.Revision, b.Intake))
 			return err
 		},
 	}

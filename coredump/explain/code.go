@@ -3,7 +3,7 @@ package explain
 import "supervise/signals"
 
 // anySignal are the codes that every signal can have, those from 0 down: asm-generic/siginfo.h.
-// Lists, as maps would be made by every program that begins.
+// It is a list, as is bySignal: every start of the program would have to make a map.
 var anySignal = [...]string{
 	0: "SI_USER", 1: "SI_QUEUE", 2: "SI_TIMER", 3: "SI_MESGQ", 4: "SI_ASYNCIO", 5: "SI_SIGIO", 6: "SI_TKILL", 7: "SI_DETHREAD",
 	60: "SI_ASYNCNL",

@@ -10,5 +10,5 @@
 // So are names that have to be demangled: [Unfinished] has what was found. Both ways are the
 // same code, packages read and page.
 //
-// It is early, but needs package os: see cmd/supervise/preinit.
+// It is early, see cmd/supervise/preinit, but needs package os: cmd/supervise/precore runs it.
 package quickread

@@ -34,7 +34,7 @@ func wordsOf(code string) string {
 // nullPage is what a null pointer and the offset of a member come to at most.
 const nullPage = 64 << 10
 
-// codeWords say what a code means. A map would be made by every program that begins. sigaction(2); uapi/asm-generic/siginfo.h.
+// codeWords say what a code means. It is a list: every start of the program would have to make a map. sigaction(2); uapi/asm-generic/siginfo.h.
 var codeWords = []struct{ code, words string }{
 	{"SI_USER", "sent by kill"},
 	{"SI_KERNEL", "sent by the kernel"},

@@ -43,7 +43,7 @@ var noteRules = []rule{
 					caught |= (p.Caught | p.Ignored) & (1 << (signal - 1))
 				}
 			}
-			sentence := "it catches or ignores " + caught.String() + ": there is a core of these if the handler sets the signal back to its default and raises it again"
+			sentence := "it catches or ignores " + caught.String() + ": there is a core then if the handler sets the signal back to its default and raises it again"
 			return sentence, caught != 0 && !p.Self && !p.Memoryless
 		},
 	},

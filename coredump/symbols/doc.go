@@ -4,7 +4,9 @@
 //	f, err := symbols.Open(file)              // a program or a library; or Image, the vdso
 //	bias, ok := f.Bias(mapping.Start, mapping.Offset)
 //	addr, data := f.Section(".eh_frame")
-//	names := f.Functions(addresses)           // all at once: one pass over the symbol table
+//	search := symbols.NewSearch(addresses)
+//	search.In(f)                              // all at once: one pass over the symbol table
+//	function, ok := search.At(address)
 //
 // It is lazy: of a file of a gigabyte only those pages are read that are needed, by mapping
 // them, and no string is made of a symbol that nobody asked for. A file may change while it is

@@ -19,5 +19,5 @@
 // left behind by a process that is killed.
 //
 // It needs CAP_BPF and CAP_PERFMON (or root), Linux 5.8 and CONFIG_DEBUG_INFO_BTF, and on
-// arm64 Linux 6.0 for functions. It is no general loader: decision 23 says why there is one.
+// arm64 Linux 6.0 for functions. It is no general loader: decision 24 says why there is one.
 package bpf

@@ -4,5 +4,7 @@
 // The house stands in house_test.go, floor by floor: a new package is one line there. The
 // checks are in lattice_test.go (who imports whom), pure_test.go (packages that decide
 // without clock, I/O and goroutines) and start_test.go (what supervise init waits for
-// before it runs).
+// before it runs). Others look at what is written: whether the map in README.md has every
+// package (map_test.go), and whether the examples of doc.go files call what there is
+// (examples_test.go), and whether links lead somewhere (links_test.go).
 package lattice

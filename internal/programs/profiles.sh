@@ -2,7 +2,8 @@
 # Measures by supervise lab profile what real programs do with each signal, and prints the second
 # part of docs/programs.md: make programs.
 #
-#	internal/programs/profiles.sh SUPERVISE [PROGRAM...] >>docs/programs.md
+#	internal/programs/profiles.sh SUPERVISE >>docs/programs.md
+#	internal/programs/profiles.sh SUPERVISE PACKAGE...   # the rows of these: dash, npm
 #
 # As root on Debian, with Node.js and npm. The rest is installed where it is missing; no service
 # is started for that. Each start of a program is in a namespace of its own that ends with it.
@@ -17,11 +18,11 @@ for p in "${packages[@]}"; do
 	[ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 done
 if [ ${#missing[@]} -gt 0 ]; then
-	policy=/usr/sbin/policy-rc.d
-	if [ ! -e $policy ]; then
-		printf '#!/bin/sh\nexit 101\n' >$policy
-		chmod 755 $policy
-		trap 'rm -f $policy' EXIT
+	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		policy=/usr/sbin/policy-rc.d
+		trap 'rm -f "$policy"' EXIT
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 755 "$policy"
 	fi
 	DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "${missing[@]}" >&2
 fi
@@ -36,7 +37,7 @@ version() { case $1 in *=*) echo "${1#*=}" ;; *) dpkg-query -W -f='${Version}' "
 
 # cells makes a row of a profile: the effects of each signal, briefly.
 read -r -d '' cells <<'JQ' || true
-def exit: .exit | if . == null then "" elif .Signal then "by \(.Signal)" else "with \(.Code)" end;
+def exit: .exit | if . == null then "" elif .signal then "by \(.signal)" else "with \(.code)" end;
 def left: if .left then "; leaves " + (.left | join(", ")) else "" end;
 def cell:
   if .error then "?"
@@ -55,7 +56,7 @@ chosen=("$@")
 row() {
 	local name=$1 package=$2
 	shift 2
-	if [ ${#chosen[@]} -gt 0 ] && [[ " ${chosen[*]} " != *" ${package} "* ]]; then return; fi
+	if [ ${#chosen[@]} -gt 0 ] && [[ " ${chosen[*]} " != *" ${package%%=*} "* ]]; then return; fi
 	if ! timeout 600 "$supervise" lab profile --limit 3s --format json "$@" >profile.json 2>profile.err; then
 		echo "$name: $(cat profile.err)" >&2
 		return

@@ -18,9 +18,13 @@ const (
 	corePatternLock = "/tmp/supervise-test-core-pattern"
 )
 
-// guardCorePattern waits until nobody holds its standard input open, writes back $1, and lets
-// go of the lock, its descriptor 3.
-const guardCorePattern = `trap '' HUP INT QUIT TERM; cat >/dev/null; printf '%s\n' "$1" >` + corePattern
+// coreSettings are what a collector of cores may set, the pattern first.
+var coreSettings = []string{corePattern, "/proc/sys/kernel/core_pipe_limit", "/proc/sys/kernel/core_uses_pid", "/proc/sys/fs/suid_dumpable"}
+
+// guardCorePattern waits until nobody holds its standard input open, writes back what its
+// arguments say, each a file and its content, and lets go of the lock, its descriptor 3.
+const guardCorePattern = `trap '' HUP INT QUIT TERM; cat >/dev/null; s=0
+while [ $# -gt 0 ]; do printf '%s\n' "$2" >"$1" || s=1; shift 2; done; exit $s`
 
 // CorePattern sets kernel.core_pattern for a test, and puts it back at the end, also if the
 // test binary is killed. It is the whole machine's, so that tests take turns, those of other
@@ -35,7 +39,8 @@ func CorePattern(tb testing.TB, pattern string) {
 }
 
 // GuardCorePattern keeps other tests from setting kernel.core_pattern until restore, which
-// writes back what it was now. A test whose processes set it calls this first.
+// writes back what it was now, and what belongs to it. A test whose processes set it calls
+// this first.
 func GuardCorePattern(tb testing.TB) (restore func()) {
 	tb.Helper()
 	if os.Geteuid() != 0 {
@@ -43,11 +48,15 @@ func GuardCorePattern(tb testing.TB) (restore func()) {
 	}
 	lock := lockCorePattern(tb, unix.LOCK_EX)
 	defer lock.Close()
-	old, err := os.ReadFile(corePattern)
-	if err != nil {
-		tb.Skip("cannot read core_pattern:", err)
+	args := []string{"-c", guardCorePattern, "sh"}
+	for _, file := range coreSettings {
+		old, err := os.ReadFile(file)
+		if err != nil {
+			tb.Skip("cannot read the settings of cores:", err)
+		}
+		args = append(args, file, strings.TrimSuffix(string(old), "\n"))
 	}
-	guard := exec.Command("/bin/sh", "-c", guardCorePattern, "sh", strings.TrimSuffix(string(old), "\n"))
+	guard := exec.Command("/bin/sh", args...)
 	guard.ExtraFiles = []*os.File{lock}
 	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	guard.Stderr = os.Stderr

@@ -8,9 +8,11 @@ import (
 	"time"
 )
 
-func patternNow(t *testing.T) string {
+func patternNow(t *testing.T) string { return settingNow(t, corePattern) }
+
+func settingNow(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(corePattern)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,19 +35,23 @@ func TestCorePattern(t *testing.T) {
 	}
 }
 
-// TestCorePatternKilled kills a test binary that has set the pattern.
+// TestCorePatternKilled kills a test binary that has set the pattern, and the limit of pipes as
+// a collector does.
 func TestCorePatternKilled(t *testing.T) {
+	const limit = "/proc/sys/kernel/core_pipe_limit"
 	if os.Getenv("SUPERVISE_TEST_KILLED") != "" {
 		CorePattern(t, "/nowhere/supervise-killed.%p")
+		if err := os.WriteFile(limit, []byte("513"), 0); err != nil {
+			t.Error(err)
+		}
 		os.Stdout.WriteString("set\n")
 		time.Sleep(Limit)
 	}
 	if os.Geteuid() != 0 {
 		t.Skip("to set core_pattern takes root")
 	}
-	before := ""
 	restore := GuardCorePattern(t)
-	before = patternNow(t)
+	before, limitBefore := patternNow(t), settingNow(t, limit)
 	restore()
 	cmd := exec.Command("/proc/self/exe", "-test.run=^TestCorePatternKilled$")
 	cmd.Env = append(os.Environ(), "SUPERVISE_TEST_KILLED=1")
@@ -61,7 +67,11 @@ func TestCorePatternKilled(t *testing.T) {
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
-	GuardCorePattern(t)() // waits for the other's guard
+	restore = GuardCorePattern(t) // waits for the other's guard
+	defer restore()
+	if now := settingNow(t, limit); now != limitBefore {
+		t.Errorf("core_pipe_limit is %s, and was %s", now, limitBefore)
+	}
 	if now := patternNow(t); now != before {
 		t.Errorf("core_pattern is %q, and was %q", now, before)
 	}

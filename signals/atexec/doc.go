@@ -2,9 +2,10 @@
 // state that was asked for: mask, ignored signals, pending signals, and what else a program
 // inherits that has to do with signals.
 //
-//	change, err := atexec.Parse...                       // what is to differ
+//	set, err := atexec.ParseSet("USR1,TERM")
+//	change := &atexec.Change{Block: set}                 // what is to differ
 //	in, err := intake.Start(os.Args)
-//	h, err := atexec.Prepare(in, change)                 // sets all but mask, ignores and pending
+//	h, err := atexec.Prepare(in, change, parent)         // sets all but mask, ignores and pending
 //	fmt.Println(h.State())                               // what the program will inherit
 //	err = h.Exec(path, argv, intake.Environ())           // does not return unless it fails
 //

@@ -5,14 +5,14 @@
 //
 //	in, err := intake.Start(os.Args)   // on the main goroutine, which never leaves it
 //	for {
-//	info, ok := in.Wait(timeout)
-//	if ok {
-//	handle(info)       // a signal other than SIGCHLD
-//	continue
-//	}
-//	reap()                     // children may have ended,
-//	work()                     // another goroutine may have called Wake,
-//	expire()                   // or the deadline may have passed
+//		info, ok := in.Wait(timeout)
+//		if ok {
+//			handle(info) // a signal other than SIGCHLD
+//			continue
+//		}
+//		reap()   // children may have ended,
+//		work()   // another goroutine may have called Wake,
+//		expire() // or the deadline may have passed
 //	}
 //
 // It does not use os/signal, which hides sender and payload, drops signals when a channel is

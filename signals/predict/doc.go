@@ -1,7 +1,7 @@
 // Package predict says what will become of a signal, from what /proc says of its target, and
 // afterwards what has become of it as far as that can be seen without tracing.
 //
-//	target, err := look.At(pid)                          // package look reads /proc
+//	target := predict.TargetOf(process)                  // what package procfs has read of /proc
 //	sending := predict.Sending{Signal: signals.SIGTERM}  // as kill(2) does
 //	will := predict.Of(sending, &target)                 // "handled: its own handler runs"
 //	...                                                  // send it, and look again

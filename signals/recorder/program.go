@@ -329,7 +329,7 @@ func (p *program) reserve(kind int) {
 	p.Store(bpf.Double, record, atCgroup, bpf.R1)
 }
 
-// submit gives the record to the reader, who is woken if the ring is half full. It ends the program.
+// submit gives the record to the reader, which is woken if the ring is half full. It ends the program.
 func (p *program) submit() {
 	const (
 		available = 0 // BPF_RB_AVAIL_DATA

@@ -1,10 +1,10 @@
 // Package trace is what a trace of signals consists of, however it was recorded: what the
 // kernel tells, and what a reader wants to know.
 //
-//	joiner := trace.NewJoiner(boot, sink)
+//	joiner := trace.NewJoiner(boot, sink, trace.Options{})
 //	joiner.Add(&record)   // for each Record of a Backend
 //	joiner.Tick(now)      // now and then: what waits too long is told
-//	joiner.End(drops)     // the rest, and the counts
+//	joiner.End(backend.Name(), now, backend.Drops()) // the rest, and the counts
 //
 // A [Record] is one event in the kernel: a signal was generated, delivered, taken by a call
 // that waits for it; a call that sends one failed; a process forked, executed a program,

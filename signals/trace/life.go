@@ -68,8 +68,7 @@ type Event struct {
 	Detail string    `json:"detail,omitempty"`
 }
 
-// Counts is the end of a trace. The lives that a sink was given are Lives; Received counts
-// the records behind them.
+// Counts is the end of a trace. Lives are those that a sink was given.
 type Counts struct {
 	Backend  string            `json:"backend"`
 	Duration time.Duration     `json:"duration_ns"`

@@ -138,7 +138,7 @@ func TestVerdicts(t *testing.T) {
 		"coalesced": {[]Record{
 			sent(10, usr1, nil), sent(20, usr1, func(r *Record) { r.Result = AlreadyPending }), delivered(30, usr1, 0x1000),
 		}, []string{"coalesced: one waits already, from pid 10", "handled by 0x1000, 20ns"}},
-		"overflow":            {[]Record{sent(10, 40, func(r *Record) { r.Result = QueueFull })}, []string{"overflow: RLIMIT_SIGPENDING: the sender got EAGAIN"}},
+		"overflow":            {[]Record{sent(10, 40, func(r *Record) { r.Result, r.Blocked = QueueFull, signals.SetOf(40) })}, []string{"overflow: RLIMIT_SIGPENDING: the sender got EAGAIN"}},
 		"siginfo lost":        {[]Record{sent(10, 40, func(r *Record) { r.Result = InfoLost }), delivered(30, 40, 0x1000)}, []string{"handled by 0x1000, siginfo lost, 20ns"}},
 		"was blocked":         {[]Record{sent(10, usr1, func(r *Record) { r.Blocked = signals.SetOf(usr1) }), delivered(30, usr1, 0x1000)}, []string{"handled by 0x1000, was blocked, 20ns"}},
 		"blocked":             {[]Record{sent(10, usr1, func(r *Record) { r.Blocked = signals.SetOf(usr1) })}, []string{"pending: blocked"}},

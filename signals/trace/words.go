@@ -89,7 +89,7 @@ func (l *Life) End() string {
 	if l.InfoLost {
 		text += ", siginfo lost"
 	}
-	if l.Blocked && l.Verdict != Pending {
+	if l.Blocked && l.Verdict != Pending && l.Verdict != Overflow { // nothing waits then
 		text += ", was blocked"
 	}
 	if l.Latency > 0 {

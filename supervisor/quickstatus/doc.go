@@ -4,7 +4,7 @@
 // program's start more than for the supervisor. So the plain question is answered from
 // here, with little more than the Go runtime ready:
 //
-//	supervise status [--runtime-dir DIRECTORY] [NAME...]
+//	supervise status [--runtime-dir DIRECTORY] [--board] [NAME...]
 //
 // Services are read from the status board, with what /proc says of their processes. Where
 // that is not everything (package segment knows: no board, a text that was cut) the

@@ -13,6 +13,7 @@ import (
 type Question struct {
 	dir   string   // as given, "" for none
 	names []string // none: all services
+	board bool     // nobody is to be asked
 }
 
 // Select reads a program's arguments. ok is false for everything but the plain question,
@@ -36,6 +37,8 @@ func parse(argv []string) (q Question, ok bool) {
 			q.dir, args = args[1], args[1:]
 		case len(arg) > len(flag) && arg[:len(flag)+1] == flag+"=":
 			q.dir = arg[len(flag)+1:]
+		case arg == "--board":
+			q.board = true
 		case plain(arg):
 			q.names = append(q.names, arg)
 		default:
@@ -61,6 +64,9 @@ func plain(arg string) bool {
 func (q Question) Answer() (code int, done bool) {
 	dir, answer := wire.Directory(q.dir, intake.Getenv), ""
 	services, ok := q.onBoard(dir)
+	if !ok && q.board {
+		return 0, false
+	}
 	if !ok {
 		if answer, ok = ask(dir, q.request()); !ok {
 			return 0, false

@@ -35,6 +35,8 @@ func TestParse(t *testing.T) {
 		{"status übung", Question{}, false},
 		{"status a\nb", Question{}, false},
 		{"stop web", Question{}, false},
+		{"status --board web", Question{names: []string{"web"}, board: true}, true},
+		{"status --board=false", Question{}, false},
 		{"statusx", Question{}, false},
 	} {
 		argv := append([]string{"supervise"}, strings.Split(test.line, " ")...)

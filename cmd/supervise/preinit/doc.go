@@ -1,8 +1,8 @@
 // Package preinit runs what people wait for before the rest of the program is initialised:
-// supervise init, also under the names of the programs that it replaces, and the plain
-// question of supervise status. Its init function does the work and exits. For any other
-// subcommand, and for what package quickstatus does not handle, it returns, and main runs as
-// usual.
+// supervise init, also under the names of the programs that it replaces, the plain
+// questions of supervise status, and supervise version. Its init function does the work and
+// exits. For any other subcommand, and for what package quickstatus does not handle, it returns,
+// and main runs as usual.
 //
 // # Why
 //

@@ -3,8 +3,8 @@
 //
 //	table := cfi.New(hdr, ehFrame, debugFrame) // nothing is read yet
 //	entry, ok := table.Find(pc)                // by binary search
-//	row, err := entry.Row(pc)                  // runs the entry's program up to pc
-//	value, err := cfi.Evaluate(rule.Expression, context, initial...)
+//	err = entry.Row(pc, &row)                  // runs the entry's program up to pc
+//	value, err := cfi.Evaluate(rule.Expression, context, bias, initial...)
 //
 // All addresses are those in the file: who has an address of a process subtracts the module's
 // bias first. The tables are those of 64 bit little-endian machines; which register a number

@@ -8,8 +8,11 @@
 //		p, err := h.Start(&bench.Setup{Argv: argv})
 //		err = p.Output.Await(ctx, ready)
 //		err = p.Signal(bench.Main, signals.SIGTERM)
-//		exit, ok := p.Ended(ctx)
+//		p.Await(ctx, bench.Ended)
+//		exit, at, ended := p.Exit()
 //		left := h.Left()
+//		...
+//	})
 //
 // The holder is the parent of the program and PID 1 of the namespace, so that every orphan
 // comes to it, and the kernel kills all when it ends, however it ends: pid_namespaces(7).

@@ -48,7 +48,7 @@ type message struct {
 	Failed string          `json:",omitempty"`
 }
 
-// longest is the size of a message at the most, in bytes.
+// longest is how many bytes a message may have.
 const longest = 64 << 20
 
 // ErrTooLong says that a trial was ended because it took longer than it may.

@@ -1,7 +1,7 @@
 // Package profile finds out how a program behaves when it is sent signals: what it does, how
 // long that takes, how it exits, and what it leaves behind.
 //
-//	p := profile.Run(ctx, argv, &profile.Options{Command: command}, told)  // argv starts this program as a holder of package bench
+//	p, err := profile.Run(ctx, argv, &profile.Options{Command: command}, told)  // argv starts this program as a holder of package bench
 //	p.Probes            // one for each signal, each with a fresh start of the program
 //	p.Service("web")    // the [service] table that fits it
 //

@@ -54,7 +54,7 @@ type request struct {
 	Probe   Probe
 }
 
-// The times that are waited for what comes by itself.
+// How long is waited for what comes by itself.
 const (
 	settled  = 500 * time.Millisecond // nothing has happened for so long: it is ready, or done
 	forLeft  = time.Second            // what ends within is not left behind
@@ -153,8 +153,8 @@ func (p *Probe) send(h *bench.Holder, o *Options, program *bench.Program, quiet 
 	return nil
 }
 
-// stops reports whether a signal is one that programs are ended by, so that it is waited for
-// that for as long as it may take.
+// stops reports whether a signal is one that programs are ended by, so that their end is waited
+// for as long as it may take.
 func stops(s signals.Signal) bool {
 	return slices.Contains([]signals.Signal{signals.SIGTERM, signals.SIGINT, signals.SIGQUIT}, s)
 }

@@ -37,7 +37,7 @@ var delays = []time.Duration{0, time.Millisecond, 5 * time.Millisecond, 20 * tim
 // probes are all that are tried.
 func probes() (all []Probe) {
 	add := func(name string, some ...signals.Signal) {
-		all = append(all, Probe{Name: name, Signals: some, Delay: -1})
+		all = append(all, Probe{Name: name, Signals: append([]signals.Signal{}, some...), Delay: -1})
 	}
 	add("start")
 	for _, s := range []signals.Signal{signals.SIGTERM, signals.SIGINT, signals.SIGQUIT, signals.SIGHUP, signals.SIGUSR1, signals.SIGUSR2, signals.SIGWINCH} {

@@ -3,7 +3,7 @@
 //
 //	s, err := scenario.Parse("stop.toml", data)           // *Error: every mistake, with its line
 //	result := scenario.Run(ctx, argv, s, command, nil)    // argv starts this program as a holder of package bench
-//	result.OK, result.Checks
+//	result.OK, result.Checks()
 //	scenario.WriteJUnit(w, results)
 //
 // A scenario has steps, one after the other: wait for something, send signals, do something to

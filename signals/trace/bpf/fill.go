@@ -24,9 +24,9 @@ func (m *maker) reserve(kind trace.Kind, size int) {
 	m.Store(bpf.Double, record, atTime, bpf.R0)
 }
 
-// submit gives the record to the reader, whom it may wake, but only if much waits for it: he
-// looks by himself now and then, and to wake him costs more than the record. It ends the
-// program.
+// submit gives the record to the reader, and ends the program. It may wake the reader, but only
+// if much is waiting: the reader looks by itself now and then, and to wake it costs more than
+// the record.
 func (m *maker) submit(mayWake bool) {
 	const (
 		available = 0 // BPF_RB_AVAIL_DATA

@@ -2,7 +2,7 @@
 // was recorded to sinks.
 //
 //	backend, notes, err := live.Open(live.Options{Filter: filter, Backend: "auto"})
-//	command, err := live.Hold(argv, env)       // waits before it executes its program
+//	command, err := live.Hold(argv)            // waits before it executes its program
 //	err = backend.Follow(command.PID)
 //	err = command.Release()
 //	err = live.Run(ctx, backend, sink, nil)    // until the context ends

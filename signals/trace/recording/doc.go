@@ -1,7 +1,7 @@
 // Package recording keeps a trace of signals in a file, and reads it again.
 //
-//	w := recording.NewWriter(file)           // a trace.Sink, for the tracer
-//	counts, err := recording.Read(file, sink, recording.Options{})
+//	w, err := recording.NewWriter(file)      // a trace.Sink, for the tracer
+//	err = recording.Read(file, sink, recording.Options{})
 //
 // A recording is one object of JSON per line, compressed by Zstandard (RFC 8878); `zstd -dc
 // FILE` shows it. The first line is the [trace.Header], with the key "recording", whose value

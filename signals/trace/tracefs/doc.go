@@ -1,7 +1,7 @@
 // Package tracefs records signals by the kernel's own tracing, in an instance of its own: a
 // backend of package trace for kernels that do not permit BPF. It needs root.
 //
-//	backend, err := tracefs.Open(trace.Filter{PIDs: []int{pid}})
+//	backend, err := tracefs.Open(tracefs.Options{Filter: trace.Filter{PIDs: []int{pid}}})
 //
 // An instance is a directory below instances of the tracing file system, with buffers of its
 // own. It records the signals of all processes, and the filter is applied when they are read:
