@@ -78,8 +78,8 @@ detail, latency_ns, exit; with --context also objects with the key "event"; the 
 object has the key "counts".
 
 Exit status: that of COMMAND (128+n when signal n killed it, 127 when it was not found, 126
-when it could not be executed). Without one 0; 1 when it failed, 2 for a wrong command line,
-3 when no supervisor runs, 4 when the service is unknown.`,
+when it could not be executed). Without one 0; 1 when the trace failed, with COMMAND too; 2 for
+a wrong command line, 3 when no supervisor runs, 4 when the service is unknown.`,
 		Example: `  supervise trace --all --signal TERM,KILL         who sends these?
   supervise trace --follow 812                     all signals of a process and its children
   supervise trace --service web --context          with forks, execs and exits
