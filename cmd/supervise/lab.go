@@ -90,12 +90,15 @@ func (l *labFlags) run(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		chosen = slices.DeleteFunc(chosen, func(e *lab.Experiment) bool { return !slices.Contains(args, e.Name) })
 	}
-	w := cmd.OutOrStdout()
+	w := &sticky{to: cmd.OutOrStdout()}
 	if l.list {
 		return l.printList(w, chosen)
 	}
 	var results []lab.Result
 	for i, e := range chosen {
+		if w.err != nil {
+			return w.err
+		}
 		var told func(lab.Step)
 		if l.format == "text" {
 			if i > 0 {
@@ -115,7 +118,25 @@ func (l *labFlags) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
+	if w.err != nil {
+		return w.err
+	}
 	return labStatus(results)
+}
+
+// sticky remembers the first error of a writer, and writes no more after it.
+type sticky struct {
+	to  io.Writer
+	err error
+}
+
+func (s *sticky) Write(text []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	var n int
+	n, s.err = s.to.Write(text)
+	return n, s.err
 }
 
 // labStatus is the exit status: 1 if one differs.

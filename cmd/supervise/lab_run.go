@@ -104,7 +104,14 @@ func (l *labRunFlags) run(cmd *cobra.Command, files, command []string) error {
 	if err != nil {
 		return err
 	}
-	w := cmd.OutOrStdout()
+	var junit *os.File
+	if l.junit != "" { // before anything is run in vain
+		if junit, err = os.OpenFile(l.junit, os.O_WRONLY|os.O_CREATE, 0o644); err != nil {
+			return fmt.Errorf("cannot write the result: %w", err)
+		}
+		defer junit.Close()
+	}
+	w := &sticky{to: cmd.OutOrStdout()}
 	var results []*scenario.Result
 	ok := true
 	for i, s := range scenarios {
@@ -130,13 +137,15 @@ func (l *labRunFlags) run(cmd *cobra.Command, files, command []string) error {
 			return err
 		}
 	}
-	if err := l.writeJUnit(results); err != nil {
-		return err
+	if junit != nil {
+		if err := writeJUnit(junit, results); err != nil {
+			return fmt.Errorf("cannot write the result: %w", err)
+		}
 	}
-	if !ok {
+	if w.err == nil && !ok {
 		return exitStatus(exitFailed)
 	}
-	return nil
+	return w.err
 }
 
 // readScenarios reads all before any is played.
@@ -162,18 +171,19 @@ func readScenarios(files []string) (list []*scenario.Scenario, err error) {
 	return list, nil
 }
 
-func (l *labRunFlags) writeJUnit(results []*scenario.Result) error {
-	if l.junit == "" {
-		return nil
-	}
+// writeJUnit writes a file anew; what is no regular file has no size to cut.
+func writeJUnit(file *os.File, results []*scenario.Result) error {
 	var text bytes.Buffer
 	if err := scenario.WriteJUnit(&text, results); err != nil {
 		return err
 	}
-	if err := os.WriteFile(l.junit, text.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("cannot write the result: %w", err)
+	if info, err := file.Stat(); err != nil || info.Mode().IsRegular() {
+		if err := file.Truncate(0); err != nil {
+			return err
+		}
 	}
-	return nil
+	_, err := file.Write(text.Bytes())
+	return err
 }
 
 func printCheck(w io.Writer, c *scenario.Check) {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strconv"
 
@@ -48,7 +49,7 @@ func watch(pid int) error {
 	r, err := recorder.Open(recorder.Scope{})
 	if err != nil {
 		_ = answer(err.Error())
-		return err
+		return fmt.Errorf("it is not recorded who sends signals to the command: %w", err)
 	}
 	defer r.Close()
 	var memory recorder.Memory

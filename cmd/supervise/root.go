@@ -119,7 +119,8 @@ explained afterwards.`,
 		// Only run receives signals itself, and exec hands them on; for every other command they
 		// work as usual.
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
-			if cmd.Name() != "run" && cmd.Name() != "exec" {
+			own := cmd.Name() == "run" || cmd.Name() == "exec"
+			if !own || cmd.Parent() != cmd.Root() { // as lab run
 				intake.RestoreRuntimeSignals()
 			}
 		},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"supervise/internal/sys"
 	"supervise/internal/text/escape"
 	"supervise/signals/inspect"
 	"supervise/signals/state/procfs"
@@ -105,7 +106,7 @@ func (s *sig) processes(args []string) (func() []int, error) {
 	}
 	if len(args) == 1 {
 		pid, err := s.process(args[0])
-		return func() []int { return []int{pid} }, err
+		return lasting([]int{pid}), err
 	}
 	reply, err := s.call(request.Status{})
 	if err != nil {
@@ -117,7 +118,26 @@ func (s *sig) processes(args []string) (func() []int, error) {
 			pids = append(pids, pid)
 		}
 	}
-	return func() []int { return pids }, nil
+	return lasting(pids), nil
+}
+
+// lasting returns those of processes that are the same as now, at the time of each call: a pid
+// may be used again.
+func lasting(pids []int) func() []int {
+	begun := make([]uint64, len(pids))
+	for i, pid := range pids {
+		if stat, err := sys.ReadStat(pid); err == nil {
+			begun[i] = stat.Started
+		}
+	}
+	return func() (same []int) {
+		for i, pid := range pids {
+			if stat, err := sys.ReadStat(pid); err != nil || stat.Started == begun[i] {
+				same = append(same, pid)
+			}
+		}
+		return same
+	}
 }
 
 // look examines processes. Of several those are left out that have ended meanwhile. A queue
@@ -160,7 +180,7 @@ func (s *sig) follow(w io.Writer, i *inspect.Inspector, pids func() []int) error
 	var before []byte
 	for {
 		reports, err := s.look(i, pids)
-		if errors.Is(err, procfs.ErrGone) && before != nil {
+		if (errors.Is(err, procfs.ErrGone) || len(reports) == 0 && err == nil) && before != nil {
 			_, err := fmt.Fprintln(os.Stderr, "supervise: the process has ended")
 			return err
 		}

@@ -2,7 +2,9 @@ package main_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -169,6 +171,32 @@ func TestSigWatch(t *testing.T) {
 	}
 	if err := watch.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSigWatchReused has the pid of a process used again before sig --watch looks once more: that
+// is another process.
+func TestSigWatchReused(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("to choose a pid takes root")
+	}
+	const script = `sleep 1000 & first=$!
+"$1" sig --watch --format json $first >out 2>err & watch=$!
+until [ -s out ]; do sleep 0.01; done
+kill $first; wait $first
+echo $((first-1)) >/proc/sys/kernel/ns_last_pid
+sleep 1000 & [ $! = $first ] || { echo "pid $! is not $first"; exit 9; }
+wait $watch; status=$?
+cat out err
+exit $status`
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script, "sh", entryBuild)
+	cmd.Dir = t.TempDir()
+	out, err := cmd.Output()
+	if err != nil || strings.Count(string(out), "\n") != 2 || !strings.HasSuffix(string(out), "the process has ended\n") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

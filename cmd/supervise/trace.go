@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"supervise/internal/release"
+	"supervise/internal/sys"
 	"supervise/signals/trace"
 	"supervise/signals/trace/live"
 	"supervise/supervisor/process"
@@ -54,14 +55,17 @@ when it is delivered; after half a second a line says that it waits.
 What is shown: the signals that the processes PID send and get, with --follow also those of
 the children that they have or will have; those of a service of a running supervisor; of all
 processes in a cgroup2 directory and below; or of all. COMMAND is held until the trace has
-begun, followed with all its descendants, and ends the trace with its own end.
+begun, followed with all its descendants, and ends the trace with its own end. It gets the
+SIGTERM, SIGHUP, SIGINT and SIGQUIT that this command is sent, but for ^C and ^\, which it gets
+by itself. When the trace fails, as a disk is full, it goes on, and is waited for.
 
 There are three backends. bpf sees everything, and costs each signal of the machine less
 than a microsecond; it takes root, or CAP_BPF and CAP_PERFMON. tracefs takes root; it does
 not see payloads, nor what signalfd takes. ptrace is there for plain users, and their own
 processes: it stops a process at each signal, which makes signals slower by far, and sees
-only what is delivered. 'auto' takes the first that works, and says why not the better ones.
-Records that came faster than they were read are counted, and told.
+only what is delivered; set-user-ID programs get no rights below it. 'auto' takes the first
+that works, and says why not the better ones. Records that came faster than they were read
+are counted, and told.
 
 Besides the lines, --save records all of it to a file, for 'supervise trace read'; --html
 writes a page that shows processes as lanes and signals as arrows between them; --perfetto
@@ -74,8 +78,8 @@ detail, latency_ns, exit; with --context also objects with the key "event"; the 
 object has the key "counts".
 
 Exit status: that of COMMAND (128+n when signal n killed it, 127 when it was not found, 126
-when it could not be executed). Without one 0; 1 when it failed, 2 for a wrong command line,
-3 when no supervisor runs, 4 when the service is unknown.`,
+when it could not be executed). Without one 0; 1 when the trace failed, with COMMAND too; 2 for
+a wrong command line, 3 when no supervisor runs, 4 when the service is unknown.`,
 		Example: `  supervise trace --all --signal TERM,KILL         who sends these?
   supervise trace --follow 812                     all signals of a process and its children
   supervise trace --service web --context          with forks, execs and exits
@@ -123,15 +127,19 @@ func (t *tracing) run(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return err
 	}
+	ctx := context.Background()
 	var held *live.Command
 	if len(t.command) > 0 {
 		if held, err = live.Hold(t.command); err != nil {
 			return notExecuted(err)
 		}
 		t.options.Filter.PIDs = append(t.options.Filter.PIDs, held.PID)
+		relay(held.PID) // from now on: to attach takes a while
+	} else {
+		var stop func()
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+		defer stop()
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
 	backend, notes, err := live.Open(t.options)
 	if err == nil {
 		defer backend.Close()
@@ -199,9 +207,9 @@ func (t *tracing) what() string {
 	return strings.Join(words, " ")
 }
 
-// traceCommand lets the command go, and traces until it has ended.
+// traceCommand lets the command go, and traces until it has ended. When the trace fails, as a disk
+// is full, the command goes on without it, and is waited for all the same.
 func (t *tracing) traceCommand(backend trace.Backend, held *live.Command, sink trace.Sink, keep func(*trace.Life) bool) error {
-	relay(held.PID)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
@@ -217,23 +225,43 @@ func (t *tracing) traceCommand(backend trace.Backend, held *live.Command, sink t
 		ended <- err
 	}()
 	if err := live.Run(ctx, backend, sink, keep); err != nil {
-		return err
+		printError(err)
+		_ = backend.Close()
+		<-ended
+		return exitStatus(exitFailed)
 	}
 	return <-ended
 }
 
 // relay hands on to the command what asks this process to end. What a terminal sends, the
-// command has got itself.
+// command has got itself: SIGINT and SIGQUIT, if this process is in the foreground of one.
 func relay(pid int) {
 	arriving := make(chan os.Signal, 8)
 	signal.Notify(arriving, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
+	command, err := sys.OpenPID(pid) // the pid may be another's when it has ended
 	go func() {
 		for s := range arriving {
-			if s == syscall.SIGTERM || s == syscall.SIGHUP {
-				_ = syscall.Kill(pid, s.(syscall.Signal))
+			s := s.(syscall.Signal)
+			switch {
+			case (s == syscall.SIGINT || s == syscall.SIGQUIT) && inForeground():
+			case err == nil:
+				_ = sys.KillPIDFD(command, uint8(s))
+			default:
+				_ = syscall.Kill(pid, s)
 			}
 		}
 	}()
+}
+
+// inForeground reports whether the controlling terminal sends signals to this process: tty(4).
+func inForeground() bool {
+	fd, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = unix.Close(fd) }()
+	group, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
 }
 
 // notExecuted is the exit status of a command that was not executed, after it was said why.

@@ -45,6 +45,9 @@ func load(s Scope, attach bool) (r *Recorder, err error) {
 		}
 	}()
 	if r.ring, err = bpf.NewRing("sv_recorder", ringSize); err != nil {
+		if refused := bpf.Permitted(); refused != nil {
+			return r, refused
+		}
 		return r, fmt.Errorf("make a BPF ring buffer of %d bytes: %w", ringSize, err)
 	}
 	if r.lost, err = bpf.NewBytes("sv_lost", lostSize); err != nil {

@@ -53,7 +53,7 @@ type Spec struct {
 
 	// Gate is a descriptor, if HasGate, from which the child reads before it does anything
 	// else: it waits for a byte, so that somebody can attach to it. Only
-	// [Begin] returns before.
+	// [Begin] returns before. While it waits, it ends with the thread that has begun it.
 	Gate    int
 	HasGate bool
 }

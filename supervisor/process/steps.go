@@ -89,7 +89,7 @@ func (p *plan) prepare(spec *Spec, mode cloneMode, procs int) error {
 		return err
 	}
 	if spec.HasGate {
-		p.add("read from the gate", syscall.SYS_READ, uintptr(spec.Gate), uintptr(unsafe.Pointer(&p.passed)), 1)
+		p.gate(spec.Gate)
 	}
 	if procs >= 0 {
 		p.digit[0] = '0' // the writer itself: cgroups(7)
@@ -116,6 +116,14 @@ func (p *plan) prepare(spec *Spec, mode cloneMode, procs int) error {
 	p.add(stepExecve+spec.Path, syscall.SYS_EXECVE, uintptr(unsafe.Pointer(p.path)),
 		uintptr(unsafe.Pointer(&p.argv[0])), uintptr(unsafe.Pointer(&p.env[0])))
 	return nil
+}
+
+// gate waits for a byte. Meanwhile the child ends with whoever is to write it, who may be killed: the
+// child has the other end of a pipe, too, so that it would wait for ever. PR_SET_PDEATHSIG(2const).
+func (p *plan) gate(fd int) {
+	p.add("prctl PR_SET_PDEATHSIG", syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL))
+	p.add("read from the gate", syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&p.passed)), 1)
+	p.add("prctl PR_SET_PDEATHSIG", syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, 0)
 }
 
 // strings turns Go's strings into C strings.

@@ -33,6 +33,7 @@ type Backend struct {
 	links []*os.File
 
 	traced    []int
+	before    []trace.Record // what was recorded until all programs were attached
 	context   bool
 	onReturns bool // functions of the kernel could be hooked
 }
@@ -84,7 +85,24 @@ func (b *Backend) open(o *Options, types *bpf.Types) (err error) {
 			return err
 		}
 	}
-	return b.attachAll(parts(&o.Filter), types, &m)
+	if err := b.attachAll(parts(&o.Filter), types, &m); err != nil {
+		return err
+	}
+	b.settle()
+	return nil
+}
+
+// settle forgets the signals that were recorded until all programs were attached: as that goes one
+// after the other, only their ends are known, and not who sent them.
+func (b *Backend) settle() {
+	end := b.Now()
+	b.ring.Read(func(raw []byte) bool {
+		var r trace.Record
+		if decode(raw, &r) && r.Kind != trace.Sent && r.Kind != trace.Delivered && r.Kind != trace.Dequeued {
+			b.before = append(b.before, r)
+		}
+		return r.Time < end
+	})
 }
 
 func (b *Backend) attachAll(list []part, types *bpf.Types, prototype *maker) error {
@@ -197,6 +215,13 @@ func (b *Backend) Limits() string {
 
 // Read hands over records: see [trace.Backend].
 func (b *Backend) Read(take func(*trace.Record) bool) error {
+	for len(b.before) > 0 {
+		first := b.before[0]
+		b.before = b.before[1:]
+		if first.Context = b.context; !take(&first) {
+			return nil
+		}
+	}
 	var r trace.Record
 	for more := true; more; {
 		stopped := b.links == nil

@@ -214,6 +214,36 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestBeginning begins to trace a process that gets a signal all the time: what was sent and
+// delivered before is no part of the trace.
+func TestBeginning(t *testing.T) {
+	cmd := exec.Command("sh", "-c", "trap : USR1; while :; do kill -USR1 $$; done")
+	testproc.Start(t, cmd)
+	b, _, err := Open(Options{Filter: trace.Filter{PIDs: []int{cmd.Process.Pid}, Signals: signals.SetOf(signals.SIGUSR1)}, Backend: "bpf"})
+	if err != nil {
+		t.Skip(err)
+	}
+	defer b.Close()
+	ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer stop()
+	k := &kept{}
+	if err := Run(ctx, b, k, nil); err != nil {
+		t.Fatal(err)
+	}
+	unknown := 0
+	for _, l := range k.lives {
+		if l.Sender.PID < 0 {
+			unknown++
+		}
+	}
+	if k.counts.Drops.Total() > 0 {
+		t.Skip("the machine is too slow")
+	}
+	if unknown > 1 { // the one that was on its way
+		t.Errorf("%d of %d signals have no sender", unknown, len(k.lives))
+	}
+}
+
 // TestCount sends many signals: what was received and what was lost is what was sent, and what
 // is told of those that were received is true, however slow the reader was.
 func TestCount(t *testing.T) {

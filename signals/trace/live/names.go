@@ -18,13 +18,14 @@ type names struct {
 	mount   string // of the cgroup2 hierarchy, or ""
 	root    int    // its descriptor
 	cgroups map[int64]string
-	symbols map[place]string
+	symbols map[int]map[uint64]string // by pid and address
+	known   int                       // how many symbols there are
 
 	programs map[int]*handlers.Snapshot // of living processes, by pid
 }
 
 func newNames() *names {
-	n := &names{root: -1, cgroups: map[int64]string{}, symbols: map[place]string{}, programs: map[int]*handlers.Snapshot{}}
+	n := &names{root: -1, cgroups: map[int64]string{}, symbols: map[int]map[uint64]string{}, programs: map[int]*handlers.Snapshot{}}
 	mounts, _ := os.ReadFile("/proc/self/mounts")
 	for line := range strings.Lines(string(mounts)) {
 		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == "cgroup2" {
@@ -66,19 +67,12 @@ func (n *names) cgroup(id int64) string {
 	return path
 }
 
-// place is an address in a process.
-type place struct {
-	pid     int
-	address uint64
-}
-
 // mostSymbols is how many names are remembered.
 const mostSymbols = 10_000
 
 // symbol is the function at an address of a process, "" if it has no name, or is gone already.
 func (n *names) symbol(pid int, address uint64) string {
-	at := place{pid, address}
-	name, known := n.symbols[at]
+	name, known := n.symbols[pid][address]
 	if known {
 		return name
 	}
@@ -92,10 +86,15 @@ func (n *names) symbol(pid int, address uint64) string {
 	if h.Module != "" {
 		name = h.String()
 	}
-	if len(n.symbols) >= mostSymbols {
+	if n.known >= mostSymbols {
 		clear(n.symbols)
+		n.known = 0
 	}
-	n.symbols[at] = name
+	if n.symbols[pid] == nil {
+		n.symbols[pid] = map[uint64]string{}
+	}
+	n.symbols[pid][address] = name
+	n.known++
 	return name
 }
 
@@ -113,8 +112,11 @@ func (n *names) executed(pid int) {
 	}
 }
 
-// ended forgets a process.
+// ended forgets a process, or the program that it had: another may have other functions at the same
+// addresses.
 func (n *names) ended(pid int) {
+	n.known -= len(n.symbols[pid])
+	delete(n.symbols, pid)
 	if program := n.programs[pid]; program != nil {
 		program.Close()
 		delete(n.programs, pid)

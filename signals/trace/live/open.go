@@ -45,6 +45,7 @@ var ways = []way{
 // Open begins to record by the backend of the options, or by the first that works. The notes
 // say why those before it do not, and what it does not see.
 func Open(o Options) (backend trace.Backend, notes []string, err error) {
+	_, _ = tracefs.Sweep() // it costs every signal of the machine until then, whatever is used now
 	auto := o.Backend == "" || o.Backend == "auto"
 	for _, w := range ways {
 		if !auto && w.name != o.Backend {

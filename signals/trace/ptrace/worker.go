@@ -55,8 +55,10 @@ func (w *worker) attach() error {
 				}
 				err := ptrace(unix.PTRACE_SEIZE, tid, w.options())
 				switch {
+				case errors.Is(err, unix.EPERM) && ended(tid):
+					continue
 				case errors.Is(err, unix.EPERM):
-					return fmt.Errorf("process %d: %w: it is somebody else's, or traced already, or Yama forbids it (kernel.yama.ptrace_scope)", pid, err)
+					return fmt.Errorf("process %d: %w: it is somebody else's or the kernel's, or traced already, or Yama forbids it (kernel.yama.ptrace_scope)", pid, err)
 				case errors.Is(err, unix.ESRCH):
 					continue // it has ended
 				case err != nil:
@@ -66,11 +68,31 @@ func (w *worker) attach() error {
 				found = true
 			}
 		}
-		if w.threads[pid] == nil {
+		switch {
+		case w.holds(pid):
+		case ended(pid):
+			return fmt.Errorf("process %d has ended, and waits for its parent to take notice", pid)
+		default:
 			return fmt.Errorf("there is no process %d", pid)
 		}
 	}
 	return nil
+}
+
+// holds reports whether a thread of a process is traced; its first one may have ended.
+func (w *worker) holds(pid int) bool {
+	for _, t := range w.threads {
+		if int(t.PID) == pid {
+			return true
+		}
+	}
+	return false
+}
+
+// ended reports whether a thread has ended, and was not reaped.
+func ended(tid int) bool {
+	stat, err := sys.ReadStat(tid)
+	return err == nil && stat.Zombie()
 }
 
 // describe looks at a thread in /proc.

@@ -123,7 +123,7 @@ func (b *Backend) lines(text []byte, take func(*trace.Record) bool) bool {
 	b.partial = append(b.partial, text...)
 	rest := b.partial
 	for {
-		line, after, whole := bytes.Cut(rest, []byte{'\n'})
+		line, after, whole := cutLine(rest)
 		if !whole {
 			break
 		}
@@ -137,6 +137,28 @@ func (b *Backend) lines(text []byte, take func(*trace.Record) bool) bool {
 	}
 	b.partial = append(b.partial[:0], rest...)
 	return true
+}
+
+// cutLine cuts the line of an event off. The names in it may have line ends: that of the thread
+// in the first columns, and that of another behind, after which no event begins.
+func cutLine(text []byte) (line, after []byte, whole bool) {
+	for from := min(nameWidth, len(text)); ; from = len(line) + 1 {
+		end := bytes.IndexByte(text[from:], '\n')
+		if end < 0 {
+			return text, nil, false
+		}
+		line, after = text[:from+end], text[from+end+1:]
+		if len(after) <= nameWidth || after[nameWidth] == '-' || tellsLoss(after) {
+			return line, after, true
+		}
+	}
+}
+
+// tellsLoss reports whether a text begins with a line such as "CPU:0 [LOST 123 EVENTS]", which no name
+// can be.
+func tellsLoss(text []byte) bool {
+	line, _, _ := bytes.Cut(text, []byte{'\n'})
+	return bytes.HasPrefix(line, []byte("CPU:")) && bytes.HasSuffix(line, []byte(" EVENTS]"))
 }
 
 // Drops is what was lost so far; of which kind is not known.

@@ -14,11 +14,13 @@ type Event struct {
 	Text string // what follows
 }
 
+// nameWidth is TASK_COMM_LEN.
+const nameWidth = 16
+
 // ParseLine reads a line of trace_pipe: a name in 16 columns, which may be any bytes, then
 // "-TID", the processor in brackets, flags, a time, the event. ok is false for another line,
 // such as one about lost events.
 func ParseLine(line string) (e Event, ok bool) {
-	const nameWidth = 16 // TASK_COMM_LEN
 	if len(line) <= nameWidth || line[nameWidth] != '-' {
 		return e, false
 	}

@@ -52,6 +52,25 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// TestLineEnds reads events of threads whose names have line ends.
+func TestLineEnds(t *testing.T) {
+	const text = "      a\n) \"x\nCPU-812     [000] d..1.  1.5: signal_generate: sig=10 errno=0 code=0 comm=a\n) \"x\nCPU pid=812 grp=1 res=0\n" +
+		"CPU:0 [LOST 123 EVENTS]\n" +
+		"            bash-900     [001] d..1.  1.6: signal_deliver: sig=15 errno=0 code=0 sa_handler=0 sa_flags=0\n"
+	b := &Backend{reader: newReader(trace.Filter{All: true})}
+	var records []trace.Record
+	if !b.lines([]byte(text), func(r *trace.Record) bool {
+		records = append(records, *r)
+		return true
+	}) || len(b.partial) != 0 {
+		t.Errorf("left over: %q", b.partial)
+	}
+	if len(records) != 2 || records[0].Kind != trace.Sent || records[0].Target.TID != 812 || records[0].Target.Comm.String() != "a\n) \"x\nCPU" ||
+		records[1].Kind != trace.Delivered || records[1].Task.TID != 900 {
+		t.Errorf("%+v", records)
+	}
+}
+
 // TestSweep removes what a tracer left behind that was killed, and nothing else.
 func TestSweep(t *testing.T) {
 	if err := Permitted(); err != nil {
