@@ -62,7 +62,7 @@ func (q Question) Answer() (done bool) {
 		}
 		return false
 	}
-	colors := intake.Getenv("NO_COLOR") == "" && sys.Terminal(1)
+	colors := sys.Colors(1, intake.Getenv)
 	text := page.Stacks(r, colors)
 	if q.info {
 		text = page.Info(r, colors)

@@ -6,7 +6,7 @@
 #
 # As root on Debian, with Go, Node.js and npm. The rest is installed where it is missing: Debian's
 # nginx-light, redis-server, apache2-bin, php-fpm, uwsgi-core, uwsgi-plugin-python3, and strace,
-# and into a temporary folder pnpm and yarn from npm's registry.
+# of which no service is started, and into a temporary folder pnpm and yarn from npm's registry.
 # Everything runs in a PID namespace of its own that ends with the script.
 set -euo pipefail
 
@@ -15,14 +15,8 @@ port=18476 limit=6 # seconds that a program may take to stop
 
 if [ -z "${MEASURE_INSIDE-}" ]; then
 	supervise=$(readlink -f "$1")
-	packages=(nginx-light redis-server apache2-bin php-fpm uwsgi-core uwsgi-plugin-python3 strace)
-	missing=()
-	for p in "${packages[@]}"; do
-		[ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
-	done
-	if [ ${#missing[@]} -gt 0 ]; then
-		DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "${missing[@]}" >&2
-	fi
+	. "$(dirname "$0")/install.sh"
+	install nginx-light redis-server apache2-bin php-fpm uwsgi-core uwsgi-plugin-python3 strace
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	chmod 755 "$work"

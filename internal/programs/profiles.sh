@@ -12,22 +12,10 @@ set -euo pipefail
 supervise=$(readlink -f "$1")
 shift
 port=18477 # and the next one
-packages=(nginx-light redis-server postgresql apache2-bin php-fpm haproxy memcached rsyslog openssh-server mariadb-server bash dash busybox python3 default-jre-headless jq)
-missing=()
-for p in "${packages[@]}"; do
-	[ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
-done
-if [ ${#missing[@]} -gt 0 ]; then
-	if [ ! -e /usr/sbin/policy-rc.d ]; then
-		policy=/usr/sbin/policy-rc.d
-		trap 'rm -f "$policy"' EXIT
-		printf '#!/bin/sh\nexit 101\n' >"$policy"
-		chmod 755 "$policy"
-	fi
-	DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "${missing[@]}" >&2
-fi
+. "$(dirname "$0")/install.sh"
+install nginx-light redis-server postgresql apache2-bin php-fpm haproxy memcached rsyslog openssh-server mariadb-server bash dash busybox-static python3 default-jre-headless jq
 work=$(mktemp -d)
-trap 'rm -rf "$work"; [ "${policy-}" = "" ] || rm -f "$policy"' EXIT
+trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
 cd "$work"
 export PATH=$PATH:/usr/sbin npm_config_update_notifier=false npm_config_cache=$work/cache
@@ -73,7 +61,7 @@ setpriv --reuid=postgres --regid=postgres --clear-groups "$postgres/initdb" -D "
 chown mysql maria
 mariadb-install-db --user=mysql --datadir="$work/maria" --skip-test-db >/dev/null 2>&1
 ssh-keygen -q -t ed25519 -N '' -f sshd/key
-[ -d /run/sshd ] || { mkdir /run/sshd && trap 'rm -rf "$work"; rmdir /run/sshd; [ "${policy-}" = "" ] || rm -f "$policy"' EXIT; }
+[ -d /run/sshd ] || { mkdir /run/sshd && trap 'rm -rf "$work"; rmdir /run/sshd' EXIT; }
 cat >sshd/conf <<S
 ListenAddress 127.0.0.1:$port
 HostKey $work/sshd/key
@@ -131,8 +119,8 @@ row '`rsyslogd -n`' rsyslog -- sh -c "rm -f '$work/rsyslog.pid'; exec rsyslogd -
 row '`sshd -D`' openssh-server "${socket[@]}" -- /usr/sbin/sshd -D -e -f "$work/sshd/conf"
 row "\`bash -c 'sleep 60; true'\`" bash -- bash -c 'sleep 60; true'
 row "\`dash -c 'sleep 60; true'\`" dash -- dash -c 'sleep 60; true'
-row "\`busybox sh -c 'sleep 60; true'\`" busybox -- busybox sh -c 'sleep 60; true'
-row '`busybox httpd -f`' busybox "${socket[@]}" -- busybox httpd -f -p 127.0.0.1:$port
+row "\`busybox sh -c 'sleep 60; true'\`" busybox-static -- busybox sh -c 'sleep 60; true'
+row '`busybox httpd -f`' busybox-static "${socket[@]}" -- busybox httpd -f -p 127.0.0.1:$port
 row '`python3 -m http.server`' python3 "${socket[@]}" -- /usr/bin/python3 -m http.server --bind 127.0.0.1 --directory "$work/web" $port
 row '`node app.js`' nodejs "${socket[@]}" -- node "$work/app.js"
 row '`npm run serve`' "npm=$(npm --version)" "${socket[@]}" -- npm --prefix "$work" run serve

@@ -12,3 +12,8 @@ func Terminal(fd int) bool {
 	var termios syscall.Termios
 	return relay.Call(syscall.SYS_IOCTL, uintptr(fd), syscall.TCGETS, uintptr(unsafe.Pointer(&termios)), 0, 0) == 0
 }
+
+// Colors reports whether what is written to a descriptor is to be coloured: no-color.org.
+func Colors(fd int, getenv func(name string) string) bool {
+	return getenv("NO_COLOR") == "" && Terminal(fd)
+}

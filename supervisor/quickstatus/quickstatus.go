@@ -109,9 +109,9 @@ func (q Question) request() []byte {
 	return append(text, '}')
 }
 
-// Colors reports whether what is written to a descriptor is to be coloured: no-color.org.
+// Colors reports whether what is written to a descriptor is to be coloured.
 func Colors(fd int) bool {
-	return intake.Getenv("NO_COLOR") == "" && sys.Terminal(fd)
+	return sys.Colors(fd, intake.Getenv)
 }
 
 // now is the time in nanoseconds since 1970.

@@ -198,6 +198,9 @@ func (r *reader) generate(e *Event, out *trace.Record) bool {
 	out.Kind, out.Signal, out.Code = trace.Sent, signals.Signal(signal), signals.Code(code)
 	out.Group, out.Result = group != 0, trace.Result(result)
 	out.Target = r.thread(int(tid), e.TargetComm())
+	if out.Task.TID == out.Target.TID {
+		out.Task.Comm = out.Target.Comm // that of the current thread may be from before it has executed a program
+	}
 	if r.filter.Signals != 0 && !r.filter.Signals.Has(out.Signal) {
 		return false
 	}
