@@ -22,58 +22,94 @@ func Lookup(name, path string, havePath bool) (string, error) {
 		return name, nil
 	}
 	var buffer [pathMax]byte
-	file, errno := Find(buffer[:], name, path, havePath)
-	if errno != 0 {
-		return "", &StartError{Step: "find " + name + " in PATH", Errno: errno}
+	var reason error = syscall.ENOENT
+	for at := newSearch(path, havePath); at.next(buffer[:], name); {
+		file := string(buffer[:at.length])
+		err := executable(file)
+		if err == nil {
+			return file, nil
+		}
+		if err == syscall.EACCES {
+			reason = err
+		}
 	}
-	return string(file), nil
+	errno, _ := reason.(syscall.Errno)
+	return "", &StartError{Step: "find " + name + " in PATH", Errno: errno}
 }
 
 // pathMax is the longest name of a file with the zero byte at its end: PATH_MAX in
 // linux/limits.h.
 const pathMax = 4096
 
-// Find is [Lookup] for a name without a slash, in the caller's memory: it allocates nothing.
-// Behind the file's name is a zero byte. What the buffer is too small for is ENAMETOOLONG.
+// Find is [Lookup] for a name without a slash, in the caller's memory: it allocates nothing, and the
+// Go runtime is not told that it may wait for a file system. Behind the file's name is a zero
+// byte. What the buffer is too small for is ENAMETOOLONG.
 func Find(buffer []byte, name, path string, havePath bool) (file []byte, errno syscall.Errno) {
-	if !havePath {
-		path = defaultPath
-	}
 	reason := syscall.ENOENT
-	for more := true; more; {
-		var dir string
-		dir, path, more = text.Cut(path, ':')
-		if dir == "" {
-			dir = "."
+	at := newSearch(path, havePath)
+	for at.next(buffer, name) {
+		if at.skipped && len(buffer) < pathMax {
+			break
 		}
-		if len(dir)+len(name)+2 > len(buffer) {
-			if len(buffer) < pathMax {
-				return nil, syscall.ENAMETOOLONG
-			}
-			continue // as the kernel would say
-		}
-		n := copy(buffer[:], dir)
-		n += copy(buffer[n:], "/")
-		n += copy(buffer[n:], name)
-		buffer[n] = 0
 		switch sys.Executable(&buffer[0]) {
 		case 0:
-			return buffer[:n], 0
+			return buffer[:at.length], 0
 		case syscall.EACCES:
 			reason = syscall.EACCES
 		}
 	}
+	if at.skipped && len(buffer) < pathMax {
+		return nil, syscall.ENAMETOOLONG
+	}
 	return nil, reason
 }
 
-// executable is [sys.Executable] for a string.
+// search goes through the directories of a PATH.
+type search struct {
+	path    string // the rest
+	more    bool
+	length  int  // of the present file's name
+	skipped bool // one whose name is too long, as the kernel would say
+}
+
+func newSearch(path string, havePath bool) search {
+	if !havePath {
+		path = defaultPath
+	}
+	return search{path: path, more: true}
+}
+
+// next puts the name of the file in the next directory into a buffer, with a zero byte behind it.
+func (s *search) next(buffer []byte, name string) bool {
+	for s.more {
+		var dir string
+		dir, s.path, s.more = text.Cut(s.path, ':')
+		if dir == "" {
+			dir = "."
+		}
+		if len(dir)+len(name)+2 > len(buffer) {
+			s.skipped = true
+			continue
+		}
+		n := copy(buffer, dir)
+		n += copy(buffer[n:], "/")
+		n += copy(buffer[n:], name)
+		buffer[n] = 0
+		s.length = n
+		return true
+	}
+	return false
+}
+
+// executable is [sys.Executable] as a system call in the runtime's eyes: a file system may not answer.
 func executable(file string) error {
-	name, err := syscall.BytePtrFromString(file)
-	if err != nil {
+	var st syscall.Stat_t
+	if err := syscall.Stat(file, &st); err != nil {
 		return err
 	}
-	if errno := sys.Executable(name); errno != 0 {
-		return errno
+	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+		return syscall.EACCES
 	}
-	return nil
+	const xOK = 1
+	return syscall.Access(file, xOK)
 }
