@@ -106,7 +106,7 @@ func TestHoldForced(t *testing.T) {
 
 // TestMarker makes sure that nobody can send the program round in circles.
 func TestMarker(t *testing.T) {
-	for _, value := range []string{"", "nonsense", "0:0:0", "0:0:0:0:0", "0:0:x:0", "fffffffe7ffbfeff:0000000000000000:1024:4096"} {
+	for _, value := range []string{"", "nonsense", "0:0:0", "0:0:0:0:0", "0:0:x:0:true", "0:0:0:0:x", "fffffffe7ffbfeff:0000000000000000:1024:4096:false"} {
 		cmd := in(t, intake.Reexec).command("listen")
 		cmd.Env = append(cmd.Env, "SUPERVISE_INTAKE="+value)
 		var complaint strings.Builder
