@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 	testproc.Role("leave", leave)
 	testproc.Role("hold", hold)
 	testproc.Role("busy", busy)
+	testproc.Role("variables", variables)
 	os.Exit(testproc.Run(func() int {
 		var err error
 		if scratch, err = os.MkdirTemp("", "supervise-intake"); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -117,6 +118,25 @@ func TestMarker(t *testing.T) {
 		if err == nil || complaint.String() != want {
 			t.Errorf("%q: %v, %s", value, err, complaint.String())
 		}
+	}
+}
+
+// TestVariables shows how the entry point has the runtime start.
+func TestVariables(t *testing.T) {
+	for _, name := range []string{"GOMAXPROCS", "GODEBUG"} {
+		t.Setenv(name, "") // to be put back
+		_ = os.Unsetenv(name)
+	}
+	b, want := in(t, intake.Entry), "GOMAXPROCS=1 GODEBUG=asyncpreemptoff=1"
+	level, err := exec.Command("go", "env", "GOAMD64").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(level) == "v1\n" { // of another architecture it is empty
+		want += ",cpu.sse42=off"
+	}
+	if got := b.run(t, "variables"); got != want+"\n" {
+		t.Errorf("%swant %s", got, want)
 	}
 }
 
