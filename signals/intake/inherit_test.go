@@ -79,12 +79,14 @@ func TestInheritedPlain(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, row := range readInherited {
-				cmd := testproc.Inheriting(t, row.mask, row.ignored, "listen", file)
-				s, first := start(t, cmd)
-				if exact := checkInherited(t, intake.Reexec, first, row.mask, row.ignored); exact != b.exact {
-					t.Errorf("%s: exact %v, want %v", row.name, exact, b.exact)
-				}
-				s.rest(t)
+				t.Run(row.name, func(t *testing.T) {
+					cmd := testproc.Inheriting(t, row.mask, row.ignored, "listen", file)
+					s, first := start(t, cmd)
+					if exact := checkInherited(t, intake.Reexec, first, row.mask, row.ignored); exact != b.exact {
+						t.Errorf("exact %v, want %v", exact, b.exact)
+					}
+					s.rest(t)
+				})
 			}
 		})
 	}
