@@ -13,7 +13,7 @@ import (
 // The two ways to build the program, which take signals in differently: package intake.
 var (
 	entryBuild  string // linked with its own ELF entry point, as make build does
-	reexecBuild string // as go run does
+	reexecBuild string // as go build does
 )
 
 // helper is this test binary where every user can execute it: what go test builds lies in a

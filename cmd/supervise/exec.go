@@ -31,7 +31,7 @@ const execLong = `Execute a command in the place of this process, with exactly t
 ask for. What no flag names is passed on as it was inherited: the signal mask, ignored
 signals, pending signals with sender and value, limits, group and session. Nothing of this
 program itself is left in it: if it was built by make build. In a plain go build the Go runtime
-has unblocked and un-ignored some signals before, and dies of some that are pending.
+takes some signals that are pending before, or dies of them.
 
 SIGNALS are names or numbers, separated by commas, or all: TERM,INT,RTMIN+1. First comes
 --reset-all, then --default and --ignore, --unblock and --block. A pending signal that

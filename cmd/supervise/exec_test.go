@@ -96,11 +96,11 @@ func TestExecKeeps(t *testing.T) {
 			if code != 0 || got != want {
 				t.Errorf("%s: status %d\n%swant\n%s", name, code, got, want)
 			}
-			if name != "nothing" {
-				continue // the Go runtime has changed it before: signals/intake/boot
+			if len(state) > 2 {
+				continue // the Go runtime takes pending signals, or dies of them: signals/intake/boot
 			}
 			if got, code = inherited(t, as, inherit, state, reexecBuild, "exec", inherit, "report"); code != 0 || got != want {
-				t.Errorf("without the entry point: status %d\n%swant\n%s", code, got, want)
+				t.Errorf("%s without the entry point: status %d\n%swant\n%s", name, code, got, want)
 			}
 		}
 	})
@@ -224,6 +224,11 @@ func TestExecShow(t *testing.T) {
 		all := fmt.Sprintln(got.Blocked, got.Ignored, got.Exact, len(got.Pending), got.Pending[1].Signal, got.Pending[1].Value, got.Pending[1].Sender, *got.Limit[0])
 		if want := "[SIGHUP SIGUSR1 SIGTERM SIGRTMIN+6] [SIGPIPE] true 2 SIGRTMIN+6 5 pid 4711 (uid 12) 7\n"; all != want {
 			t.Errorf("%s\nwant %s", all, want)
+		}
+		// Others may have been pending: signals/intake/boot.
+		out, code = inherited(t, as, inherit, state[:2], reexecBuild, "exec", "--show")
+		if code != 0 || !strings.Contains(out, "blocked              SIGUSR1 SIGTERM SIGRTMIN+6\n") || !strings.Contains(out, "taken signals that were pending") {
+			t.Errorf("without the entry point: status %d: %s", code, out)
 		}
 		out, code = inherited(t, as, inherit, state, entryBuild, "exec", "--show", "echo", "done")
 		if code != 0 || !strings.Contains(out, "blocked              SIGUSR1 SIGTERM SIGRTMIN+6\n") || !strings.HasSuffix(out, "done\n") {

@@ -18,6 +18,8 @@ import (
 
 	"supervise/internal/release"
 	"supervise/internal/sys"
+	"supervise/signals"
+	"supervise/signals/intake"
 	"supervise/signals/trace"
 	"supervise/signals/trace/live"
 	"supervise/supervisor/process"
@@ -56,8 +58,8 @@ What is shown: the signals that the processes PID send and get, with --follow al
 the children that they have or will have; those of a service of a running supervisor; of all
 processes in a cgroup2 directory and below; or of all. COMMAND is held until the trace has
 begun, followed with all its descendants, and ends the trace with its own end. It gets the
-SIGTERM, SIGHUP, SIGINT and SIGQUIT that this command is sent, but for ^C and ^\, which it gets
-by itself. When the trace fails, as a disk is full, it goes on, and is waited for.
+SIGTERM, SIGHUP, SIGINT and SIGQUIT that this command is sent, but for those of ^C and ^\, which
+it gets by itself. When the trace fails, as a disk is full, it goes on, and is waited for.
 
 There are three backends. bpf sees everything, and costs each signal of the machine less
 than a microsecond; it takes root, or CAP_BPF and CAP_PERFMON. tracefs takes root; it does
@@ -233,21 +235,31 @@ func (t *tracing) traceCommand(backend trace.Backend, held *live.Command, sink t
 	return <-ended
 }
 
-// relay hands on to the command what asks this process to end. What a terminal sends, the
-// command has got itself: SIGINT and SIGQUIT, if this process is in the foreground of one.
+// relay hands on to the command what asks this process to end. What is typed, the command has got
+// itself: ^C and ^\ are sent to all in the foreground of a terminal.
 func relay(pid int) {
 	arriving := make(chan os.Signal, 8)
 	signal.Notify(arriving, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
+	typed := signals.SetOf(signals.SIGINT, signals.SIGQUIT)
+	observed := intake.Observe(typed.With(signals.SIGTERM).With(signals.SIGHUP))
 	command, err := sys.OpenPID(pid) // the pid may be another's when it has ended
+	handOn := func(s signals.Signal) {
+		if err == nil {
+			_ = sys.KillPIDFD(command, uint8(s))
+		} else {
+			_ = sys.Kill(pid, s)
+		}
+	}
 	go func() {
-		for s := range arriving {
-			s := s.(syscall.Signal)
-			switch {
-			case (s == syscall.SIGINT || s == syscall.SIGQUIT) && inForeground():
-			case err == nil:
-				_ = sys.KillPIDFD(command, uint8(s))
-			default:
-				_ = syscall.Kill(pid, s)
+		for one := range arriving {
+			for s, code := intake.Observed(); s != 0; s, code = intake.Observed() {
+				if !typed.Has(s) || code != signals.CodeKernel {
+					handOn(s)
+				}
+			}
+			s := signals.Signal(one.(syscall.Signal))
+			if !observed && !(typed.Has(s) && inForeground()) { // it may have been sent by a process
+				handOn(s)
 			}
 		}
 	}()

@@ -13,7 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"supervise/internal/sys"
+	"supervise/signals"
 )
 
 // awaitHeld waits until a process has a child, and returns it.
@@ -106,6 +110,75 @@ func TestTraceInterrupted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTraceTyped has a tracer and its command in the foreground of a terminal: both get what is
+// typed there, so that it is not handed on; what is sent to the tracer alone is.
+func TestTraceTyped(t *testing.T) {
+	eachBuild(t, func(t *testing.T, program string) {
+		script := `ulimit -c 0; trap 'echo told' INT; trap 'echo quit' QUIT; trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done`
+		cmd := exec.Command(program, "trace", "--quiet", "--output", os.DevNull, "--", "sh", "-c", script)
+		terminal, err := pty.Start(cmd)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer terminal.Close()
+		late := time.AfterFunc(time.Minute, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+		defer late.Stop()
+		said := ""
+		lines := bufio.NewScanner(terminal)
+		next := func() (word string) { // beside it are the keys, and what the shell tells of its child
+			for word == "" && lines.Scan() {
+				for _, own := range []string{"ready", "told", "quit"} {
+					if strings.Contains(lines.Text(), own) {
+						word, said = own, said+own+" "
+					}
+				}
+			}
+			return word
+		}
+		await := func(want string) {
+			if word := next(); word != want {
+				t.Fatalf("the command says %q, want %q; all was %q", word, want, said)
+			}
+		}
+		await("ready")
+		for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT} {
+			want, key := "told", "\x03"
+			if s == syscall.SIGQUIT {
+				want, key = "quit", "\x1c"
+			}
+			_, _ = terminal.WriteString(key)
+			await(want)
+			awaitDelivered(t, cmd.Process.Pid, signals.Signal(s)) // else both are one
+			_ = cmd.Process.Signal(s)
+			await(want)
+			_, _ = terminal.WriteString(key)
+			await(want)
+		}
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		for next() != "" { // up to EIO, when nobody has it open any more
+		}
+		if code := exitCode(t, cmd.Wait()); code != 7 {
+			t.Errorf("the tracer ends with %d", code)
+		}
+		if said != "ready told told told quit quit quit " {
+			t.Errorf("the command says %q", said)
+		}
+	})
+}
+
+// awaitDelivered waits until a signal is not pending for a process any more. No event reports that.
+func awaitDelivered(t *testing.T, pid int, s signals.Signal) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if state, err := sys.ReadSignalState(strconv.Itoa(pid)); err != nil {
+			t.Fatal(err)
+		} else if !state.Shared.Has(s) {
+			return
+		}
+	}
+	t.Fatalf("%v is still pending", s)
 }
 
 // TestTraceDiskFull has no room for the trace: the command goes on, and is waited for.

@@ -9,6 +9,7 @@ import (
 
 	"supervise/coredump/settings"
 	"supervise/signals"
+	"supervise/signals/intake"
 )
 
 // State is what a program inherits that has to do with signals. The JSON names are part of the
@@ -49,7 +50,7 @@ type Pending struct {
 func (h *Handover) State() *State {
 	h.pending = append(h.pending, h.in.Collect(catchable)...)
 	s := &State{
-		Blocked: list(h.mask), Ignored: list(h.ignored), Pending: []Pending{}, Exact: h.found.Exact,
+		Blocked: list(h.mask), Ignored: list(h.ignored), Pending: []Pending{}, Exact: h.found.Exact && h.in.Mode() == intake.Entry,
 		PendingLimit: halves(limitOf(rlimitPending)), CoreLimit: halves(limitOf(unix.RLIMIT_CORE)),
 		FileLimit: halves(unix.Rlimit{Cur: h.found.NoFile.Soft, Max: h.found.NoFile.Hard}, nil),
 		PID:       os.Getpid(), Parent: os.Getppid(), Group: unix.Getpgrp(),
@@ -118,7 +119,7 @@ func (s *State) String() string {
 	row("parent-death signal", "%s", death)
 	row("dumpable", "execve sets it: 1, unless the program is set-user-ID, has capabilities, or is unreadable")
 	if !s.Exact {
-		row("note", "this program was built without its own entry point (make build), so that the Go runtime has changed some of what was inherited")
+		row("note", "this program was built without its own entry point (make build), so that the Go runtime has taken signals that were pending, and of one without symbols has changed some of the rest")
 	}
 	return b.String()
 }

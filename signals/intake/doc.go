@@ -40,7 +40,7 @@
 // [Entry]: the program was linked with -ldflags=-E=_boot_entry, or with the entry point of
 // package supervisor/nucleus, which goes on there, and blocked all signals before the Go runtime
 // started; the inherited mask and ignored signals are known exactly.
-// [Reexec]: it was not (go run, go test); Start blocks all signals and executes the program
-// again, once. [Portable]: there is no assembly for the architecture; signals come from
+// [Reexec]: it was not (go build, go run, go test); Start blocks all signals and executes the program
+// again, once. What was inherited is read from the runtime's memory before. [Portable]: there is no assembly for the architecture; signals come from
 // os/signal, by number only.
 package intake

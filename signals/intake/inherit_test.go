@@ -5,6 +5,7 @@ package intake_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -43,7 +44,10 @@ func TestInherited(t *testing.T) {
 			t.Run(row.name, func(t *testing.T) {
 				cmd := testproc.Inheriting(t, row.mask, row.ignored, "listen", b.file)
 				s, first := start(t, cmd)
-				checkInherited(t, b.mode, first, row.mask, row.ignored)
+				exact := checkInherited(t, b.mode, first, row.mask, row.ignored)
+				if b.mode == intake.Entry && !exact {
+					t.Error("not exact")
+				}
 				if all := s.rest(t); len(all) != 0 {
 					t.Errorf("signals out of nothing: %v", all)
 				}
@@ -52,22 +56,59 @@ func TestInherited(t *testing.T) {
 	})
 }
 
-func checkInherited(t *testing.T, mode intake.Mode, line string, mask, ignored signals.Set) {
+// TestInheritedPlain does so with programs linked in other ways: the symbol table of each says
+// where the runtime keeps what it has found, if it has one.
+func TestInheritedPlain(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("the go command is not there to link with:", err)
+	}
+	for _, b := range []struct {
+		name, variable string
+		flags          []string
+		exact          bool
+	}{
+		{"default", "", nil, true},
+		{"without cgo", "CGO_ENABLED=0", nil, true},
+		{"position independent", "", []string{"-buildmode=pie"}, true},
+		{"without DWARF", "", []string{"-ldflags=-w"}, true},
+		{"stripped", "", []string{"-ldflags=-s"}, false},
+	} {
+		t.Run(b.name, func(t *testing.T) {
+			file, err := link("plain.test", b.variable, b.flags...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range readInherited {
+				t.Run(row.name, func(t *testing.T) {
+					cmd := testproc.Inheriting(t, row.mask, row.ignored, "listen", file)
+					s, first := start(t, cmd)
+					if exact := checkInherited(t, intake.Reexec, first, row.mask, row.ignored); exact != b.exact {
+						t.Errorf("exact %v, want %v", exact, b.exact)
+					}
+					s.rest(t)
+				})
+			}
+		})
+	}
+}
+
+// checkInherited checks what a program says in its first line, and returns whether it claims to
+// know it exactly.
+func checkInherited(t *testing.T, mode intake.Mode, line string, mask, ignored signals.Set) (exact bool) {
 	t.Helper()
 	var gotMode, gotMask, gotIgnored string
 	var soft, hard uint64
-	var exact bool
 	if _, err := fmt.Sscan(line, &gotMode, &gotMask, &gotIgnored, &soft, &hard, &exact); err != nil {
 		t.Fatalf("%q: %v", line, err)
 	}
-	if gotMode != mode.String() || exact != (mode == intake.Entry) {
-		t.Errorf("mode %s, exact %v, want mode %v", gotMode, exact, mode)
+	if gotMode != mode.String() {
+		t.Errorf("mode %s, want %v", gotMode, mode)
 	}
-	if mode == intake.Entry {
+	if exact {
 		if gotMask != mask.Mask() || gotIgnored != ignored.Mask() {
 			t.Errorf("mask %s, ignored %s, want %s, %s", gotMask, gotIgnored, mask.Mask(), ignored.Mask())
 		}
-		return
+		return exact
 	}
 	// The runtime has been there first. What it does not touch is still right, and it
 	// respects HUP and INT.
@@ -82,6 +123,7 @@ func checkInherited(t *testing.T, mode intake.Mode, line string, mask, ignored s
 	if known&^ignored != 0 {
 		t.Errorf("ignored are said to be %v, which were not", known&^ignored)
 	}
+	return exact
 }
 
 func prlimit(pid, resource int, soft uint64) error {

@@ -39,8 +39,8 @@ type Inherited struct {
 	Ignored signals.Set // the signals whose disposition was SIG_IGN
 	NoFile  Limit       // RLIMIT_NOFILE, which package os raises
 
-	// Exact is false if some of it could not be known: in mode Reexec the runtime has already
-	// replaced most ignored dispositions, and in mode Portable also part of the mask.
+	// Exact is false if some of it could not be known: in mode Portable, and in mode Reexec if
+	// the program has no symbol table, in which the runtime's own record of it is found.
 	Exact bool
 }
 

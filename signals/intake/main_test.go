@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 	testproc.Role("leave", leave)
 	testproc.Role("hold", hold)
 	testproc.Role("busy", busy)
+	testproc.Role("variables", variables)
 	os.Exit(testproc.Run(func() int {
 		var err error
 		if scratch, err = os.MkdirTemp("", "supervise-intake"); err != nil {
@@ -42,17 +43,22 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// entryBuild links this test binary again with the ELF entry point of package boot, so
-// that its roles are played in mode Entry.
+// entryBuild is linked with the ELF entry point of package boot, so that roles are played in
+// mode Entry.
 var entryBuild = sync.OnceValues(func() (string, error) {
-	file := filepath.Join(scratch, "entry.test")
-	build := exec.Command("go", "test", "-c", "-ldflags=-E=_boot_entry", "-o", file, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return link("entry.test", "CGO_ENABLED=0", "-ldflags=-E=_boot_entry")
+})
+
+// link links this test binary again, with a variable in the environment and flags.
+func link(name, variable string, flags ...string) (file string, err error) {
+	file = filepath.Join(scratch, name)
+	build := exec.Command("go", append(append([]string{"test", "-c", "-o", file}, flags...), ".")...)
+	build.Env = append(os.Environ(), variable)
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return file, nil
-})
+}
 
 // build is the test binary linked in one of the two ways.
 type build struct {

@@ -108,6 +108,21 @@ func RestoreRuntimeSignals() {
 	sys.SetMask(signals.Set(boot.Mask()))
 }
 
+// Observe is for a program that receives the signals of a set through package os/signal, which
+// tells neither how they were sent nor how often: from then on [Observed] does. It must be called
+// after signal.Notify. It returns false where that is not possible.
+func Observe(set signals.Set) bool {
+	boot.Observe(uint64(set))
+	return true
+}
+
+// Observed returns the next signal that was observed, and how it was sent; 0 if there is none. At
+// the latest when package os/signal tells of a signal it is there.
+func Observed() (signals.Signal, signals.Code) {
+	s, code := boot.Observed()
+	return signals.Signal(s), signals.Code(code)
+}
+
 // Built returns the mode that Start will use in this build.
 func Built() Mode {
 	if boot.Entered() {

@@ -40,6 +40,12 @@ func Start([]string) (*Intake, error) {
 // RestoreRuntimeSignals does nothing here: nothing was taken before Start.
 func RestoreRuntimeSignals() {}
 
+// Observe is not possible here.
+func Observe(signals.Set) bool { return false }
+
+// Observed returns nothing here.
+func Observed() (signals.Signal, signals.Code) { return 0, 0 }
+
 // Built returns Portable.
 func Built() Mode { return Portable }
 

@@ -28,14 +28,20 @@ const self = "/proc/self/exe"
 // handler would end the process has already left the kernel when the handler runs; if
 // execve(2) ends the thread at that moment, the signal is lost, and the program starts
 // nevertheless. So signals get their default disposition first, which ends the process at
-// once, and handlers that have begun are waited for.
+// once, and handlers that have begun are waited for. Those that were ignored are so again, unless
+// they are blocked: that would discard what is pending.
 func reexec(argv []string) error {
 	found := readInherited()
-	sys.SetMask(signals.Full)
-	for s := range (catchable &^ found.Ignored).All() {
-		sys.SetDefault(s)
+	usual := sys.SetMask(signals.Full)
+	for s := range catchable.All() {
+		switch {
+		case !found.Ignored.Has(s):
+			_ = sys.SetDefault(s)
+		case !usual.Has(s):
+			_ = sys.SetIgnored(s)
+		}
 	}
-	awaitHandlers(found.Mask)
+	awaitHandlers(usual)
 	environment, mark := syscall.Environ(), found.encode()
 	if _, set := syscall.Getenv(godebug); !set {
 		environment, mark = append(environment, godebug+"=asyncpreemptoff=1"), ownGodebug+mark
@@ -104,32 +110,35 @@ func resumed() (found Inherited, again bool, err error) {
 
 var errMarker = errors.New("the environment variable " + marker + " is set, but not by the first execution; unset it")
 
-// readInherited returns the inherited state, as far as the Go runtime has preserved it: the
-// signals of boot.Forced are unblocked by now, and only ignored signals that the runtime
-// respects (HUP, INT) or never touches are still ignored. The same happened in any Go program
-// that started this one, including the go command, so under go run nothing is missing.
+// readInherited returns the inherited state. Where the memory of the Go runtime cannot be read it
+// is what the runtime has preserved: the signals of boot.Forced are unblocked by now, and only
+// ignored signals that the runtime respects (HUP, INT) or never touches are still ignored. The
+// same happened in any Go program that started this one, including the go command, so under
+// go run nothing is missing.
 func readInherited() Inherited {
-	found := Inherited{Mask: sys.Mask(), NoFile: noFile()}
-	if state, err := sys.ReadSignalState("self"); err == nil {
-		found.Ignored = state.Ignored
+	found := Inherited{Mask: sys.Mask(), Ignored: sys.Ignored(), NoFile: noFile()}
+	if mask, ignored, ok := foundByRuntime(); ok {
+		found.Mask, found.Ignored, found.Exact = mask, found.Ignored|ignored, true
 	}
 	return found
 }
 
 func (f Inherited) encode() string {
 	return f.Mask.Mask() + ":" + f.Ignored.Mask() + ":" +
-		strconv.FormatUint(f.NoFile.Soft, 10) + ":" + strconv.FormatUint(f.NoFile.Hard, 10)
+		strconv.FormatUint(f.NoFile.Soft, 10) + ":" + strconv.FormatUint(f.NoFile.Hard, 10) + ":" +
+		strconv.FormatBool(f.Exact)
 }
 
 func decode(encoded string) (f Inherited, ok bool) {
 	fields := slices.Collect(text.Split(encoded, ':'))
-	if len(fields) != 4 {
+	if len(fields) != 5 {
 		return f, false
 	}
-	var errs [4]error
+	var errs [5]error
 	f.Mask, errs[0] = signals.ParseMask(fields[0])
 	f.Ignored, errs[1] = signals.ParseMask(fields[1])
 	f.NoFile.Soft, errs[2] = strconv.ParseUint(fields[2], 10, 64)
 	f.NoFile.Hard, errs[3] = strconv.ParseUint(fields[3], 10, 64)
-	return f, errs == [4]error{}
+	f.Exact, errs[4] = strconv.ParseBool(fields[4])
+	return f, errs == [5]error{}
 }

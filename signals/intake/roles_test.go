@@ -121,6 +121,16 @@ func listen(args []string) int {
 	return 0
 }
 
+// variables prints what the runtime was started with, which is gone afterwards.
+func variables([]string) int {
+	fmt.Printf("GOMAXPROCS=%s GODEBUG=%s\n", os.Getenv("GOMAXPROCS"), os.Getenv("GODEBUG"))
+	intake.RestoreVariables(1)
+	if _, set := os.LookupEnv("GODEBUG"); set {
+		return complain("GODEBUG is still set")
+	}
+	return 0
+}
+
 // blockThreads makes n goroutines wait in the kernel, and returns when all have begun to.
 func blockThreads(n int) {
 	var never [2]int

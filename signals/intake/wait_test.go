@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -106,7 +107,7 @@ func TestHoldForced(t *testing.T) {
 
 // TestMarker makes sure that nobody can send the program round in circles.
 func TestMarker(t *testing.T) {
-	for _, value := range []string{"", "nonsense", "0:0:0", "0:0:0:0:0", "0:0:x:0", "fffffffe7ffbfeff:0000000000000000:1024:4096"} {
+	for _, value := range []string{"", "nonsense", "0:0:0", "0:0:0:0:0", "0:0:x:0:true", "0:0:0:0:x", "fffffffe7ffbfeff:0000000000000000:1024:4096:false"} {
 		cmd := in(t, intake.Reexec).command("listen")
 		cmd.Env = append(cmd.Env, "SUPERVISE_INTAKE="+value)
 		var complaint strings.Builder
@@ -117,6 +118,25 @@ func TestMarker(t *testing.T) {
 		if err == nil || complaint.String() != want {
 			t.Errorf("%q: %v, %s", value, err, complaint.String())
 		}
+	}
+}
+
+// TestVariables shows how the entry point has the runtime start.
+func TestVariables(t *testing.T) {
+	for _, name := range []string{"GOMAXPROCS", "GODEBUG"} {
+		t.Setenv(name, "") // to be put back
+		_ = os.Unsetenv(name)
+	}
+	b, want := in(t, intake.Entry), "GOMAXPROCS=1 GODEBUG=asyncpreemptoff=1"
+	level, err := exec.Command("go", "env", "GOAMD64").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(level) == "v1\n" { // of another architecture it is empty
+		want += ",cpu.sse42=off"
+	}
+	if got := b.run(t, "variables"); got != want+"\n" {
+		t.Errorf("%swant %s", got, want)
 	}
 }
 

@@ -58,7 +58,7 @@ func intakeMode(mode intake.Mode) Finding {
 		f.Status, f.Meaning = Good, "signals are blocked before the Go runtime starts; every one arrives with sender and payload"
 	case intake.Reexec:
 		f.Status = Note
-		f.Meaning = "run and init execute themselves once more to block signals, and do not know every signal that they were started with blocked or ignored; build with 'make build'"
+		f.Meaning = "run and init execute themselves once more to block signals, and a signal may end them before that; build with 'make build'"
 	case intake.Portable:
 		f.Status = Bad
 		f.Meaning = "on this architecture signals arrive by number alone, without sender and payload, and may coalesce"
@@ -74,7 +74,7 @@ func inherited(found intake.Inherited) Finding {
 		f.Value = "blocked: " + found.Mask.String() + "; ignored: " + found.Ignored.String()
 	}
 	if !found.Exact {
-		f.Meaning += "; in this mode some of it cannot be known"
+		f.Meaning += "; but some of it cannot be known here: build with 'make build', or at least without -ldflags=-s, which go run adds"
 	}
 	return f
 }

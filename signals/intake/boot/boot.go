@@ -53,6 +53,16 @@ var (
 	caught     uint64      // by threads other than the first
 )
 
+// What the observer has seen: signal<<32 | si_code. A program that does not look for so long that
+// older ones are lost has got them as one anyhow.
+const observedSize = 256
+
+var (
+	observed     [observedSize]uint64
+	observedHead uint64 // advanced by the observer
+	observedTail uint64 // advanced by Observed
+)
+
 // slot stores one siginfo_t. Its state goes from free to claimed to ready in the catcher, and
 // back to free in Take.
 type slot struct {
@@ -85,6 +95,7 @@ var (
 // In assembly.
 func rawSyscall(nr, a1, a2, a3, a4 uintptr) uintptr
 func catcherPC() uintptr
+func observerPC() uintptr
 func restorerPC() uintptr
 
 // Entered reports whether the process started at our ELF entry point.
@@ -156,7 +167,9 @@ const (
 
 // Variables reports whether the entry point put GOMAXPROCS=1 and GODEBUG=asyncpreemptoff=1
 // into the environment, which it does if the variable is not set and the environment is of a
-// usual size. [Environ] has neither; package os does.
+// usual size. [Environ] has neither; package os does. On amd64 the latter has cpu.sse42=off too:
+// package zstd, which every command initialises, makes a table for CRC-32C, which nobody uses. For
+// the processor's own instruction that takes a twentieth of the whole start.
 //
 // Without the first the runtime would prepare to run on all processors: threads, and memory
 // for each processor, that a program which waits for a child does not need. Without the
@@ -265,6 +278,41 @@ func Uninstall() {
 		action.handler = goHandler[sig]
 		rawSyscall(sysRtSigaction, sig, uintptr(unsafe.Pointer(&action)), 0, 8)
 	}
+}
+
+// Observe lets [Observed] know how the signals of a set come, as far as the runtime has handlers for
+// them, which run as before.
+func Observe(set uint64) {
+	for sig := uintptr(1); sig <= 64; sig++ {
+		if set>>(sig-1)&1 == 0 {
+			continue
+		}
+		var action sigaction
+		rawSyscall(sysRtSigaction, sig, 0, uintptr(unsafe.Pointer(&action)), 8)
+		if action.handler <= 1 || action.handler == observerPC() { // SIG_DFL, SIG_IGN
+			continue
+		}
+		goHandler[sig], action.handler = action.handler, observerPC()
+		rawSyscall(sysRtSigaction, sig, uintptr(unsafe.Pointer(&action)), 0, 8)
+	}
+}
+
+// Observed returns the next signal that came since [Observe], and its si_code (sigaction(2)); 0 if
+// there is none. The runtime's handler runs, and package os/signal tells of the signal, when it is
+// there. Only one goroutine may call it.
+func Observed() (sig int, code int32) {
+	head := atomic.LoadUint64(&observedHead)
+	if head-observedTail > observedSize {
+		observedTail = head - observedSize
+	}
+	if observedTail == head {
+		return 0, 0
+	}
+	one := atomic.SwapUint64(&observed[observedTail%observedSize], 0)
+	if one != 0 {
+		observedTail++
+	}
+	return int(one >> 32), int32(one)
 }
 
 // catcherAction is like the runtime's own (runtime.setsig), but for the handler.

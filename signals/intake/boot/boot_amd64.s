@@ -110,6 +110,24 @@ chain:
 	JLS	out			// SIG_DFL, SIG_IGN: the runtime has none
 	JMP	AX
 
+// The observer, also a SA_SIGINFO handler, notes signal and si_code for Observed before the
+// runtime's handler runs.
+TEXT ·observer(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVLQZX	DI, AX
+	MOVQ	AX, R8
+	SHLQ	$32, R8
+	MOVL	SI_CODE(SI), CX
+	ORQ	CX, R8
+	MOVQ	$1, CX
+	LOCK
+	XADDQ	CX, ·observedHead(SB)
+	ANDQ	$(const_observedSize-1), CX
+	LEAQ	·observed(SB), R9
+	MOVQ	R8, (R9)(CX*8)
+	LEAQ	·goHandler(SB), CX
+	MOVQ	(CX)(AX*8), AX
+	JMP	AX
+
 TEXT ·restorer(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVL	$SYS_rt_sigreturn, AX
 	SYSCALL
@@ -118,6 +136,11 @@ TEXT ·restorer(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 // In assembly, as a Go func value would have the address of a wrapper.
 TEXT ·catcherPC(SB), NOSPLIT, $0-8
 	LEAQ	·catcher(SB), AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
+TEXT ·observerPC(SB), NOSPLIT, $0-8
+	LEAQ	·observer(SB), AX
 	MOVQ	AX, ret+0(FP)
 	RET
 

@@ -139,9 +139,34 @@ chain:
 none:
 	RET
 
+// The observer, also a SA_SIGINFO handler, notes signal and si_code for Observed before the
+// runtime's handler runs.
+TEXT ·observer(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVWU	R0, R3
+	MOVWU	SI_CODE(R1), R4
+	ORR	R3<<32, R4
+	MOVD	$·observedHead(SB), R5
+place:
+	LDAXR	(R5), R6
+	ADD	$1, R6, R7
+	STLXR	R7, (R5), R8
+	CBNZ	R8, place
+	AND	$(const_observedSize-1), R6
+	MOVD	$·observed(SB), R5
+	ADD	R6<<3, R5
+	STLR	R4, (R5)
+	MOVD	$·goHandler(SB), R5
+	MOVD	(R5)(R3<<3), R5
+	JMP	(R5)
+
 // In assembly, as a Go func value would have the address of a wrapper.
 TEXT ·catcherPC(SB), NOSPLIT, $0-8
 	MOVD	$·catcher(SB), R0
+	MOVD	R0, ret+0(FP)
+	RET
+
+TEXT ·observerPC(SB), NOSPLIT, $0-8
+	MOVD	$·observer(SB), R0
 	MOVD	R0, ret+0(FP)
 	RET
 

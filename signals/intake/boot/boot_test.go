@@ -5,6 +5,7 @@ package boot_test
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"strings"
 	"sync"
@@ -121,6 +122,39 @@ func TestInstall(t *testing.T) {
 		if after[s].handler != before[s].handler || after[s].flags != before[s].flags {
 			t.Errorf("%v: %+v afterwards, was %+v", s, after[s], before[s])
 		}
+	}
+}
+
+// TestObserve tells how signals came that package os/signal passes on as ever.
+func TestObserve(t *testing.T) {
+	if !testproc.Alone(t, testproc.OwnProcess) {
+		return
+	}
+	arriving := make(chan os.Signal, 1)
+	signal.Notify(arriving, syscall.SIGUSR1)
+	set := uint64(signals.SetOf(signals.SIGUSR1, signals.SIGKILL, signals.SIGRTMIN)) // two of these have no handler
+	boot.Observe(set)
+	boot.Observe(set)
+	pid := os.Getpid()
+	for range 100 { // so that the ring comes round
+		for code, send := range map[signals.Code]func() error{
+			signals.CodeUser:   func() error { return sys.Kill(pid, signals.SIGUSR1) },
+			signals.CodeThread: func() error { return sys.KillThread(pid, pid, signals.SIGUSR1) },
+			signals.CodeQueue: func() error {
+				return sys.Queue(pid, signals.Info{Signal: signals.SIGUSR1, Code: signals.CodeQueue})
+			},
+		} {
+			if err := send(); err != nil {
+				t.Fatal(err)
+			}
+			<-arriving
+			if s, got := boot.Observed(); s != int(signals.SIGUSR1) || got != int32(code) {
+				t.Errorf("observed was %d with si_code %d, want %d", s, got, code)
+			}
+		}
+	}
+	if s, _ := boot.Observed(); s != 0 {
+		t.Errorf("observed was %d, which nobody sent", s)
 	}
 }
 

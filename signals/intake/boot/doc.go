@@ -20,6 +20,9 @@
 //   - The hook into the runtime's sigaction, which keeps the runtime from replacing the
 //     catcher: it only records the handlers that the runtime wants to install.
 //
+// A program that leaves its signals to package os/signal can have the observer, another handler,
+// note how they were sent before the runtime's handler runs.
+//
 // The entry point also keeps the runtime from ending the process, or says in one line why it
 // must: closed standard descriptors are filled in, what the runtime would write about the
 // want of a thread goes through complain, and its own SIGURG is switched off ([Variables]).

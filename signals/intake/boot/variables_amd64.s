@@ -14,10 +14,14 @@ DATA	debug<>+0(SB)/8, $"GODEBUG="
 DATA	debug<>+8(SB)/8, $"asyncpre"
 DATA	debug<>+16(SB)/8, $"emptoff="
 DATA	debug<>+24(SB)/1, $"1"
-GLOBL	debug<>(SB), NOPTR|RODATA, $32
+#ifdef GOAMD64_v1			// others cannot be told to do without
+DATA	debug<>+25(SB)/8, $",cpu.sse"
+DATA	debug<>+33(SB)/6, $"42=off"
+#endif
+GLOBL	debug<>(SB), NOPTR|RODATA, $40
 
 // The last step before the runtime starts: see Variables in boot.go. The contents of the
-// stack are copied below themselves, with GOMAXPROCS=1 and GODEBUG=asyncpreemptoff=1 as the
+// stack are copied below themselves, with GOMAXPROCS=1 and GODEBUG=asyncpreemptoff=1,... as the
 // first variables of the environment, without those that are set already. If both are, or
 // the environment is too large, nothing is done.
 TEXT ·setVariables(SB), NOSPLIT|NOFRAME|TOPFRAME, $0

@@ -2,7 +2,6 @@ package actor
 
 import (
 	"bytes"
-	"debug/elf"
 	"encoding/binary"
 	"runtime"
 )
@@ -33,7 +32,31 @@ var places = [5]struct{ offset, room int }{
 	{Restorer - base, 0x100},
 }
 
-// image builds the ELF file: elf(5).
+// The parts of an ELF file that are needed: elf(5). Package debug/elf would cost every command
+// start-up time, and bring package debug/dwarf along.
+type (
+	fileHeader struct {
+		Ident         [16]byte
+		Type, Machine uint16
+		Version       uint32
+		Entry         uint64
+		Segments      uint64 // where they are described
+		_             [12]byte
+		Size          uint16
+		SegmentSize   uint16
+		SegmentCount  uint16
+		_             [6]byte
+	}
+	segmentHeader struct {
+		Type, Flags              uint32
+		Offset                   uint64
+		Address, PhysicalAddress uint64
+		FileSize, MemorySize     uint64
+		Align                    uint64
+	}
+)
+
+// image builds the ELF file.
 func image() ([]byte, error) {
 	code, err := functions()
 	if err != nil {
@@ -43,18 +66,18 @@ func image() ([]byte, error) {
 	for i, f := range code {
 		copy(text[places[i].offset:], f)
 	}
-	machine := elf.EM_X86_64
+	machine := uint16(62) // EM_X86_64
 	if runtime.GOARCH == "arm64" {
-		machine = elf.EM_AARCH64
+		machine = 183 // EM_AARCH64
 	}
-	header := elf.Header64{
-		Ident: [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)},
-		Type:  uint16(elf.ET_EXEC), Machine: uint16(machine), Version: uint32(elf.EV_CURRENT),
-		Entry: base + uint64(places[0].offset), Phoff: 64, Ehsize: 64, Phentsize: 56, Phnum: 1,
+	header := fileHeader{
+		Ident: [16]byte{0x7f, 'E', 'L', 'F', 2, 1, 1}, // ELFCLASS64, ELFDATA2LSB, EV_CURRENT
+		Type:  2, Machine: machine, Version: 1,        // ET_EXEC, EV_CURRENT
+		Entry: base + uint64(places[0].offset), Segments: 64, Size: 64, SegmentSize: 56, SegmentCount: 1,
 	}
-	segment := elf.Prog64{
-		Type: uint32(elf.PT_LOAD), Flags: uint32(elf.PF_R | elf.PF_W | elf.PF_X),
-		Vaddr: base, Paddr: base, Filesz: uint64(len(text)), Memsz: size, Align: 0x1000,
+	segment := segmentHeader{
+		Type: 1, Flags: 7, // PT_LOAD, PF_R|PF_W|PF_X
+		Address: base, PhysicalAddress: base, FileSize: uint64(len(text)), MemorySize: size, Align: 0x1000,
 	}
 	var head bytes.Buffer
 	_ = binary.Write(&head, binary.LittleEndian, &header)

@@ -17,8 +17,14 @@ func TestImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(file.Progs) != 1 || file.Entry != base+uint64(places[0].offset) {
-		t.Errorf("%d segments, entry %#x", len(file.Progs), file.Entry)
+	if len(file.Progs) != 1 || file.Type != elf.ET_EXEC || file.Entry != base+uint64(places[0].offset) {
+		t.Fatalf("%d segments, %v, entry %#x", len(file.Progs), file.Type, file.Entry)
+	}
+	if got, want := file.Progs[0].ProgHeader, (elf.ProgHeader{
+		Type: elf.PT_LOAD, Flags: elf.PF_R | elf.PF_W | elf.PF_X,
+		Vaddr: base, Paddr: base, Filesz: uint64(len(text)), Memsz: size, Align: 0x1000,
+	}); got != want {
+		t.Errorf("the segment is %+v, want %+v", got, want)
 	}
 	for i, place := range places {
 		if code := text[place.offset : place.offset+8]; bytes.Equal(code, make([]byte, 8)) {

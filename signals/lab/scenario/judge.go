@@ -142,7 +142,11 @@ func (p *player) judgeReaped(ctx context.Context) {
 		return
 	}
 	if p.p.State() != bench.Ended {
-		p.check(false, name, p.s.Expect.Running || !p.delivered, "it has not ended")
+		seen := "it has not ended"
+		if p.cut {
+			seen += ", and the steps behind the one that failed were left out"
+		}
+		p.check(false, name, !p.cut && (p.s.Expect.Running || !p.delivered), seen)
 		return
 	}
 	settled, cancel := context.WithTimeout(context.Background(), forReaping)

@@ -1,81 +1,81 @@
 package scenario
 
 import (
-	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
-)
-
-type (
-	junitSuites struct {
-		XMLName  xml.Name `xml:"testsuites"`
-		Tests    int      `xml:"tests,attr"`
-		Failures int      `xml:"failures,attr"`
-		Time     string   `xml:"time,attr"`
-		Suites   []junitSuite
-	}
-	junitSuite struct {
-		XMLName  xml.Name `xml:"testsuite"`
-		Name     string   `xml:"name,attr"`
-		File     string   `xml:"file,attr"`
-		Tests    int      `xml:"tests,attr"`
-		Failures int      `xml:"failures,attr"`
-		Time     string   `xml:"time,attr"`
-		Cases    []junitCase
-	}
-	junitCase struct {
-		XMLName xml.Name      `xml:"testcase"`
-		Class   string        `xml:"classname,attr"`
-		Name    string        `xml:"name,attr"`
-		Failure *junitFailure `xml:"failure"`
-		Output  string        `xml:"system-out,omitempty"`
-	}
-	junitFailure struct {
-		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
-	}
+	"unicode/utf8"
 )
 
 // WriteJUnit writes results in the XML that continuous integration reads: a test suite for
-// each scenario, a test case for each of its checks.
+// each scenario, a test case for each of its checks. Package encoding/xml would cost every
+// command start-up time.
 func WriteJUnit(w io.Writer, results []*Result) error {
-	var all junitSuites
+	var suites strings.Builder
 	var total float64
+	tests, failures := 0, 0
 	for _, r := range results {
-		suite := junitSuite{Name: r.Name, File: r.File, Time: seconds(r.Seconds)}
-		output := ""
-		for i := range r.Rounds {
-			if output == "" {
-				output = r.Rounds[i].Output
-			}
-		}
-		for _, c := range r.Checks() {
-			one := junitCase{Class: r.Name, Name: c.Name}
-			if !c.OK {
-				one.Failure = &junitFailure{Message: c.Seen, Text: c.Name + ": " + c.Seen + "\n" + strings.Join(r.Command, " ")}
-				one.Output = output
-				suite.Failures++
-			}
-			suite.Cases = append(suite.Cases, one)
-		}
-		suite.Tests = len(suite.Cases)
-		all.Tests += suite.Tests
-		all.Failures += suite.Failures
-		total += r.Seconds
-		all.Suites = append(all.Suites, suite)
+		cases, count, failed := junitCases(r)
+		fmt.Fprintf(&suites, "\n  <testsuite name=\"%s\" file=\"%s\" tests=\"%d\" failures=\"%d\" time=\"%.3f\">%s</testsuite>",
+			xmlText(r.Name), xmlText(r.File), count, failed, r.Seconds, onLines(cases, "  "))
+		tests, failures, total = tests+count, failures+failed, total+r.Seconds
 	}
-	all.Time = seconds(total)
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
-	e.Indent("", "  ")
-	if err := e.Encode(all); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
+	_, err := fmt.Fprintf(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"%d\" failures=\"%d\" time=\"%.3f\">%s</testsuites>\n",
+		tests, failures, total, onLines(suites.String(), ""))
 	return err
 }
 
-func seconds(s float64) string { return fmt.Sprintf("%.3f", s) }
+// junitCases returns the test cases of a scenario.
+func junitCases(r *Result) (cases string, count, failures int) {
+	output := ""
+	for i := range r.Rounds {
+		if output == "" {
+			output = r.Rounds[i].Output
+		}
+	}
+	var all strings.Builder
+	for _, c := range r.Checks() {
+		inner := ""
+		if count++; !c.OK {
+			failures++
+			inner = fmt.Sprintf("\n      <failure message=\"%s\">%s</failure>",
+				xmlText(c.Seen), xmlText(c.Name+": "+c.Seen+"\n"+strings.Join(r.Command, " ")))
+			if output != "" {
+				inner += "\n      <system-out>" + xmlText(output) + "</system-out>"
+			}
+		}
+		fmt.Fprintf(&all, "\n    <testcase classname=\"%s\" name=\"%s\">%s</testcase>", xmlText(r.Name), xmlText(c.Name), onLines(inner, "    "))
+	}
+	return all.String(), count, failures
+}
+
+// onLines puts the tag that follows elements on a line of its own.
+func onLines(elements, indent string) string {
+	if elements == "" {
+		return ""
+	}
+	return elements + "\n" + indent
+}
+
+// xmlText writes a text as the value of an element or an attribute. What XML cannot represent
+// becomes U+FFFD: "Extensible Markup Language (XML) 1.0", 2.2 Characters.
+func xmlText(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '"', r == '\'', r == '\t', r == '\n', r == '\r':
+			fmt.Fprintf(&b, "&#%d;", r)
+		case r < ' ', r == 0xFFFE, r == 0xFFFF:
+			b.WriteRune(utf8.RuneError)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

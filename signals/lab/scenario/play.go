@@ -27,6 +27,7 @@ type player struct {
 	read      int       // how much of the output wait-output is past
 	delivered bool      // some signal was sent to the living program
 	asked     time.Time // when it was last asked to end: see asks
+	cut       bool      // a step failed: those behind it were left out
 	late      bool      // a signal was sent that was not an early one
 	earlyEnd  bool      // it had ended before
 	sent      map[uint64]int
@@ -55,7 +56,7 @@ func (p *player) play(command []string) error {
 	}
 	p.asked, p.sent = p.p.Begun, map[uint64]int{}
 	for i := range p.s.Steps {
-		if !p.step(ctx, i) {
+		if p.cut = !p.step(ctx, i); p.cut {
 			break
 		}
 	}

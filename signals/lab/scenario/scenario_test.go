@@ -122,6 +122,37 @@ func TestShipped(t *testing.T) {
 	}
 }
 
+// TestReapedAlive: a program that lives has reaped its children if it was not asked to end and
+// has no zombies; but nothing is known of that after a step that failed.
+func TestReapedAlive(t *testing.T) {
+	for _, row := range []struct {
+		what, scenario, want string
+	}{
+		{"a step takes too long", "[[step]]\nwait-output = \"never\"\nwithin = \"50ms\"", "the steps behind the one that failed were left out"},
+		{"and it is to go on", "[[step]]\nwait-output = \"never\"\nwithin = \"50ms\"\n[expect]\nrunning = true", "the steps behind the one that failed were left out"},
+		{"its output is closed", "[[step]]\nreading = \"close\"", "all children reaped: it has not ended"},
+		{"it is asked nothing", "[[step]]\nwait-time = \"1ms\"", ""},
+		{"it goes on", "[[step]]\nreading = \"close\"\n[expect]\nrunning = true", ""},
+	} {
+		t.Run(row.what, func(t *testing.T) {
+			t.Parallel()
+			text := "timeout = \"500ms\"\n" + row.scenario + "\n"
+			if !strings.Contains(text, "[expect]") {
+				text += "[expect]\n"
+			}
+			s, err := scenario.Parse("x.toml", []byte(text+"reaped = true\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range run(t, s, "/bin/sleep", "60").Checks() {
+				if c.Name == "all children reaped" && (c.OK != (row.want == "") || !strings.Contains(c.Name+": "+c.Seen, row.want)) {
+					t.Errorf("%+v, want %q", c, row.want)
+				}
+			}
+		})
+	}
+}
+
 // short makes a scenario that is to fail one that does so soon.
 func short(s *scenario.Scenario) {
 	if s.Expect.StoppedWithin != nil {
