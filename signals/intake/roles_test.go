@@ -99,7 +99,7 @@ func listen(args []string) int {
 		if settled {
 			break
 		}
-		if monotonic()-start > 30_000_000_000 {
+		if monotonic()-start > 100_000_000_000 {
 			return complain("threads did not become quiet")
 		}
 	}
