@@ -48,6 +48,9 @@ type Relay struct {
 	// and constants, which the kernel reads again where they are needed again. MADV_DONTNEED.
 	Unused [2]Span
 
+	// Refused is why the kernel has not taken the last one that it was to take.
+	Refused syscall.Errno
+
 	Children
 }
 
@@ -148,11 +151,13 @@ func (r *Relay) send() (refused uintptr) {
 func (r *Relay) sent(n, refused uintptr) bool {
 	info := (*head)(unsafe.Pointer(&r.Info))
 	info.signo = int32(n)
-	if refused == 0 {
-		r.count++
-		r.last = *(*[32]byte)(unsafe.Pointer(info))
+	if refused != 0 {
+		r.Refused = Errno(refused)
+		return false
 	}
-	return refused == 0
+	r.count++
+	r.last = *(*[32]byte)(unsafe.Pointer(info))
+	return true
 }
 
 // Wait waits for a signal of the set, up to a timeout in nanoseconds. It returns the signal's

@@ -1,4 +1,4 @@
-//go:build linux && (amd64 || arm64)
+//go:build linux && !cgo && (amd64 || arm64)
 
 package nucleus
 
@@ -73,8 +73,7 @@ func (n *nucleus) reap() (decide bool) {
 	left.Ended, left.Exit, left.Orphans = r.Ended, r.Exit, r.Reaped
 	switch {
 	case n.staying && !r.More, ended && !n.follows(r.More):
-		left.Terminal.Reclaim(left.Command.PID)
-		exit(o.Remap.Of(left.Exit.Status()))
+		n.exit()
 	case n.staying:
 		return false
 	case ended && o.WaitAll && !o.KillRemaining && !n.tells():
@@ -102,7 +101,13 @@ func (n *nucleus) follows(others bool) bool {
 func (n *nucleus) tells() bool {
 	o, exit := n.options, n.left.Exit
 	_, last := n.relay.Forwarded()
-	return o.ExitBySignal && exit.Signal != 0 || o.Log.Level <= pid1.Warn && o.Crashed(exit, last.Signal)
+	return !n.alone && (o.ExitBySignal && exit.Signal != 0 || o.Log.Level <= pid1.Warn && o.Crashed(exit, last.Signal))
+}
+
+// exit exits as the command did.
+func (n *nucleus) exit() {
+	n.left.Terminal.Reclaim(n.left.Command.PID)
+	exit(n.options.Remap.Of(n.left.Exit.Status()))
 }
 
 func exit(status int) { relay.Call(syscall.SYS_EXIT_GROUP, uintptr(status), 0, 0, 0, 0) }
