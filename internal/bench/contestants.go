@@ -161,6 +161,19 @@ func (s *series) peerGoals(what string, most float64) (goals []report.Goal) {
 	return goals
 }
 
+// fasterGoals says whether both builds are at least as fast as the best of the peers, where more is
+// better.
+func (s *series) fasterGoals(what string) (goals []report.Goal) {
+	for _, name := range []string{supervise, slim} {
+		g := report.Goal{Text: name + " " + what + " at least as fast as the best peer in C"}
+		if ratio := s.ofPeers(name, true); ratio != 0 {
+			g.Measured, g.Met = fmt.Sprintf("%.2fx", ratio), ratio >= 1
+		}
+		goals = append(goals, g)
+	}
+	return goals
+}
+
 // rows makes a row for each contestant with the cells that fill returns.
 func (s *series) rows(fill func(name string, samples stats.Rounds) map[string]report.Cell) []report.Row {
 	var rows []report.Row

@@ -18,7 +18,7 @@ const asInit = "making PID namespaces needs root"
 const (
 	zombiesAtOnce = 5000
 	singleOrphans = 1000
-	bursts        = 3 // of zombies, for each start of a wrapper
+	bursts        = 3 // in each round
 )
 
 // reaped is what reaping cost one PID 1.
@@ -66,13 +66,7 @@ func (b *bench) reaping() []report.Table {
 		}
 	}
 	table.Goals = append(cpu.beforeGoals(", processor time,"), cpu.peerGoals(", processor time of orphans one by one,", 1)...)
-	for _, name := range []string{supervise, slim} {
-		g := report.Goal{Text: name + " reaps zombies at once at least as fast as the best peer in C"}
-		if ratio := rate.ofPeers(name, true); ratio != 0 {
-			g.Measured, g.Met = fmt.Sprintf("%.2fx", ratio), ratio >= 1
-		}
-		table.Goals = append(table.Goals, g)
-	}
+	table.Goals = append(table.Goals, rate.fasterGoals("reaps zombies at once")...)
 	table.Rows = rate.rows(func(name string, samples stats.Rounds) map[string]report.Cell {
 		sum, cpus := samples.Summary(), cpu.rounds[name].Summary()
 		return map[string]report.Cell{

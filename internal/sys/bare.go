@@ -32,20 +32,6 @@ func Default(s signals.Signal) syscall.Errno {
 	return relay.Errno(relay.Call(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&initial)), 0, setSize, 0))
 }
 
-// ReapAny is [Reap] without the user, which takes the kernel less time. pid is 0 if no child has
-// ended. wait4(2).
-func ReapAny() (pid int, exit signals.Exit, more bool) {
-	var status uint32
-	result := relay.Call(syscall.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)), wNoHang|wAll, 0, 0)
-	if relay.Errno(result) != 0 || result == 0 {
-		return 0, signals.Exit{}, result == 0
-	}
-	if by := signals.Signal(status & 0x7f); by != 0 {
-		return int(result), signals.Exit{Signal: by, Core: status&0x80 != 0}, true
-	}
-	return int(result), signals.Exit{Code: int(status >> 8 & 0xff)}, true
-}
-
 // StoppedBy is [Stopped], but leaves the stop to be reported again.
 func StoppedBy(pid int) (by signals.Signal, ok bool) {
 	child, ok, _ := waitid(pPID, pid, wStopped|wNoHang|wNoWait|wAll)

@@ -25,6 +25,7 @@ func goOn(n *nucleus) {
 	boot.SetIntake(sys.ThreadID()) // which other threads tell that they have caught a signal
 	n.options.KillRemaining, n.decided = false, 0
 	n.forward(0)
+	n.relay.Name(n.left.Command.PID, false) // as SIGCHLD says more than that a child has ended
 	switch left := &n.left; {
 	case left.Ended && !n.options.WaitAll:
 		n.exit()

@@ -15,26 +15,32 @@ import (
 // When the command has ended it usually exits.
 func (n *nucleus) loop() {
 	timeout := tidyAfter
-	for {
-		switch number := n.relay.Wait(timeout); {
-		case number == -int(syscall.EAGAIN):
+	for early := 0; ; early++ {
+		number := n.relay.Wait(timeout)
+		if timeout != relay.Forever && (number == -int(syscall.EAGAIN) || early == mostEarly) {
 			n.giveBack()
 			timeout = relay.Forever
+		}
+		switch {
 		case number <= 0:
 		case signals.Signal(number) == signals.SIGCHLD:
 			if n.reap() {
 				return
 			}
 		case !n.receive():
-			n.left.Next = signals.Decode(&n.relay.Info)
+			n.left.Next, n.left.Orphans = signals.Decode(&n.relay.Info), n.relay.Reaped
 			return
 		}
 	}
 }
 
 // tidyAfter is when nothing has happened for long enough to give memory back that is not needed
-// to wait, in nanoseconds.
-const tidyAfter int64 = 500_000_000
+// to wait, in nanoseconds. It is also given back when as many signals as mostEarly have come without
+// such a pause, as those to come are forwarded sooner without a timeout.
+const (
+	tidyAfter int64 = 500_000_000
+	mostEarly       = 8
+)
 
 // receive handles a signal that the relay has not forwarded, and reports whether that was all.
 func (n *nucleus) receive() bool {
@@ -53,43 +59,37 @@ func (n *nucleus) receive() bool {
 	return n.relay.Pass()
 }
 
-// reap reaps all children that have ended. It reports whether pid1 has to go on, because the
-// terminal has stopped the command, or because of what follows its end.
+// reap reaps all children that have ended, if the relay has not. It reports whether pid1 has to go
+// on, because the terminal has stopped the command, or because of what follows its end.
 func (n *nucleus) reap() (decide bool) {
-	left := &n.left
-	if !left.Ended {
-		n.options.EndGroup(left.Command.PID)
+	left, o, r := &n.left, n.options, &n.relay
+	if !left.Ended && !r.Ended {
+		o.EndGroup(left.Command.PID)
+		r.Reap()
+	} else if n.staying {
+		r.Reap()
 	}
-	ended, others := false, false
-	for {
-		pid, exit, more := sys.ReapAny()
-		if pid == 0 {
-			others = more
-			break
-		}
-		if pid == left.Command.PID && !left.Ended {
-			left.Ended, left.Exit, ended = true, exit, true
-			n.relay.To(0, 0)
-			continue
-		}
-		left.Orphans++
-	}
+	ended := r.Ended && !left.Ended
+	left.Ended, left.Exit, left.Orphans = r.Ended, r.Exit, r.Reaped
 	switch {
-	case n.staying && !others, ended && !n.follows(others):
+	case n.staying && !r.More, ended && !n.follows(r.More):
 		n.exit()
 	case n.staying:
 		return false
-	case ended && n.options.WaitAll && !n.options.KillRemaining && !n.tells():
+	case ended && o.WaitAll && !o.KillRemaining && !n.tells():
 		n.staying = true
 		return false
 	case ended:
 		return true
-	case left.Terminal.FD < 0 || n.options.StopAlong:
+	case !n.watchesStops():
 		return false
 	}
 	by, stopped := sys.StoppedBy(left.Command.PID)
 	return stopped && pid1.JobSignals.Has(by)
 }
+
+// watchesStops reports whether more is to be done about a child of a terminal's than to reap it.
+func (n *nucleus) watchesStops() bool { return n.left.Terminal.FD >= 0 && !n.options.StopAlong }
 
 // follows reports whether there is more to do than to exit when the command has ended; others
 // says that it has left children.

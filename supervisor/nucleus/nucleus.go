@@ -34,6 +34,7 @@ const (
 // nucleus is all that there is, in static memory: what is used is at the beginning, as each page
 // that is touched takes time.
 type nucleus struct {
+	relay relay.Relay // the first, so that it begins a line of the cache
 	stack *uintptr    // argc, argv, a null pointer, the environment, and another
 	mask  signals.Set // as it was inherited
 	//lint:ignore U1000 used from assembly
@@ -49,7 +50,6 @@ type nucleus struct {
 	ignored signals.Set // they were ignored, and are no more
 	staying bool        // the command has ended, and its descendants are awaited
 	alone   bool        // the runtime cannot start
-	relay   relay.Relay
 	left    pid1.Adopted
 	bare    process.Bare
 	line    cmdline.Line
@@ -256,6 +256,7 @@ func (n *nucleus) settle() {
 	}
 	sys.CloseAbove(left.Command.PIDFD, left.Terminal.FD)
 	n.relay.Init(pid1.Forwarded.With(signals.SIGCHLD), n.pid)
+	n.relay.Name(left.Command.PID, !o.EndsGroup() && !n.watchesStops())
 	n.dropped = o.Dropped()
 	n.decided = o.Decided(n.pid, left.Terminal.FD >= 0)
 	for s := range signals.Max + 1 {

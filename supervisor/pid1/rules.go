@@ -80,11 +80,14 @@ func (o *Options) ReapsOrphans(pid int) (warning string, errno syscall.Errno) {
 	return "", 0
 }
 
+// EndsGroup reports whether EndGroup is asked for.
+func (o *Options) EndsGroup() bool { return o.TermGroup && o.Group }
+
 // EndGroup sends SIGTERM to what is left of the command's process group when the command has
-// ended, if that is asked for. It is called before the command is reaped: until then its pid
+// ended, if it is asked for. It is called before the command is reaped: until then its pid
 // cannot be reused.
 func (o *Options) EndGroup(command int) {
-	if !o.TermGroup || !o.Group || command <= 1 {
+	if !o.EndsGroup() || command <= 1 {
 		return
 	}
 	if _, ended := sys.Ended(command); !ended {

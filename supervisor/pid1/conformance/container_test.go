@@ -187,8 +187,14 @@ func TestContainer(t *testing.T) {
 				}
 			}
 			for _, r := range rows {
-				if r.in {
-					t.Run(r.what, func(t *testing.T) { c.try(t, r) })
+				if !r.in {
+					continue
+				}
+				for what, env := range map[string][]string{r.what: nil, r.what + ", " + off: {off}} {
+					t.Run(what, func(t *testing.T) {
+						counted(t, p.build, inContainer, env...)
+						c.try(t, r, env...)
+					})
 				}
 			}
 		})
@@ -204,12 +210,12 @@ func busybox(t *testing.T) string {
 	return file
 }
 
-func (c *container) try(t *testing.T, r row) {
+func (c *container) try(t *testing.T, r row, env ...string) {
 	t.Helper()
 	r.script = strings.ReplaceAll(r.script, " URG", "") // see urgent
 	r.out = strings.ReplaceAll(r.out, "URG, ", "")
 	r.signals = slices.DeleteFunc(slices.Clone(r.signals), func(s syscall.Signal) bool { return s == syscall.SIGURG })
-	c.configure(t, r.env, append([]string{"/" + r.name}, r.argv()...)...)
+	c.configure(t, append(env, r.env...), append([]string{"/" + r.name}, r.argv()...)...)
 	start := time.Now()
 	i := c.start(t)
 	for _, s := range r.signals {

@@ -8,7 +8,11 @@
 //	            the exit status and output are as the row says
 //
 // All of it runs before there is a Go runtime wherever that is possible (package nucleus), and
-// but for the containers once more with the runtime (TestWithoutNucleus).
+// once more with the runtime: TestWithoutNucleus, and a variable in the containers. The rows
+// for PID 1 run as arm64's, too, below an emulator: TestEmulated. With -v the last lines say how many
+// passed in each cell of that table:
+//
+//	go test -v ./supervisor/pid1/conformance | sed -n '/^architecture/,$p'
 //
 // engine_test.go starts a Docker Engine, and does to containers of its what people do.
 //

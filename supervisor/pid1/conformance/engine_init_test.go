@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,12 +15,18 @@ import (
 // engineNames are what the engine is told as --init-path for each build.
 var engineNames = map[string]string{"full": "docker-init", "slim": own}
 
-// initIn are the two ways to have an init in a container: the engine's own, and an image's
-// entry point.
+// engineOff has a container's init start the Go runtime at once.
+const engineOff = "--env=" + off
+
+// initIn are the ways to have an init in a container: the engine's own, and an image's entry
+// point, each with the nucleus and without.
 func initIn(build string) map[string][]string {
+	entry := "--entrypoint=/" + build + "/" + own
 	return map[string][]string{
-		"--init":     {"--init", engineImage},
-		"entrypoint": {"--entrypoint=/" + build + "/" + own, engineImage, "--"},
+		"--init":          {"--init", engineImage},
+		"entrypoint":      {entry, engineImage, "--"},
+		"--init, off":     {"--init", engineOff, engineImage},
+		"entrypoint, off": {entry, engineOff, engineImage, "--"},
 	}
 }
 
@@ -32,7 +39,7 @@ func TestEngine(t *testing.T) {
 			e := startEngine(t, filepath.Join(bin, build, engineNames[build]))
 			t.Run("version", e.readsVersion)
 			for way, args := range initIn(build) {
-				t.Run(way, func(t *testing.T) { e.tryInit(t, args) })
+				t.Run(way, func(t *testing.T) { e.tryInit(t, build, args) })
 			}
 		})
 	}
@@ -156,20 +163,29 @@ var engineInit = map[string]engineRow{
 	}},
 }
 
-func (e *engine) tryInit(t *testing.T, args []string) {
-	for what, r := range engineInit {
+// tryInit tries everything with one build, and in one of the ways of initIn.
+func (e *engine) tryInit(t *testing.T, build string, args []string) {
+	var env []string
+	if slices.Contains(args, engineOff) {
+		env = []string{off}
+	}
+	try := func(what string, test func(t *testing.T)) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
+			counted(t, build, belowEngine, env...)
+			test(t)
+		})
+	}
+	for what, r := range engineInit {
+		try(what, func(t *testing.T) {
 			name := e.create(t, append(append(r.options, args...), "sh", "-c", r.script)...)
 			r.do(t, e, name)
 		})
 	}
-	t.Run("terminal", func(t *testing.T) {
-		t.Parallel()
+	try("terminal", func(t *testing.T) {
 		e.tryTerminal(t, append(args, "sh", "-c", `trap "echo INT; exit 5" INT; stty size; echo ready; while :; do sleep 0.1; done`))
 	})
-	t.Run("not PID 1", func(t *testing.T) {
-		t.Parallel()
+	try("not PID 1", func(t *testing.T) {
 		first := e.create(t, engineImage, "sleep", "600")
 		name := e.create(t, append(append([]string{"--pid=container:" + first}, args...), "sh", "-c", asleepInEngine)...)
 		e.awaitLog(t, name, "ready")
@@ -177,6 +193,14 @@ func (e *engine) tryInit(t *testing.T, args []string) {
 		if status := e.status(t, name); status != 143 {
 			t.Errorf("status %d\n%s", status, e.do(t, "logs", name))
 		}
+	})
+	try("threads", func(t *testing.T) {
+		want := "one"
+		if env != nil {
+			want = "more"
+		}
+		name := e.create(t, append(args, "sh", "-c", "set -- /proc/1/task/*; [ $# = 1 ] && echo one || echo more")...)
+		e.expect(t, name, 0, want)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -26,6 +27,13 @@ const (
 // bin is where the builds lie, each in a directory of its own and with all its names, and
 // the static receiver of internal/bench.
 var bin string
+
+// arch is for which architecture they are built: another one's are run by an emulator.
+var arch = flag.String("arch", runtime.GOARCH, "the architecture of the programs under test, amd64 or arm64")
+
+const emulator = "qemu-aarch64-static"
+
+func emulated() bool { return *arch != runtime.GOARCH }
 
 // builds are the programs that play each part: two of ours, and the real one.
 var builds = []string{"full", "slim"}
@@ -48,7 +56,9 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		return m.Run()
+		status := m.Run()
+		printCells()
+		return status
 	}))
 }
 
@@ -56,25 +66,36 @@ func build(dir string) error {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	for _, b := range []struct{ file, tags, entry, pkg string }{
-		{"full/supervise", "", "_supervise_entry", "supervise/cmd/supervise"},
-		{"slim/supervise", "slim", "_supervise_entry", "supervise/cmd/supervise"},
-		{"receiver", "", "_receiver_entry", "supervise/internal/bench/receiver"},
+	for _, b := range []struct{ file, tags, entry, pkg, arch string }{
+		{"full/supervise", "", "_supervise_entry", "supervise/cmd/supervise", *arch},
+		{"slim/supervise", "slim", "_supervise_entry", "supervise/cmd/supervise", *arch},
+		{"receiver", "", "_receiver_entry", "supervise/internal/bench/receiver", runtime.GOARCH},
 	} {
-		cmd := exec.Command("go", "build", "-trimpath", "-tags", b.tags, "-ldflags", "-s -w -E="+b.entry, "-o", filepath.Join(dir, b.file), b.pkg)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		// Not as the native ones, but as other tests that build for arm64, so that the compiler's work is done once.
+		cmd := exec.Command("go", "build", "-trimpath="+strconv.FormatBool(!emulated()), "-tags", b.tags, "-ldflags", "-s -w -E="+b.entry, "-o", filepath.Join(dir, b.file), b.pkg)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+b.arch)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("cannot build %s: %w\n%s", b.file, err, out)
 		}
 	}
 	for _, b := range builds {
 		for _, name := range []string{own, tini, dumbInit, catatonit, "docker-init", "tini-static"} {
-			if err := os.Symlink("supervise", filepath.Join(dir, b, name)); err != nil {
+			if err := call(filepath.Join(dir, b), name); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// call gives a build one more name. Below an emulator that is a script, as the kernel cannot
+// execute the program.
+func call(dir, name string) error {
+	if !emulated() {
+		return os.Symlink("supervise", filepath.Join(dir, name))
+	}
+	text := "#!/bin/sh\nexec " + emulator + " -0 \"$0\" " + dir + "/supervise \"$@\"\n"
+	return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755)
 }
 
 // program is one that plays a part.
@@ -87,6 +108,7 @@ type program struct {
 // each runs a test with each build under a name, and with the real program if it behaves.
 func each(t *testing.T, name string, real bool, test func(t *testing.T, p program)) {
 	t.Helper()
+	real = real && !emulated()
 	for _, b := range builds {
 		t.Run(b, func(t *testing.T) { test(t, program{name, b, filepath.Join(bin, b, name)}) })
 	}

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"supervise/internal/sys"
-	"supervise/internal/testproc"
 	"supervise/signals"
 )
 
@@ -24,22 +22,6 @@ const off = "SUPERVISE_NUCLEUS=off"
 
 // isOff reports whether all of this suite runs so.
 func isOff() bool { return slices.Contains(os.Environ(), off) }
-
-// TestWithoutNucleus runs the rest of the suite once more without the nucleus. Containers have
-// an environment of their own.
-func TestWithoutNucleus(t *testing.T) {
-	if isOff() {
-		t.Skip("that is what runs")
-	}
-	cmd := exec.Command(os.Args[0], "-test.short="+strconv.FormatBool(testing.Short()), "-test.skip=^(TestEngine|TestEngineRun|TestContainer|TestOrphans)$")
-	cmd.Env = append(os.Environ(), off)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	testproc.Start(t, cmd)
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("%v\n%s", err, out.String())
-	}
-}
 
 // TestCovered says which inits need no Go runtime while their command runs. It would have more
 // threads than one.

@@ -89,11 +89,15 @@ func run(t *testing.T, rows []row) {
 					}
 					t.Run(where.String(), func(t *testing.T) {
 						t.Parallel()
+						if why := r.beyond(where); why != "" {
+							t.Skip(why)
+						}
 						if where == asFirst {
 							if err := unshares(); err != nil {
 								t.Skip("cannot make a PID namespace here:", err)
 							}
 						}
+						counted(t, p.build, where.String())
 						r.try(t, p, where)
 					})
 				}
