@@ -15,8 +15,8 @@ type Owner struct {
 
 // Read reads an owner from a file of a runtime directory.
 func Read(r *json.Reader) (o Owner) {
-	for name := range r.Members() {
-		switch name {
+	for r.Begin('{'); r.More('}'); {
+		switch r.Name() {
 		case "pid":
 			o.PID = int(r.Int())
 		case "start":
