@@ -10,7 +10,7 @@ import (
 // than is shown; or there is no such service, or more to be said of one than the board has.
 func (q Question) onBoard(dir string) (services []status.Service, ok bool) {
 	file, err := segment.Find(dir)
-	if err != nil || !file.Owner.Working() {
+	if err != nil || !file.Owner.Working(make([]byte, 1024)) {
 		return nil, false
 	}
 	b, err := file.Attach()

@@ -160,6 +160,17 @@ func (slot *Slot) View(s *Service) (complete bool) {
 // of an exit.
 func (slot *Slot) ForTable() bool { return slot.Flags&flagMore == 0 || slot.Flags&flagCause != 0 }
 
+// NameWord is where the name begins, as a number: [NameWord]. Most slots that have another name
+// can be told by it.
+func (slot *Slot) NameWord() *uint64 { return (*uint64)(unsafe.Pointer(&slot.name)) }
+
+// NameWord is the number of a name.
+func NameWord(name string) uint64 {
+	var slot Slot
+	copy(slot.name[:], name)
+	return *slot.NameWord()
+}
+
 // Named reports whether the slot is that of the service with a name.
 func (slot *Slot) Named(name string) bool {
 	n := len(name)

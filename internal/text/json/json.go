@@ -18,6 +18,9 @@ type Reader struct {
 // NewReader returns a reader at the beginning of a text.
 func NewReader(text string) *Reader { return &Reader{text: text} }
 
+// Over is [NewReader] where nothing is to be allocated.
+func Over(text string) Reader { return Reader{text: text} }
+
 // OK reports whether everything was as expected.
 func (r *Reader) OK() bool { return !r.failed }
 
