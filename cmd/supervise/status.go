@@ -16,7 +16,6 @@ import (
 	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
-	"supervise/supervisor/quickstatus"
 	"supervise/supervisor/status"
 )
 
@@ -57,7 +56,7 @@ a service that was named does not, 4 when a service is unknown.`,
 			case r.supervisorStopped():
 				return r.boardStatus(cmd.OutOrStdout(), cmd.ErrOrStderr(), names)
 			}
-			reply, err := r.status(request.Status{Services: names})
+			reply, err := r.call(request.Status{Services: names})
 			if err != nil {
 				return err
 			}
@@ -70,29 +69,13 @@ a service that was named does not, 4 when a service is unknown.`,
 	return cmd
 }
 
-// status asks, unless package quickstatus has done so before.
-func (r *remote) status(q request.Status) (*request.Reply, error) {
-	var reply request.Reply
-	if json.Unmarshal([]byte(quickstatus.Unread()), &reply) != nil {
-		return r.call(q)
-	}
-	if reply.Error == nil {
-		return &reply, nil
-	}
-	c, err := client.Dial(r.directory())
-	if err != nil {
-		return nil, r.explain(nil, q, err)
-	}
-	return nil, r.explain(c, q, reply.Error)
-}
-
 // printStatus prints services. Those that were named are expected to run.
 func (r *remote) printStatus(w io.Writer, names []string, services []status.Service) error {
 	var err error
 	if r.json() {
 		err = printServices(w, services)
 	} else {
-		err = printTable(w, status.Rows(services, time.Now().UnixNano()), quickstatus.Colors(1))
+		err = printTable(w, status.Rows(services, time.Now().UnixNano()), colored(1))
 	}
 	if err == nil && len(names) > 0 && slices.ContainsFunc(services, func(s status.Service) bool { return s.PID == 0 }) {
 		return exitStatus(exitNotRunning)

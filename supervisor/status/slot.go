@@ -156,6 +156,12 @@ func (slot *Slot) View(s *Service) (complete bool) {
 	return slot.Flags&flagMore == 0
 }
 
+// Keep writes what [Service.Observe] has changed.
+func (slot *Slot) Keep(s *Service) {
+	slot.Flags = slot.Flags&^(flagReady|flagPaused) | bit(s.Ready, flagReady) | bit(s.Paused, flagPaused)
+	slot.sigqUsed, slot.sigqLimit = s.SigQ.Used, s.SigQ.Limit
+}
+
 // ForTable reports whether the slot holds all that the table has, which is without the cause
 // of an exit.
 func (slot *Slot) ForTable() bool { return slot.Flags&flagMore == 0 || slot.Flags&flagCause != 0 }
