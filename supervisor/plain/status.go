@@ -1,3 +1,5 @@
+//go:build linux && (amd64 || arm64)
+
 package plain
 
 import (
@@ -34,7 +36,7 @@ func (c *command) status() (code int, done bool) {
 // The supervisor takes less than a millisecond for nearly everything that it does at once. To
 // enter the runtime and to ask it takes longer.
 const (
-	looks = 20
+	looks = 50
 	pause = 100_000 // nanoseconds
 )
 
