@@ -6,9 +6,9 @@
 // # Why
 //
 // A container's start waits for init, which needs none of what the other subcommands are built
-// with. Linking that costs little, but
-// initialising it does not: the tables of unicode, the time zone, the command line library
-// and others take longer than everything that init does itself.
+// with. Linking that costs little, but initialising it does not: the tables of unicode, the
+// time zone, the command line library and others take longer than everything that init does
+// itself.
 //
 // # How
 //
