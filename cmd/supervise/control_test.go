@@ -42,7 +42,8 @@ type answers []*request.Reply
 
 // scripted is a supervisor with scripted answers.
 type scripted struct {
-	variables []string // in the environment of commands
+	variables []string           // in the environment of commands
+	held      chan *control.Call // if it is not nil, where requests go instead of being answered
 
 	dir    string
 	server *control.Server
@@ -99,6 +100,10 @@ func newScripted(t *testing.T) *scripted {
 }
 
 func (s *scripted) answer(call *control.Call) {
+	if s.held != nil {
+		s.held <- call
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text, _ := request.Marshal(call.Request)
