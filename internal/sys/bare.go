@@ -206,10 +206,11 @@ func Write(fd int, bytes []byte) (written int, errno syscall.Errno) {
 
 // Populate has the pages of memory be there, which takes less time than one page fault for each.
 // madvise(2) MADV_POPULATE_WRITE, Linux 5.14; before, it does nothing.
-func Populate(at unsafe.Pointer, size uintptr) {
+func Populate(memory []byte) {
 	const populateWrite, page = 23, 4096
-	first := uintptr(at) &^ (page - 1)
-	relay.Call(syscall.SYS_MADVISE, first, uintptr(at)+size-first, populateWrite, 0, 0)
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(memory)))
+	first := at &^ (page - 1)
+	relay.Call(syscall.SYS_MADVISE, first, at+uintptr(len(memory))-first, populateWrite, 0, 0)
 }
 
 // Sleep sleeps for some nanoseconds, or until a signal comes. nanosleep(2).

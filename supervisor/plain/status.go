@@ -61,7 +61,7 @@ func (c *command) all(board *segment.View) (slots []status.Slot, ok bool) {
 	if used > mostServices || c.count > 0 {
 		return nil, false
 	}
-	sys.Populate(unsafe.Pointer(&memory.slots), uintptr(used)*status.SlotSize)
+	sys.Populate(unsafe.Slice((*byte)(unsafe.Pointer(&memory.slots)), used*status.SlotSize))
 	for i := range used {
 		slot := &memory.slots[n]
 		if !board.Read(i, slot) || !slot.ForTable() {
