@@ -1,4 +1,4 @@
-//go:build linux && (amd64 || arm64) && !slim
+//go:build linux && !cgo && (amd64 || arm64) && !slim
 
 package nucleus
 

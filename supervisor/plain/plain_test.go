@@ -33,7 +33,9 @@ func TestRead(t *testing.T) {
 		{"status --runtime-dir /r web --board", "/r", "web"},
 		{"status --runtime-dir=/r", "/r", ""},
 		{"start web --runtime-dir r", "r", "web"},
-		{"reload web", "", "web"}, {"pause web", "", "web"}, {"continue a b c", "", "a b c"},
+		{"reload web", "", "web"},
+		{"pause web", "", "web"},
+		{"continue a b c", "", "a b c"},
 		{"signal web USR1", "", "web USR1"},
 		{"version", "", ""},
 	} {
