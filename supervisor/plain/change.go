@@ -20,7 +20,7 @@ const patience = 1_000_000_000
 
 // change has the supervisor do something, and prints what comes of it.
 func (c *command) change() (code int, done bool) {
-	b := text.NewBuffer(memory.request[:wire.MaxFrame-wire.HeaderSize])
+	b := text.NewBuffer(memory.request[:])
 	path := c.file(wire.FileName)
 	if path == nil || !c.request(&b) || b.Full() {
 		return 0, false
@@ -69,7 +69,7 @@ func send(begun *wire.Begun, kind wire.Kind, payload []byte) bool {
 // receive waits for an answer. It is not ok if none comes in time, or more than one frame.
 func receive(begun *wire.Begun) (answer string, last, ok bool) {
 	for {
-		message, errno := sys.ReceiveBare(begun.Queues.Reply, memory.answer[:], int64(begun.Client), 0)
+		message, errno := sys.ReceiveBare(begun.Queues.Reply, memory.file[:], int64(begun.Client), 0)
 		if errno != 0 {
 			return "", false, false
 		}

@@ -17,19 +17,20 @@ import (
 
 // The most of everything that there is memory for. With more the runtime is entered.
 const (
-	mostNames    = 64
-	mostServices = 4096
-	longestPath  = 512
+	mostNames      = 64
+	mostServices   = 4096
+	longestPath    = 512
+	longestRequest = 1024
 )
 
-// memory is what is needed, all of it zero at first: see package nucleus.
+// memory is what is needed, all of it zero at first: see package nucleus. Small things come first,
+// as each page that is touched takes time.
 var memory struct {
-	file    [4096]byte // what was read, of one file at a time
-	message [sys.MsgHead + wire.MaxFrame]byte
-	answer  [sys.MsgHead + wire.MaxFrame]byte
-	request [sys.MsgHead + wire.MaxFrame]byte
-	begun   wire.Begun
 	command command
+	begun   wire.Begun
+	request [longestRequest]byte
+	message [sys.MsgHead + wire.HeaderSize + longestRequest]byte
+	file    [sys.MsgHead + wire.MaxFrame]byte // what was read, of one file at a time, and then a message
 	out     [64 << 10]byte
 	slots   [mostServices]status.Slot
 }
