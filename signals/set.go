@@ -81,11 +81,31 @@ func (set Set) String() string {
 // ParseMask parses a mask as in SigBlk, SigIgn, SigCgt, SigPnd and ShdPnd of
 // /proc/PID/status: 16 hexadecimal digits. proc_pid_status(5).
 func ParseMask(text string) (Set, error) {
-	n, err := strconv.ParseUint(text, 16, 64)
-	if err != nil {
+	set, ok := LookupMask(text)
+	if !ok {
 		return 0, errors.New("signal mask " + strconv.Quote(text) + " is not a 64-bit hexadecimal number")
 	}
-	return Set(n), nil
+	return set, nil
+}
+
+// LookupMask is [ParseMask] without allocation.
+func LookupMask(text string) (set Set, ok bool) {
+	for i := range len(text) {
+		digit := uint64(text[i])
+		switch {
+		case '0' <= digit && digit <= '9':
+			digit -= '0'
+		case 'a' <= digit|0x20 && digit|0x20 <= 'f':
+			digit = digit | 0x20 - 'a' + 10
+		default:
+			return 0, false
+		}
+		if set>>60 != 0 {
+			return 0, false
+		}
+		set = set<<4 | Set(digit)
+	}
+	return set, text != ""
 }
 
 // Mask returns the set as /proc/PID/status shows it; [ParseMask] parses it.

@@ -154,17 +154,30 @@ func (s Signal) Catchable() bool { return s.Valid() && s != SIGKILL && s != SIGS
 // String returns the name as in kill -l, with "SIG": SIGTERM, SIGRTMIN+3, SIGRTMAX. The two
 // that the C library reserves are SIG32 and SIG33. [Parse] parses every result.
 func (s Signal) String() string {
+	if name := s.Name(); name != "" {
+		return name
+	}
+	var memory [16]byte
+	b := text.NewBuffer(memory[:])
+	s.AddTo(&b)
+	return string(b.Bytes())
+}
+
+// AddTo adds to a text what String returns.
+func (s Signal) AddTo(b *text.Buffer) {
 	switch {
 	case s >= 1 && s < KernelRTMin:
-		return s.Name()
+		b.Add(s.Name())
 	case s == SIGRTMIN:
-		return "SIGRTMIN"
+		b.Add("SIGRTMIN")
 	case s == SIGRTMAX:
-		return "SIGRTMAX"
+		b.Add("SIGRTMAX")
 	case s > SIGRTMIN && s < SIGRTMAX:
-		return "SIGRTMIN+" + strconv.Itoa(int(s-SIGRTMIN))
+		b.Add("SIGRTMIN+")
+		b.AddUint(uint64(s-SIGRTMIN), 1)
 	default:
-		return "SIG" + strconv.Itoa(int(s))
+		b.Add("SIG")
+		b.AddUint(uint64(s), 1)
 	}
 }
 

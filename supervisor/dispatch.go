@@ -1,8 +1,6 @@
 package supervisor
 
-import (
-	"supervise/supervisor/machine"
-)
+import "supervise/supervisor/machine"
 
 // manyEvents is the capacity up to which the queue of results is kept between events.
 const manyEvents = 64

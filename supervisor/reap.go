@@ -25,9 +25,11 @@ func (s *Supervisor) reap() {
 		if !ok {
 			break
 		}
-		if service := s.leaders[child.PID]; service != nil {
+		switch service := s.leaders[child.PID]; {
+		case s.snapshots.Halted(child):
+		case service != nil:
 			s.leaderEnded(service, child.PID, child.Exit, false)
-		} else if !s.remnantEnded(child.PID) && !s.hookEnded(child.PID, child.Exit) {
+		case !s.remnantEnded(child.PID) && !s.hookEnded(child.PID, child.Exit):
 			s.orphanEnded(child)
 		}
 	}

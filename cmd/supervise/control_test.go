@@ -42,6 +42,9 @@ type answers []*request.Reply
 
 // scripted is a supervisor with scripted answers.
 type scripted struct {
+	variables []string           // in the environment of commands
+	held      chan *control.Call // if it is not nil, where requests go instead of being answered
+
 	dir    string
 	server *control.Server
 	wake   chan struct{}
@@ -97,6 +100,10 @@ func newScripted(t *testing.T) *scripted {
 }
 
 func (s *scripted) answer(call *control.Call) {
+	if s.held != nil {
+		s.held <- call
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text, _ := request.Marshal(call.Request)
@@ -131,7 +138,7 @@ func (s *scripted) say(a answers) {
 func (s *scripted) transcript(t *testing.T, a answers, args ...string) string {
 	t.Helper()
 	s.say(a)
-	out, code := ask(t, s.dir, args...)
+	out, code := askWith(t, s.dir, s.variables, args...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var text strings.Builder
@@ -152,8 +159,14 @@ func (s *scripted) transcript(t *testing.T, a answers, args ...string) string {
 // its errors last.
 func ask(t *testing.T, dir string, args ...string) (out string, code int) {
 	t.Helper()
+	return askWith(t, dir, nil, args...)
+}
+
+// askWith is ask with variables in the environment.
+func askWith(t *testing.T, dir string, variables []string, args ...string) (out string, code int) {
+	t.Helper()
 	cmd := exec.Command(entryBuild, args...)
-	cmd.Env = append(os.Environ(), "SUPERVISE_RUNTIME_DIR="+dir, "TZ=UTC")
+	cmd.Env = append(append(os.Environ(), "SUPERVISE_RUNTIME_DIR="+dir, "TZ=UTC"), variables...)
 	cmd.Dir = "/"
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -179,12 +192,23 @@ func failure(code request.Code, text string) answers {
 	return answers{{Error: &request.Failure{Code: code, Text: text}}}
 }
 
-// TestTranscripts holds what each command asks, prints and returns.
+// runtimeFirst has the Go runtime start before anything else.
+const runtimeFirst = "SUPERVISE_NUCLEUS=off"
+
+// TestTranscripts holds what each command asks, prints and returns, before there is a Go runtime, if it
+// is answered there, and after that.
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
+	for _, variables := range [][]string{nil, {runtimeFirst}} {
+		testTranscripts(t, variables)
+	}
+}
+
+func testTranscripts(t *testing.T, variables []string) {
+	t.Helper()
 	s := newScripted(t)
 	s.mu.Lock()
-	s.services = testServices()
+	s.services, s.variables = testServices(), variables
 	s.mu.Unlock()
 	for name, conversations := range transcripts() {
 		var text strings.Builder

@@ -13,7 +13,6 @@ import (
 	"supervise/coredump/quickread"
 	"supervise/coredump/report/page"
 	"supervise/internal/text/escape"
-	"supervise/supervisor/quickstatus"
 )
 
 // coreReading is a command that prints a part of a report.
@@ -66,7 +65,7 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
 			if r.format == "json" {
 				return printObject(cmd.OutOrStdout(), report)
 			}
-			return printPage(cmd.OutOrStdout(), page.Info(report, quickstatus.Colors(1)))
+			return printPage(cmd.OutOrStdout(), page.Info(report, colored(1)))
 		},
 	}
 	r.add(cmd)
@@ -95,7 +94,7 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
 			if r.format == "json" {
 				return printJSON(cmd.OutOrStdout(), report.Threads)
 			}
-			return printPage(cmd.OutOrStdout(), page.Stacks(report, quickstatus.Colors(1)))
+			return printPage(cmd.OutOrStdout(), page.Stacks(report, colored(1)))
 		},
 	}
 	r.add(cmd)
@@ -125,7 +124,7 @@ Exit status: 0, 1 when it failed, 2 for a wrong command line, 4 when there is no
 			if r.format == "json" {
 				return printJSON(cmd.OutOrStdout(), report.Modules)
 			}
-			return printPage(cmd.OutOrStdout(), page.Modules(report.Modules, quickstatus.Colors(1)))
+			return printPage(cmd.OutOrStdout(), page.Modules(report.Modules, colored(1)))
 		},
 	}
 	r.add(cmd)

@@ -19,7 +19,6 @@ import (
 	"supervise/internal/size"
 	"supervise/internal/text/escape"
 	"supervise/signals"
-	"supervise/supervisor/quickstatus"
 	"supervise/supervisor/status"
 )
 
@@ -250,7 +249,7 @@ func printCoreTable(w io.Writer, items []store.Item) error {
 	for i := range items {
 		rows = append(rows, coreRow(&items[i]))
 	}
-	return printTable(w, rows, quickstatus.Colors(1))
+	return printTable(w, rows, colored(1))
 }
 
 func coreRow(i *store.Item) []status.Cell {

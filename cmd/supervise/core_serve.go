@@ -25,7 +25,6 @@ import (
 	"supervise/coredump/store"
 	"supervise/internal/size"
 	"supervise/internal/text/escape"
-	"supervise/supervisor/quickstatus"
 	"supervise/supervisor/rundir"
 )
 
@@ -264,7 +263,7 @@ func coreLogger(to *os.File, format string) zerolog.Logger {
 	var out io.Writer = escape.JSON{To: to}
 	if format == "text" || format == "auto" && isTerminal(to) {
 		out = zerolog.ConsoleWriter{
-			Out: escape.Screen{To: to}, NoColor: !quickstatus.Colors(int(to.Fd())), TimeFormat: time.TimeOnly + ".000",
+			Out: escape.Screen{To: to}, NoColor: !colored(int(to.Fd())), TimeFormat: time.TimeOnly + ".000",
 			FieldsExclude: []string{"pid", "exe", "core"}, // they are in the message
 		}
 	}

@@ -18,7 +18,6 @@ import (
 	"supervise/supervisor/journal/disk"
 	"supervise/supervisor/journal/replay"
 	"supervise/supervisor/machine"
-	"supervise/supervisor/quickstatus"
 )
 
 func newReplay() *cobra.Command {
@@ -51,7 +50,7 @@ replay, or the file cannot be read, 2 for a wrong command line.`,
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p := replayPrinter{out: cmd.OutOrStdout(), names: args[1:], json: format == "json", color: quickstatus.Colors(1)}
+			p := replayPrinter{out: cmd.OutOrStdout(), names: args[1:], json: format == "json", color: colored(1)}
 			return replayFile(args[0], &p, cmd.ErrOrStderr())
 		},
 	}

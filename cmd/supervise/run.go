@@ -18,7 +18,6 @@ import (
 	"supervise/supervisor"
 	"supervise/supervisor/control/wire"
 	"supervise/supervisor/host"
-	"supervise/supervisor/quickstatus"
 )
 
 // fewestFDs is how many descriptors supervise run needs at least, beside the three that it is
@@ -76,7 +75,7 @@ cannot start.`,
 			status, err := supervisor.Run(supervisor.Options{
 				File: file, Intake: in, Level: lowest,
 				Version: release.Version, JSON: format == "json" || format == "auto" && !terminal,
-				Color: quickstatus.Colors(2), RuntimeDir: dir,
+				Color: colored(2), RuntimeDir: dir,
 			})
 			switch {
 			case errors.Is(err, supervisor.ErrLeftBehind):

@@ -16,22 +16,22 @@ import (
 	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
 	"supervise/supervisor/control/request"
-	"supervise/supervisor/quickstatus"
 	"supervise/supervisor/status"
 )
 
 func newStatus() *cobra.Command {
 	var r remote
-	var fromBoard, watch bool
+	var fromBoard, watch, queued bool
 	cmd := &cobra.Command{
 		Use:   "status [NAME...]",
 		Short: "Show how services stand",
 		Long: `Show how services stand, all or some: state, what is wanted of them, pid of the main
 process, how long they have been in this state, whether they are ready, how often they
-were restarted, when they will be next, how many signals are queued for their user
-(SigQ in /proc/PID/status) of how many at most, how many the supervisor holds for them,
-and how the last main process ended, or why the last start has failed: 'supervise why' and
---format json have the whole reason, and the last lines that it wrote.
+were restarted, when they will be next, how many signals the supervisor holds for them, and
+how the last main process ended, or why the last start has failed: 'supervise why' and
+--format json have the whole reason, and the last lines that it wrote. Of services that are
+named, and with --signals of all, also how many signals are queued for their user (SigQ in
+/proc/PID/status) of how many at most.
 
 How services stand is read from the status board in shared memory, as long as a supervisor
 runs and the board says everything; else, and with --format, the supervisor is asked. One
@@ -52,47 +52,36 @@ a service that was named does not, 4 when a service is unknown.`,
 			switch {
 			case watch:
 				return r.watch(cmd.OutOrStdout(), names)
-			case fromBoard:
-				return r.boardStatus(cmd.OutOrStdout(), cmd.ErrOrStderr(), names)
-			case r.supervisorStopped():
-				return r.boardStatus(cmd.OutOrStdout(), cmd.ErrOrStderr(), names)
+			case fromBoard, r.supervisorStopped():
+				return r.boardStatus(cmd.OutOrStdout(), cmd.ErrOrStderr(), names, queued)
 			}
-			reply, err := r.status(request.Status{Services: names})
+			reply, err := r.call(request.Status{Services: names})
 			if err != nil {
 				return err
 			}
-			return r.printStatus(cmd.OutOrStdout(), names, reply.Services)
+			return r.printStatus(cmd.OutOrStdout(), names, reply.Services, queued)
 		},
 	}
 	r.printing(cmd)
 	cmd.Flags().BoolVar(&fromBoard, "board", false, "read the status board, without asking the supervisor")
+	cmd.Flags().BoolVar(&queued, "signals", false, "show how many signals are queued for the users of all services")
 	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "show it again whenever it changes, from the status board")
 	return cmd
 }
 
-// status asks, unless package quickstatus has done so before.
-func (r *remote) status(q request.Status) (*request.Reply, error) {
-	var reply request.Reply
-	if json.Unmarshal([]byte(quickstatus.Unread()), &reply) != nil {
-		return r.call(q)
-	}
-	if reply.Error == nil {
-		return &reply, nil
-	}
-	c, err := client.Dial(r.directory())
-	if err != nil {
-		return nil, r.explain(nil, q, err)
-	}
-	return nil, r.explain(c, q, reply.Error)
-}
-
-// printStatus prints services. Those that were named are expected to run.
-func (r *remote) printStatus(w io.Writer, names []string, services []status.Service) error {
+// printStatus prints services. Those that were named are expected to run. Without names the
+// table has the queued signals only if they are wanted, as the board does not have them.
+func (r *remote) printStatus(w io.Writer, names []string, services []status.Service, queued bool) error {
 	var err error
+	for i := range services {
+		if len(names) == 0 && !queued && !r.json() {
+			services[i].SigQ = status.SigQ{}
+		}
+	}
 	if r.json() {
 		err = printServices(w, services)
 	} else {
-		err = printTable(w, status.Rows(services, time.Now().UnixNano()), quickstatus.Colors(1))
+		err = printTable(w, status.Rows(services, time.Now().UnixNano()), colored(1))
 	}
 	if err == nil && len(names) > 0 && slices.ContainsFunc(services, func(s status.Service) bool { return s.PID == 0 }) {
 		return exitStatus(exitNotRunning)
@@ -123,7 +112,7 @@ func (r *remote) supervisorStopped() bool {
 
 // boardStatus is status from the board, which is there also when nobody would answer. If the
 // supervisor is stopped, diagnostics gets how old that is, which changes no exit status.
-func (r *remote) boardStatus(w, diagnostics io.Writer, names []string) error {
+func (r *remote) boardStatus(w, diagnostics io.Writer, names []string, queued bool) error {
 	b, err := r.openBoard()
 	if err != nil {
 		return err
@@ -136,7 +125,7 @@ func (r *remote) boardStatus(w, diagnostics io.Writer, names []string) error {
 	if b.Stopped() {
 		fmt.Fprintln(diagnostics, r.stale(b))
 	}
-	err = r.printStatus(w, names, services)
+	err = r.printStatus(w, names, services, queued)
 	if (err == nil || errors.As(err, new(exitStatus))) && !b.Alive() {
 		return fmt.Errorf("%w: this is how things stood at the end", &client.NotRunningError{Dir: r.directory(), PID: b.Owner()})
 	}

@@ -7,11 +7,15 @@ import (
 
 	"supervise/internal/sys"
 	"supervise/internal/text/escape"
+	"supervise/signals/intake"
 	"supervise/supervisor/control/request"
 )
 
 // isTerminal reports whether a file is a terminal.
 func isTerminal(f *os.File) bool { return sys.Terminal(int(f.Fd())) }
+
+// colored reports whether what is written to a descriptor is to be coloured.
+func colored(fd int) bool { return sys.Colors(fd, intake.Getenv) }
 
 // printable makes an answer what it is to be for people: each text of it stays in its place.
 // A supervisor of somebody else may have sent anything.

@@ -15,7 +15,6 @@ import (
 	"supervise/internal/text/escape"
 	"supervise/supervisor/board"
 	"supervise/supervisor/control/client"
-	"supervise/supervisor/quickstatus"
 	"supervise/supervisor/status"
 )
 
@@ -90,7 +89,7 @@ const (
 // redraw draws the table in place of the one before, as much of it as the terminal shows.
 func redraw(w io.Writer) func([]status.Service) error {
 	begin := clearScreen + home
-	colors := quickstatus.Colors(1)
+	colors := colored(1)
 	return func(services []status.Service) error {
 		rows := status.Rows(services, time.Now().UnixNano())
 		if height := terminalHeight(os.Stdout); len(rows) > height-2 && height > 2 {

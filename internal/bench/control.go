@@ -14,7 +14,9 @@ import (
 
 // The goals of the control plane.
 const (
-	statusGoal    = 2.0  // of sv status
+	statusGoal    = 0.5  // of sv status
+	manyGoal      = 0.3  // of sv status of many services
+	changeGoal    = 0.5  // of sv up, where it changes nothing
 	roundTripGoal = 50.0 // µs
 	boardGoal     = 1.0  // µs a service
 )
@@ -23,6 +25,8 @@ const (
 const (
 	superviseStatus = "supervise status"
 	svStatus        = "sv status"
+	superviseStart  = "supervise start, of one that runs"
+	svUp            = "sv up, of one that runs"
 	roundTrip       = "ping"
 	boardOfAll      = "board"
 )
@@ -30,20 +34,20 @@ const (
 // control measures querying and commanding a running supervisor: with programs, from within a
 // program, and through FIFOs.
 func (b *bench) control() []report.Table {
-	var ours, fleets []*site
+	var ours, fleets, many []*site
 	for _, r := range b.releases() {
-		ours, fleets = append(ours, webSite(r)), append(fleets, fleetSite(r))
+		ours, fleets, many = append(ours, webSite(r)), append(fleets, fleetSite(r)), append(many, b.manySite(r))
 	}
 	sites := slices.Clone(ours)
 	if !b.oursOnly {
-		sites = append(sites, peerSites()...)
+		sites, many = append(sites, peerSites()...), append(many, b.manyRunit())
 	}
-	for _, s := range slices.Concat(sites, fleets) {
+	for _, s := range slices.Concat(sites, fleets, many) {
 		s.open(b)
 		defer s.close()
 	}
 	sites[0].askers = append(sites[0].askers, asker{"true", func(string) []string { return []string{b.trueCmd} }})
-	return []report.Table{b.statusTable(sites), b.allTable(fleets), b.callTable(ours, fleets), b.commandTable(sites), b.forwardTable(ours)}
+	return []report.Table{b.statusTable(sites), b.manyTable(many), b.allTable(fleets), b.callTable(ours, fleets), b.commandTable(sites), b.forwardTable(ours)}
 }
 
 // act is something that is measured repeatedly.
@@ -92,12 +96,43 @@ func (b *bench) statusTable(sites []*site) report.Table {
 		Name: "control", Title: "a program that asks for the status of one service, start to exit, ms",
 		Goals: append(
 			s.beforeGoals(""),
-			goal(fmt.Sprintf("%s at most %.0fx of %s", superviseStatus, statusGoal, svStatus), s.ratio(superviseStatus, svStatus), statusGoal, "%.2fx"),
+			s.against(superviseStatus, svStatus, statusGoal),
+			s.against(superviseStart, svUp, changeGoal),
 		),
 		Columns: spreadColumns(report.Column{Key: "ratio", Title: "of sv"}),
 		Rows:    spreadRows(s, 2, func(name string) report.Cell { return report.Ratio(s.ratio(name, svStatus)) }),
 		Notes:   []string{"`supervise version` asks nobody, and true(1) is what any program takes."},
 	}
+}
+
+// manyTable is the same of many services, and of one of them.
+func (b *bench) manyTable(sites []*site) report.Table {
+	var acts []act
+	for _, s := range sites {
+		acts = append(acts, b.asking(s)...)
+	}
+	s := b.interleave(acts, 20)
+	return report.Table{
+		Name: "control", Title: fmt.Sprintf("the same of %d services, all or one of them, ms", b.many()),
+		Goals: append(
+			s.beforeGoals(""),
+			s.against(superviseStatus+ofAll, svStatus+ofAll, manyGoal),
+			s.against(superviseStatus+ofOne, svStatus+ofOne, statusGoal),
+		),
+		Columns: spreadColumns(report.Column{Key: "ratio", Title: "of sv"}),
+		Rows: spreadRows(s, 2, func(name string) report.Cell {
+			peer := svStatus + ofAll
+			if strings.Contains(name, ofOne) {
+				peer = svStatus + ofOne
+			}
+			return report.Ratio(s.ratio(name, peer))
+		}),
+	}
+}
+
+// against is the goal that something takes at most so much of what another takes.
+func (s *series) against(name, peer string, most float64) report.Goal {
+	return goal(fmt.Sprintf("%s at most %.1fx of %s", name, most, peer), s.ratio(name, peer), most, "%.2fx")
 }
 
 // allTable is the same of many services.

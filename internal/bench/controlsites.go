@@ -50,6 +50,7 @@ func webSite(r release) *site {
 		askers: []asker{
 			{superviseStatus + r.suffix, r.asks("status", "web")},
 			{superviseStatus + " --board" + r.suffix, r.asks("status", "web", "--board")},
+			{superviseStart + r.suffix, r.asks("start", "web")},
 			{"supervise version" + r.suffix, func(string) []string { return []string{r.full, "version"} }},
 		},
 		fifos: []commandFIFO{
@@ -71,8 +72,11 @@ func peerSites() []*site {
 	return []*site{
 		{
 			arrange: arrangeWebScan("runsvdir"), absent: notInstalled("runsvdir", "runsv", "sv"),
-			askers: []asker{{svStatus, func(dir string) []string { return []string{"sv", "status", filepath.Join(dir, "web")} }}},
-			fifos:  []commandFIFO{{runitLetter, "web/supervise/control", "1"}},
+			askers: []asker{
+				{svStatus, func(dir string) []string { return []string{"sv", "status", filepath.Join(dir, "web")} }},
+				{svUp, func(dir string) []string { return []string{"sv", "up", filepath.Join(dir, "web")} }},
+			},
+			fifos: []commandFIFO{{runitLetter, "web/supervise/control", "1"}},
 		},
 		{
 			arrange: arrangeWebScan("s6-svscan"), absent: notInstalled("s6-svscan", "s6-supervise", "s6-svstat"),
@@ -88,16 +92,59 @@ func peerSites() []*site {
 	}
 }
 
+// arrangeMany arranges services that run tiny, as for a [manager].
+func arrangeMany(arrange func(b *bench, dir string, services int) ([]string, error), services int) func(*bench, string) ([]string, error) {
+	return func(b *bench, dir string) ([]string, error) {
+		if err := unix.Mkfifo(filepath.Join(dir, "announce"), 0o600); err != nil {
+			return nil, err
+		}
+		return arrange(b, dir, services)
+	}
+}
+
+// many is how many services there are where one is looked for among many.
+func (b *bench) many() int { return b.count(1000) }
+
+// What is asked about.
+const (
+	ofAll = ", of all"
+	ofOne = ", of one"
+)
+
+// manySite is a release with as many, and manyRunit runit.
+func (b *bench) manySite(r release) *site {
+	return &site{
+		release: r, absent: lacksRun(r.full), asked: true, silent: true,
+		arrange: arrangeMany(arrangeSupervise(r.full, "prefix"), b.many()),
+		askers: []asker{
+			{superviseStatus + ofAll + r.suffix, r.asks("status")},
+			{superviseStatus + ofOne + r.suffix, r.asks("status", "s0050")},
+		},
+	}
+}
+
+func (b *bench) manyRunit() *site {
+	return &site{
+		absent: notInstalled("runsvdir", "runsv", "sv"), silent: true,
+		arrange: arrangeMany(arrangeScan("runsvdir"), b.many()),
+		askers: []asker{
+			{svStatus + ofAll, func(dir string) []string {
+				argv := []string{"sv", "status"}
+				for i := range b.many() {
+					argv = append(argv, filepath.Join(dir, fmt.Sprintf("s%04d", i)))
+				}
+				return argv
+			}},
+			{svStatus + ofOne, func(dir string) []string { return []string{"sv", "status", filepath.Join(dir, "s0050")} }},
+		},
+	}
+}
+
 // fleetSite is a release with many services, which run tiny.
 func fleetSite(r release) *site {
 	return &site{
 		release: r, absent: lacksRun(r.full), asked: true, silent: true,
-		arrange: func(b *bench, dir string) ([]string, error) {
-			if err := unix.Mkfifo(filepath.Join(dir, "announce"), 0o600); err != nil {
-				return nil, err
-			}
-			return arrangeSupervise(r.full, "prefix")(b, dir, fleetSize)
-		},
+		arrange: arrangeMany(arrangeSupervise(r.full, "prefix"), fleetSize),
 		askers: []asker{
 			{superviseStatus + r.suffix, r.asks("status")},
 			{superviseStatus + " --format json" + r.suffix, r.asks("status", "--format", "json")},

@@ -5,8 +5,8 @@ package lattice
 // colon: packages of its own floor, written above it, and modules of others.
 const house = `
 floor ground
-	internal/release
 	internal/text
+	internal/release:         internal/text
 	internal/little
 	internal/guess:           internal/text
 	internal/size:            internal/guess internal/text
@@ -18,7 +18,7 @@ floor ground
 	signals/predict:          signals signals/state
 	signals/relay:            signals
 	internal/sys:             signals signals/state signals/relay internal/text
-	internal/text/json:       internal/text/escape
+	internal/text/json:       internal/text internal/text/escape
 	internal/epoll:           golang.org/x/sys
 	internal/safefile:        golang.org/x/sys
 	internal/bpf:             golang.org/x/sys
@@ -109,7 +109,7 @@ floor 2
 	supervisor/rundir:        supervisor/control/wire golang.org/x/sys
 	supervisor/control/client: supervisor/control/wire golang.org/x/sys
 	supervisor/control:       supervisor/control/wire golang.org/x/sys
-	supervisor/quickstatus:   supervisor/board/segment supervisor/control/wire signals/intake
+	supervisor/plain:         supervisor/board/segment supervisor/control/wire signals/intake/boot
 	coredump/quickread:       signals/intake
 
 floor 3
@@ -168,7 +168,7 @@ var pureImports = []string{
 // early are the packages that run before the rest of the program is initialised, because
 // somebody waits for them: package preinit says how. Directly or not, they import of the
 // standard library only earlyImports and what is internal to it.
-var early = []string{"supervisor/pid1/cmdline", "supervisor/quickstatus", "cmd/supervise/preinit"}
+var early = []string{"supervisor/pid1/cmdline", "supervisor/plain", "cmd/supervise/preinit"}
 
 var earlyImports = []string{
 	"cmp", "errors", "iter", "math/bits", "runtime", "slices", "strconv",

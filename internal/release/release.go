@@ -1,6 +1,10 @@
 package release
 
-import "runtime"
+import (
+	"runtime"
+
+	"supervise/internal/text"
+)
 
 // Both are set by the linker in release builds: -X supervise/internal/release.Version=...
 var (
@@ -12,9 +16,23 @@ var (
 // Line is what supervise version prints, with its end of line; intake is how this build
 // receives signals.
 func Line(revision, intake string) string {
-	text := "supervise " + Version
+	b := text.NewBuffer(make([]byte, 256+len(Version)+len(revision)))
+	AddLine(&b, revision, intake)
+	return string(b.Bytes())
+}
+
+// AddLine adds it to a text.
+func AddLine(b *text.Buffer, revision, intake string) {
+	b.Add("supervise ")
+	b.Add(Version)
 	if revision != "" {
-		text += " (" + revision + ")"
+		b.Add(" (")
+		b.Add(revision)
+		b.Add(")")
 	}
-	return text + ", " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + ", intake mode " + intake + "\n"
+	b.Add(", ")
+	b.Add(runtime.Version())
+	b.Add(", " + runtime.GOOS + "/" + runtime.GOARCH + ", intake mode ")
+	b.Add(intake)
+	b.Add("\n")
 }

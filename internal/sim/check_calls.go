@@ -79,6 +79,7 @@ func (c *client) checkLast(r *request.Reply) {
 			w.fail(nil, "%q, and it does not", r.Text)
 		}
 	default:
+		c.follow.onTheWay(c, r.Events)
 		c.checkOutcomes(r)
 	}
 }

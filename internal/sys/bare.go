@@ -4,6 +4,7 @@ import (
 	"syscall"
 	"unsafe"
 
+	"supervise/internal/text"
 	"supervise/signals"
 	"supervise/signals/relay"
 )
@@ -136,6 +137,85 @@ func OpenTTY() (fd int) {
 		return -1
 	}
 	return int(opened)
+}
+
+// ReadInto reads a file, given as a C string, into memory, as much as there is room for, and as
+// [ReadFile] without waiting for a writer.
+func ReadInto(path *byte, memory []byte) (content string, errno syscall.Errno) {
+	const flags = syscall.O_RDONLY | syscall.O_CLOEXEC | syscall.O_NONBLOCK | syscall.O_NOCTTY
+	fd := relay.Call(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(path)), flags, 0, 0)
+	if errno := relay.Errno(fd); errno != 0 {
+		return "", errno
+	}
+	n := relay.Call(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(memory))), uintptr(len(memory)), 0, 0)
+	relay.Call(syscall.SYS_CLOSE, fd, 0, 0, 0, 0)
+	if errno := relay.Errno(n); errno != 0 {
+		return "", errno
+	}
+	return unsafe.String(unsafe.SliceData(memory), int(n)), 0
+}
+
+// StatIn is [ReadStat], with memory for the text, where the name stays.
+func StatIn(pid int, memory []byte) (s Stat, ok bool) {
+	line, errno := readOf(pid, "/stat\x00", memory)
+	if errno != 0 {
+		return Stat{}, false
+	}
+	return parseStat(line)
+}
+
+// SignalStateIn is [ReadSignalState], with memory for the text.
+func SignalStateIn(pid int, memory []byte) (s SignalState, ok bool) {
+	status, errno := readOf(pid, "/status\x00", memory)
+	if errno != 0 {
+		return SignalState{}, false
+	}
+	return parseSignalState(status)
+}
+
+// readOf reads a file of a process.
+func readOf(pid int, file string, memory []byte) (content string, errno syscall.Errno) {
+	var path [40]byte
+	b := text.NewBuffer(path[:])
+	b.Add("/proc/")
+	b.AddUint(uint64(pid), 1)
+	b.Add(file)
+	return ReadInto(&path[0], memory)
+}
+
+// Write writes a text, as much of it as can be without waiting for others than the kernel.
+// write(2).
+func Write(fd int, bytes []byte) (written int, errno syscall.Errno) {
+	n := relay.Call(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(bytes))), uintptr(len(bytes)), 0, 0)
+	if errno = relay.Errno(n); errno != 0 {
+		return 0, errno
+	}
+	return int(n), 0
+}
+
+// Populate has the pages of memory be there, which takes less time than one page fault for each.
+// madvise(2) MADV_POPULATE_WRITE, Linux 5.14; before, it does nothing.
+func Populate(memory []byte) {
+	const populateWrite, page = 23, 4096
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(memory)))
+	first := at &^ (page - 1)
+	relay.Call(syscall.SYS_MADVISE, first, at+uintptr(len(memory))-first, populateWrite, 0, 0)
+}
+
+// Sleep sleeps for some nanoseconds, or until a signal comes. nanosleep(2).
+func Sleep(ns int64) {
+	t := syscall.Timespec{Nsec: ns}
+	relay.Call(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0, 0, 0)
+}
+
+// UserID is the caller's effective one. geteuid(2).
+func UserID() int { return int(relay.Call(syscall.SYS_GETEUID, 0, 0, 0, 0, 0)) }
+
+// WallTime is the time in nanoseconds since 1970. clock_gettime(2).
+func WallTime() int64 {
+	var t syscall.Timespec
+	relay.Call(syscall.SYS_CLOCK_GETTIME, 0, uintptr(unsafe.Pointer(&t)), 0, 0, 0)
+	return t.Sec*1e9 + t.Nsec
 }
 
 // C strings. As constants they lie where nothing is written.

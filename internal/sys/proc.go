@@ -39,50 +39,56 @@ func ReadStat(pid int) (s Stat, err error) {
 
 // ParseStat parses the text of a /proc/PID/stat. The name may contain blanks and parentheses,
 // so it ends at the last one.
-func ParseStat(line string) (s Stat, err error) {
-	open, end := -1, -1
-	for i := range len(line) {
-		switch {
-		case line[i] == '(' && open < 0:
-			open = i
-		case line[i] == ')':
-			end = i
-		}
-	}
-	if open < 1 || end < open {
+func ParseStat(line string) (Stat, error) {
+	s, ok := parseStat(line)
+	if !ok {
 		return Stat{}, syscall.EINVAL
+	}
+	return s, nil
+}
+
+func parseStat(line string) (s Stat, ok bool) {
+	open, end := text.IndexByte(line, '('), text.LastIndexByte(line, ')')
+	if open < 1 || end < open {
+		return Stat{}, false
 	}
 	s.Name = line[open+1 : end]
-	if s.PID, err = strconv.Atoi(text.Trim(line[:open])); err != nil {
-		return Stat{}, syscall.EINVAL
+	if s.PID, ok = number(text.Trim(line[:open])); !ok {
+		return Stat{}, false
 	}
 	numbers := [...]*int{&s.Parent, &s.Group, &s.Session, (*int)(&s.Terminal)}
 	const flags, started = 9 - 3, 22 - 3 // their indices, counted from the state, which is the third field
-	field := 0
-	for value := range text.Split(text.Trim(line[end+1:]), ' ') {
+	rest := text.Trim(line[end+1:])
+	for field := 0; ok; field++ {
+		value, after, _ := text.Cut(rest, ' ')
+		rest = after
 		switch {
-		case field == 0 && len(value) == 1:
-			s.State = value[0]
 		case field == 0:
-			return Stat{}, syscall.EINVAL
+			if ok = len(value) == 1; ok {
+				s.State = value[0]
+			}
 		case field <= len(numbers):
-			*numbers[field-1], err = strconv.Atoi(value)
+			*numbers[field-1], ok = number(value)
 		case field == flags:
 			var bits uint64
-			bits, err = strconv.ParseUint(value, 10, 64)
+			bits, ok = text.Uint(value, 1<<64-1)
 			s.NoExec = bits&0x40 != 0
 		case field == started:
-			s.Started, err = strconv.ParseUint(value, 10, 64)
-			if err == nil {
-				return s, nil
-			}
+			s.Started, ok = text.Uint(value, 1<<64-1)
+			return s, ok
 		}
-		if err != nil {
-			return Stat{}, syscall.EINVAL
-		}
-		field++
 	}
-	return Stat{}, syscall.EINVAL
+	return Stat{}, false
+}
+
+// number parses one that may be negative.
+func number(s string) (n int, ok bool) {
+	digits, negative := text.CutPrefix(s, "-")
+	abs, ok := text.Uint(digits, 1<<63-1)
+	if negative {
+		return -int(abs), ok
+	}
+	return int(abs), ok
 }
 
 // Processes yields the stat of every process visible in /proc, one after the other, so that

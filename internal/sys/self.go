@@ -91,14 +91,23 @@ func ReadSignalState(pid string) (state SignalState, err error) {
 
 // ParseSignalState parses the text of a /proc/PID/status.
 func ParseSignalState(status string) (SignalState, error) {
-	s, err := state.Parse(status)
-	if err != nil {
-		return SignalState{}, err
+	s, ok := parseSignalState(status)
+	if !ok {
+		_, err := state.Parse(status)
+		return s, err
+	}
+	return s, nil
+}
+
+func parseSignalState(status string) (SignalState, bool) {
+	s, ok := state.Lookup(status)
+	if !ok {
+		return SignalState{}, false
 	}
 	return SignalState{
 		Pending: s.Pending, Shared: s.Shared, Blocked: s.Blocked, Ignored: s.Ignored, Caught: s.Caught,
 		Queued: s.Queued, Limit: s.Limit, Parent: s.Parent, Stopped: s.Stopped(), Ended: s.Ended(), Dumping: s.Dumping,
-	}, nil
+	}, true
 }
 
 // ReadFile reads a whole file of /proc or /sys, or of a runtime directory, in which there

@@ -3,6 +3,8 @@ package sys
 import (
 	"syscall"
 	"unsafe"
+
+	"supervise/signals/relay"
 )
 
 // ShmReadOnly attaches a segment read-only: linux/shm.h.
@@ -21,17 +23,23 @@ type shmStatus struct {
 // segment has the id, EIDRM that it was removed, EACCES that permission is missing. shmat(2).
 // The size comes from IPC_STAT of shmctl(2), which needs read permission.
 func ShmAttach(id, flags int) (memory []byte, err error) {
-	at, _, errno := syscall.RawSyscall(syscall.SYS_SHMAT, uintptr(id), 0, uintptr(flags))
-	if errno != 0 {
+	memory, errno := Attach(id, flags)
+	return memory, wrap(errno)
+}
+
+// Attach is [ShmAttach] with an errno.
+func Attach(id, flags int) (memory []byte, errno syscall.Errno) {
+	at := relay.Call(syscall.SYS_SHMAT, uintptr(id), 0, uintptr(flags), 0, 0)
+	if errno = relay.Errno(at); errno != 0 {
 		return nil, errno
 	}
 	// While it is attached, the id cannot become another segment's.
 	var status shmStatus
-	if _, _, errno = syscall.RawSyscall(syscall.SYS_SHMCTL, uintptr(id), ipcStat, uintptr(unsafe.Pointer(&status))); errno != 0 {
-		_, _, _ = syscall.RawSyscall(syscall.SYS_SHMDT, at, 0, 0)
+	if errno = relay.Errno(relay.Call(syscall.SYS_SHMCTL, uintptr(id), ipcStat, uintptr(unsafe.Pointer(&status)), 0, 0)); errno != 0 {
+		relay.Call(syscall.SYS_SHMDT, at, 0, 0, 0, 0)
 		return nil, errno
 	}
-	return unsafe.Slice(*(**byte)(unsafe.Pointer(&at)), status.size), nil
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&at)), status.size), 0
 }
 
 // ShmDetach unmaps what [ShmAttach] returned. shmdt(2).

@@ -8,25 +8,39 @@ import (
 	"supervise/signals/relay"
 )
 
-// Child is a child that ended, as waitid(2) returns it.
+// Child is a child that ended, or was stopped or continued, as waitid(2) returns it.
 type Child struct {
-	PID  int
-	UID  uint32 // its real user id
-	Exit signals.Exit
+	PID    int
+	UID    uint32 // its real user id
+	Exit   signals.Exit
+	Change Change
 }
+
+// Change is what has become of a child.
+type Change uint8
+
+// The changes. The zero value is the end.
+const (
+	HasEnded Change = iota
+	HasStopped
+	HasContinued
+)
 
 // The parts of waitid's interface that package syscall lacks: waitid(2), wait(2).
 const (
-	pAll      = 0
-	pPID      = 1
-	pPIDFD    = 3
-	wNoHang   = 0x1
-	wStopped  = 0x2
-	wExited   = 0x4
-	wNoWait   = 0x1000000
-	wAll      = 0x40000000 // __WALL: also children whose exit signal is not SIGCHLD
-	cldExited = 1
-	cldDumped = 3
+	pAll         = 0
+	pPID         = 1
+	pPIDFD       = 3
+	wNoHang      = 0x1
+	wStopped     = 0x2
+	wExited      = 0x4
+	wContinued   = 0x8
+	wNoWait      = 0x1000000
+	wAll         = 0x40000000 // __WALL: also children whose exit signal is not SIGCHLD
+	cldExited    = 1
+	cldDumped    = 3
+	cldStopped   = 5
+	cldContinued = 6
 )
 
 // childInfo is siginfo_t as waitid fills it in.
@@ -42,6 +56,13 @@ type childInfo struct {
 // reports whether there are children at all. Until it is reaped a child keeps its pid, so
 // that a signal sent to it cannot reach another process. waitid(2).
 func Reap() (child Child, ok, more bool) { return waitid(pAll, 0, wExited|wNoHang|wAll) }
+
+// ReapOrNote is [Reap], and returns also children that a signal has stopped or continued since
+// they were last returned.
+func ReapOrNote() (child Child, ok bool) {
+	child, ok, _ = waitid(pAll, 0, wExited|wStopped|wContinued|wNoHang|wAll)
+	return child, ok
+}
 
 // Ended is [Reap] for one child, but leaves it to be reaped.
 func Ended(pid int) (child Child, ok bool) {
@@ -74,7 +95,14 @@ func waitid(kind, id, options int) (child Child, ok, more bool) {
 		case info.pid == 0:
 			return Child{}, false, true
 		}
-		return Child{PID: int(info.pid), UID: info.uid, Exit: exitOf(info.code, info.status)}, true, true
+		child = Child{PID: int(info.pid), UID: info.uid, Exit: exitOf(info.code, info.status)}
+		switch info.code {
+		case cldStopped:
+			child.Change = HasStopped
+		case cldContinued:
+			child.Change = HasContinued
+		}
+		return child, true, true
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unsafe"
 
+	"golang.org/x/sys/unix"
+
 	"supervise/internal/sys"
 	"supervise/internal/testproc"
 	"supervise/signals"
@@ -101,6 +103,38 @@ func TestReap(t *testing.T) {
 	}
 	if child, ok, more := sys.Reap(); ok || more {
 		t.Errorf("with all children gone: %+v, %v, %v", child, ok, more)
+	}
+}
+
+// TestReapOrNote is told of a child that is stopped and goes on, each once, and of its end.
+func TestReapOrNote(t *testing.T) {
+	if !testproc.Alone(t, testproc.OwnProcess) {
+		return
+	}
+	pid := shell(t, "exec sleep 1000")
+	for _, step := range []struct {
+		signal signals.Signal
+		change sys.Change
+		exit   signals.Exit
+	}{
+		{signals.SIGSTOP, sys.HasStopped, signals.Exit{Signal: signals.SIGSTOP}},
+		{signals.SIGCONT, sys.HasContinued, signals.Exit{Signal: signals.SIGCONT}},
+		{signals.SIGSTOP, sys.HasStopped, signals.Exit{Signal: signals.SIGSTOP}},
+		{signals.SIGKILL, sys.HasEnded, signals.Exit{Signal: signals.SIGKILL}},
+	} {
+		if err := sys.Kill(pid, step.signal); err != nil {
+			t.Fatal(err)
+		}
+		var info unix.Siginfo
+		if err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WSTOPPED|unix.WCONTINUED|unix.WNOWAIT, nil); err != nil {
+			t.Fatal(err)
+		}
+		if child, ok := sys.ReapOrNote(); !ok || child.PID != pid || child.Change != step.change || child.Exit != step.exit {
+			t.Errorf("%v: %+v, %v", step.signal, child, ok)
+		}
+		if child, ok := sys.ReapOrNote(); ok {
+			t.Errorf("%v: again: %+v", step.signal, child)
+		}
 	}
 }
 

@@ -101,3 +101,36 @@ func TestAsOthers(t *testing.T) {
 		t.Error("EqualFold minds case")
 	}
 }
+
+// TestBuffer adds what package strconv writes, as long as there is room.
+func TestBuffer(t *testing.T) {
+	b := NewBuffer(make([]byte, 64))
+	for _, n := range []int64{0, 1, -1, 9, 10, 123456789, 1<<63 - 1, -1 << 63} {
+		b.Cut(0)
+		if b.AddInt(n); string(b.Bytes()) != strconv.FormatInt(n, 10) {
+			t.Errorf("%d is %s", n, b.Bytes())
+		}
+	}
+	b.Cut(0)
+	b.AddUint(7, 2)
+	b.AddUint(1<<64-1, 1)
+	b.Pad(25)
+	b.Pad(3)
+	begin := b.Len()
+	b.Add("end")
+	if got := string(b.Bytes()); got != "0718446744073709551615   end" || b.Since(begin) != "end" || b.Full() {
+		t.Errorf("%q, %q", got, b.Since(begin))
+	}
+	for _, add := range []func(b *Buffer){
+		func(b *Buffer) { b.Add("xxxx") },
+		func(b *Buffer) { b.AddByte('x'); b.Add("xx"); b.AddByte('x') },
+		func(b *Buffer) { b.AddInt(-100) },
+		func(b *Buffer) { b.Pad(4) },
+	} {
+		if b := NewBuffer(make([]byte, 3)); !b.Full() {
+			if add(&b); !b.Full() || b.Len() > 3 {
+				t.Errorf("%q is not full", b.Bytes())
+			}
+		}
+	}
+}

@@ -1,9 +1,6 @@
 package state
 
 import (
-	"errors"
-	"strconv"
-
 	"supervise/internal/text"
 	"supervise/signals"
 )
@@ -46,16 +43,48 @@ func (s *Status) Stopped() bool { return s.State == 'T' }
 // process lives: pthread_exit(3).
 func (s *Status) Ended() bool { return s.State == 'Z' || s.State == 'X' }
 
-var errNoSignals = errors.New("not a status file of /proc: it says nothing of signals")
+// errNoSignals is a constant, as this is used before variables are initialised.
+const errNoSignals = statusError("not a status file of /proc: it says nothing of signals")
+
+type statusError string
+
+func (e statusError) Error() string { return string(e) }
 
 // Parse parses the text of a status file. Comm is a part of that text. Lines that it does not
 // know are left out; the error is that a signal mask is none, or that there is none.
 //
 // The lines come in the order of fs/proc/array.c. Behind SigCgt, where nearly half of the text
 // is, is none that is needed.
-func Parse(status string) (s Status, err error) {
+func Parse(status string) (Status, error) {
+	s, mask, wrong := parse(status)
+	switch wrong {
+	case noMask:
+		_, err := signals.ParseMask(mask)
+		return Status{}, err
+	case noSignals:
+		return Status{}, errNoSignals
+	}
+	return s, nil
+}
+
+// Lookup is [Parse] without a word about what is wrong, and without allocation.
+func Lookup(status string) (s Status, ok bool) {
+	s, _, wrong := parse(status)
+	return s, wrong == 0
+}
+
+// What is wrong with the text of a status file.
+const (
+	noMask    = 1 + iota // a mask
+	noSignals            // there is no mask
+)
+
+// parse says what is wrong, 0 if nothing is, and returns the mask that is none.
+func parse(status string) (s Status, mask string, wrong int) {
 	p := parser{Status: &s}
-	for line := range text.Split(status, '\n') {
+	for more := true; more; {
+		var line string
+		line, status, more = text.Cut(status, '\n')
 		name, value, _ := text.Cut(line, ':')
 		value, tab := text.CutPrefix(value, "\t")
 		if !tab {
@@ -65,16 +94,14 @@ func Parse(status string) (s Status, err error) {
 		if set == nil {
 			continue
 		}
-		if *set, err = signals.ParseMask(value); err != nil {
-			return Status{}, err
+		var ok bool
+		if *set, ok = signals.LookupMask(value); !ok {
+			return s, value, noMask
 		}
 		p.found = true
 		if set == &s.Caught {
 			break
 		}
-	}
-	if !p.found {
-		return Status{}, errNoSignals
 	}
 	if !p.said {
 		s.Kernel = !p.memory && !s.Ended()
@@ -82,7 +109,10 @@ func Parse(status string) (s Status, err error) {
 	if s.Namespaces == 0 {
 		s.Inner, s.Namespaces = s.Thread, 1
 	}
-	return s, nil
+	if !p.found {
+		return s, "", noSignals
+	}
+	return s, "", 0
 }
 
 // parser is a status while it is parsed.
@@ -117,32 +147,36 @@ func (s *parser) field(name, value string) *signals.Set {
 			s.State = value[0]
 		}
 	case "Tgid":
-		s.Process, _ = strconv.Atoi(value)
+		s.Process = number(value)
 	case "Pid":
-		s.Thread, _ = strconv.Atoi(value)
+		s.Thread = number(value)
 	case "PPid":
-		s.Parent, _ = strconv.Atoi(value)
+		s.Parent = number(value)
 	case "TracerPid":
-		s.Tracer, _ = strconv.Atoi(value)
+		s.Tracer = number(value)
 	case "Threads":
-		s.Threads, _ = strconv.Atoi(value)
+		s.Threads = number(value)
 	case "Uid":
 		real, _, _ := text.Cut(value, '\t')
-		uid, _ := strconv.ParseUint(real, 10, 32)
-		s.UID = uint32(uid)
+		s.UID = uint32(number(real))
 	case "CoreDumping": // Linux 4.15
 		s.Dumping = value == "1"
 	case "NSpid":
-		for id := range text.Split(value, '\t') {
-			if inner, err := strconv.Atoi(id); err == nil {
-				s.Inner = inner
-				s.Namespaces++
-			}
+		for more := true; more; s.Namespaces++ {
+			var id string
+			id, value, more = text.Cut(value, '\t')
+			s.Inner = number(id)
 		}
 	case "SigQ":
 		used, limit, _ := text.Cut(value, '/')
-		s.Queued, _ = strconv.ParseUint(used, 10, 64)
-		s.Limit, _ = strconv.ParseUint(limit, 10, 64)
+		s.Queued, _ = text.Uint(used, 1<<64-1)
+		s.Limit, _ = text.Uint(limit, 1<<64-1)
 	}
 	return nil
+}
+
+// number parses one; what is none is 0.
+func number(digits string) int {
+	n, _ := text.Uint(digits, 1<<32-1)
+	return int(n)
 }

@@ -117,8 +117,9 @@ func (r *Reader) Snapshot(services []status.Service) []status.Service {
 // for their users, and which of them are stopped. It reads a file of each.
 func (r *Reader) Live(services []status.Service) []status.Service {
 	services = r.Snapshot(services)
+	contents, memory := make([]status.Slot, len(services)), make([]byte, 64<<10)
 	for i := range services {
-		r.view.Live(i, &services[i])
+		r.view.Live(i, &contents[i], &services[i], memory)
 	}
 	return services
 }

@@ -117,7 +117,11 @@ func TestAwait(t *testing.T) {
 		t.Fatalf("answered too early: %+v", call.reply)
 	}
 	l.all[1].view = machine.View{State: machine.Running, Gen: 1, PID: 813}
+	last := l.happens("db", "is up")
 	p.Publish(4)
+	if e := call.reply.Events; len(e) != 1 || e[0].ID != last {
+		t.Errorf("with the outcomes come %+v", e)
+	}
 	if o := call.reply.Outcomes; len(o) != 2 || o[0].Text != "is up, pid 812" || o[1].Text != "is up, pid 813" || o[1].Service != "db" {
 		t.Errorf("%+v", o)
 	}

@@ -37,7 +37,8 @@ func (p *Pending) Events(call Call, r request.Events) {
 	p.followers = append(p.followers, follower{call, r.Services})
 }
 
-// tellEvents sends the new events of the journal to the calls that want them.
+// tellEvents sends the new events of the journal to the calls that follow, and keeps them for
+// those that wait.
 func (p *Pending) tellEvents() {
 	from, to := p.published, p.journal.Next()
 	p.published = to
@@ -51,11 +52,13 @@ func (p *Pending) tellEvents() {
 		}
 	}
 	for _, f := range p.followers {
-		tellSome(f.call, events, f.wants)
+		if some := wanted(events, f.wants); len(some) > 0 {
+			f.call.Tell(&request.Reply{Events: some})
+		}
 	}
 	for _, w := range p.waits {
 		if !w.condition.answersStatus() {
-			tellSome(w.call, events, w.wants)
+			w.events = append(w.events, wanted(events, w.wants)...)
 		}
 	}
 }
@@ -71,23 +74,21 @@ func (w *Wait) wants(e *request.Event) bool {
 	})
 }
 
-// tellSome tells a call the events that it wants: often all of them.
-func tellSome(call Call, events []request.Event, wanted func(*request.Event) bool) {
-	some := events
+// wanted are the events that a call wants: often all of them.
+func wanted(events []request.Event, wants func(*request.Event) bool) (some []request.Event) {
+	some = events
 	for i := range events {
-		if !wanted(&events[i]) {
+		if !wants(&events[i]) {
 			some = slices.Clone(events[:i])
 			break
 		}
 	}
 	for i := len(some) + 1; i < len(events); i++ {
-		if wanted(&events[i]) {
+		if wants(&events[i]) {
 			some = append(some, events[i])
 		}
 	}
-	if len(some) > 0 {
-		call.Tell(&request.Reply{Events: some})
-	}
+	return some
 }
 
 // Lines answers with the last lines of services. A call that follows gets all later ones,

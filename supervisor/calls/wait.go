@@ -19,8 +19,9 @@ type Wait struct {
 	call      Call
 	condition Condition
 	targets   []target
-	limited   bool          // there is a deadline
-	deadline  time.Duration // on the clock of Publish's now
+	events    []request.Event // about them, that are still to be told
+	limited   bool            // there is a deadline
+	deadline  time.Duration   // on the clock of Publish's now
 }
 
 // target is one service of a Wait.
@@ -38,7 +39,7 @@ type target struct {
 }
 
 // Await keeps a command until its outcomes are known, which are its answer. Until then it
-// gets the events about its services.
+// gets the events about its services; the last ones come with the outcomes.
 func (p *Pending) Await(call Call, condition Condition, now time.Duration) *Wait {
 	w := &Wait{services: p.services, call: call, condition: condition}
 	if condition.prompt() {
@@ -99,6 +100,10 @@ func (p *Pending) settle(w *Wait, now time.Duration) bool {
 	case w.limited && w.deadline <= now:
 		p.giveUp(w, open)
 	default:
+		if len(w.events) > 0 {
+			w.call.Tell(&request.Reply{Events: w.events})
+			w.events = nil
+		}
 		return false
 	}
 	return true
@@ -107,7 +112,7 @@ func (p *Pending) settle(w *Wait, now time.Duration) bool {
 // answer gives the last answer to a call whose outcomes are all known.
 func (p *Pending) answer(w *Wait) {
 	if !w.condition.answersStatus() {
-		w.call.Reply(&request.Reply{Outcomes: p.outcomes(w)})
+		w.call.Reply(&request.Reply{Events: w.events, Outcomes: p.outcomes(w)})
 		return
 	}
 	service := p.services.Status(w.targets[0].service)
@@ -126,6 +131,7 @@ func (p *Pending) giveUp(w *Wait, open *target) {
 			Code: request.TimedOut,
 			Text: "timed out: service " + strconv.Quote(service.Name) + " is still " + service.DisplayState(),
 		},
+		Events:   w.events,
 		Services: []status.Service{service},
 		Outcomes: p.outcomes(w),
 	})

@@ -156,7 +156,7 @@ func (h *Host) Hold(set signals.Set) { h.in.Hold(set) }
 // Release ends Hold.
 func (h *Host) Release(set signals.Set) { h.in.Release(set) }
 
-// Reap reaps a child that has ended.
+// Reap reaps a child that has ended, or says that one was stopped or continued.
 func (h *Host) Reap() (sys.Child, bool) {
 	if len(h.reaped) > 0 {
 		child := h.reaped[0]
@@ -164,9 +164,9 @@ func (h *Host) Reap() (sys.Child, bool) {
 		return child, true
 	}
 	for {
-		child, ok, _ := sys.Reap()
-		if !ok {
-			return child, false
+		child, ok := sys.ReapOrNote()
+		if !ok || child.Change != sys.HasEnded {
+			return child, ok
 		}
 		if _, awaited := h.awaited[child.PID]; awaited {
 			delete(h.awaited, child.PID)

@@ -33,7 +33,8 @@ type Kernel interface {
 
 	// Start begins the start of several services at once. It waits for those that take no time.
 	Start([]Start)
-	// Reap reaps one child that has ended; ok is false when there is none.
+	// Reap reaps one child that has ended, or returns one that was stopped or continued by a
+	// signal; ok is false when there is none.
 	Reap() (child sys.Child, ok bool)
 
 	// SignalState is what /proc/PID/status says: proc_pid_status(5).

@@ -1,7 +1,8 @@
 // Package nucleus is supervise init before there is a Go runtime: it starts the command, forwards
 // signals, reaps, and exits as the command does, all from the ELF entry point of the program.
 // Most inits never need more. If one does, the runtime starts, and package pid1 goes on with
-// the command that runs already. It is early, the earliest of all: see cmd/supervise/preinit.
+// the command that runs already. Of the full build's other subcommands package plain answers
+// here what is plain. It is early, the earliest of all: see cmd/supervise/preinit.
 //
 // # What exists, and what does not
 //
@@ -49,6 +50,8 @@
 // command is found by process.Find, and the child's steps run in the assembly of
 // process. Decided about, which needs memory, the clock, /proc or words, is in pid1 alone: the
 // stop timeout, job control, a full queue, the descendants, every message.
+//
+// Every other subcommand than init is package plain's, or the runtime starts at once.
 //
 // SUPERVISE_NUCLEUS=off in the environment has the runtime start at once.
 //

@@ -76,7 +76,13 @@ var memory [pageSize + unsafe.Sizeof(nucleus{})]byte
 //
 //lint:ignore U1000 used from assembly
 func start(n *nucleus) {
-	if n.read() && n.covers() && n.prepare() && n.launch() {
+	arguments, ok := n.readArguments()
+	index, args, init := cmdline.Select(arguments)
+	switch {
+	case !ok:
+	case !init:
+		n.answer(arguments)
+	case n.readEnvironment() && n.read(index, arguments[0], args) && n.covers() && n.prepare() && n.launch():
 		n.settle()
 		n.loop()
 		_, n.left.Last = n.relay.Forwarded()
@@ -92,26 +98,26 @@ func start(n *nucleus) {
 	boot.Found(n.stack, uint64(n.mask), uint64(n.ignored))
 }
 
-// read reads the arguments and the environment, and reports whether they ask for an init that
-// is not to use the Go runtime.
-func (n *nucleus) read() bool {
-	arguments := n.arguments[:0]
+// readArguments returns the arguments. It is not ok if there are too many.
+func (n *nucleus) readArguments() (arguments []string, ok bool) {
 	for i := range n.argc() {
 		if i == mostArguments {
-			return false
+			return nil, false
 		}
 		n.arguments[i] = cString(*n.word(1 + i))
 		arguments = n.arguments[:i+1]
 	}
-	index, args, ok := cmdline.Select(arguments)
-	if !ok || !n.readEnvironment() {
-		return false
-	}
-	n.options, n.pid = &n.line.Options, sys.PID()
-	return n.line.Read(index, arguments[0], args, n.found)
+	return arguments, true
 }
 
-// readEnvironment notes the variables that are of interest here.
+// read reads the command line of an init, and reports whether there is a command to run.
+func (n *nucleus) read(index int, program string, args []string) bool {
+	n.options, n.pid = &n.line.Options, sys.PID()
+	return n.line.Read(index, program, args, n.found)
+}
+
+// readEnvironment notes the variables that are of interest to an init. It reports whether it is
+// not to use the Go runtime.
 func (n *nucleus) readEnvironment() bool {
 	count := 0
 	for i := n.argc() + 2; *n.word(i) != nil; i++ {

@@ -54,7 +54,7 @@ var (
 	textLine = regexp.MustCompile(`^TEXT (\S+?)(\.abi0)?\(SB\)`)
 	callLine = regexp.MustCompile(`\b(CALL|JMP|B|BL) (\S+?)(\.abi0)?\(SB\)`)
 	valueOf  = regexp.MustCompile(`\bCALL \(?[A-Z][A-Z0-9]*\)?\s`)
-	frames   = regexp.MustCompile(`\b(SUBQ \$(-?0x[0-9a-f]+), SP|ADDQ \$-(-?0x[0-9a-f]+), SP|SUB \$(\d+), RSP, RSP|MOVD\.W R30, -(\d+)\(RSP\))`)
+	frames   = regexp.MustCompile(`\b(SUBQ \$(-?0x[0-9a-f]+), SP|ADDQ \$-(-?0x[0-9a-f]+), SP|SUB \$(\d+), RSP, R(?:SP|20)\b|MOVD\.W R30, -(\d+)\(RSP\))`)
 )
 
 // disassemble returns the functions of a program that may run before there is a runtime.
@@ -202,26 +202,30 @@ func TestObject(t *testing.T) {
 
 // TestPlanted plants what is not allowed into the source, and wants to see it found.
 func TestPlanted(t *testing.T) {
-	source, err := filepath.Abs("loop.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const at = "func exit(status int) {"
-	for what, c := range map[string]struct{ code, found string }{
-		"an allocation": {"kept = append(kept, status)", "runtime.growslice"},
-		"a map":         {"table[status]++", "runtime."},
-		"a text":        {"name += name", "runtime.concatstring2"},
-		"a defer":       {"defer func() { kept[0]++ }(); kept[1]++", "runtime."},
-		"a value":       {"called(status)", "calls a function value"},
-		"deep":          {"var b [12000]byte; b[status]++; deep = b", "bytes of stack"},
+	const (
+		loop, at  = "loop.go", "func exit(status int) {"
+		variables = "var (\n\tkept []int\n\ttable map[int]int\n\tname string\n\tcalled func(int)\n\tdeep [12000]byte\n)\n\n"
+	)
+	for what, c := range map[string]struct{ file, at, code, found string }{
+		"an allocation": {loop, at, "kept = append(kept, status)", "runtime.growslice"},
+		"a map":         {loop, at, "table[status]++", "runtime."},
+		"a text":        {loop, at, "name += name", "runtime.concatstring2"},
+		"a defer":       {loop, at, "defer func() { kept[0]++ }(); kept[1]++", "runtime."},
+		"a value":       {loop, at, "called(status)", "calls a function value"},
+		"deep":          {loop, at, "var b [12000]byte; b[status]++; deep = b", "bytes of stack"},
+		"a command":     {"../plain/change.go", "func (c *command) prompt() bool {", "name += c.verb", "runtime.concatstring2"},
 	} {
+		source, err := filepath.Abs(c.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
 		dir := t.TempDir()
-		planted := strings.Replace(string(text), at, "var (\n\tkept []int\n\ttable map[int]int\n\tname string\n\tcalled func(int)\n\tdeep [12000]byte\n)\n\n"+at+c.code+"; ", 1)
-		file, overlay := filepath.Join(dir, "loop.go"), filepath.Join(dir, "overlay.json")
+		planted := strings.Replace(string(text), c.at, variables+c.at+c.code+"; ", 1)
+		file, overlay := filepath.Join(dir, "planted.go"), filepath.Join(dir, "overlay.json")
 		replace, err := json.Marshal(map[string]map[string]string{"Replace": {source: file}})
 		if err != nil {
 			t.Fatal(err)
@@ -231,7 +235,11 @@ func TestPlanted(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		stack, wrong := inspect(t, build(t, "amd64", "slim", "-overlay", overlay))
+		tags := "slim"
+		if c.file != loop {
+			tags = "none"
+		}
+		stack, wrong := inspect(t, build(t, "amd64", tags, "-overlay", overlay))
 		if stack > 8<<10 {
 			wrong = append(wrong, strconv.Itoa(stack)+" bytes of stack")
 		}

@@ -223,6 +223,53 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
+// TestHalted has whether a main process is stopped be known from the last command or signal.
+func TestHalted(t *testing.T) {
+	f := newFleet(t, running, stopped)
+	see := func(what, want string) {
+		t.Helper()
+		f.publish(t)
+		if got := f.all[0].Load().DisplayState(); got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+	}
+	note := func(pid int, change sys.Change) {
+		if f.Halted(sys.Child{PID: pid, Change: change}) != (change != sys.HasEnded) {
+			t.Errorf("%v is not what it is", change)
+		}
+	}
+	command := func(paused bool) {
+		f.services[0].SetStopped(paused)
+		f.Touch(0)
+	}
+	note(stopped, sys.HasStopped)
+	see("another is stopped", "running")
+	note(running, sys.HasStopped)
+	see("stopped", "paused")
+	note(running, sys.HasContinued)
+	see("continued", "running")
+	command(true)
+	see("paused by a command", "paused")
+	note(running, sys.HasStopped)
+	see("and so it is", "paused")
+	note(running, sys.HasContinued)
+	see("continued by somebody", "running")
+	command(false)
+	see("continued by a command", "running")
+	note(running, sys.HasStopped)
+	see("stopped by somebody", "paused")
+	note(running, sys.HasEnded)
+	f.Touch(0)
+	see("another process with its pid", "running")
+	note(200, sys.HasStopped)
+	f.services[0].PID = 200
+	f.Touch(0)
+	see("stopped before it is known", "paused")
+	if len(f.halted) != 2 {
+		t.Errorf("%v is known of those that live", f.halted)
+	}
+}
+
 // TestQueue leaves many queries to the one goroutine that answers all of them.
 func TestQueue(t *testing.T) {
 	f := newFleet(t, running, stopped, ended)

@@ -48,7 +48,8 @@ type Snapshots struct {
 	listed  atomic.Pointer[list]
 	queue   queue
 
-	all     []*snapshot // by number
+	all     []*snapshot  // by number
+	halted  map[int]bool // children that were stopped by a signal, or have been and go on: by pid
 	touched []int
 	board   Board // nil: there is none
 }
@@ -59,6 +60,7 @@ type snapshot struct {
 	atomic.Pointer[status.Service]
 	touched bool // the next Publish replaces it
 	listed  bool
+	paused  bool // by a command
 }
 
 // list has the snapshots of the listed services. It is replaced as a whole.
@@ -69,7 +71,7 @@ type list struct {
 
 // New returns snapshots without services. The loop counts as at work.
 func New(options Options) *Snapshots {
-	s := &Snapshots{options: options}
+	s := &Snapshots{options: options, halted: map[int]bool{}}
 	s.busy.Store(true)
 	s.self.Store(&options.Self)
 	s.listed.Store(&list{})
@@ -111,11 +113,35 @@ func (s *Snapshots) List(order []int) {
 	s.listed.Store(l)
 }
 
-// take replaces a snapshot.
+// take replaces a snapshot. Whether a main process is stopped is known from the last command,
+// until a signal has stopped or continued it.
 func (s *Snapshots) take(i int) *status.Service {
 	now := s.options.Describe(i)
+	if now.Paused != s.all[i].paused {
+		s.all[i].paused = now.Paused
+		delete(s.halted, now.PID)
+	}
+	if stopped, known := s.halted[now.PID]; known {
+		now.SetStopped(stopped)
+	}
 	s.all[i].Store(&now)
 	return &now
+}
+
+// Halted takes note of a child that was stopped or continued, by whomever, and reports whether
+// that is all: it has not ended.
+func (s *Snapshots) Halted(child sys.Child) bool {
+	if child.Change == sys.HasEnded {
+		delete(s.halted, child.PID)
+		return false
+	}
+	s.halted[child.PID] = child.Change == sys.HasStopped
+	for i, snapshot := range s.all {
+		if now := snapshot.Load(); now != nil && now.PID == child.PID {
+			s.Touch(i)
+		}
+	}
+	return true
 }
 
 // SetSupervisor sets what can change about the supervisor itself.

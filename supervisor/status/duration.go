@@ -1,6 +1,6 @@
 package status
 
-import "strconv"
+import "supervise/internal/text"
 
 const (
 	tenth  = 100_000_000
@@ -13,23 +13,34 @@ const (
 // Short writes a duration, in nanoseconds, in about six letters: 0.4s, 12s, 3m12s, 2h05m,
 // 4d03h.
 func Short(d int64) string {
+	var memory [24]byte
+	b := text.NewBuffer(memory[:])
+	addShort(&b, d)
+	return string(b.Bytes())
+}
+
+// addShort adds what Short returns.
+func addShort(b *text.Buffer, d int64) {
 	d = max(d, 0)
 	switch {
 	case d < 10*second:
-		return pair(d/second, ".", d%second/tenth, "s")
+		addPair(b, d/second, ".", d%second/tenth, 1, "s")
 	case d < minute:
-		return strconv.FormatInt(d/second, 10) + "s"
+		b.AddInt(d / second)
+		b.Add("s")
 	case d < hour:
-		return pair(d/minute, "m", d%minute/second+100, "s")
+		addPair(b, d/minute, "m", d%minute/second, 2, "s")
 	case d < day:
-		return pair(d/hour, "h", d%hour/minute+100, "m")
+		addPair(b, d/hour, "h", d%hour/minute, 2, "m")
+	default:
+		addPair(b, d/day, "d", d%day/hour, 2, "h")
 	}
-	return pair(d/day, "d", d%day/hour+100, "h")
 }
 
-// pair writes two numbers and their units. To keep its leading zeros, the second may be
-// passed with 100 added, which is left out.
-func pair(a int64, unit string, b int64, small string) string {
-	text := strconv.FormatInt(b, 10)
-	return strconv.FormatInt(a, 10) + unit + text[len(text)/3:] + small
+// addPair adds two numbers and their units.
+func addPair(t *text.Buffer, a int64, unit string, b int64, digits int, small string) {
+	t.AddInt(a)
+	t.Add(unit)
+	t.AddUint(uint64(b), digits)
+	t.Add(small)
 }

@@ -1,10 +1,7 @@
 package status
 
 import (
-	"strconv"
-
 	"supervise/internal/text"
-	"supervise/internal/text/escape"
 	"supervise/internal/text/json"
 	"supervise/signals"
 )
@@ -44,22 +41,25 @@ func (e Exit) String() string {
 	return e.Exit.String() + ", " + e.Cause
 }
 
-// brief says it in a few words: "code 3", "SIGKILL by bash", "SIGSEGV, core".
-func (e Exit) brief() string {
+// addBrief adds it in a few words: "code 3", "SIGKILL by bash", "SIGSEGV, core".
+func (e *Exit) addBrief(b *text.Buffer) {
 	if e.Signal == 0 {
-		return "code " + strconv.Itoa(e.Code)
+		b.Add("code ")
+		b.AddInt(int64(e.Code))
+		return
 	}
-	text := e.Signal.String()
+	e.Signal.AddTo(b)
 	if e.Core {
-		text += ", core"
+		b.Add(", core")
 	}
 	switch {
 	case e.By.Name != "":
-		text += " by " + escape.Name(e.By.Name)
+		b.Add(" by ")
+		b.Add(e.By.Name)
 	case e.By.PID != 0:
-		text += " by pid " + strconv.Itoa(e.By.PID)
+		b.Add(" by pid ")
+		b.AddInt(int64(e.By.PID))
 	}
-	return text
 }
 
 func (e *Exit) writeJSON(w *json.Writer) {

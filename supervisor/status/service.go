@@ -2,9 +2,9 @@ package status
 
 import (
 	"errors"
-	"strconv"
 
 	"supervise/internal/sys"
+	"supervise/internal/text"
 	"supervise/internal/text/json"
 )
 
@@ -53,22 +53,6 @@ func (s *Service) SetStopped(stopped bool) {
 	s.Ready = s.State == Running && !stopped
 }
 
-// String is "used/limit", "" if it is not known.
-func (q SigQ) String() string {
-	if q.Limit == 0 {
-		return ""
-	}
-	return strconv.FormatUint(q.Used, 10) + "/" + strconv.FormatUint(q.Limit, 10)
-}
-
-// pending is String if there are any.
-func (q SigQ) pending() string {
-	if q.Used == 0 {
-		return ""
-	}
-	return q.String()
-}
-
 // Observe adds what /proc says about the process with the main process's pid. If that has
 // ended, or is not a child of the supervisor, it changes nothing and returns false.
 func (s *Service) Observe(process sys.SignalState, supervisor int) (ok bool) {
@@ -92,14 +76,20 @@ const paused = "paused"
 
 // StateText is DisplayState, with the rung of the ladder while a service is being stopped:
 // "stopping 1/3", and "stopping SIGKILL" after the last one.
-func (s *Service) StateText() string {
+func (s *Service) StateText() string { return colState.text(s, 0) }
+
+func (s *Service) addState(b *text.Buffer) {
+	b.Add(s.DisplayState())
 	switch {
 	case s.Rung <= 0:
-		return s.DisplayState()
 	case s.Rung > s.Rungs:
-		return s.DisplayState() + " SIGKILL"
+		b.Add(" SIGKILL")
+	default:
+		b.Add(" ")
+		b.AddInt(int64(s.Rung))
+		b.Add("/")
+		b.AddInt(int64(s.Rungs))
 	}
-	return s.DisplayState() + " " + strconv.Itoa(s.Rung) + "/" + strconv.Itoa(s.Rungs)
 }
 
 // ExitText is how the last main process ended, in words; "" if there was none.
@@ -110,16 +100,15 @@ func (s *Service) ExitText() string {
 	return s.Exit.String()
 }
 
-// exitBrief is that in as few words as a table has room for; why and JSON say all. After a
+// addExit adds that in as few words as a table has room for; why and JSON say all. After a
 // failed start it is why that has failed.
-func (s *Service) exitBrief() string {
+func (s *Service) addExit(b *text.Buffer) {
 	switch {
 	case s.Unstarted.Obstacle != NoObstacle:
-		return s.Unstarted.Obstacle.String()
-	case !s.Exited:
-		return ""
+		b.Add(s.Unstarted.Obstacle.String())
+	case s.Exited:
+		s.Exit.addBrief(b)
 	}
-	return s.Exit.brief()
 }
 
 // MarshalJSON writes a service as docs/control.md has it.
@@ -243,17 +232,62 @@ func (q *SigQ) readJSON(r *json.Reader) {
 	}
 }
 
-// columns are those of the table, whose width is 80 where names are short. Where a text is empty, the table has "-".
-var columns = [...]column{
-	{head: "NAME", text: func(s *Service, _ int64) string { return s.Name }},
-	{head: "STATE", text: func(s *Service, _ int64) string { return s.StateText() }, color: stateColor},
-	{head: "WANTED", text: func(s *Service, _ int64) string { return s.Wanted }},
-	{head: "PID", text: func(s *Service, _ int64) string { return number(s.PID) }},
-	{head: "SINCE", text: func(s *Service, now int64) string { return since(s.Since, now) }},
-	{head: "READY", text: func(s *Service, _ int64) string { return yes(s.Ready) }},
-	{head: "RESTARTS", text: func(s *Service, _ int64) string { return strconv.Itoa(s.Restarts) }},
-	{head: "NEXT", text: func(s *Service, now int64) string { return until(s.NextRestart, now) }, optional: true},
-	{head: "SIGQ", text: func(s *Service, _ int64) string { return s.SigQ.pending() }, optional: true},
-	{head: "HELD", text: func(s *Service, _ int64) string { return number(s.Held) }, optional: true},
-	{head: "LAST EXIT", text: func(s *Service, _ int64) string { return s.exitBrief() }},
+// column is a column of the table. Where it has no text, the table has "-".
+type column int
+
+// The columns, in order. The width of the table is 80 where names are short.
+const (
+	colName column = iota
+	colState
+	colWanted
+	colPID
+	colSince
+	colReady
+	colRestarts
+	colNext
+	colSigQ
+	colHeld
+	colExit
+	numColumns
+)
+
+var heads = [numColumns]string{"NAME", "STATE", "WANTED", "PID", "SINCE", "READY", "RESTARTS", "NEXT", "SIGQ", "HELD", "LAST EXIT"}
+
+// optional reports whether a column is left out where no service has a text.
+func (c column) optional() bool { return c == colNext || c == colSigQ || c == colHeld }
+
+// add adds the text of a service in a column. now is needed for durations.
+func (c column) add(b *text.Buffer, s *Service, now int64) {
+	switch c {
+	case colName:
+		b.Add(s.Name)
+	case colState:
+		s.addState(b)
+	case colWanted:
+		b.Add(s.Wanted)
+	case colPID:
+		addNumber(b, s.PID)
+	case colSince:
+		if s.Since != 0 {
+			addShort(b, now-s.Since)
+		}
+	case colReady:
+		b.Add(yes(s.Ready))
+	case colRestarts:
+		b.AddInt(int64(s.Restarts))
+	case colNext:
+		if s.NextRestart != 0 {
+			addShort(b, s.NextRestart-now)
+		}
+	case colSigQ:
+		if s.SigQ.Used != 0 && s.SigQ.Limit != 0 {
+			b.AddUint(s.SigQ.Used, 1)
+			b.Add("/")
+			b.AddUint(s.SigQ.Limit, 1)
+		}
+	case colHeld:
+		addNumber(b, s.Held)
+	default:
+		s.addExit(b)
+	}
 }

@@ -252,7 +252,7 @@ func TestUnstarted(t *testing.T) {
 	}
 	for o := AnotherObstacle; o <= numObstacles; o++ {
 		s := Service{Exited: true, Unstarted: Unstarted{Obstacle: o}}
-		words := s.exitBrief()
+		words := colExit.text(&s, 0)
 		if words == "" || len(words) > 18 || words != o.String() {
 			t.Errorf("obstacle %d: %q", o, words)
 		}

@@ -3,6 +3,7 @@ package status
 import (
 	"unsafe"
 
+	"supervise/internal/text"
 	"supervise/signals"
 )
 
@@ -20,7 +21,8 @@ const (
 //	offset size
 //	 0     4    sequence: odd while the slot is being written
 //	 4     4    flags: 1 ready, 2 has exited, 4 dumped core, 8 paused, 16 incomplete: a text
-//	            was cut, or the service is wanted neither up nor down
+//	            was cut, or the service is wanted neither up nor down; 32 then: only the sender
+//	            in words was cut
 //	 8     8    when its state began
 //	16     8    when it will be started again
 //	24     8    number of restarts
@@ -81,6 +83,7 @@ const (
 	flagCore
 	flagPaused
 	flagMore
+	flagCause
 )
 
 // Pack fills a slot with a service, except for the sequence. Texts that are too long are cut.
@@ -95,9 +98,11 @@ func (slot *Slot) Pack(s *Service) {
 	copy(slot.sender[:], s.Exit.By.Name)
 	copy(slot.name[:], s.Name)
 	copy(slot.cause[:], shorten(s.Exit.Cause, maxCause))
-	more := len(s.State) > maxState || len(s.Exit.By.Name) > maxSender || len(s.Name) > maxName || len(s.Exit.Cause) > maxCause ||
+	cause := len(s.Exit.Cause) > maxCause
+	more := len(s.State) > maxState || len(s.Exit.By.Name) > maxSender || len(s.Name) > maxName ||
 		s.Name != "" && s.Wanted != Up && s.Wanted != Down
-	slot.Flags = bit(s.Ready, flagReady) | bit(s.Exited, flagExited) | bit(s.Exit.Core, flagCore) | bit(s.Paused, flagPaused) | bit(more, flagMore)
+	slot.Flags = bit(s.Ready, flagReady) | bit(s.Exited, flagExited) | bit(s.Exit.Core, flagCore) | bit(s.Paused, flagPaused) | bit(more || cause, flagMore) |
+		bit(cause && !more, flagCause)
 }
 
 func bit(set bool, flag uint32) uint32 {
@@ -108,11 +113,28 @@ func bit(set bool, flag uint32) uint32 {
 }
 
 // Unpack reads a service, whatever is in the slot; complete is false if the slot cannot hold
-// all of it. Texts that s has already are kept, without an allocation. The fields are set one
-// by one, so that there is no second service on the stack, which is small in a program that
-// has just started.
+// all of it. Texts that s has already are kept, without an allocation.
 func (slot *Slot) Unpack(s *Service) (complete bool) {
-	s.Name, s.State = word(slot.name[:], s.Name), word(slot.state[:], s.State)
+	name, state, sender, cause := s.Name, s.State, s.Exit.By.Name, s.Exit.Cause
+	complete = slot.View(s)
+	s.Name, s.State = kept(name, s.Name), kept(state, s.State)
+	s.Exit.By.Name, s.Exit.Cause = kept(sender, s.Exit.By.Name), kept(cause, s.Exit.Cause)
+	return complete
+}
+
+// kept is a text of its own: the one before if that is the same.
+func kept(before, now string) string {
+	if before == now {
+		return before
+	}
+	return string([]byte(now))
+}
+
+// View is [Slot.Unpack] without any allocation: the texts stay in the slot, which must not
+// change. The fields are set one by one, so that there is no second service on the stack,
+// which is small in a program that has just started.
+func (slot *Slot) View(s *Service) (complete bool) {
+	s.Name, s.State = word(slot.name[:]), word(slot.state[:])
 	switch {
 	case s.Name == "":
 		s.Wanted = ""
@@ -130,27 +152,44 @@ func (slot *Slot) Unpack(s *Service) (complete bool) {
 	s.Unstarted.Obstacle, s.Unstarted.Text, s.Exit.Lines = Obstacle(min(slot.obstacle, uint32(numObstacles))), "", ""
 	s.Exit.Crash = Crash{}
 	s.Exit.By.PID, s.Exit.By.UID = int(slot.senderPID), int(slot.senderUID)
-	s.Exit.By.Name, s.Exit.Cause = word(slot.sender[:], s.Exit.By.Name), word(slot.cause[:], s.Exit.Cause)
+	s.Exit.By.Name, s.Exit.Cause = word(slot.sender[:]), word(slot.cause[:])
 	return slot.Flags&flagMore == 0
+}
+
+// Keep writes what [Service.Observe] has changed.
+func (slot *Slot) Keep(s *Service) {
+	slot.Flags = slot.Flags&^(flagReady|flagPaused) | bit(s.Ready, flagReady) | bit(s.Paused, flagPaused)
+	slot.sigqUsed, slot.sigqLimit = s.SigQ.Used, s.SigQ.Limit
+}
+
+// ForTable reports whether the slot holds all that the table has, which is without the cause
+// of an exit.
+func (slot *Slot) ForTable() bool { return slot.Flags&flagMore == 0 || slot.Flags&flagCause != 0 }
+
+// NameWord is where the name begins, as a number: [NameWord]. Most slots that have another name
+// can be told by it.
+func (slot *Slot) NameWord() *uint64 { return (*uint64)(unsafe.Pointer(&slot.name)) }
+
+// NameWord is the number of a name.
+func NameWord(name string) uint64 {
+	var slot Slot
+	copy(slot.name[:], name)
+	return *slot.NameWord()
 }
 
 // Named reports whether the slot is that of the service with a name.
 func (slot *Slot) Named(name string) bool {
 	n := len(name)
-	return n <= maxName && string(slot.name[:n]) == name && (n == maxName || slot.name[n] == 0)
+	return n <= maxName && text.Equal(word(slot.name[:n]), name) && (n == maxName || slot.name[n] == 0)
 }
 
-// word returns a text up to its first zero byte. If before is the same, it returns that
-// instead, without an allocation.
-func word(text []byte, before string) string {
+// word returns a text up to its first zero byte, where it is.
+func word(memory []byte) string {
 	n := 0
-	for n < len(text) && text[n] != 0 {
+	for n < len(memory) && memory[n] != 0 {
 		n++
 	}
-	if string(text[:n]) == before {
-		return before
-	}
-	return string(text[:n])
+	return unsafe.String(unsafe.SliceData(memory), n)
 }
 
 // shorten cuts a sentence to a number of bytes: it drops what follows the last colon or

@@ -1,9 +1,9 @@
 package status
 
 import (
-	"strconv"
 	"unicode/utf8"
 
+	"supervise/internal/text"
 	"supervise/internal/text/escape"
 )
 
@@ -13,34 +13,26 @@ type Cell struct {
 	Color string // an SGR parameter (ECMA-48), "" for none
 }
 
-// column is a column of the table.
-type column struct {
-	head  string
-	text  func(s *Service, now int64) string
-	color func(s *Service) string // nil: none
-
-	optional bool // it is left out where no service has a text
-}
-
 // Rows returns the rows of the table, the head first. now is needed for durations.
 func Rows(services []Service, now int64) [][]Cell {
 	rows := make([][]Cell, 1+len(services))
 	for i := range rows {
-		rows[i] = make([]Cell, 0, len(columns))
+		rows[i] = make([]Cell, 0, numColumns)
 	}
-	for i := range columns {
-		c := &columns[i]
-		if c.optional && !c.used(services, now) {
+	for c := range numColumns {
+		texts, used := make([]string, len(services)), !c.optional()
+		for n := range services {
+			texts[n] = escape.Line(c.text(&services[n], now))
+			used = used || texts[n] != ""
+		}
+		if !used {
 			continue
 		}
-		rows[0] = append(rows[0], Cell{Text: c.head})
+		rows[0] = append(rows[0], Cell{Text: heads[c]})
 		for n := range services {
-			var cell Cell
-			if cell.Text = escape.Line(c.text(&services[n], now)); cell.Text == "" {
+			cell := Cell{Text: texts[n], Color: c.color(&services[n])}
+			if cell.Text == "" {
 				cell.Text = "-"
-			}
-			if c.color != nil {
-				cell.Color = c.color(&services[n])
 			}
 			rows[1+n] = append(rows[1+n], cell)
 		}
@@ -48,14 +40,13 @@ func Rows(services []Service, now int64) [][]Cell {
 	return rows
 }
 
-// used reports whether there is anything to be said in a column.
-func (c *column) used(services []Service, now int64) bool {
-	for n := range services {
-		if c.text(&services[n], now) != "" {
-			return true
-		}
-	}
-	return false
+// text is what add adds, where the name of a sender that could be taken for more is in quotes.
+func (c column) text(s *Service, now int64) string {
+	shown := *s
+	shown.Exit.By.Name = escape.Name(s.Exit.By.Name)
+	b := text.NewBuffer(make([]byte, 64+len(shown.Name)+len(shown.State)+len(shown.Wanted)+len(shown.Exit.By.Name)))
+	c.add(&b, &shown, now)
+	return string(b.Bytes())
 }
 
 // Render returns rows in columns as wide as they need to be. The last column is not padded.
@@ -99,8 +90,90 @@ func widthsOf(rows [][]Cell) (widths []int) {
 	return widths
 }
 
-// stateColor is green for a running service, yellow for a state that will pass, red for failed.
-func stateColor(s *Service) string {
+// Table is the table for where there is no allocation: it is told of the services twice, first
+// to find out how wide the columns are. The texts of all must be plain: see [Service.Plain].
+type Table struct {
+	Now    int64
+	Colors bool
+	widths [numColumns]int // 0: the column is left out
+}
+
+// Plain reports whether all texts that the table has are shown as they are.
+func (s *Service) Plain() bool {
+	return escape.Plain(s.Name) && escape.Plain(s.State) && escape.Plain(s.Wanted) && escape.PlainName(s.Exit.By.Name)
+}
+
+// Measure makes room for a service. The buffer is for its use.
+func (t *Table) Measure(b *text.Buffer, s *Service) {
+	for c := range numColumns {
+		begin := b.Len()
+		c.add(b, s, t.Now)
+		width := b.Len() - begin
+		b.Cut(begin)
+		if width > 0 || !c.optional() {
+			t.widths[c] = max(t.widths[c], width, len(heads[c]))
+		}
+	}
+}
+
+// AddHead adds the first row.
+func (t *Table) AddHead(b *text.Buffer) {
+	end := b.Len()
+	for c := range numColumns {
+		if t.widths[c] > 0 || !c.optional() {
+			b.Pad(end)
+			end = b.Len() + max(t.widths[c], len(heads[c])) + len(gap)
+			b.Add(heads[c])
+		}
+	}
+	b.AddByte('\n')
+}
+
+// AddRow adds the row of a service.
+func (t *Table) AddRow(b *text.Buffer, s *Service) {
+	end := b.Len()
+	for c := range numColumns {
+		if t.widths[c] == 0 {
+			continue
+		}
+		b.Pad(end)
+		color := ""
+		if t.Colors {
+			color = c.color(s)
+		}
+		addColor(b, color)
+		begin := b.Len()
+		if c.add(b, s, t.Now); b.Len() == begin {
+			b.AddByte('-')
+		}
+		end = begin + t.widths[c] + len(gap)
+		if color != "" {
+			b.Add(noColor)
+			end += len(noColor)
+		}
+	}
+	b.AddByte('\n')
+}
+
+func addColor(b *text.Buffer, color string) {
+	if color != "" {
+		b.Add("\x1b[")
+		b.Add(color)
+		b.Add("m")
+	}
+}
+
+const (
+	gap     = "  "
+	noColor = "\x1b[0m"
+)
+
+// color is the SGR parameter of a service in a column: green for the state of one that runs,
+// yellow for a state that will pass, red for failed.
+func (c column) color(s *Service) string {
+	if c != colState {
+		return ""
+	}
 	switch s.DisplayState() {
 	case Running:
 		return "32"
@@ -113,12 +186,10 @@ func stateColor(s *Service) string {
 	}
 }
 
-// number is "" for 0.
-func number(n int) string {
-	if n == 0 {
-		return ""
+func addNumber(b *text.Buffer, n int) {
+	if n != 0 {
+		b.AddInt(int64(n))
 	}
-	return strconv.Itoa(n)
 }
 
 func yes(b bool) string {
@@ -126,20 +197,4 @@ func yes(b bool) string {
 		return "yes"
 	}
 	return "no"
-}
-
-// since is how long ago a time was, "" for none.
-func since(t, now int64) string {
-	if t == 0 {
-		return ""
-	}
-	return Short(now - t)
-}
-
-// until is how long it is to a time, "" for none.
-func until(t, now int64) string {
-	if t == 0 {
-		return ""
-	}
-	return Short(t - now)
 }

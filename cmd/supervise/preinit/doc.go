@@ -1,15 +1,14 @@
 // Package preinit runs what people wait for before the rest of the program is initialised:
-// supervise init, also under the names of the programs that it replaces, the plain
-// questions of supervise status, and supervise version. Its init function does the work and
-// exits. For any other subcommand, and for what package quickstatus does not handle, it returns,
-// and main runs as usual.
+// supervise init, also under the names of the programs that it replaces, if package nucleus
+// has not run it before the Go runtime. Its init function does the work and exits. For any
+// other subcommand it returns, and main runs as usual.
 //
 // # Why
 //
-// A container's start waits for init, and a script or a person at a terminal for status. Both
-// need none of what the other subcommands are built with. Linking that costs little, but
-// initialising it does not: the tables of unicode, the time zone, the command line library
-// and others take longer than everything that init does itself.
+// A container's start waits for init, which needs none of what the other subcommands are built
+// with. Linking that costs little, but initialising it does not: the tables of unicode, the
+// time zone, the command line library and others take longer than everything that init does
+// itself.
 //
 // # How
 //
@@ -44,7 +43,7 @@
 //	internal/ipc/owner          who made a runtime file, apart from package ipc
 //	supervisor/control/wire     the protocol, apart from packages control and client
 //	supervisor/board/segment    the layout of the status board, apart from package board
-//	supervisor/quickstatus      the plain question of status
+//	supervisor/plain            plain commands, without the Go runtime
 //	signals/intake/boot         even earlier: what runs before the Go runtime
 //	supervisor/nucleus          earlier than that: an init that needs no runtime
 //	signals/relay               the loop of both, apart from package intake

@@ -15,8 +15,8 @@ type Owner struct {
 
 // Read reads an owner from a file of a runtime directory.
 func Read(r *json.Reader) (o Owner) {
-	for name := range r.Members() {
-		switch name {
+	for r.Begin('{'); r.More('}'); {
+		switch r.Name() {
 		case "pid":
 			o.PID = int(r.Int())
 		case "start":
@@ -48,10 +48,11 @@ func (o Owner) Stopped() bool {
 	return err == nil && stat.Started == o.Start && stat.Stopped()
 }
 
-// Working reports whether the process is alive and not stopped.
-func (o Owner) Working() bool {
-	stat, err := sys.ReadStat(o.PID)
-	return err == nil && stat.Started == o.Start && !stat.Zombie() && !stat.Stopped()
+// Working reports whether the process is alive and not stopped. The memory is to read a file of
+// /proc into.
+func (o Owner) Working(memory []byte) bool {
+	stat, ok := sys.StatIn(o.PID, memory)
+	return ok && stat.Started == o.Start && !stat.Zombie() && !stat.Stopped()
 }
 
 // Running reports whether any process has the pid.

@@ -55,7 +55,7 @@ func TestStopped(t *testing.T) {
 	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
 	o := Owner{PID: cmd.Process.Pid}
 	o.Start, _ = started(o.PID)
-	if o.Stopped() || !o.Working() || (Owner{o.PID, o.Start + 1}).Working() {
+	if o.Stopped() || !o.Working(make([]byte, 1024)) || (Owner{o.PID, o.Start + 1}).Working(make([]byte, 1024)) {
 		t.Errorf("%+v is not at work", o)
 	}
 	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
@@ -64,7 +64,7 @@ func TestStopped(t *testing.T) {
 	for deadline := time.Now().Add(10 * time.Second); !o.Stopped() && time.Now().Before(deadline); {
 		runtime.Gosched()
 	}
-	if !o.Stopped() || o.Working() || !o.Alive() || (Owner{o.PID, o.Start + 1}).Stopped() {
+	if !o.Stopped() || o.Working(make([]byte, 1024)) || !o.Alive() || (Owner{o.PID, o.Start + 1}).Stopped() {
 		t.Errorf("%+v is not stopped", o)
 	}
 }

@@ -25,13 +25,26 @@ func Lines(text string) string { return whole(text, tabs|newlines) }
 // if it has a comma, a semicolon, brackets or quotes.
 func Name(name string) string {
 	shown := Line(name)
-	for i := range len(shown) {
-		switch shown[i] {
-		case ',', ';', '(', ')', '"', '\\':
-			return strconv.Quote(shown)
-		}
+	if delimits(shown) {
+		return strconv.Quote(shown)
 	}
 	return shown
+}
+
+// Plain reports whether a text is printable ASCII, so that [Line] returns it as it is.
+func Plain(text string) bool { return clean(text) }
+
+// PlainName reports whether [Name], too, returns a name as it is.
+func PlainName(name string) bool { return clean(name) && !delimits(name) }
+
+func delimits(name string) bool {
+	for i := range len(name) {
+		switch name[i] {
+		case ',', ';', '(', ')', '"', '\\':
+			return true
+		}
+	}
+	return false
 }
 
 // AppendOutput appends one line that a program has written, without its line end. Tabs and

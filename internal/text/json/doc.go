@@ -17,6 +17,11 @@
 //	}
 //	ok := r.OK()
 //
+// Without allocation, as package nucleus needs it, an object is read by
+//
+//	for r.Begin('{'); r.More('}'); {
+//		switch r.Name() {
+//
 // It writes what encoding/json does without its escapes for HTML. It reads what this
 // program writes. Anything else in JSON, such as numbers with a fraction, makes it fail, so
 // that the caller falls back to the full command.

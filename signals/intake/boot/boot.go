@@ -101,6 +101,9 @@ func restorerPC() uintptr
 // Entered reports whether the process started at our ELF entry point.
 func Entered() bool { return entered != 0 }
 
+// Restorer is where a signal handler returns to, 0 where the kernel knows.
+func Restorer() uintptr { return restorerPC() }
+
 // Arguments returns the program's arguments, if [Entered]. Package os has them only once it
 // is initialised.
 func Arguments() []string {
@@ -130,8 +133,11 @@ func Environ() []string {
 
 // LookupEnv returns the value of an inherited environment variable, and whether it is set, if
 // [Entered].
-func LookupEnv(name string) (value string, ok bool) {
-	for at := environ(); *(**byte)(at) != nil; at = unsafe.Add(at, pointerSize) {
+func LookupEnv(name string) (value string, ok bool) { return LookupIn(environ(), name) }
+
+// LookupIn is the same in an environment, given its first pointer.
+func LookupIn(at unsafe.Pointer, name string) (value string, ok bool) {
+	for ; *(**byte)(at) != nil; at = unsafe.Add(at, pointerSize) {
 		entry := text(*(**byte)(at))
 		if len(entry) > len(name) && entry[len(name)] == '=' && entry[:len(name)] == name {
 			return entry[len(name)+1:], true

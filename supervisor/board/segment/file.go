@@ -15,7 +15,7 @@ const FileName = "board.json"
 
 // ErrMoved says that the file names a segment that is no more: there is a new one soon, or
 // there is no board.
-var ErrMoved = errors.New("the segment was removed")
+const ErrMoved = constant("the segment was removed")
 
 // File is what the file says to who reads the board.
 type File struct {
@@ -41,11 +41,11 @@ func Find(dir string) (f File, err error) {
 	return f, err
 }
 
-// parse reads the file; ok is false when it is none.
+// parse reads the file; ok is false when it is none. What follows the owner is for others.
 func parse(text string) (f File, ok bool) {
-	r := json.NewReader(text)
-	for name := range r.Members() {
-		switch name {
+	r := json.Over(text)
+	for r.Begin('{'); r.More('}'); {
+		switch r.Name() {
 		case "version":
 			f.Version = int(r.Int())
 		case "memory":
@@ -53,12 +53,34 @@ func parse(text string) (f File, ok bool) {
 		case "semaphores":
 			f.Semaphores = int(r.Int())
 		case "owner":
-			f.Owner = owner.Read(r)
+			f.Owner = owner.Read(&r)
 		default:
 			r.Skip()
 		}
 	}
 	return f, r.OK()
+}
+
+// Open is [Find] and [File.Attach] without allocation, for a file that is given as a C string
+// and an owner that is at work: else there is no view. The memory is to read files into.
+func Open(path *byte, memory []byte) View {
+	text, errno := sys.ReadInto(path, memory)
+	if errno != 0 {
+		return View{}
+	}
+	f, ok := parse(text)
+	if !ok || f.Version != Version || !f.Owner.Working(memory) {
+		return View{}
+	}
+	attached, errno := sys.Attach(f.Memory, sys.ShmReadOnly)
+	if errno != 0 {
+		return View{}
+	}
+	v, ok := look(attached)
+	if !ok || v.owner() != f.Owner {
+		return View{}
+	}
+	return v
 }
 
 // Attach attaches the segment, to be read. [ErrMoved], [ErrLayout], or an error of shmat(2):

@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"errors"
 	"strconv"
 	"sync/atomic"
 	"unsafe"
@@ -12,7 +11,12 @@ import (
 )
 
 // ErrLayout says that a segment is no board of this version.
-var ErrLayout = errors.New("not a board of version 1")
+const ErrLayout = constant("not a board of version 1")
+
+// constant is an error that there is before variables are initialised.
+type constant string
+
+func (c constant) Error() string { return string(c) }
 
 // layoutError is [ErrLayout] and what is wrong.
 type layoutError struct{ text string }
@@ -51,24 +55,35 @@ func Format(memory []byte, h Head) (View, error) {
 // Look looks at memory, which anybody may have written. It must be aligned to eight bytes,
 // as segments are. [ErrLayout] says that it is none.
 func Look(memory []byte) (v View, err error) {
+	v, ok := look(memory)
+	if ok {
+		return v, nil
+	}
 	if len(memory) < headerSize {
 		return v, &layoutError{strconv.Itoa(len(memory)) + " bytes"}
 	}
 	h := (*header)(unsafe.Pointer(&memory[0]))
+	return View{}, &layoutError{"magic " + number(h.magic) + ", version " + number(h.version) + ", a header of " + number(h.headerSize) +
+		" bytes, " + number(h.capacity) + " slots of " + number(h.slotSize) + " in " + strconv.Itoa(len(memory))}
+}
+
+// look is Look without a word about what is wrong.
+func look(memory []byte) (v View, ok bool) {
+	if len(memory) < headerSize {
+		return View{}, false
+	}
+	h := (*header)(unsafe.Pointer(&memory[0]))
 	capacity := atomic.LoadUint32(&h.capacity)
-	switch {
-	case atomic.LoadUint32(&h.magic) != magic || atomic.LoadUint32(&h.version) != Version:
-		return v, &layoutError{"magic " + number(h.magic) + ", version " + number(h.version)}
-	case atomic.LoadUint32(&h.headerSize) != headerSize || atomic.LoadUint32(&h.slotSize) != slotSize:
-		return v, &layoutError{"a header of " + number(h.headerSize) + " bytes, slots of " + number(h.slotSize)}
-	case capacity > maxSlots || uint64(len(memory)) < headerSize+uint64(capacity)*slotSize:
-		return v, &layoutError{number(capacity) + " slots in " + strconv.Itoa(len(memory)) + " bytes"}
+	if atomic.LoadUint32(&h.magic) != magic || atomic.LoadUint32(&h.version) != Version ||
+		atomic.LoadUint32(&h.headerSize) != headerSize || atomic.LoadUint32(&h.slotSize) != slotSize ||
+		capacity > maxSlots || uint64(len(memory)) < headerSize+uint64(capacity)*slotSize {
+		return View{}, false
 	}
 	v = View{memory: memory, header: h}
 	if capacity > 0 {
 		v.slots = unsafe.Slice((*status.Slot)(unsafe.Pointer(&memory[headerSize])), capacity)
 	}
-	return v, nil
+	return v, true
 }
 
 func number(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
@@ -119,12 +134,18 @@ func (v View) load(i int, s *status.Service) (complete, whole bool) {
 	return complete && whole, whole
 }
 
+// Read reads slot i, of those that there is room for, as it is; whole is false if it could not
+// be read in one piece.
+func (v View) Read(i int, content *status.Slot) (whole bool) { return load(&v.slots[i], content) }
+
 // Find returns the slot of a service, -1 when there is none of that name. It may be another
 // service's by the time that the slot is loaded.
 func (v View) Find(name string) int {
 	var content status.Slot
+	begin := status.NameWord(name)
 	for i := range v.Used() {
-		if load(&v.slots[i], &content) && content.Named(name) {
+		slot := &v.slots[i]
+		if atomic.LoadUint64(slot.NameWord()) == begin && load(slot, &content) && content.Named(name) {
 			return i
 		}
 	}

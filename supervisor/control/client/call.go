@@ -30,7 +30,7 @@ type call struct {
 // false.
 func (c *call) run(r request.Request, yield func(*request.Reply, error) bool) error {
 	text, err := request.Marshal(r)
-	if err == nil {
+	if err == nil && !c.Resume(text) {
 		err = c.send(wire.Request, text)
 	}
 	if err != nil {

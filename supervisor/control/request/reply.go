@@ -11,8 +11,8 @@ type Reply struct {
 	Error      *Failure    `json:"error,omitempty"`
 	Text       string      `json:"text,omitempty"` // a sentence, for people
 	Supervisor *Supervisor `json:"supervisor,omitempty"`
+	Events     []Event     `json:"events,omitempty"` // before Outcomes, as they were: package plain tells them in order
 	Outcomes   []Outcome   `json:"outcomes,omitempty"`
-	Events     []Event     `json:"events,omitempty"`
 	Lines      []Line      `json:"lines,omitempty"`
 	Plan       []Change    `json:"plan,omitempty"`
 

@@ -16,10 +16,11 @@ type Conversation struct {
 
 	parts  Assembler
 	buffer []byte
+	first  []byte // a message that was received already
 }
 
 // ErrWoken says that a message of the kind [Wake] came.
-var ErrWoken = errors.New("woken")
+const ErrWoken = constant("woken")
 
 // Send sends a frame of the request, and never waits: EAGAIN says that the queue is full,
 // EINTR to try again; for others see msgsnd(2).
@@ -37,11 +38,11 @@ func (c *Conversation) Receive() (answer []byte, whole, last bool, err error) {
 		c.buffer = make([]byte, sys.MsgHead+c.Queues.Size)
 	}
 	for {
-		n, err := sys.MsgReceive(c.Queues.Reply, c.buffer, int64(c.Client), sys.MsgNoError)
+		message, err := c.next()
 		if err != nil {
 			return nil, false, false, err
 		}
-		frame, err := Parse(c.buffer[sys.MsgHead : sys.MsgHead+n])
+		frame, err := Parse(message)
 		if err != nil || frame.Request != c.Number {
 			continue // of an earlier process with our pid, or nobody's
 		}
@@ -51,6 +52,16 @@ func (c *Conversation) Receive() (answer []byte, whole, last bool, err error) {
 		answer, whole, err := c.parts.Add(frame)
 		return answer, whole, frame.Flags&Last != 0, err
 	}
+}
+
+// next waits for a message.
+func (c *Conversation) next() (message []byte, err error) {
+	if message = c.first; message != nil {
+		c.first = nil
+		return message, nil
+	}
+	n, err := sys.MsgReceive(c.Queues.Reply, c.buffer, int64(c.Client), sys.MsgNoError)
+	return c.buffer[sys.MsgHead : sys.MsgHead+n], err
 }
 
 // Drain removes messages that may have come for a request that is over.

@@ -1,36 +1,44 @@
 package wire
 
 import (
-	"strconv"
-	"syscall"
+	"supervise/internal/sys"
+	"supervise/internal/text"
 )
 
 // DirectoryVariable names the runtime directory in the environment of commands that talk to
-// a supervisor.
-const DirectoryVariable = "SUPERVISE_RUNTIME_DIR"
+// a supervisor, and UserVariable the one below which a user's own is.
+const (
+	DirectoryVariable = "SUPERVISE_RUNTIME_DIR"
+	UserVariable      = "XDG_RUNTIME_DIR"
+)
 
 // Directory returns the runtime directory that a command was given, else the environment's,
-// else [DefaultDirectory]. It may be a relative path.
+// else that where a supervisor keeps its files unless told otherwise: /run/supervise for root,
+// else supervise below $XDG_RUNTIME_DIR, or a directory of the user's own in /tmp where that is
+// not set. It may be a relative path.
 func Directory(given string, getenv func(string) string) string {
 	if given == "" {
 		given = getenv(DirectoryVariable)
 	}
-	if given == "" {
-		given = DefaultDirectory(getenv)
-	}
-	return given
+	below := getenv(UserVariable)
+	b := text.NewBuffer(make([]byte, len(given)+len(below)+40))
+	AddDirectory(&b, given, below)
+	return string(b.Bytes())
 }
 
-// DefaultDirectory is where a supervisor keeps its files unless told otherwise:
-// /run/supervise for root, else supervise below $XDG_RUNTIME_DIR, or a directory of the
-// user's own in /tmp where that is not set.
-func DefaultDirectory(getenv func(string) string) string {
-	uid := syscall.Geteuid()
-	if uid == 0 {
-		return "/run/supervise"
+// AddDirectory is the same without allocation: given may be the environment's, and below is
+// the value of UserVariable.
+func AddDirectory(b *text.Buffer, given, below string) {
+	switch uid := sys.UserID(); {
+	case given != "":
+		b.Add(given)
+	case uid == 0:
+		b.Add("/run/supervise")
+	case below != "" && below[0] == '/':
+		b.Add(below)
+		b.Add("/supervise")
+	default:
+		b.Add("/tmp/supervise-")
+		b.AddInt(int64(uid))
 	}
-	if dir := getenv("XDG_RUNTIME_DIR"); dir != "" && dir[0] == '/' {
-		return dir + "/supervise"
-	}
-	return "/tmp/supervise-" + strconv.Itoa(uid)
 }

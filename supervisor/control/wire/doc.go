@@ -3,6 +3,6 @@
 // frames and put together, and the client's side of a request. Package control's
 // documentation describes the frame byte by byte, for clients in other languages.
 //
-// Packages control (the server), client and quickstatus use it. It is early: see
+// Packages control (the server), client and plain use it. It is early: see
 // cmd/supervise/preinit.
 package wire

@@ -69,7 +69,12 @@ func ClientID(pid, slot int) uint32 { return uint32(pid)<<SlotBits | uint32(slot
 func ClientPID(client uint32) int { return int(client >> SlotBits) }
 
 // ErrFrame says that a message is not a frame of this version.
-var ErrFrame = errors.New("not a frame of version 1")
+const ErrFrame = constant("not a frame of version 1")
+
+// constant is an error that there is before variables are initialised.
+type constant string
+
+func (c constant) Error() string { return string(c) }
 
 // frameError is [ErrFrame] with the reason.
 type frameError string
@@ -93,33 +98,47 @@ var _ [HeaderSize]byte = [unsafe.Sizeof(header{})]byte{}
 
 // Append appends the frame as a message of a type, with the message's own header.
 func (f *Frame) Append(buffer []byte, mtype int64) []byte {
+	begin := len(buffer)
+	buffer = append(buffer, make([]byte, sys.MsgHead+HeaderSize+len(f.Payload))...)
+	f.Put(buffer[begin:], mtype)
+	return buffer
+}
+
+// Put writes it to the beginning of memory, which has room for the payload and both headers,
+// and returns the message.
+func (f *Frame) Put(memory []byte, mtype int64) (message []byte) {
 	head := header{Version, f.Kind, f.Flags, f.Client, f.Request, f.Part, f.Parts}
-	buffer = append(buffer, make([]byte, sys.MsgHead)...)
-	sys.SetMsgType(buffer[len(buffer)-sys.MsgHead:], mtype)
-	buffer = append(buffer, (*[HeaderSize]byte)(unsafe.Pointer(&head))[:]...)
-	return append(buffer, f.Payload...)
+	sys.SetMsgType(memory, mtype)
+	n := sys.MsgHead
+	n += copy(memory[n:], (*[HeaderSize]byte)(unsafe.Pointer(&head))[:])
+	n += copy(memory[n:], f.Payload)
+	return memory[:n]
 }
 
 // Parse decodes a message without its type. The payload is part of the message. An error is
 // [ErrFrame] with the reason.
 func Parse(message []byte) (f Frame, err error) {
+	f, ok := Read(message)
+	if ok {
+		return f, nil
+	}
 	if len(message) < HeaderSize {
-		return f, frameError(strconv.Itoa(len(message)) + " bytes")
+		return Frame{}, frameError(strconv.Itoa(len(message)) + " bytes")
+	}
+	return Frame{}, frameError("version " + strconv.Itoa(int(message[0])) + ", kind " + strconv.Itoa(int(f.Kind)) +
+		", part " + number(f.Part) + " of " + number(f.Parts) + ", client 0x" + strconv.FormatUint(uint64(f.Client), 16))
+}
+
+// Read is [Parse] without a word about what is wrong.
+func Read(message []byte) (f Frame, ok bool) {
+	if len(message) < HeaderSize {
+		return f, false
 	}
 	var head header
 	copy((*[HeaderSize]byte)(unsafe.Pointer(&head))[:], message)
 	f = Frame{head.kind, head.flags, head.client, head.request, head.part, head.parts, message[HeaderSize:]}
-	switch {
-	case head.version != Version:
-		return Frame{}, frameError("version " + strconv.Itoa(int(head.version)))
-	case f.Kind < Request || f.Kind > Wake:
-		return Frame{}, frameError("kind " + strconv.Itoa(int(f.Kind)))
-	case f.Parts == 0 || f.Parts > MaxParts || f.Part >= f.Parts:
-		return Frame{}, frameError("part " + number(f.Part) + " of " + number(f.Parts))
-	case f.Client>>31 != 0 || ClientPID(f.Client) == 0:
-		return Frame{}, frameError("client 0x" + strconv.FormatUint(uint64(f.Client), 16))
-	}
-	return f, nil
+	return f, head.version == Version && f.Kind >= Request && f.Kind <= Wake && f.Parts != 0 && f.Parts <= MaxParts && f.Part < f.Parts &&
+		f.Client>>31 == 0 && ClientPID(f.Client) != 0
 }
 
 func number(n uint32) string { return strconv.FormatUint(uint64(n), 10) }

@@ -62,7 +62,7 @@ func Find(dir string) (*Queues, error) {
 	case !q.Owner.Alive():
 		return nil, &NotRunningError{Dir: dir, PID: q.Owner.PID}
 	}
-	return q, nil
+	return &q, nil
 }
 
 // findError is an error of [Find] with the directory.
@@ -76,12 +76,22 @@ func (e *findError) Error() string {
 }
 func (e *findError) Unwrap() error { return e.cause }
 
+// Open is [Find] without allocation, for a file that is given as a C string and an owner that
+// is at work: else it is not ok. The memory is to read files into.
+func Open(path *byte, memory []byte) (q Queues, ok bool) {
+	text, errno := sys.ReadInto(path, memory)
+	if errno != 0 {
+		return q, false
+	}
+	q, ok = parse(text)
+	return q, ok && q.Version == Version && q.Size > HeaderSize && q.Owner.Working(memory)
+}
+
 // parse reads the file; ok is false if it is not valid.
-func parse(text string) (q *Queues, ok bool) {
-	q = new(Queues)
-	r := json.NewReader(text)
-	for name := range r.Members() {
-		switch name {
+func parse(text string) (q Queues, ok bool) {
+	r := json.Over(text)
+	for r.Begin('{'); r.More('}'); {
+		switch r.Name() {
 		case "version":
 			q.Version = int(r.Int())
 		case "request":
@@ -91,7 +101,7 @@ func parse(text string) (q *Queues, ok bool) {
 		case "size":
 			q.Size = int(r.Int())
 		case "owner":
-			q.Owner = owner.Read(r)
+			q.Owner = owner.Read(&r)
 		default:
 			r.Skip()
 		}
