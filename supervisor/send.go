@@ -8,6 +8,7 @@ import (
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/journal"
+	"supervise/supervisor/kernel"
 	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
 )
@@ -35,7 +36,11 @@ func (s *Supervisor) send(action *machine.Action) {
 	service := s.services[action.Service]
 	pid, at := s.leader(service), s.kernel.Now()
 	effect := machine.NoEffect
-	if attribution.Ends(action.Signal) { // SIGCONT, which follows each rung, does not: it is not worth a look
+	switch {
+	case !attribution.Ends(action.Signal): // SIGCONT, which follows each rung, does not: it is not worth a look
+	case action.Ticket == 0 && action.Signal != signals.SIGKILL && s.kernel.Recording():
+		effect = machine.Caught // it may be: what it has done will be recorded, which is more certain than a look at /proc before
+	default:
 		effect, _, _ = s.predict(pid, action.Signal)
 	}
 	count, err := service.system.Signal(pid, action.Scope, action.Signal)
@@ -100,7 +105,7 @@ func (s *Supervisor) deliver(action *machine.Action) {
 	case send.Gone, send.Refused:
 	}
 	s.result(machine.Event{
-		Kind: machine.Sent, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Result: resultOf(result),
+		Kind: machine.Sent, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Result: kernel.ResultOf(result),
 	})
 }
 
@@ -113,20 +118,6 @@ func (s *Supervisor) askerOf(action *machine.Action, info signals.Info) machine.
 		return sender
 	}
 	return by
-}
-
-func resultOf(result send.Result) machine.Result {
-	switch result {
-	case send.OK:
-		return machine.OK
-	case send.Again:
-		return machine.Again
-	case send.Gone:
-		return machine.Gone
-	case send.Refused:
-		return machine.Refused
-	}
-	return machine.Refused
 }
 
 // observeOutcome finds out what a main process does with a signal, if a call waits for that.

@@ -177,6 +177,9 @@ func (h *Host) StopRecording() {
 	}
 }
 
+// Recording reports whether signals to processes of services are recorded.
+func (h *Host) Recording() bool { return h.recording.recorder != nil }
+
 // Recorded hands over what was recorded, with the names of services.
 func (h *Host) Recorded(take func(*recorder.Signal)) (lost uint64) {
 	r := &h.recording

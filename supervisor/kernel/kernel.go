@@ -45,6 +45,8 @@ type Kernel interface {
 	// call, and returns how many were lost so far; nothing without a recorder. A signal is valid
 	// until take returns. Its time is that of Now.
 	Recorded(take func(*recorder.Signal)) (lost uint64)
+	// Recording reports whether there is a recorder.
+	Recording() bool
 	// Obstacle says why a process survives SIGKILL, in words that follow its name; "" if
 	// nothing is known, or it does not survive.
 	Obstacle(pid int) string
@@ -170,4 +172,19 @@ type Service interface {
 	ReopenLog(done func(error)) bool
 	// Close releases what is held for it.
 	Close() error
+}
+
+// ResultOf is what the machine is told of a signal that was passed on.
+func ResultOf(result send.Result) machine.Result {
+	switch result {
+	case send.OK:
+		return machine.OK
+	case send.Again:
+		return machine.Again
+	case send.Gone:
+		return machine.Gone
+	case send.Refused:
+		return machine.Refused
+	}
+	return machine.Refused
 }
