@@ -35,6 +35,7 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	r.closeCores(leftBehind)
 	r.loop.End()
 	rest = r.endRest(within)
+	r.host.Outputs().Release() // what follows may wait
 	r.loop.Close()
 	if r.control != nil {
 		r.control.Close()

@@ -6,12 +6,19 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"supervise/signals/intake"
 	"supervise/supervisor/rundir"
 )
 
 // watchDirectory tells the loop when somebody removes or moves the runtime directory: from
 // then on commands cannot find us, and nothing keeps out a second supervisor.
 func (r *run) watchDirectory() {
+	if r.host.Intake() != intake.Portable && r.dir.Notify(unix.Gettid()) == nil {
+		r.host.Notice(rundir.IsNotice, r.checkDirectory)
+		return
+	}
 	err := r.dir.Watch(func() { r.host.Post(r.checkDirectory) })
 	if err != nil {
 		r.log.Debug().Err(err).Msg("a removal of the runtime directory will not be noticed")

@@ -35,6 +35,7 @@ type Dir struct {
 
 	watch   *os.File // inotify(7), nil without
 	watchFD int
+	above   []int // with Notify: the directories that it is in
 }
 
 // lockName is the lock file. Its first line is the owner's pid; a second line is the id of
@@ -241,6 +242,10 @@ func (d *Dir) release() {
 	if d.root != nil {
 		_ = d.root.Close()
 	}
+	for _, fd := range d.above {
+		_ = unix.Close(fd)
+	}
+	d.above = nil
 	for _, file := range []*os.File{d.watch, d.self, d.lock} {
 		_ = file.Close() // of a nil file it is an error without effect
 	}
