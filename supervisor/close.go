@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"supervise/config"
@@ -34,12 +35,14 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	r.loop.awaitLines()
 	r.closeCores(leftBehind)
 	r.loop.End()
+	var closing sync.WaitGroup
+	if r.control != nil {
+		closing.Go(r.control.Close)
+	}
 	rest = r.endRest(within)
 	r.host.Outputs().Release() // what follows may wait
 	r.loop.Close()
-	if r.control != nil {
-		r.control.Close()
-	}
+	closing.Wait()
 	if r.journal != nil {
 		if err := r.journal.Close(grace); err != nil {
 			r.log.Error().Err(err).Msg("the end of the journal could not be written")

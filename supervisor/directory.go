@@ -1,9 +1,6 @@
 package supervisor
 
 import (
-	"errors"
-	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -47,7 +44,7 @@ func (r *run) renewDirectory() {
 	before := r.dir
 	next, err := before.Renew()
 	if err != nil {
-		r.loseDirectory(err)
+		r.log.Error().Err(err).Str("runtime-dir", before.Path).Msg(rundir.Lost(err))
 		return
 	}
 	r.dir = next
@@ -67,16 +64,4 @@ func (r *run) renewDirectory() {
 		return
 	}
 	r.control.Move(next.Root(), moved)
-}
-
-// loseDirectory logs that commands cannot reach us any more, and what can be done.
-func (r *run) loseDirectory(err error) {
-	const gone = "somebody has removed or moved the runtime directory, and commands cannot reach this supervise any more: "
-	end := "kill -TERM " + strconv.Itoa(os.Getpid())
-	text := gone + "it cannot be created again; make room for it, then stop this supervise with " + end + " and start it again"
-	var busy *rundir.BusyError
-	if errors.As(err, &busy) {
-		text = gone + "another one has taken its place, and services may run twice; stop this one with " + end + ", or the other one"
-	}
-	r.log.Error().Err(err).Str("runtime-dir", r.dir.Path).Msg(text)
 }

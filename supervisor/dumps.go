@@ -69,6 +69,7 @@ func (s *Supervisor) released(service *service, c *kernel.Crash) {
 		return
 	}
 	s.leaving.remnants.Add(service.id, c)
+	s.reapedLeader(c.PID)
 	s.leaderEnded(service, c.PID, signals.Exit{Signal: signal, Core: true}, true)
 }
 

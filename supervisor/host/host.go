@@ -177,6 +177,7 @@ func (h *Host) Release(set signals.Set) { h.in.Release(set) }
 
 // Reap reaps a child that has ended.
 func (h *Host) Reap() (sys.Child, bool) {
+	h.root.Reaping()
 	if len(h.reaped) > 0 {
 		child := h.reaped[0]
 		h.reaped = h.reaped[1:]

@@ -155,6 +155,10 @@ type Service interface {
 	// MemoryEvents is the path of its cgroup's memory.events, "" without one.
 	MemoryEvents() string
 
+	// Retire says that nothing of it will be started any more: what the kernel keeps for it may go
+	// as soon as it is empty.
+	Retire()
+
 	// Survey says what is left when the main process has ended, and who took over from it.
 	Survey() Survey
 	// Follow makes another process the main process.
@@ -187,4 +191,15 @@ func ResultOf(result send.Result) machine.Result {
 		return machine.Refused
 	}
 	return machine.Refused
+}
+
+// Signalled is what the machine is told of a signal that somebody asked for.
+func Signalled(action *machine.Action, count int, err error) machine.Event {
+	event := machine.Event{
+		Kind: machine.Signalled, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Count: count,
+	}
+	if err != nil {
+		event.Reason = err.Error()
+	}
+	return event
 }

@@ -59,6 +59,18 @@ func (e *BusyError) Error() string {
 	return owner + " runs in " + e.Path + "; stop it, or give this one another supervisor.runtime-dir"
 }
 
+// Lost says what it means that a directory cannot be renewed, and what can be done: commands cannot
+// reach us any more.
+func Lost(err error) string {
+	const gone = "somebody has removed or moved the runtime directory, and commands cannot reach this supervise any more: "
+	end := "kill -TERM " + strconv.Itoa(os.Getpid())
+	var busy *BusyError
+	if errors.As(err, &busy) {
+		return gone + "another one has taken its place, and services may run twice; stop this one with " + end + ", or the other one"
+	}
+	return gone + "it cannot be created again; make room for it, then stop this supervise with " + end + " and start it again"
+}
+
 // Open makes the directory, mode 0755, if it does not exist, and locks it. The kernel
 // releases the lock when the process ends, in whatever way. A [BusyError] says who has it.
 func Open(path string) (*Dir, error) { return openAs(path, "") }

@@ -27,6 +27,9 @@ type cgroup struct {
 	mu sync.Mutex
 	fd int // of the directory, -1 until it is made
 
+	retired bool // it may be removed
+	removed bool // it was
+
 	leader int       // the main process
 	strays *ancestry // knows those that have gone to another cgroup; nil until it is asked
 }
@@ -167,6 +170,9 @@ func (c *cgroup) has(pid int) bool {
 	return false
 }
 
+// Retire has Empty remove it: that takes no longer than to look.
+func (c *cgroup) Retire() { c.retired = true }
+
 func (c *cgroup) Empty() (bool, error) {
 	if !c.root.children.IsMain(c.leader) {
 		c.leader = 0 // its pid may be anybody's
@@ -174,8 +180,15 @@ func (c *cgroup) Empty() (bool, error) {
 	c.mu.Lock()
 	dir := c.fd
 	c.mu.Unlock()
-	if dir < 0 {
+	switch {
+	case c.removed:
+		return c.noStrays()
+	case dir < 0:
 		return true, nil
+	case c.retired && unix.Rmdir(c.path()) == nil: // only an empty one goes
+		c.removed = true
+		_ = c.Close()
+		return c.noStrays()
 	}
 	fd, err := unix.Openat(dir, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if ignoreGone(err) == nil && err != nil {
@@ -282,6 +295,9 @@ func (c *cgroup) Close() error {
 	}
 	_ = unix.Close(c.fd)
 	c.fd = -1
+	if c.removed {
+		return nil
+	}
 	return removeAll(c.path())
 }
 

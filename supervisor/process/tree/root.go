@@ -88,6 +88,14 @@ func (r *Root) KillDescendants() (done bool, err error) {
 	return r.hunt.slice(r.children, descendants, nil)
 }
 
+// Reaping says that the caller is about to reap children: until the next call, what it reaps has
+// left all its orphans when one of its trees is asked whether it is empty.
+func (r *Root) Reaping() {
+	if r.children.list != nil {
+		r.children.list.known = false
+	}
+}
+
 // Close removes the cgroups that are empty, and releases what the root holds.
 func (r *Root) Close() error {
 	r.children.list.close()
