@@ -32,9 +32,9 @@ func (p *Pump) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Hold has lines of the supervisor itself wait for each other, until Release or for up to two
-// milliseconds: each write(2) wakes a thread, and at times there are thousands of lines in a row.
-// Whoever holds them must go on to write, or call Release before it waits for anything.
+// Hold has lines of the supervisor itself, and requests to drain, wait for each other, until Release or
+// for up to two milliseconds: each alone would wake a thread, and at times there are thousands in a
+// row. Whoever holds them must go on, or call Release before it waits for anything.
 func (p *Pump) Hold() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -46,7 +46,9 @@ func (p *Pump) Release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.held = time.Time{}
-	if len(p.ownLines) > 0 {
+	if len(p.requests) > 0 {
+		p.wakeLocked()
+	} else if len(p.ownLines) > 0 {
 		p.writeOwn()
 	}
 }

@@ -44,8 +44,9 @@ type childList struct {
 	fd   int
 	text []byte // what was read last
 
-	known bool  // since then nobody was reaped
-	pids  []int // what it had then
+	shared bool  // one read may do for all that were reaped before it: Root.Reaping
+	known  bool  // it has been read since
+	pids   []int // what it had then
 }
 
 func openChildList() *childList {
@@ -103,7 +104,7 @@ func (f family) orphanPIDs() (pids []int, ok bool) {
 // that were reaped together, one list tells: where hundreds end at once, each is as long.
 func (f family) noOrphans() bool {
 	l := f.list
-	if l == nil {
+	if l == nil || !l.shared {
 		pids, ok := f.orphanPIDs()
 		return ok && len(pids) == 0
 	}
