@@ -13,7 +13,13 @@ import (
 // then on commands cannot find us, and nothing keeps out a second supervisor.
 func (r *run) watchDirectory() {
 	if r.host.Intake() != intake.Portable && r.dir.Notify(unix.Gettid()) == nil {
-		r.host.Notice(rundir.IsNotice, r.checkDirectory)
+		r.host.Notice(rundir.IsNotice, func() {
+			r.checkDirectory()
+			r.host.Later(removalTime, func() {
+				r.dir.NotifyAgain()
+				r.checkDirectory()
+			})
+		})
 		return
 	}
 	err := r.dir.Watch(func() { r.host.Post(r.checkDirectory) })

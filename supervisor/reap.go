@@ -28,7 +28,8 @@ func (s *Supervisor) reap() {
 			break
 		}
 		if service := s.leaders[child.PID]; service != nil {
-			s.reapedLeader(child.PID)
+			s.recorded() // as long as the pid is its own: it may be given to another now
+			delete(s.leaders, child.PID)
 			ends = append(ends, func() { s.leaderEnded(service, child.PID, child.Exit, false) })
 		} else if !s.remnantEnded(child.PID) && !s.hookEnded(child.PID, child.Exit) {
 			s.orphanEnded(child)
@@ -44,12 +45,6 @@ func (s *Supervisor) reap() {
 		s.lookForSurvivors()
 		s.tellOrphans()
 	}
-}
-
-// reapedLeader forgets the pid of a main process: it may be given to another from now on.
-func (s *Supervisor) reapedLeader(pid int) {
-	s.recorded() // as long as the pid is its own
-	delete(s.leaders, pid)
 }
 
 // leaderEnded tells the machine that a main process was reaped. With dumping it was not, and is no

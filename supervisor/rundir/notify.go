@@ -12,22 +12,27 @@ import (
 
 // From the kernel's uapi/asm-generic/fcntl.h and siginfo.h.
 const (
-	dnCreate, dnDelete, dnRename, dnMultishot = 0x4, 0x8, 0x10, 0x80000000
+	dnCreate, dnDelete, dnRename = 0x4, 0x8, 0x10
 
 	ownerThread = 0 // F_OWNER_TID
 	pollMessage = 3 // POLL_MSG
 )
 
-// Notify has the kernel send SIGIO to a thread of this process whenever [Dir.InPlace] may have become
-// false, until the directory is closed: F_NOTIFY of fcntl(2). [IsNotice] tells that signal from
-// others'. For that nobody waits, as for the end of [Dir.Watch], the descriptor of which takes up to 25
-// milliseconds to close, also when a process ends. The error says that the kernel does not have it.
+// Notify has the kernel send SIGIO to a thread of this process when [Dir.InPlace] may have become
+// false: F_NOTIFY of fcntl(2). [IsNotice] tells that signal from others'. Then [Dir.NotifyAgain] is to be
+// called, after a while: where others remove files all the time, each would be a notice. The error says
+// that the kernel does not have it.
+//
+// It ends at once with the directory, or the process. The descriptor of [Dir.Watch] takes up to 25
+// milliseconds to close, for which also the end of a process waits.
 //
 // The thread is to receive the signal with its siginfo. One that others send is not lost for it: theirs
 // wait for the whole process.
 func (d *Dir) Notify(tid int) error {
-	// Also what is put in the place of the lock file.
-	if err := notify(int(d.self.Fd()), tid, dnCreate|dnDelete|dnRename); err != nil {
+	if err := own(int(d.self.Fd()), tid); err != nil {
+		return err
+	}
+	if err := d.notifySelf(); err != nil {
 		return err
 	}
 	// A parent directory that cannot be read cannot be watched; watch the others.
@@ -37,25 +42,43 @@ func (d *Dir) Notify(tid int) error {
 		if err != nil {
 			continue
 		}
-		if notify(fd, tid, dnRename) != nil {
+		if own(fd, tid) != nil {
 			_ = unix.Close(fd)
 			continue
 		}
 		d.above = append(d.above, fd)
 	}
+	d.notifyAbove()
 	return nil
 }
 
-// notify asks for the signal about what happens in a directory that is open.
-func notify(fd, tid int, events uint32) error {
+// NotifyAgain asks for the next notice. What has happened since the last one is not told any more.
+func (d *Dir) NotifyAgain() {
+	_ = d.notifySelf()
+	d.notifyAbove()
+}
+
+// notifySelf asks to be told of the lock file, also of what is put in its place.
+func (d *Dir) notifySelf() error {
+	_, err := unix.FcntlInt(d.self.Fd(), unix.F_NOTIFY, dnCreate|dnDelete|dnRename)
+	return os.NewSyscallError("fcntl", err)
+}
+
+// notifyAbove asks to be told of directories that are moved, within the one that they are in or out
+// of it.
+func (d *Dir) notifyAbove() {
+	for _, fd := range d.above {
+		_, _ = unix.FcntlInt(uintptr(fd), unix.F_NOTIFY, dnDelete|dnRename)
+	}
+}
+
+// own has notices about an open directory sent to a thread, with their siginfo.
+func own(fd, tid int) error {
 	owner := struct{ kind, id int32 }{ownerThread, int32(tid)}
 	if _, _, errno := unix.Syscall(unix.SYS_FCNTL, uintptr(fd), unix.F_SETOWN_EX, uintptr(unsafe.Pointer(&owner))); errno != 0 {
 		return os.NewSyscallError("fcntl", errno)
 	}
-	_, err := unix.FcntlInt(uintptr(fd), unix.F_SETSIG, int(signals.SIGIO)) // otherwise it comes without siginfo
-	if err == nil {
-		_, err = unix.FcntlInt(uintptr(fd), unix.F_NOTIFY, int(events|dnMultishot))
-	}
+	_, err := unix.FcntlInt(uintptr(fd), unix.F_SETSIG, int(signals.SIGIO))
 	return os.NewSyscallError("fcntl", err)
 }
 

@@ -37,6 +37,7 @@ func notified(dir *Dir, changed func()) error {
 			var raw signals.RawInfo
 			_, _, errno := unix.Syscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&set)), uintptr(unsafe.Pointer(&raw)), 0, 8, 0, 0)
 			if errno == 0 && IsNotice(signals.Decode(&raw)) {
+				dir.NotifyAgain()
 				changed()
 			}
 		}
@@ -69,6 +70,8 @@ func TestRenew(t *testing.T) {
 	for name, lose := range map[string]func(path string) error{
 		"removed":           os.RemoveAll,
 		"moved":             func(path string) error { return os.Rename(path, path+".away") },
+		"moved elsewhere":   func(path string) error { return os.Rename(path, filepath.Join(filepath.Dir(path), "..", "elsewhere")) },
+		"exchanged":         exchange,
 		"moved from above":  func(path string) error { return os.Rename(filepath.Dir(path), filepath.Dir(path)+".away") },
 		"without the lock":  func(path string) error { return os.Remove(filepath.Join(path, lockName)) },
 		"another lock file": func(path string) error { return replace(filepath.Join(path, lockName)) },
@@ -114,6 +117,15 @@ func TestRenew(t *testing.T) {
 			})
 		}
 	}
+}
+
+// exchange has a directory and another one, elsewhere, change places.
+func exchange(path string) error {
+	other := filepath.Join(filepath.Dir(path), "..", "other")
+	if err := os.Mkdir(other, 0o755); err != nil {
+		return err
+	}
+	return unix.Renameat2(unix.AT_FDCWD, other, unix.AT_FDCWD, path, unix.RENAME_EXCHANGE)
 }
 
 // replace puts another file in the place of one.
