@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"supervise/config"
@@ -34,11 +35,14 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	r.loop.awaitLines()
 	r.closeCores(leftBehind)
 	r.loop.End()
-	rest = r.endRest(within)
-	r.loop.Close()
+	var closing sync.WaitGroup
 	if r.control != nil {
-		r.control.Close()
+		closing.Go(r.control.Close)
 	}
+	rest = r.endRest(within)
+	r.host.Outputs().Release() // what follows may wait
+	r.loop.Close()
+	closing.Wait()
 	if r.journal != nil {
 		if err := r.journal.Close(grace); err != nil {
 			r.log.Error().Err(err).Msg("the end of the journal could not be written")

@@ -1,17 +1,27 @@
 package supervisor
 
 import (
-	"errors"
-	"os"
-	"strconv"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"supervise/signals/intake"
 	"supervise/supervisor/rundir"
 )
 
 // watchDirectory tells the loop when somebody removes or moves the runtime directory: from
 // then on commands cannot find us, and nothing keeps out a second supervisor.
 func (r *run) watchDirectory() {
+	if r.host.Intake() != intake.Portable && r.dir.Notify(unix.Gettid()) == nil {
+		r.host.Notice(rundir.IsNotice, func() {
+			r.checkDirectory()
+			r.host.Later(removalTime, func() {
+				r.dir.NotifyAgain()
+				r.checkDirectory()
+			})
+		})
+		return
+	}
 	err := r.dir.Watch(func() { r.host.Post(r.checkDirectory) })
 	if err != nil {
 		r.log.Debug().Err(err).Msg("a removal of the runtime directory will not be noticed")
@@ -40,7 +50,7 @@ func (r *run) renewDirectory() {
 	before := r.dir
 	next, err := before.Renew()
 	if err != nil {
-		r.loseDirectory(err)
+		r.log.Error().Err(err).Str("runtime-dir", before.Path).Msg(rundir.Lost(err))
 		return
 	}
 	r.dir = next
@@ -60,16 +70,4 @@ func (r *run) renewDirectory() {
 		return
 	}
 	r.control.Move(next.Root(), moved)
-}
-
-// loseDirectory logs that commands cannot reach us any more, and what can be done.
-func (r *run) loseDirectory(err error) {
-	const gone = "somebody has removed or moved the runtime directory, and commands cannot reach this supervise any more: "
-	end := "kill -TERM " + strconv.Itoa(os.Getpid())
-	text := gone + "it cannot be created again; make room for it, then stop this supervise with " + end + " and start it again"
-	var busy *rundir.BusyError
-	if errors.As(err, &busy) {
-		text = gone + "another one has taken its place, and services may run twice; stop this one with " + end + ", or the other one"
-	}
-	r.log.Error().Err(err).Str("runtime-dir", r.dir.Path).Msg(text)
 }

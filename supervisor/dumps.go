@@ -69,6 +69,8 @@ func (s *Supervisor) released(service *service, c *kernel.Crash) {
 		return
 	}
 	s.leaving.remnants.Add(service.id, c)
+	s.recorded()
+	delete(s.leaders, c.PID)
 	s.leaderEnded(service, c.PID, signals.Exit{Signal: signal, Core: true}, true)
 }
 

@@ -17,8 +17,10 @@ import (
 // without end must not hold up everything else.
 const maxReaps = 512
 
-// reap reaps all children that have ended: SIGCHLD says only that there may be some.
+// reap reaps all children that have ended: SIGCHLD says only that there may be some. What follows
+// the ends of main processes comes after all were reaped, so that what they leave is listed once.
 func (s *Supervisor) reap() {
+	var ends []func()
 	reaped := 0
 	for ; reaped < maxReaps; reaped++ {
 		child, ok := s.kernel.Reap()
@@ -28,10 +30,15 @@ func (s *Supervisor) reap() {
 		switch service := s.leaders[child.PID]; {
 		case s.snapshots.Halted(child):
 		case service != nil:
-			s.leaderEnded(service, child.PID, child.Exit, false)
+			s.recorded() // as long as the pid is its own: it may be given to another now
+			delete(s.leaders, child.PID)
+			ends = append(ends, func() { s.leaderEnded(service, child.PID, child.Exit, false) })
 		case !s.remnantEnded(child.PID) && !s.hookEnded(child.PID, child.Exit):
 			s.orphanEnded(child)
 		}
+	}
+	for _, ended := range ends {
+		ended()
 	}
 	if reaped == maxReaps {
 		s.kernel.Wake()
@@ -42,15 +49,16 @@ func (s *Supervisor) reap() {
 	}
 }
 
-// leaderEnded tells the machine that a main process was reaped. From now on its pid may be
-// given to another process. With dumping it was not, and is no leader any more.
+// leaderEnded tells the machine that a main process was reaped. With dumping it was not, and is no
+// leader any more.
 func (s *Supervisor) leaderEnded(service *service, pid int, exit signals.Exit, dumping bool) {
-	s.recorded() // as long as the pid is its own
-	delete(s.leaders, pid)
 	service.system.Ended(service.tail.Ended(func(exit uint64, lines journal.Fact) uint64 {
 		s.touch(service.id)
 		return s.recordFact(journal.Entry{Service: service.name(), Cause: exit, Origin: s.journal.Origin(exit)}, lines)
 	}))
+	if s.machine.ShuttingDown() && exit.Signal != signals.SIGKILL { // which may be the OOM killer's: that is looked for
+		service.system.Retire()
+	}
 	survivors := !s.empty(service)
 	if survivors {
 		s.leaving.clearing = append(s.leaving.clearing, service)

@@ -8,6 +8,7 @@ import (
 	"supervise/supervisor/attribution"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/journal"
+	"supervise/supervisor/kernel"
 	"supervise/supervisor/logger"
 	"supervise/supervisor/machine"
 )
@@ -25,8 +26,14 @@ func (s *Supervisor) predict(pid int, signal signals.Signal) (effect machine.Eff
 	return attribution.Predict(signal, before), before, true
 }
 
-// leader is the pid of a service's main process, 0 if there is none.
-func (s *Supervisor) leader(service *service) int { return int(s.machine.View(service.id).PID) }
+// leader is the pid of a service's main process, 0 if there is none. It may be reaped already, and
+// the machine is about to hear of that: then its pid may be anybody's.
+func (s *Supervisor) leader(service *service) int {
+	if pid := int(s.machine.View(service.id).PID); s.leaders[pid] == service {
+		return pid
+	}
+	return 0
+}
 
 // send sends a signal to the processes of a service: a rung of its ladder, or one that
 // somebody asked for. If nobody is left to take a rung, that is not an error: the service
@@ -35,7 +42,11 @@ func (s *Supervisor) send(action *machine.Action) {
 	service := s.services[action.Service]
 	pid, at := s.leader(service), s.kernel.Now()
 	effect := machine.NoEffect
-	if attribution.Ends(action.Signal) { // SIGCONT, which follows each rung, does not: it is not worth a look
+	switch {
+	case !attribution.Ends(action.Signal): // SIGCONT, which follows each rung, does not: it is not worth a look
+	case action.Ticket == 0 && action.Signal != signals.SIGKILL && s.kernel.Recording():
+		effect = machine.Caught // it may be: what it has done will be recorded, which is more certain than a look at /proc before
+	default:
 		effect, _, _ = s.predict(pid, action.Signal)
 	}
 	count, err := service.system.Signal(pid, action.Scope, action.Signal)
@@ -47,7 +58,7 @@ func (s *Supervisor) send(action *machine.Action) {
 		service.ledger.Sent(action.Signal, sending)
 	}
 	if action.Ticket != 0 {
-		s.result(signalled(action, count, err))
+		s.result(kernel.Signalled(action, count, err))
 		return
 	}
 	if err != nil {
@@ -63,21 +74,11 @@ func (s *Supervisor) send(action *machine.Action) {
 	}
 }
 
-func signalled(action *machine.Action, count int, err error) machine.Event {
-	event := machine.Event{
-		Kind: machine.Signalled, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Count: count,
-	}
-	if err != nil {
-		event.Reason = err.Error()
-	}
-	return event
-}
-
 // deliver passes a signal on to a main process.
 func (s *Supervisor) deliver(action *machine.Action) {
 	service := s.services[action.Service]
 	view := s.machine.View(service.id)
-	result, pid, at := send.Gone, int(view.PID), s.kernel.Now()
+	result, pid, at := send.Gone, s.leader(service), s.kernel.Now()
 	effect, before, known := s.predict(pid, action.Info.Signal)
 	if pid != 0 && view.Gen == action.Gen {
 		result = service.system.Deliver(pid, action.Info)
@@ -100,7 +101,7 @@ func (s *Supervisor) deliver(action *machine.Action) {
 	case send.Gone, send.Refused:
 	}
 	s.result(machine.Event{
-		Kind: machine.Sent, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Result: resultOf(result),
+		Kind: machine.Sent, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Result: kernel.ResultOf(result),
 	})
 }
 
@@ -113,20 +114,6 @@ func (s *Supervisor) askerOf(action *machine.Action, info signals.Info) machine.
 		return sender
 	}
 	return by
-}
-
-func resultOf(result send.Result) machine.Result {
-	switch result {
-	case send.OK:
-		return machine.OK
-	case send.Again:
-		return machine.Again
-	case send.Gone:
-		return machine.Gone
-	case send.Refused:
-		return machine.Refused
-	}
-	return machine.Refused
 }
 
 // observeOutcome finds out what a main process does with a signal, if a call waits for that.

@@ -76,11 +76,11 @@ func (s *Supervisor) Stopped(id machine.ServiceID) bool {
 // observe reads the state of a main process from /proc; ok is false when there is none. Its
 // pid cannot be reused before the loop has reaped it.
 func (s *Supervisor) observe(id machine.ServiceID) (state sys.SignalState, ok bool) {
-	pid := s.machine.View(id).PID
+	pid := s.leader(s.services[id])
 	if pid == 0 {
 		return state, false
 	}
-	state, err := s.kernel.SignalState(int(pid))
+	state, err := s.kernel.SignalState(pid)
 	return state, err == nil
 }
 

@@ -14,19 +14,19 @@ import (
 )
 
 // bareFleet is the lower bound for a fleet: only fork, exec, kill and wait.
-func (b *bench) bareFleet() (fleetCost, error) {
-	return b.forkFleet(func(int) (*syscall.SysProcAttr, error) { return nil, nil })
+func (b *bench) bareFleet(size int) (fleetCost, error) {
+	return b.forkFleet(size, func(int) (*syscall.SysProcAttr, error) { return nil, nil })
 }
 
 // cgroupFleet is bareFleet with every service in a cgroup of its own, as supervise run has
 // them where it can.
-func (b *bench) cgroupFleet() (got fleetCost, err error) {
+func (b *bench) cgroupFleet(size int) (got fleetCost, err error) {
 	root := tree.Open("fleet", "fleet", tree.NoChildren{})
 	if root.Dir() == "" {
 		return got, root.Reason()
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	return b.forkFleet(func(i int) (*syscall.SysProcAttr, error) {
+	return b.forkFleet(size, func(i int) (*syscall.SysProcAttr, error) {
 		path := filepath.Join(root.Dir(), strconv.Itoa(i))
 		if err := os.Mkdir(path, 0o755); err != nil {
 			return nil, err
@@ -38,7 +38,7 @@ func (b *bench) cgroupFleet() (got fleetCost, err error) {
 
 // forkFleet starts all services with the attributes that a function returns for each, and
 // ends them.
-func (b *bench) forkFleet(attributes func(i int) (*syscall.SysProcAttr, error)) (got fleetCost, err error) {
+func (b *bench) forkFleet(size int, attributes func(i int) (*syscall.SysProcAttr, error)) (got fleetCost, err error) {
 	f, path, err := b.newFIFO()
 	if err != nil {
 		return got, err
@@ -46,7 +46,7 @@ func (b *bench) forkFleet(attributes func(i int) (*syscall.SysProcAttr, error)) 
 	defer f.close()
 	start := now()
 	var pids []int
-	for i := range fleetSize {
+	for i := range size {
 		attr, err := attributes(i)
 		if err != nil {
 			return got, err
@@ -62,7 +62,7 @@ func (b *bench) forkFleet(attributes func(i int) (*syscall.SysProcAttr, error)) 
 			_ = unix.Close(attr.CgroupFD)
 		}
 	}
-	if got.up, err = f.all(start); err != nil {
+	if got.up, _, err = f.all(start, size); err != nil {
 		return got, err
 	}
 	start = now()

@@ -138,7 +138,7 @@ func (b *bench) crash(c collecting, mb int) (ms float64, err error) {
 func (b *bench) endCrash(r *running) error {
 	err := syscall.Kill(r.child.pid, syscall.SIGTERM)
 	if err == nil {
-		err = r.ended()
+		err = r.ended([]int{r.child.pid})
 	}
 	r.kill()
 	left, _ := filepath.Glob(b.file("core*"))

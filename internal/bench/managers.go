@@ -29,6 +29,7 @@ const (
 	superviseRun   = "supervise run"
 	forkExec       = "bare fork+exec"
 	forkExecCgroup = "bare, a cgroup each"
+	runsvdir       = "runsvdir"
 )
 
 // managers returns all there are. supervise takes part twice, because the others have no
@@ -49,7 +50,7 @@ func (b *bench) managers() (all []manager) {
 		all,
 		manager{name: "s6-svscan", stop: syscall.SIGTERM, arrange: arrangeScan("s6-svscan", "-c", "1024"), absent: notInstalled("s6-svscan", "s6-supervise")},
 		// runsvdir ends its children on SIGHUP, and not on SIGTERM: runsvdir(8).
-		manager{name: "runsvdir", stop: syscall.SIGHUP, arrange: arrangeScan("runsvdir"), absent: notInstalled("runsvdir", "runsv")},
+		manager{name: runsvdir, stop: syscall.SIGHUP, arrange: arrangeScan("runsvdir"), absent: notInstalled("runsvdir", "runsv")},
 	)
 }
 
@@ -142,19 +143,26 @@ func (r *running) kill() {
 	r.fifo.close()
 }
 
-// ended waits until no service is left and the manager has exited.
-func (r *running) ended() error {
+// ended waits until no service is left, and none of the processes that supervised them: runsvdir
+// does not wait for its own.
+func (r *running) ended(supervisors []int) error {
 	deadline := time.Now().Add(patience)
-	fd, err := unix.PidfdOpen(r.child.pid, 0)
-	if err != nil {
-		return os.NewSyscallError("pidfd_open", err)
-	}
-	defer unix.Close(fd)
 	if err := r.fifo.gone(deadline); err != nil {
 		return fmt.Errorf("services are left: %w", err)
 	}
-	if err := readable(fd, deadline); err != nil {
-		return fmt.Errorf("%s goes on: %w", r.name, err)
+	for _, pid := range supervisors {
+		fd, err := unix.PidfdOpen(pid, 0)
+		if err == unix.ESRCH {
+			continue // it was reaped
+		}
+		if err != nil {
+			return os.NewSyscallError("pidfd_open", err)
+		}
+		err = readable(fd, deadline)
+		_ = unix.Close(fd)
+		if err != nil {
+			return fmt.Errorf("process %d of %s goes on: %w", pid, r.name, err)
+		}
 	}
 	return nil
 }

@@ -54,6 +54,7 @@ func (w *world) checkVerdict(s *service, exit *status.Exit) {
 		}
 	case sure && exit.By.PID == processOf(verdict).PID:
 	case perhaps && p.exit.Signal != signals.SIGKILL && ago > time.Second-slack:
+	case perhaps && p.exit.Signal != signals.SIGKILL && p.killer.source == rung && p.unseen:
 	default:
 		w.fail(s, "it has been %v %v ago %s, and that is said to be %q by %v", p.exit, ago, verdict, exit.Cause, exit.By)
 	}

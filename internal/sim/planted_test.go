@@ -26,7 +26,7 @@ var planted = []struct {
 	{
 		"whoever sent one has killed it", "signals/recorder/memory.go",
 		"killer == nil && (s.Fate() == Ends || s.Fate() == Waits)", "killer == nil",
-		"that is said to be",
+		"is said",
 	},
 	{
 		"a cause is not before its effect", "supervisor/journal/journal.go",
@@ -81,7 +81,7 @@ var planted = []struct {
 	},
 	{
 		"a result is that of another action", "supervisor/send.go",
-		"s.result(signalled(action, count, err))", "s.result(signalled(action, count+1, err))",
+		"s.result(kernel.Signalled(action, count, err))", "s.result(kernel.Signalled(action, count+1, err))",
 		"what came of it is",
 	},
 	{

@@ -34,6 +34,7 @@ type process struct {
 	overdue bool          // it would have ended, had it not been stopped
 	dying   bool          // the kernel has begun to end it, and nothing changes that
 	dump    *dump         // its core is being written, or was; nil: it is not
+	unseen  bool          // a signal to it was not recorded
 }
 
 // arrival is a signal that is pending.

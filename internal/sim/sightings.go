@@ -45,6 +45,7 @@ func (w *world) sight(p *process, s signals.Signal, from sender) {
 	k := w.system
 	if (w.steps+p.pid)%loses == 0 {
 		k.lost++
+		p.unseen = true
 		return
 	}
 	k.recorded = append(k.recorded, r)
@@ -59,3 +60,6 @@ func (k *system) Recorded(take func(*recorder.Signal)) (lost uint64) {
 	}
 	return k.lost
 }
+
+// Recording reports whether there is one.
+func (k *system) Recording() bool { return k.w.recording() }

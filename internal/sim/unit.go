@@ -49,6 +49,9 @@ func (u *unit) GiveUpStart() {
 func (u *unit) Signal(pid int, scope config.Scope, s signals.Signal) (sent int, err error) {
 	w, t := u.w, u.service().tree
 	a := w.carriesOut(machine.Send, u.id)
+	if pid != 0 && t.reaped {
+		w.fail(u.service(), "sends %v to process %d, which was reaped", s, pid)
+	}
 	from := w.senderOf(a, rung)
 	result := machine.Event{Kind: machine.Signalled, Service: u.id, Gen: a.Gen, Ticket: a.Ticket}
 	if a.Scope != scope || a.Signal != s {
@@ -162,6 +165,9 @@ func (u *unit) Members() (members []tree.Member, err error) {
 
 // MemoryEvents is none: the OOM killer is not suspected.
 func (u *unit) MemoryEvents() string { return "" }
+
+// Retire changes nothing here.
+func (u *unit) Retire() {}
 
 // Survey says to whom a leader that has ended has handed over, if it has. The heir may be
 // known late, or never.

@@ -198,16 +198,27 @@ func (one *fifo) prepare(s *Server) error {
 // close closes and removes all FIFOs.
 func (f *fifos) close() {
 	for _, one := range f.services {
-		one.close(f.server.poller)
+		one.release(f.server.poller)
 	}
-	for _, name := range f.wanted {
-		if f.services[name] == nil { // what could be made, but not opened, when descriptors were few
-			_ = f.dir.Remove(fifoOf(name))
-			_ = f.dir.Remove(filepath.Dir(fifoOf(name)))
-		}
-	}
+	f.removeOf(f.wanted)          // also what could be made, but not opened, when descriptors were few
 	_ = f.dir.Remove(servicesDir) // unless something else is in it
 	if f.main != nil {
 		f.main.close(f.server.poller)
+	}
+}
+
+// removeOf removes the FIFOs of services, and the directories that they are in. They are below a
+// directory of ours, in which nobody else can put something else in their place; so that is the
+// only one that is opened.
+func (f *fifos) removeOf(services []string) {
+	all, err := f.dir.Open(servicesDir)
+	if err != nil {
+		return
+	}
+	defer all.Close()
+	at := int(all.Fd())
+	for _, name := range services {
+		_ = unix.Unlinkat(at, name+"/"+controlName, 0)
+		_ = unix.Unlinkat(at, name, unix.AT_REMOVEDIR)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -118,17 +117,23 @@ func (one *fifo) push(r request.Request) {
 	s.push(item{call: &Call{Request: r, Origin: Origin{FIFO: one.path, Shared: s.shared()}, errors: s.errors}})
 }
 
-// close closes and removes the FIFO.
-func (one *fifo) close(p *poller) {
+// release closes the FIFO.
+func (one *fifo) release(p *poller) {
 	p.forget(one.key)
 	unix.Close(one.fd)
+}
+
+// close closes and removes the FIFO.
+func (one *fifo) close(p *poller) {
+	one.release(p)
 	one.remove()
 }
 
 // remove removes the FIFO, and the directory of its service.
 func (one *fifo) remove() {
-	_ = one.all.dir.Remove(one.name)
 	if one.service != "" {
-		_ = one.all.dir.Remove(filepath.Dir(one.name))
+		one.all.removeOf([]string{one.service})
+		return
 	}
+	_ = one.all.dir.Remove(one.name)
 }

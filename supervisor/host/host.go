@@ -46,6 +46,7 @@ type Host struct {
 	reaped     []sys.Child      // orphans that were reaped while others were killed
 	runtimeDir string           // passed to hooks
 	terminal   bool             // there was a controlling terminal at the start
+	notice     notice
 	mailbox    mailbox
 	cores      cores
 	recording  recording
@@ -139,12 +140,30 @@ func (h *Host) Descendants() (tree.Method, error) { return h.root.Method(), h.ro
 // Now and the following methods are those of [kernel.Kernel].
 func (h *Host) Now() time.Duration { return time.Since(h.began) }
 
-// Wait waits for a signal.
+// Notice has the loop call f, instead of being told of a signal that is a notice of the kernel's: it
+// was sent because somebody has asked the kernel for it here.
+func (h *Host) Notice(is func(signals.Info) bool, f func()) { h.notice = notice{is, f} }
+
+// notice is what Notice was told.
+type notice struct {
+	is func(signals.Info) bool // nil: there are none
+	f  func()
+}
+
+// Wait waits for a signal. The log lines of what comes of it are written together.
 func (h *Host) Wait(timeout time.Duration) (signals.Info, bool) {
-	if timeout < 0 {
-		return h.in.Wait(intake.Forever)
+	h.outputs.Release()
+	defer h.outputs.Hold()
+	limit := intake.Forever
+	if timeout >= 0 {
+		limit = int64(timeout)
 	}
-	return h.in.Wait(int64(timeout))
+	info, ok := h.in.Wait(limit)
+	if ok && h.notice.is != nil && h.notice.is(info) {
+		h.notice.f()
+		return signals.Info{}, false
+	}
+	return info, ok
 }
 
 // Wake makes Wait return.
@@ -158,6 +177,7 @@ func (h *Host) Release(set signals.Set) { h.in.Release(set) }
 
 // Reap reaps a child that has ended, or says that one was stopped or continued.
 func (h *Host) Reap() (sys.Child, bool) {
+	h.root.Reaping()
 	if len(h.reaped) > 0 {
 		child := h.reaped[0]
 		h.reaped = h.reaped[1:]

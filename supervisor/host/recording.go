@@ -177,17 +177,24 @@ func (h *Host) StopRecording() {
 	}
 }
 
+// Recording reports whether signals to processes of services are recorded.
+func (h *Host) Recording() bool { return h.recording.recorder != nil }
+
 // Recorded hands over what was recorded, with the names of services.
 func (h *Host) Recorded(take func(*recorder.Signal)) (lost uint64) {
 	r := &h.recording
 	if r.recorder == nil {
 		return 0
 	}
-	began := int64(recorder.Now()) - int64(h.Now())
+	began, self := int64(-1), os.Getpid() // began is asked for when there is something
 	r.recorder.Read(func(s *recorder.Signal) {
+		if began < 0 {
+			began = int64(recorder.Now()) - int64(h.Now())
+		}
 		s.Time = uint64(max(0, int64(s.Time)-began))
 		if s.Cgroup != 0 {
-			s.Service = r.service(s.Cgroup, h.root.Dir(), true)
+			_, main := h.awaited[int(s.Target)] // by which the loop knows the service; and we are of none
+			s.Service = r.service(s.Cgroup, h.root.Dir(), !main || int(s.Sender.PID) != self)
 			s.Sender.Service = r.service(s.Sender.Cgroup, h.root.Dir(), false)
 		}
 		take(s)

@@ -156,6 +156,9 @@ func (s *service) Empty() (bool, error) {
 	return empty, err
 }
 
+// Retire lets the cgroup be removed.
+func (s *service) Retire() { s.tree.Retire() }
+
 // Members are the living processes.
 func (s *service) Members() ([]tree.Member, error) { return s.tree.Members() }
 

@@ -43,6 +43,8 @@ type start struct {
 // [BeginBulkStart] doubles. What is not over soon has its result later: nothing waits for a file
 // system that does not answer, or for a frozen cgroup, but the service itself.
 func (h *Host) Start(starts []kernel.Start) {
+	h.outputs.Release() // execve may wait for a disk
+	defer h.outputs.Hold()
 	begun := make([]*start, len(starts))
 	for i := range starts {
 		begun[i] = starts[i].Service.(*service).prepare(&starts[i])

@@ -46,6 +46,8 @@ type Kernel interface {
 	// call, and returns how many were lost so far; nothing without a recorder. A signal is valid
 	// until take returns. Its time is that of Now.
 	Recorded(take func(*recorder.Signal)) (lost uint64)
+	// Recording reports whether there is a recorder.
+	Recording() bool
 	// Obstacle says why a process survives SIGKILL, in words that follow its name; "" if
 	// nothing is known, or it does not survive.
 	Obstacle(pid int) string
@@ -154,6 +156,10 @@ type Service interface {
 	// MemoryEvents is the path of its cgroup's memory.events, "" without one.
 	MemoryEvents() string
 
+	// Retire says that nothing of it will be started any more: what the kernel keeps for it may go
+	// as soon as it is empty.
+	Retire()
+
 	// Survey says what is left when the main process has ended, and who took over from it.
 	Survey() Survey
 	// Follow makes another process the main process.
@@ -171,4 +177,30 @@ type Service interface {
 	ReopenLog(done func(error)) bool
 	// Close releases what is held for it.
 	Close() error
+}
+
+// ResultOf is what the machine is told of a signal that was passed on.
+func ResultOf(result send.Result) machine.Result {
+	switch result {
+	case send.OK:
+		return machine.OK
+	case send.Again:
+		return machine.Again
+	case send.Gone:
+		return machine.Gone
+	case send.Refused:
+		return machine.Refused
+	}
+	return machine.Refused
+}
+
+// Signalled is what the machine is told of a signal that somebody asked for.
+func Signalled(action *machine.Action, count int, err error) machine.Event {
+	event := machine.Event{
+		Kind: machine.Signalled, Service: action.Service, Gen: action.Gen, Ticket: action.Ticket, Count: count,
+	}
+	if err != nil {
+		event.Reason = err.Error()
+	}
+	return event
 }

@@ -63,7 +63,9 @@ func (p *Pump) ask(r *request) bool {
 		return true
 	}
 	p.request(r)
-	p.wakeLocked()
+	if !p.holds() {
+		p.wakeLocked()
+	}
 	return true
 }
 

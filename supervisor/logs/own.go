@@ -1,6 +1,9 @@
 package logs
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // ownLimit bounds the supervisor's own waiting lines, in bytes.
 const ownLimit = 256 << 10
@@ -25,6 +28,42 @@ func (p *Pump) Write(b []byte) (int, error) {
 	if b[len(b)-1] != '\n' {
 		p.ownLines = append(p.ownLines, '\n')
 	}
+	p.writeOwn()
+	return len(b), nil
+}
+
+// Hold has lines of the supervisor itself, and requests to drain, wait for each other, until Release or
+// for up to two milliseconds: each alone would wake a thread, and at times there are thousands in a
+// row. Whoever holds them must go on, or call Release before it waits for anything.
+func (p *Pump) Hold() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = time.Now()
+}
+
+// Release ends Hold.
+func (p *Pump) Release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = time.Time{}
+	if len(p.requests) > 0 {
+		p.wakeLocked()
+	} else if len(p.ownLines) > 0 {
+		p.writeOwn()
+	}
+}
+
+// What is held is written all the same after so long, or when there is so much of it.
+const (
+	holdTime  = 2 * time.Millisecond
+	holdBytes = 32 << 10
+)
+
+// writeOwn has the lines that wait written, unless they are held. The lock is held.
+func (p *Pump) writeOwn() {
+	if p.holds() {
+		return
+	}
 	switch p.state {
 	case idle:
 		p.start()
@@ -32,7 +71,19 @@ func (p *Pump) Write(b []byte) (int, error) {
 		p.again = true
 	case parked, ended: // trying would be in vain
 	}
-	return len(b), nil
+}
+
+// holds reports whether lines that wait are held. The lock is held.
+func (p *Pump) holds() bool {
+	if p.held.IsZero() || len(p.ownLines) >= holdBytes {
+		return false
+	}
+	now := time.Now()
+	if now.Sub(p.held) >= holdTime {
+		p.held = now
+		return false
+	}
+	return true
 }
 
 // addOwn adds the supervisor's own lines to the outlet, unless that is stuck.
@@ -42,6 +93,10 @@ func (p *Pump) addOwn() {
 		return
 	}
 	p.mu.Lock()
+	if p.holds() && !p.closing {
+		p.mu.Unlock()
+		return
+	}
 	own := p.ownLines
 	p.ownLines = nil
 	p.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestOwnLines: the supervisor's own lines are whole, also among those of services, and
@@ -58,5 +59,53 @@ func TestOwnLines(t *testing.T) {
 	closeAll(t, l)
 	if got := strings.Count(m.String(), "zzz\n"); uint64(got)+lost != 300 || told != 1 {
 		t.Errorf("%d lines written and %d lost of 300", got, lost)
+	}
+}
+
+// TestHold: what is held is written together, at the latest when it is much or with the end of the
+// logs, and nothing is lost or answered before its time.
+func TestHold(t *testing.T) {
+	l := newLogs(t, nil)
+	m := newMemory()
+	p := into(t, l, layout{}, m)
+	source, e := attach(t, p, "svc")
+	hold := func() {
+		p.Hold()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.held = time.Now().Add(time.Hour) // so that the test may be slow
+	}
+	var want strings.Builder
+	write := func(text string) {
+		want.WriteString(text)
+		_, _ = p.Write([]byte(text))
+	}
+
+	hold()
+	answered := make(chan Drained, 1)
+	source.Drain(time.Hour, func(d Drained) { answered <- d })
+	for i := range 100 {
+		write(fmt.Sprintf("own %d\n", i))
+	}
+	if s := p.Stats(); s.Lines != 0 || m.String() != "" || len(answered) != 0 {
+		t.Errorf("%d lines are written while all are held: %q", s.Lines, m.String())
+	}
+	p.Release()
+	until(t, "what was held is written", func() bool { return m.String() == want.String() })
+	if d := <-answered; !d.Complete {
+		t.Error("what was held is not drained")
+	}
+	write("at once\n")
+	until(t, "one that is not held is", func() bool { return m.String() == want.String() })
+
+	hold()
+	write(strings.Repeat("x", holdBytes) + "\n")
+	until(t, "much is written", func() bool { return m.String() == want.String() })
+
+	write("the last\n")
+	e.Close()
+	closeAll(t, l)
+	if m.String() != want.String() {
+		t.Errorf("%d bytes are written, want %d", len(m.String()), want.Len())
 	}
 }

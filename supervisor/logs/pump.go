@@ -47,8 +47,9 @@ type Pump struct {
 	abandoned  bool // stop waiting: give up everything
 	newLayout  layout
 	services   map[string]*service
-	ownLines   []byte // of the supervisor
-	users      int    // of a file
+	ownLines   []byte    // of the supervisor
+	held       time.Time // since when they are held; zero: they are not
+	users      int       // of a file
 
 	finished  chan struct{}
 	ownLost   atomic.Uint64 // calls of Write that found no room

@@ -102,6 +102,13 @@ func consoleOf(options *Options) logs.Console {
 // waits and never fails: [logs.Pump.Write].
 func (o *Outputs) Write(lines []byte) (int, error) { return o.console.Write(lines) }
 
+// Hold has lines of the supervisor itself wait for each other for a moment, until Release:
+// [logs.Pump.Hold].
+func (o *Outputs) Hold() { o.console.Hold() }
+
+// Release ends Hold.
+func (o *Outputs) Release() { o.console.Release() }
+
 // Last returns the last n lines that a service wrote, the oldest first, and at most
 // [logs.MaxLines]; false if it has never written: [logs.Logs.Last].
 func (o *Outputs) Last(service string, n int) ([]logs.Line, bool) { return o.logs.Last(service, n) }

@@ -5,7 +5,8 @@
 //
 //	dir, err := rundir.Open(path)     // a *BusyError: another supervisor has it
 //	defer dir.Close()
-//	err = dir.Watch(changed)          // call dir.InPlace, and dir.Renew if it is false
+//	err = dir.Notify(tid)             // at each signal: dir.InPlace, and dir.Renew if it is false;
+//	err = dir.Watch(changed)          // or by a call, where that cannot be had
 //	dir.Root(), dir.ID(), dir.Killed()
 //
 // What is in the directory is up to packages control and board. Where clients look for it is

@@ -35,6 +35,7 @@ type Dir struct {
 
 	watch   *os.File // inotify(7), nil without
 	watchFD int
+	above   []int // with Notify: the directories that it is in
 }
 
 // lockName is the lock file. Its first line is the owner's pid; a second line is the id of
@@ -56,6 +57,18 @@ func (e *BusyError) Error() string {
 		owner += " (pid " + strconv.Itoa(e.PID) + ")"
 	}
 	return owner + " runs in " + e.Path + "; stop it, or give this one another supervisor.runtime-dir"
+}
+
+// Lost says what it means that a directory cannot be renewed, and what can be done: commands cannot
+// reach us any more.
+func Lost(err error) string {
+	const gone = "somebody has removed or moved the runtime directory, and commands cannot reach this supervise any more: "
+	end := "kill -TERM " + strconv.Itoa(os.Getpid())
+	var busy *BusyError
+	if errors.As(err, &busy) {
+		return gone + "another one has taken its place, and services may run twice; stop this one with " + end + ", or the other one"
+	}
+	return gone + "it cannot be created again; make room for it, then stop this supervise with " + end + " and start it again"
 }
 
 // Open makes the directory, mode 0755, if it does not exist, and locks it. The kernel
@@ -241,6 +254,10 @@ func (d *Dir) release() {
 	if d.root != nil {
 		_ = d.root.Close()
 	}
+	for _, fd := range d.above {
+		_ = unix.Close(fd)
+	}
+	d.above = nil
 	for _, file := range []*os.File{d.watch, d.self, d.lock} {
 		_ = file.Close() // of a nil file it is an error without effect
 	}

@@ -111,26 +111,26 @@ func All() ([]Process, error) {
 	return all, nil
 }
 
-// Descendants picks those of all that descend from a process, without itself.
-func Descendants(all []Process, pid int) []int {
-	children := map[int][]int{}
-	for _, p := range all {
-		children[p.Parent] = append(children[p.Parent], p.PID)
+// Children lists the children of a process, without a look at them: proc_tid_children(5).
+func Children(pid int) (children []int, err error) {
+	files, err := filepath.Glob(path(pid, "task/*/children"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("the children of process %d are not known: %w", pid, os.ErrNotExist)
 	}
-	var found []int
-	for next := children[pid]; len(next) > 0; {
-		child := next[0]
-		found = append(found, child)
-		next = append(next[1:], children[child]...)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, field := range strings.Fields(string(text)) {
+			child, err := strconv.Atoi(field)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", file, err)
+			}
+			children = append(children, child)
+		}
 	}
-	return found
-}
-
-// Executable returns the file that a process runs, "" when it may not be known or the
-// process is a zombie.
-func Executable(pid int) string {
-	file, _ := os.Readlink(path(pid, "exe"))
-	return file
+	return children, nil
 }
 
 // parseStat reads /proc/PID/stat: the name, in parentheses, may hold anything.

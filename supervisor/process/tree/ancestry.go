@@ -134,6 +134,8 @@ func (a *ancestry) Kill() (done bool, err error) {
 	return a.hunt.slice(a.children, a.find, a.isOtherMain)
 }
 
+func (a *ancestry) Retire() {}
+
 func (a *ancestry) Close() error { return nil }
 
 // find selects the living processes that belong to the service. All of them descend from us,

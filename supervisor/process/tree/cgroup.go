@@ -27,6 +27,8 @@ type cgroup struct {
 	mu sync.Mutex
 	fd int // of the directory, -1 until it is made
 
+	retired bool // it is to be removed when it is empty
+
 	leader int       // the main process
 	strays *ancestry // knows those that have gone to another cgroup; nil until it is asked
 }
@@ -167,19 +169,34 @@ func (c *cgroup) has(pid int) bool {
 	return false
 }
 
+// Retire has Empty begin to remove it.
+func (c *cgroup) Retire() { c.retired = true }
+
 func (c *cgroup) Empty() (bool, error) {
 	if !c.root.children.IsMain(c.leader) {
 		c.leader = 0 // its pid may be anybody's
 	}
+	unpopulated, err := c.unpopulated()
+	if !unpopulated || err != nil {
+		return false, err
+	}
+	if c.retired {
+		c.retired = false
+		c.root.remover.add(c)
+	}
+	return c.noStrays()
+}
+
+// unpopulated reports whether nobody is in the cgroup, or in one below it.
+func (c *cgroup) unpopulated() (bool, error) {
 	c.mu.Lock()
-	dir := c.fd
-	c.mu.Unlock()
-	if dir < 0 {
+	defer c.mu.Unlock()
+	if c.fd < 0 { // it was never made, or is removed
 		return true, nil
 	}
-	fd, err := unix.Openat(dir, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat(c.fd, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if ignoreGone(err) == nil && err != nil {
-		return c.noStrays() // somebody has removed it, which takes that it is empty
+		return true, nil // somebody has removed it, which takes that it is empty
 	}
 	if err != nil {
 		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path(), err)
@@ -190,10 +207,7 @@ func (c *cgroup) Empty() (bool, error) {
 	if ignoreGone(err) != nil {
 		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path(), err)
 	}
-	if err == nil && !unpopulated(buffer[:n]) {
-		return false, nil
-	}
-	return c.noStrays()
+	return err != nil || unpopulated(buffer[:n]), nil
 }
 
 // waitEmpty waits until no process is left in a cgroup. The kernel reports a change of

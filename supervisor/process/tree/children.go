@@ -43,6 +43,10 @@ type family struct {
 type childList struct {
 	fd   int
 	text []byte // what was read last
+
+	shared bool  // one read may do for all that were reaped before it: Root.Reaping
+	known  bool  // it has been read since
+	pids   []int // what it had then
 }
 
 func openChildList() *childList {
@@ -93,6 +97,21 @@ func (f family) orphanPIDs() (pids []int, ok bool) {
 		pids, ok = childPIDs(ownChildren())
 	}
 	return slices.DeleteFunc(pids, f.IsMain), ok
+}
+
+// noOrphans reports whether there are none below whom something of a service can be whose main
+// process has been reaped. What such a process leaves is ours before it is reaped. So of all
+// that were reaped together, one list tells: where hundreds end at once, each is as long.
+func (f family) noOrphans() bool {
+	l := f.list
+	if l == nil || !l.shared {
+		pids, ok := f.orphanPIDs()
+		return ok && len(pids) == 0
+	}
+	if !l.known {
+		l.pids, l.known = f.orphanPIDs()
+	}
+	return l.known && !slices.ContainsFunc(l.pids, func(pid int) bool { return !f.IsMain(pid) })
 }
 
 // signal signals a child of ours: its pid is its own until only we reap it.

@@ -18,6 +18,7 @@ type Root struct {
 	children family
 	reason   error
 	hunt     hunt // for all descendants
+	remover  remover
 }
 
 // ErrNoCgroup is the reason for ByAncestry if no cgroup2 hierarchy is mounted.
@@ -88,8 +89,18 @@ func (r *Root) KillDescendants() (done bool, err error) {
 	return r.hunt.slice(r.children, descendants, nil)
 }
 
+// Reaping is to be called before children are reaped, by a caller that does so each time and asks
+// whether trees are empty only of services whose main processes it has reaped before: for all of these
+// one list of children is enough then.
+func (r *Root) Reaping() {
+	if l := r.children.list; l != nil {
+		l.shared, l.known = true, false
+	}
+}
+
 // Close removes the cgroups that are empty, and releases what the root holds.
 func (r *Root) Close() error {
+	r.remover.work.Wait()
 	r.children.list.close()
 	if r.dir == "" {
 		return nil

@@ -13,7 +13,7 @@ import (
 // noStrays reports whether nothing of the service lives outside its cgroup, which has nobody
 // in it any more: then a stray is an orphan of ours, or below one.
 func (c *cgroup) noStrays() (bool, error) {
-	if pids, ok := c.root.children.orphanPIDs(); ok && len(pids) == 0 {
+	if c.root.children.noOrphans() {
 		return true, nil
 	}
 	return c.outside().Empty()

@@ -50,6 +50,10 @@ type Tree interface {
 	// asked again in a moment.
 	Empty() (bool, error)
 
+	// Retire says that nothing will be started in it any more: once it is empty, and Empty has
+	// found that, it need not exist.
+	Retire()
+
 	// Signal sends a signal to every member as ourselves, and returns how many took it.
 	Signal(s signals.Signal) (sent int, err error)
 
