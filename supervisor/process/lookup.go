@@ -22,11 +22,16 @@ func Lookup(name, path string, havePath bool) (string, error) {
 		return name, nil
 	}
 	var buffer [pathMax]byte
-	file, errno := Find(buffer[:], name, path, havePath)
-	if errno != 0 {
-		return "", &StartError{Step: "find " + name + " in PATH", Errno: errno}
+	s := newSearch(name, path, havePath)
+	for {
+		file, errno := s.next(buffer[:])
+		if file == nil {
+			return "", &StartError{Step: "find " + name + " in PATH", Errno: errno}
+		}
+		if s.accepts(sys.WaitExecutable(&file[0])) {
+			return string(file), nil
+		}
 	}
-	return string(file), nil
 }
 
 // pathMax is the longest name of a file with the zero byte at its end: PATH_MAX in
@@ -36,43 +41,67 @@ const pathMax = 4096
 // Find is [Lookup] for a name without a slash, in the caller's memory: it allocates nothing.
 // Behind the file's name is a zero byte. What the buffer is too small for is ENAMETOOLONG.
 func Find(buffer []byte, name, path string, havePath bool) (file []byte, errno syscall.Errno) {
+	s := newSearch(name, path, havePath)
+	for {
+		file, errno := s.next(buffer)
+		if file == nil || s.accepts(sys.Executable(&file[0])) {
+			return file, errno
+		}
+	}
+}
+
+// search goes through the directories of a PATH.
+type search struct {
+	name, path string
+	more       bool
+	reason     syscall.Errno // why it has not been found
+}
+
+func newSearch(name, path string, havePath bool) search {
 	if !havePath {
 		path = defaultPath
 	}
-	reason := syscall.ENOENT
-	for more := true; more; {
+	return search{name, path, true, syscall.ENOENT}
+}
+
+// next is the next file that it may be, in the caller's memory; nil if there is none, and why.
+func (s *search) next(buffer []byte) (file []byte, errno syscall.Errno) {
+	for s.more {
 		var dir string
-		dir, path, more = text.Cut(path, ':')
+		dir, s.path, s.more = text.Cut(s.path, ':')
 		if dir == "" {
 			dir = "."
 		}
-		if len(dir)+len(name)+2 > len(buffer) {
+		if len(dir)+len(s.name)+2 > len(buffer) {
 			if len(buffer) < pathMax {
 				return nil, syscall.ENAMETOOLONG
 			}
 			continue // as the kernel would say
 		}
-		n := copy(buffer[:], dir)
+		n := copy(buffer, dir)
 		n += copy(buffer[n:], "/")
-		n += copy(buffer[n:], name)
+		n += copy(buffer[n:], s.name)
 		buffer[n] = 0
-		switch sys.Executable(&buffer[0]) {
-		case 0:
-			return buffer[:n], 0
-		case syscall.EACCES:
-			reason = syscall.EACCES
-		}
+		return buffer[:n], 0
 	}
-	return nil, reason
+	return nil, s.reason
 }
 
-// executable is [sys.Executable] for a string.
+// accepts reports whether it is that file.
+func (s *search) accepts(errno syscall.Errno) bool {
+	if errno == syscall.EACCES {
+		s.reason = errno
+	}
+	return errno == 0
+}
+
+// executable is [sys.WaitExecutable] for a string.
 func executable(file string) error {
 	name, err := syscall.BytePtrFromString(file)
 	if err != nil {
 		return err
 	}
-	if errno := sys.Executable(name); errno != 0 {
+	if errno := sys.WaitExecutable(name); errno != 0 {
 		return errno
 	}
 	return nil
