@@ -16,6 +16,7 @@ import (
 	"supervise/supervisor/launch"
 	"supervise/supervisor/output"
 	"supervise/supervisor/process/tree"
+	"supervise/supervisor/threads"
 )
 
 // Options is what a host needs.
@@ -47,6 +48,7 @@ type Host struct {
 	runtimeDir string           // passed to hooks
 	terminal   bool             // there was a controlling terminal at the start
 	mailbox    mailbox
+	masked     bool // the threads of the process block signals
 	cores      cores
 	recording  recording
 }
@@ -62,8 +64,7 @@ func Open(options Options) (*Host, error) {
 	}
 	h.warn = options.Warn
 	h.mailbox.wake = options.Intake.Wake
-	reserveThreads()
-	h.in.MaskThreads()
+	threads.Reserve()
 	var err error
 	h.outputs, err = output.New(output.Options{
 		Stdout: 1, Stderr: 2, JSON: options.JSON, Color: options.Color, Services: options.Services,
@@ -141,10 +142,21 @@ func (h *Host) Now() time.Duration { return time.Since(h.began) }
 
 // Wait waits for a signal.
 func (h *Host) Wait(timeout time.Duration) (signals.Info, bool) {
+	h.maskThreads()
 	if timeout < 0 {
 		return h.in.Wait(intake.Forever)
 	}
 	return h.in.Wait(int64(timeout))
+}
+
+// maskThreads has all other threads block signals, once, when there is nothing more urgent to do:
+// those that catch one before hand it on.
+func (h *Host) maskThreads() {
+	if !h.masked {
+		threads.Wait()
+		h.masked = true
+		h.in.MaskThreads()
+	}
 }
 
 // Wake makes Wait return.

@@ -16,6 +16,7 @@ import (
 	"supervise/supervisor/kernel"
 	"supervise/supervisor/launch"
 	"supervise/supervisor/process"
+	"supervise/supervisor/threads"
 )
 
 // patience is how long the loop waits for starts: as long as nearly all of them take. To be woken
@@ -43,6 +44,7 @@ type start struct {
 // [BeginBulkStart] doubles. What is not over soon has its result later: nothing waits for a file
 // system that does not answer, or for a frozen cgroup, but the service itself.
 func (h *Host) Start(starts []kernel.Start) {
+	threads.Wait()
 	begun := make([]*start, len(starts))
 	for i := range starts {
 		begun[i] = starts[i].Service.(*service).prepare(&starts[i])
