@@ -2,7 +2,7 @@
 // supervise init, also under the names of the programs that it replaces, the plain
 // questions of supervise status, and supervise version. Its init function does the work and
 // exits. For any other subcommand, and for what package quickstatus does not handle, it returns,
-// and main runs as usual.
+// and main runs as usual. Of supervise run it begins what takes longest, the threads.
 //
 // # Why
 //
@@ -45,6 +45,7 @@
 //	supervisor/control/wire     the protocol, apart from packages control and client
 //	supervisor/board/segment    the layout of the status board, apart from package board
 //	supervisor/quickstatus      the plain question of status
+//	supervisor/threads          the threads of supervise run, apart from package host
 //	signals/intake/boot         even earlier: what runs before the Go runtime
 //	supervisor/nucleus          earlier than that: an init that needs no runtime
 //	signals/relay               the loop of both, apart from package intake
