@@ -12,14 +12,13 @@ import (
 	"supervise/config"
 	"supervise/signals/intake"
 	"supervise/supervisor/attribution"
-	"supervise/supervisor/board"
 	"supervise/supervisor/control"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/corecollect"
 	"supervise/supervisor/host"
 	"supervise/supervisor/journal/disk"
-	"supervise/supervisor/launch"
 	"supervise/supervisor/logger"
+	"supervise/supervisor/reach"
 	"supervise/supervisor/rundir"
 )
 
@@ -62,6 +61,7 @@ type run struct {
 	log     zerolog.Logger
 	host    *host.Host
 	dir     *rundir.Dir
+	reach   *reach.Opening
 	control *control.Server // nil: commands cannot be taken
 	journal *disk.Writer    // nil: the journal is not written to disk
 
@@ -85,6 +85,7 @@ func (r *run) open() (err error) {
 		return err
 	}
 	r.openLog()
+	r.reach = reach.Begin(reach.Options{Dir: r.dir.Root(), File: r.options.File, Wake: r.host.Wake, Log: &r.log})
 	if err := r.host.Supervise(r.dir.ID(), r.dir.Path); err != nil {
 		r.log.Warn().Msg(err.Error())
 	}
@@ -124,6 +125,9 @@ func (r *run) openLog() {
 
 // abandon releases what open has acquired.
 func (r *run) abandon() {
+	if r.reach != nil {
+		r.reach.Abandon()
+	}
 	if r.host != nil {
 		r.host.Abandon()
 	}
@@ -151,48 +155,15 @@ func (r *run) killLeftovers() {
 // openControl lets clients command us, and see the status. Without it we supervise all the
 // same. The FIFOs of services are made once these have been started.
 func (r *run) openControl() {
-	settings, group := r.options.File.Control, -1
-	if settings.Group != "" {
-		gid, err := launch.Group(settings.Group)
-		if err != nil {
-			r.log.Error().Err(err).Msg("control is disabled: commands cannot be taken")
-			return
-		}
-		group = int(gid)
+	b, server := r.reach.Wait()
+	if b != nil {
+		r.loop.Show(b)
 	}
-	r.openBoard(group)
-	server, left, err := control.Open(control.Options{
-		Dir: r.dir.Root(), Mode: settings.Mode, Group: group,
-		Wake: r.host.Wake, Answer: r.loop.AnswerBeside, Look: attribution.NewClients().Look,
-		Report: func(source string, err error) {
-			r.log.Warn().Err(err).Str("source", source).Msg("a command is refused, or could not be read")
-		},
-	})
-	if err != nil {
-		r.log.Error().Err(err).Msg("control is disabled: commands cannot be taken")
-		return
+	if server != nil {
+		r.control = server
+		r.loop.Take(server)
+		server.Serve(r.loop.AnswerBeside)
 	}
-	if left != (control.Leftovers{}) {
-		r.log.Warn().Int("queues", left.Queues).Int("fifos", left.FIFOs).
-			Msg("cleaned up after an earlier supervise in this runtime directory that was killed")
-	}
-	r.control = server
-	r.loop.Take(server)
-}
-
-// openBoard opens the status board. Without it we supervise all the same.
-func (r *run) openBoard(group int) {
-	b, left, err := board.Create(board.Options{
-		Dir: r.dir.Root(), Slots: len(r.options.File.Services), Mode: r.options.File.Control.Mode, Group: group,
-	})
-	if err != nil {
-		r.log.Error().Err(err).Msg("there is no status board")
-		return
-	}
-	if left > 0 {
-		r.log.Warn().Int("objects", left).Msg("removed the status board of an earlier supervise in this runtime directory that was killed")
-	}
-	r.loop.Show(b)
 }
 
 // greet logs what is run, and how.

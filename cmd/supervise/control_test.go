@@ -82,6 +82,7 @@ func newScripted(t *testing.T) *scripted {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.server.Serve(nil)
 	s.tasks.Go(func() {
 		for range s.wake {
 			for call, ended, ok := s.server.Take(); ok; call, ended, ok = s.server.Take() {

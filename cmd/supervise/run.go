@@ -18,6 +18,7 @@ import (
 	"supervise/supervisor"
 	"supervise/supervisor/control/wire"
 	"supervise/supervisor/host"
+	"supervise/supervisor/threads"
 )
 
 // fewestFDs is how many descriptors supervise run needs at least, beside the three that it is
@@ -61,7 +62,7 @@ cannot start.`,
 			if err := sys.FDRoom(fewestFDs); err != nil {
 				return fmt.Errorf("cannot start: there is no room for %d descriptors (ulimit -n): %w", fewestFDs, err)
 			}
-			intake.RestoreVariables(host.MaxProcessors)
+			intake.RestoreVariables(threads.MaxProcessors)
 			host.BeginBulkStart(config.Estimate(args[0]))
 			file, err := config.Load(args[0], accounts.Host{})
 			if err != nil {

@@ -19,6 +19,7 @@ const (
 	changeGoal    = 0.5  // of sv up, where it changes nothing
 	roundTripGoal = 50.0 // µs
 	boardGoal     = 1.0  // µs a service
+	letterGoal    = 1.1  // of runit
 )
 
 // The names that goals refer to.
@@ -188,7 +189,8 @@ func (b *bench) commandTable(sites []*site) report.Table {
 	s := b.interleave(acts, 100)
 	return report.Table{
 		Name: "control", Title: "from before open(2) of a control FIFO to SIGUSR1 in the service, µs",
-		Goals:   s.beforeGoals(""),
+		Goals: append(s.beforeGoals(""),
+			goal(fmt.Sprintf("%s at most %.1fx of %s", superviseLetter, letterGoal, runitLetter), s.ratio(superviseLetter, runitLetter), letterGoal, "%.2fx")),
 		Columns: spreadColumns(report.Column{Key: "ratio", Title: "of runit"}),
 		Rows:    spreadRows(s, 1, func(name string) report.Cell { return report.Ratio(s.ratio(name, runitLetter)) }),
 	}

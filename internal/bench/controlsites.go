@@ -40,7 +40,10 @@ type commandFIFO struct {
 	text string
 }
 
-const runitLetter = "runit, letter"
+const (
+	runitLetter     = "runit, letter"
+	superviseLetter = "supervise, letter"
+)
 
 // webSite is a site of a release with one service, "web", which is the receiver of signals.
 func webSite(r release) *site {
@@ -55,7 +58,7 @@ func webSite(r release) *site {
 		},
 		fifos: []commandFIFO{
 			{"supervise, line" + r.suffix, "run/control", "signal web USR1\n"},
-			{"supervise, letter" + r.suffix, "run/services/web/control", "1"},
+			{superviseLetter + r.suffix, "run/services/web/control", "1"},
 		},
 	}
 }

@@ -93,7 +93,8 @@ floor 2
 	supervisor/preflight:     coredump/settings coredump/store supervisor/launch supervisor/launch/environ supervisor/output supervisor/process golang.org/x/sys
 	supervisor/attribution:   signals/recorder golang.org/x/sys
 	supervisor/kernel:        signals/recorder signals/send supervisor/process/tree
-	supervisor/host:          signals/recorder coredump/collector coredump/settings coredump/store supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
+	supervisor/threads
+	supervisor/host:          supervisor/threads signals/recorder coredump/collector coredump/settings coredump/store supervisor/kernel supervisor/launch supervisor/process supervisor/output supervisor/logs supervisor/attribution supervisor/process/tree signals/intake signals/send golang.org/x/sys
 	supervisor/journal:       signals/recorder supervisor/attribution
 	supervisor/severity:      supervisor/journal github.com/rs/zerolog
 	supervisor/logger:        supervisor/severity supervisor/journal supervisor/attribution supervisor/logs github.com/rs/zerolog
@@ -116,11 +117,12 @@ floor 3
 	supervisor/doctor:        golang.org/x/sys
 	coredump/handler:         golang.org/x/sys
 	supervisor/corecollect:   github.com/rs/zerolog
+	supervisor/reach:         github.com/rs/zerolog
 	supervisor/pid1
 	supervisor/pid1/cmdline:  supervisor/pid1
 	supervisor/nucleus:       supervisor/pid1 supervisor/pid1/cmdline
 	supervisor/pid1/conformance
-	supervisor:               supervisor/corecollect github.com/rs/zerolog golang.org/x/sys
+	supervisor:               supervisor/corecollect supervisor/reach github.com/rs/zerolog golang.org/x/sys
 
 floor roof
 	cmd/supervise/preinit

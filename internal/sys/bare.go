@@ -117,6 +117,9 @@ func WatchParent(s signals.Signal) syscall.Errno { return prctl(prSetPdeathsig, 
 
 // Executable finds out whether a file can be executed: 0, or why not. EACCES is for one that is
 // there, but is no regular file or may not be executed. stat(2), access(2).
+//
+// Where the Go runtime is, [WaitExecutable] does the same: a file system that does not answer
+// would hold up all of that, too.
 func Executable(file *byte) syscall.Errno {
 	var st syscall.Stat_t
 	if errno := relay.Errno(relay.Call(nrFstatat, atFDCWD, uintptr(unsafe.Pointer(file)), uintptr(unsafe.Pointer(&st)), 0, 0)); errno != 0 {
@@ -125,9 +128,10 @@ func Executable(file *byte) syscall.Errno {
 	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
 		return syscall.EACCES
 	}
-	const xOK = 1
 	return relay.Errno(relay.Call(syscall.SYS_FACCESSAT, atFDCWD, uintptr(unsafe.Pointer(file)), xOK, 0, 0))
 }
+
+const xOK = 1 // access(2)
 
 // OpenTTY opens the controlling terminal, close-on-exec; -1 if there is none. tty(4).
 func OpenTTY() (fd int) {

@@ -143,6 +143,21 @@ func GrowFDTable(n int) {
 // which costs more than the call itself.
 func Close(fd int) { _, _, _ = syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0) }
 
+// WaitExecutable is [Executable] for who has the Go runtime, which goes on while the file system
+// does not answer.
+func WaitExecutable(file *byte) syscall.Errno {
+	var st syscall.Stat_t
+	_, _, errno := syscall.Syscall6(nrFstatat, atFDCWD, uintptr(unsafe.Pointer(file)), uintptr(unsafe.Pointer(&st)), 0, 0, 0)
+	switch {
+	case errno != 0:
+		return errno
+	case st.Mode&syscall.S_IFMT != syscall.S_IFREG:
+		return syscall.EACCES
+	}
+	_, _, errno = syscall.Syscall(syscall.SYS_FACCESSAT, atFDCWD, uintptr(unsafe.Pointer(file)), xOK)
+	return errno
+}
+
 // SetNonblock makes reads of a descriptor fail where they would wait. fcntl(2) F_SETFL.
 func SetNonblock(fd int) error {
 	_, _, errno := syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_SETFL, syscall.O_NONBLOCK)

@@ -36,6 +36,7 @@ func BenchmarkCall(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+			s.Serve(nil)
 			defer s.Close()
 			c, err := client.Dial(dir)
 			if err != nil {

@@ -10,6 +10,7 @@
 // as fast as the client reads them. The loop never waits:
 //
 //	server, left, err := control.Open(options)    // options.Wake wakes the loop
+//	server.Serve(nil)
 //	for a bounded number of calls in each iteration {
 //	call, ended, ok := server.Take()
 //	!ok    -> go on with something else

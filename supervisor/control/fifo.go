@@ -88,17 +88,15 @@ func (f *fifos) removeStale() (removed int) {
 // set opens FIFOs for new services and closes those of services that no longer exist.
 func (f *fifos) set(names []string) (found int, err error) {
 	f.wanted = names
+	all := f.folder(len(names))
+	defer all.Close() // of a nil file it is an error without effect
 	wanted := map[string]bool{}
 	for _, name := range names {
 		wanted[name] = true
 		if f.services[name] != nil {
 			continue
 		}
-		if failed := f.dir.MkdirAll(filepath.Dir(fifoOf(name)), 0o755); failed != nil {
-			err = errors.Join(err, failed)
-			continue
-		}
-		one, there, failed := f.open(fifoOf(name), name)
+		one, there, failed := f.make(all, name)
 		if failed != nil {
 			err = errors.Join(err, failed)
 			continue
@@ -117,6 +115,33 @@ func (f *fifos) set(names []string) (found int, err error) {
 	return found, err
 }
 
+// folder opens the directory of the services' FIFOs, if there are to be any.
+func (f *fifos) folder(services int) *os.File {
+	if services == 0 {
+		return nil
+	}
+	_ = f.dir.Mkdir(servicesDir, 0o755)
+	all, _ := f.dir.Open(servicesDir)
+	return all
+}
+
+// make makes the FIFO of a service, in the directory of all. Usually there is nothing of it, and
+// the directory that it gets is new, so that nobody has put anything there: that needs no look.
+func (f *fifos) make(all *os.File, service string) (one *fifo, found bool, err error) {
+	name := fifoOf(service)
+	if all != nil && unix.Mkdirat(int(all.Fd()), service, 0o755) == nil {
+		if one, err = f.begin(name, service, int(all.Fd()), service+"/"+controlName); err != nil {
+			_ = unix.Unlinkat(int(all.Fd()), service+"/"+controlName, 0) // even if there are no descriptors
+			_ = unix.Unlinkat(int(all.Fd()), service, unix.AT_REMOVEDIR)
+		}
+		return one, false, err
+	}
+	if err := f.dir.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return nil, false, err
+	}
+	return f.open(name, service)
+}
+
 // fifoOf returns the name of a service's FIFO in the runtime directory.
 func fifoOf(service string) string { return filepath.Join(servicesDir, service, controlName) }
 
@@ -131,17 +156,28 @@ func (f *fifos) open(name, service string) (one *fifo, found bool, err error) {
 			return nil, found, err
 		}
 	}
-	one = &fifo{all: f, name: name, path: filepath.Join(f.dir.Name(), name), service: service}
-	if err := one.create(); err != nil {
-		one.remove()
+	folder, err := f.dir.Open(filepath.Dir(name))
+	if err != nil {
 		return nil, found, err
+	}
+	defer folder.Close()
+	one, err = f.begin(name, service, int(folder.Fd()), filepath.Base(name))
+	return one, found, err
+}
+
+// begin makes a FIFO, whose name is file below the directory at, and begins to read it.
+func (f *fifos) begin(name, service string, at int, file string) (*fifo, error) {
+	one := &fifo{all: f, name: name, path: filepath.Join(f.dir.Name(), name), service: service}
+	if err := one.create(at, file); err != nil {
+		one.remove()
+		return nil, err
 	}
 	if err := one.prepare(f.server); err != nil {
 		unix.Close(one.fd)
 		one.remove()
-		return nil, found, err
+		return nil, err
 	}
-	return one, found, nil
+	return one, nil
 }
 
 // own reports whether a file is our user's: who has made a FIFO can open it at any time.
@@ -151,13 +187,7 @@ func own(info fs.FileInfo) bool {
 }
 
 // create makes the FIFO if it does not exist, and opens it.
-func (one *fifo) create() error {
-	folder, err := one.all.dir.Open(filepath.Dir(one.name))
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	at, name := int(folder.Fd()), filepath.Base(one.name)
+func (one *fifo) create(at int, name string) error {
 	if err := unix.Mkfifoat(at, name, 0o600); err != nil && !errors.Is(err, unix.EEXIST) {
 		return &os.PathError{Op: "mkfifo", Path: one.path, Err: err}
 	}

@@ -84,6 +84,7 @@ func serve(t testing.TB, dir string, handle func(*Call), change ...func(*Options
 	if l.Server, _, err = Open(options); err != nil {
 		t.Fatal(err)
 	}
+	l.Serve(nil)
 	if l.queueServer == nil {
 		t.Fatal(<-l.reports)
 	}
@@ -225,6 +226,7 @@ func serveRole(args []string) int {
 		fmt.Println(err)
 		return 1
 	}
+	s.Serve(nil)
 	fmt.Println("ready", left)
 	respond := answerAs(500)
 	for range woken {

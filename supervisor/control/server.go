@@ -21,10 +21,6 @@ type Options struct {
 	// Wake is called when [Server.Take] has something, on any goroutine. It must not wait.
 	Wake func()
 
-	// Answer, if not nil, is offered each call first, on the goroutine that receives them
-	// all. It must not wait; false leaves the call to [Server.Take].
-	Answer func(*Call) bool
-
 	// Look, if not nil, describes the process of a client that asks for a change, on the
 	// goroutine that receives all requests. It may read /proc, but must not wait for others.
 	Look func(pid int) (by machine.Asker, alive bool)
@@ -53,6 +49,9 @@ type Server struct {
 	fifos       *fifos
 	queueServer *queueServer
 
+	// beside answers calls without the loop, or nil: see Serve.
+	beside func(*Call) bool
+
 	closed chan struct{}
 	tasks  sync.WaitGroup
 }
@@ -63,7 +62,7 @@ type item struct {
 	ended bool
 }
 
-// Open makes FIFOs and queues and begins to serve. If there are no queues, which are a
+// Open makes FIFOs and queues, which [Server.Serve] serves. If there are no queues, which are a
 // limited resource of the system, it serves the FIFOs alone and says so through Report; an
 // error is about the FIFOs.
 func Open(options Options) (*Server, Leftovers, error) {
@@ -86,11 +85,19 @@ func Open(options Options) (*Server, Leftovers, error) {
 		s.errors.report(wire.FileName, err)
 	} else {
 		s.queueServer = newQueueServer(s, queues)
+	}
+	return s, left, nil
+}
+
+// Serve begins to serve, once. Each call is offered to beside first, unless that is nil, on the
+// goroutine that receives them all. It must not wait; false leaves the call to [Server.Take].
+func (s *Server) Serve(beside func(*Call) bool) {
+	s.beside = beside
+	if s.queueServer != nil {
 		s.tasks.Go(s.queueServer.receive)
 		s.tasks.Go(s.queueServer.write)
 	}
 	s.tasks.Go(func() { s.poller.run(s.closed) })
-	return s, left, nil
 }
 
 // shared reports whether others than our user and root may command.
@@ -175,8 +182,8 @@ func (s *Server) Close() {
 	s.poller.close()
 }
 
-// answer reports whether Options.Answer has answered the call.
-func (s *Server) answer(call *Call) bool { return s.options.Answer != nil && s.options.Answer(call) }
+// answer reports whether the call was answered beside the loop.
+func (s *Server) answer(call *Call) bool { return s.beside != nil && s.beside(call) }
 
 // origin is where a request in a queue comes from; r is nil for one that is none.
 func (s *Server) origin(pid int, r request.Request) Origin {

@@ -6,11 +6,15 @@ import (
 
 	"supervise/internal/sys"
 	"supervise/supervisor/process"
+	"supervise/supervisor/threads"
 )
 
 // bulkMemory is how much the Go runtime may use before the garbage collector works during a
 // bulk start, in bytes: that of some two thousand services.
 const bulkMemory = 32 << 20
+
+// fewServices are so few that there is nothing to prepare for.
+const fewServices = 4
 
 // perService is how many descriptors are kept for a service: two pipes, its cgroup, its
 // FIFO.
@@ -25,11 +29,14 @@ const perService = 4
 // is stopped until the kernel has loaded a program, and on a processor that was idle that
 // begins late.
 func BeginBulkStart(services int) {
+	if services <= fewServices {
+		return
+	}
 	go sys.GrowFDTable(services * perService)
 	savedRuntime.limit = debug.SetMemoryLimit(bulkMemory)
 	savedRuntime.percent = debug.SetGCPercent(-1)
-	savedRuntime.processors = min(runtime.GOMAXPROCS(0), MaxProcessors)
-	runtime.GOMAXPROCS(min(2*savedRuntime.processors, MaxProcessors))
+	savedRuntime.processors = min(runtime.GOMAXPROCS(0), threads.MaxProcessors)
+	runtime.GOMAXPROCS(min(2*savedRuntime.processors, threads.MaxProcessors))
 }
 
 // savedRuntime are the settings before the start: GOGC, GOMEMLIMIT and GOMAXPROCS, as package

@@ -16,6 +16,7 @@ import (
 	"supervise/supervisor/launch"
 	"supervise/supervisor/output"
 	"supervise/supervisor/process/tree"
+	"supervise/supervisor/threads"
 )
 
 // Options is what a host needs.
@@ -48,6 +49,7 @@ type Host struct {
 	terminal   bool             // there was a controlling terminal at the start
 	notice     notice
 	mailbox    mailbox
+	masked     bool // the threads of the process block signals
 	cores      cores
 	recording  recording
 }
@@ -63,8 +65,7 @@ func Open(options Options) (*Host, error) {
 	}
 	h.warn = options.Warn
 	h.mailbox.wake = options.Intake.Wake
-	reserveThreads()
-	h.in.MaskThreads()
+	threads.Reserve()
 	var err error
 	h.outputs, err = output.New(output.Options{
 		Stdout: 1, Stderr: 2, JSON: options.JSON, Color: options.Color, Services: options.Services,
@@ -154,6 +155,7 @@ type notice struct {
 func (h *Host) Wait(timeout time.Duration) (signals.Info, bool) {
 	h.outputs.Release()
 	defer h.outputs.Hold()
+	h.maskThreads()
 	limit := intake.Forever
 	if timeout >= 0 {
 		limit = int64(timeout)
@@ -164,6 +166,16 @@ func (h *Host) Wait(timeout time.Duration) (signals.Info, bool) {
 		return signals.Info{}, false
 	}
 	return info, ok
+}
+
+// maskThreads has all other threads block signals, once, when there is nothing more urgent to do:
+// those that catch one before hand it on.
+func (h *Host) maskThreads() {
+	if !h.masked {
+		threads.Wait()
+		h.masked = true
+		h.in.MaskThreads()
+	}
 }
 
 // Wake makes Wait return.

@@ -16,6 +16,7 @@ import (
 	"supervise/supervisor/kernel"
 	"supervise/supervisor/launch"
 	"supervise/supervisor/process"
+	"supervise/supervisor/threads"
 )
 
 // patience is how long the loop waits for starts: as long as nearly all of them take. To be woken
@@ -45,6 +46,7 @@ type start struct {
 func (h *Host) Start(starts []kernel.Start) {
 	h.outputs.Release() // execve may wait for a disk
 	defer h.outputs.Hold()
+	threads.Wait()
 	begun := make([]*start, len(starts))
 	for i := range starts {
 		begun[i] = starts[i].Service.(*service).prepare(&starts[i])

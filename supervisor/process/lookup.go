@@ -22,94 +22,87 @@ func Lookup(name, path string, havePath bool) (string, error) {
 		return name, nil
 	}
 	var buffer [pathMax]byte
-	var reason error = syscall.ENOENT
-	for at := newSearch(path, havePath); at.next(buffer[:], name); {
-		file := string(buffer[:at.length])
-		err := executable(file)
-		if err == nil {
-			return file, nil
+	s := newSearch(name, path, havePath)
+	for {
+		file, errno := s.next(buffer[:])
+		if file == nil {
+			return "", &StartError{Step: "find " + name + " in PATH", Errno: errno}
 		}
-		if err == syscall.EACCES {
-			reason = err
+		if s.accepts(sys.WaitExecutable(&file[0])) {
+			return string(file), nil
 		}
 	}
-	errno, _ := reason.(syscall.Errno)
-	return "", &StartError{Step: "find " + name + " in PATH", Errno: errno}
 }
 
 // pathMax is the longest name of a file with the zero byte at its end: PATH_MAX in
 // linux/limits.h.
 const pathMax = 4096
 
-// Find is [Lookup] for a name without a slash, in the caller's memory: it allocates nothing, and the
-// Go runtime is not told that it may wait for a file system. Behind the file's name is a zero
-// byte. What the buffer is too small for is ENAMETOOLONG.
+// Find is [Lookup] for a name without a slash, in the caller's memory: it allocates nothing.
+// Behind the file's name is a zero byte. What the buffer is too small for is ENAMETOOLONG.
 func Find(buffer []byte, name, path string, havePath bool) (file []byte, errno syscall.Errno) {
-	reason := syscall.ENOENT
-	at := newSearch(path, havePath)
-	for at.next(buffer, name) {
-		if at.skipped && len(buffer) < pathMax {
-			break
-		}
-		switch sys.Executable(&buffer[0]) {
-		case 0:
-			return buffer[:at.length], 0
-		case syscall.EACCES:
-			reason = syscall.EACCES
+	s := newSearch(name, path, havePath)
+	for {
+		file, errno := s.next(buffer)
+		if file == nil || s.accepts(sys.Executable(&file[0])) {
+			return file, errno
 		}
 	}
-	if at.skipped && len(buffer) < pathMax {
-		return nil, syscall.ENAMETOOLONG
-	}
-	return nil, reason
 }
 
 // search goes through the directories of a PATH.
 type search struct {
-	path    string // the rest
-	more    bool
-	length  int  // of the present file's name
-	skipped bool // one whose name is too long, as the kernel would say
+	name, path string
+	more       bool
+	reason     syscall.Errno // why it has not been found
 }
 
-func newSearch(path string, havePath bool) search {
+func newSearch(name, path string, havePath bool) search {
 	if !havePath {
 		path = defaultPath
 	}
-	return search{path: path, more: true}
+	return search{name, path, true, syscall.ENOENT}
 }
 
-// next puts the name of the file in the next directory into a buffer, with a zero byte behind it.
-func (s *search) next(buffer []byte, name string) bool {
+// next is the next file that it may be, in the caller's memory; nil if there is none, and why.
+func (s *search) next(buffer []byte) (file []byte, errno syscall.Errno) {
 	for s.more {
 		var dir string
 		dir, s.path, s.more = text.Cut(s.path, ':')
 		if dir == "" {
 			dir = "."
 		}
-		if len(dir)+len(name)+2 > len(buffer) {
-			s.skipped = true
-			continue
+		if len(dir)+len(s.name)+2 > len(buffer) {
+			if len(buffer) < pathMax {
+				return nil, syscall.ENAMETOOLONG
+			}
+			continue // as the kernel would say
 		}
 		n := copy(buffer, dir)
 		n += copy(buffer[n:], "/")
-		n += copy(buffer[n:], name)
+		n += copy(buffer[n:], s.name)
 		buffer[n] = 0
-		s.length = n
-		return true
+		return buffer[:n], 0
 	}
-	return false
+	return nil, s.reason
 }
 
-// executable is [sys.Executable] as a system call in the runtime's eyes: a file system may not answer.
+// accepts reports whether it is that file.
+func (s *search) accepts(errno syscall.Errno) bool {
+	if errno == syscall.EACCES {
+		s.reason = errno
+	}
+	return errno == 0
+}
+
+// executable is [sys.WaitExecutable] for a string.
 func executable(file string) error {
-	var st syscall.Stat_t
-	if err := syscall.Stat(file, &st); err != nil {
+	name, err := syscall.BytePtrFromString(file)
+	if err != nil {
 		return err
 	}
-	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
-		return syscall.EACCES
+	if errno := sys.WaitExecutable(name); errno != 0 {
+		return errno
 	}
-	const xOK = 1
-	return syscall.Access(file, xOK)
+	return nil
 }

@@ -1,7 +1,8 @@
 // Package preinit runs what people wait for before the rest of the program is initialised:
 // supervise init, also under the names of the programs that it replaces, if package nucleus
 // has not run it before the Go runtime. Its init function does the work and exits. For any
-// other subcommand it returns, and main runs as usual.
+// other subcommand it returns, and main runs as usual. Of supervise run it begins what takes
+// longest, the threads.
 //
 // # Why
 //
@@ -44,6 +45,7 @@
 //	supervisor/control/wire     the protocol, apart from packages control and client
 //	supervisor/board/segment    the layout of the status board, apart from package board
 //	supervisor/plain            plain commands, without the Go runtime
+//	supervisor/threads          the threads of supervise run, apart from package host
 //	signals/intake/boot         even earlier: what runs before the Go runtime
 //	supervisor/nucleus          earlier than that: an init that needs no runtime
 //	signals/relay               the loop of both, apart from package intake
