@@ -63,6 +63,8 @@ var experiments = []experiment{
 	{"fleet", (*bench).fleet},
 	{"control", (*bench).control},
 	{"cores", (*bench).cores},
+	{"logs", (*bench).logs},
+	{"slow-logs", (*bench).slowLogs},
 }
 
 // options are the command line.

@@ -1,11 +1,11 @@
 package epoll
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -74,12 +74,15 @@ func (p *Poller) Wait(events []Event) (n int, err error) {
 	return n, err
 }
 
-// Poll is [Poller.Wait] without waiting: it returns 0 when there is no event.
+// Poll is [Poller.Wait] without waiting: it returns 0 when there is no event. It does not tell
+// the runtime's scheduler, which would wake its monitor, as unix.EpollWait does.
 func (p *Poller) Poll(events []Event) int {
 	for {
-		n, err := unix.EpollWait(p.fd, events, 0)
-		if !errors.Is(err, unix.EINTR) {
-			return max(n, 0)
+		n, _, errno := syscall.RawSyscall6(
+			syscall.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0,
+		)
+		if errno != syscall.EINTR {
+			return max(int(n), 0)
 		}
 	}
 }

@@ -15,26 +15,38 @@
 // [Logs], whose poller is the only goroutine that waits. The loops of both:
 //
 //	poller: wait in the Go runtime's network poller until the epoll descriptor is ready
-//	        for each event: queue the stream at its pump; start the pump if idle
+//	        for each event: queue the stream at its pump
+//	        have each pump that was idle do one round; if more is left, on a goroutine of its own
 //	pump:   handle requests: reopen the file; note how far to read for a drain
 //	        give sources away that are to move
 //	        write what the last round could not
-//	        for each queued stream, unless it has to wait: read once, at most 64 KiB; keep and
-//	            pass on its lines; if there was something, queue it again
+//	        for each queued stream, unless it has to wait: read once, at most 256 KiB; keep and
+//	            pass on its lines; if it is busy, queue it again, and nap
 //	        drained streams: pass on the start of a line
-//	        write; call back whoever waits for a drain; have the poller watch empty streams
+//	        write; call back whoever waits for a drain; have the poller watch empty streams, or
+//	            end their rests
 //	        if that could not be written, park: end until woken
 //	        if nothing is left: release the buffers and end until woken
 //
 // # Costs
 //
 // An idle pump is a struct: it has no goroutine, no buffer and no thread. A stream costs its
-// descriptor, its entry in epoll and about 150 bytes, plus the start of an unfinished line. A
-// pump has buffers, up to 400 KiB, only while it works. Nothing ticks.
+// descriptor, its entry in epoll and about 200 bytes, plus the start of an unfinished line. A
+// pump has buffers, up to 600 KiB, only while it works. Nothing ticks.
 //
 // Events are one-shot (EPOLLONESHOT), so that a stream wakes nobody while its pump is busy or
-// stuck. In one round a stream is read for at most 64 KiB, which bounds how long a flood
-// delays the others of its pump.
+// stuck. In one round a stream is read for at most 256 KiB, and for as much as its pipe holds,
+// which bounds how long a flood delays the others of its pump.
+//
+// To be woken costs more than to read a line. So a stream that is written to more often than
+// every 5 ms is not watched after a read but rests, for 1 ms first and for 12 ms as long as
+// little comes; one timer ends all rests. A line after a pause is read at once. The pipe of a
+// stream that has filled it is enlarged to 256 KiB, and its pump naps for less than a
+// millisecond instead of being woken for every few lines: see [pace].
+//
+// The poller's goroutine does the first round of a pump itself, as to wake a thread for it costs
+// more than the round. If that hangs, in a write(2) to a disk, another goroutine is the poller's
+// within 200 ms, and the others' lines wait no longer.
 //
 // # The last lines
 //

@@ -40,7 +40,7 @@ func (p *Pump) spare(s *stream, o *outlet, data []byte, final bool) []byte {
 	}
 	n := bytes.LastIndexByte(data, '\n') + 1
 	lines := bytes.Count(data[:n], newline)
-	if n == 0 && len(data) > MaxLine || final {
+	if len(data)-n > MaxLine || final {
 		n, lines, s.cutOff = len(data), lines+1, !final
 	}
 	o.abandon(s)

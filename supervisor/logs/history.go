@@ -62,6 +62,9 @@ func (h *history) next() uint32 {
 func (h *history) add(data []byte, o origin) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if len(h.followers) == 0 {
+		data = lastKept(data)
+	}
 	for len(data) > 0 {
 		end := bytes.LastIndexByte(data[:min(len(data), MaxKept+1)], '\n')
 		switch {
@@ -78,6 +81,21 @@ func (h *history) add(data []byte, o origin) {
 		}
 		data = data[end+1:]
 	}
+}
+
+// lastKept leaves out what the rest of data would push out of both pages, however full they are.
+func lastKept(data []byte) []byte {
+	const most = 3 * mostPage
+	if len(data) <= most {
+		return data
+	}
+	last := data[len(data)-most:]
+	for at := 0; at < most; at += MaxKept / 2 {
+		if bytes.IndexByte(last[at:min(at+MaxKept/2, most)], '\n') < 0 {
+			return data // a line may be cut, and what is kept of all this small
+		}
+	}
+	return last[bytes.IndexByte(last, '\n')+1:]
 }
 
 // record keeps text, lines separated by newlines, and passes it on to followers.

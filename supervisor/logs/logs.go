@@ -28,8 +28,9 @@ type Logs struct {
 	options Options
 	poll    *poller
 
-	memory atomic.Int64 // bytes of all histories
-	moving sync.Mutex   // held while the locks of two pumps are taken
+	memory  atomic.Int64 // bytes of all histories
+	running atomic.Int32 // pumps with a goroutine of their own
+	moving  sync.Mutex   // held while the locks of two pumps are taken
 
 	watcher  watcher
 	archiver archiver
@@ -42,7 +43,7 @@ type Logs struct {
 	closed    bool
 }
 
-// New returns a Logs without pumps. It holds one descriptor and one parked goroutine until it
+// New returns a Logs without pumps. It holds two descriptors and one parked goroutine until it
 // is closed.
 func New(o Options) (*Logs, error) {
 	poll, err := newPoller()

@@ -26,12 +26,14 @@ type waiter interface{ ready() }
 // poller waits for every descriptor of the package, on one goroutine.
 type poller struct {
 	epoll *epoll.Poller
+	rests *resting
 	ended chan struct{}
 
 	mu    sync.Mutex // never held over a call that can wait
 	slots []slot
 	free  []uint32
 	shut  bool // epoll is closed, and its number may be somebody else's
+	turns turns
 }
 
 // slot says who waits for a descriptor. The generation tells an event of the present
@@ -59,16 +61,21 @@ func newPoller() (*poller, error) {
 		return nil, err
 	}
 	p := &poller{epoll: instance, ended: make(chan struct{})}
-	go p.run()
+	if p.rests, err = newResting(p); err != nil {
+		_ = instance.Close()
+		return nil, err
+	}
+	go p.run(0)
 	return p, nil
 }
 
-func (p *poller) run() {
-	defer close(p.ended)
+// run waits and calls whoever waits, until the poller is closed, or another goroutine does it.
+func (p *poller) run(leader int) {
 	events := make([]epoll.Event, eventBatch)
-	for {
+	for p.takeTurns(leader) {
 		n, err := p.epoll.Wait(events)
 		if err != nil {
+			close(p.ended)
 			return
 		}
 		for _, event := range events[:n] {
@@ -146,4 +153,5 @@ func (p *poller) close() {
 	p.mu.Unlock()
 	_ = p.epoll.Close()
 	<-p.ended
+	p.rests.close()
 }

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // state is what a pump is doing.
@@ -58,8 +60,9 @@ type Pump struct {
 	// The rest belongs to the pump's goroutine, of which there is one or none.
 	layout       layout
 	work         *work
-	aside        queue     // streams that are not to be read in this round
-	emptied      []*stream // read to the end; the poller must watch them again
+	aside        queue         // streams that are not to be read in this round
+	emptied      []*stream     // read to the end; the poller must watch them again, or let them rest
+	naps         time.Duration // before the next round, if less than firstRest
 	drains       []*request
 	losses       losses
 	looking      looking
@@ -96,7 +99,8 @@ func (p *Pump) queued(s *stream) bool {
 	}
 	p.ready.push(s)
 	if p.state == idle || p.state == parked && s.source.drops.Load() {
-		p.start()
+		p.state = running
+		p.logs.poll.turn(p)
 	}
 	return true
 }
@@ -122,7 +126,22 @@ func (p *Pump) start() {
 }
 
 func (p *Pump) run() {
-	for p.round() {
+	p.logs.running.Add(1)
+	defer p.logs.running.Add(-1)
+	for p.nap(); p.round(); p.nap() {
+	}
+}
+
+// mayNap reports whether so few pumps are busy that one of them may sleep: each that does needs
+// a thread, and as long as others work, enough gathers anyway.
+func (l *Logs) mayNap() bool { return l.running.Load() <= 2 }
+
+// nap lets what is written quickly gather, so that its writer and this goroutine do not wake
+// each other for every line. The runtime's own timers are not that fine.
+func (p *Pump) nap() {
+	if p.naps > 0 && p.naps < firstRest {
+		left := unix.NsecToTimespec(p.naps.Nanoseconds())
+		_ = unix.Nanosleep(&left, nil)
 	}
 }
 
@@ -135,6 +154,7 @@ func (p *Pump) round() bool {
 	}
 	p.move()
 	p.flush()
+	p.naps = firstRest
 	for ; n > 0; n-- {
 		s := p.next()
 		if s == nil {
@@ -240,11 +260,15 @@ func (o *outlet) takes(s *stream) bool {
 	return (!o.stuck || s.source.drops.Load()) && !o.line.excludes(s)
 }
 
-// watch makes the poller watch the emptied streams. That comes last in a round, so that what
-// arrives meanwhile is read at once.
+// watch makes the poller watch the emptied streams, or end their rests. That comes last in a
+// round, so that what arrives meanwhile is read at once.
 func (p *Pump) watch() {
 	for i, s := range p.emptied {
-		if s.fd >= 0 {
+		switch {
+		case s.fd < 0:
+		case s.pace.rests:
+			p.logs.poll.rests.add(s)
+		default:
 			// It can only fail if the poller is closed.
 			_ = p.logs.poll.arm(s.watch, readable)
 		}

@@ -6,34 +6,56 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"supervise/internal/sys"
 )
 
-// readSize is how much of one stream is read in one round, in bytes: the default capacity of
-// a pipe (pipe(7)).
-const readSize = 64 << 10
+// readSize is how much of one stream is read in one round, in bytes: all that a pipe holds.
+const readSize = largePipe
 
 // read reads once from s, and passes its lines on.
 func (p *Pump) read(s *stream) {
 	buf := p.work.in[MaxLine:]
-	n, err := unix.Read(s.fd, buf)
+	n, err := sys.ReadNow(s.fd, buf)
 	for errors.Is(err, unix.EINTR) {
-		n, err = unix.Read(s.fd, buf)
+		n, err = sys.ReadNow(s.fd, buf)
 	}
 	switch {
 	case n > 0:
 		s.total += int64(n)
+		s.pace.size += int32(n)
 		s.empty = false
-		// Queue it again until it is found empty: while a writer is busy, an empty read
-		// costs less than being woken by the poller.
-		p.queued(s)
+		if !p.pause(s) {
+			p.queued(s)
+		}
 		p.load(s, n)
 	case errors.Is(err, unix.EAGAIN):
 		s.empty = true
-		p.emptied = append(p.emptied, s)
+		if !p.pause(s) {
+			p.queued(s)
+		}
 	default: // the last writer has closed it
 		s.close()
 		p.loadRest(s)
 	}
+}
+
+// pause has s be watched or rest. It returns false if it is to be read again soon instead: while
+// a writer is busy, that costs less than being woken by the poller.
+func (p *Pump) pause(s *stream) bool {
+	p.mu.Lock()
+	drains := s.source.drains > 0
+	p.mu.Unlock()
+	nap, again := time.Duration(0), !s.empty
+	if !drains {
+		nap, again = s.pause(p.logs.poll.rests.now(), p.logs.mayNap())
+	}
+	if again {
+		p.naps = min(p.naps, nap)
+		return false
+	}
+	p.emptied = append(p.emptied, s)
+	return true
 }
 
 // load passes on what s has kept and the n bytes that were read. If they do not contain the
@@ -51,7 +73,7 @@ func (p *Pump) load(s *stream, n int) {
 	s.drop(p.work)
 	data := in[start : MaxLine+n]
 	now := time.Now()
-	if end >= 0 {
+	if end >= 0 && n-end-1 <= MaxLine {
 		s.remember(in[start:MaxLine+end+1], now)
 	} else {
 		s.remember(data, now)

@@ -38,6 +38,8 @@ type stream struct {
 	total  int64   // bytes read
 	fd     int     // -1 when closed, which happens under the pump's lock
 	second bool    // standard error
+	pace   pace
+	due    time.Duration // when the rest is over; 0: it is not resting; under the lock of resting
 
 	waiting    bool // queued; under the pump's lock
 	empty      bool // it had nothing in it when last looked at

@@ -19,10 +19,10 @@ type unfinished struct {
 }
 
 // raw takes data as it is, and returns how much: up to the last newline, and all of it if the
-// line is too long to be kept, or final.
+// line behind that is too long to be kept, or final.
 func (o *outlet) raw(s *stream, data []byte, final bool) int {
 	n := bytes.LastIndexByte(data, '\n') + 1
-	if n == 0 && len(data) > MaxLine || final {
+	if len(data)-n > MaxLine || final {
 		n = len(data)
 	}
 	if n == 0 {

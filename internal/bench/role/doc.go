@@ -3,6 +3,7 @@
 //
 //	enter     becomes PID 1 of a PID namespace with its own /proc, and executes a wrapper
 //	bulky     is a service with much memory
+//	talk      is a service that writes lines, for the comparison of logs
 //	orphans   makes zombies and orphans below a wrapper, and times how they are reaped
 //
 // Their protocol uses standard input and output: one line per request, and one per answer.

@@ -12,6 +12,7 @@ var roles = map[string]func(args []string) error{
 	"enter":   enter,
 	"orphans": orphans,
 	"bulky":   bulky,
+	"talk":    talk,
 }
 
 // Main plays the role that args begin with, and returns the exit status.
