@@ -25,7 +25,7 @@ const (
 	lineGoal     = 1.4 // MB/s of supervisord, a line a write
 	blockGoal    = 1.2 // MB/s of cat, 64 KiB a write
 	blockCPUGoal = 0.5 // processor time of before, 64 KiB a write
-	manyGoal     = 2.0 // MB/s of supervisord, many services
+	manyServicesGoal     = 2.0 // MB/s of supervisord, many services
 	stampGoal    = 2.5 // MB/s of s6-log t, 64 KiB a write
 )
 
@@ -290,7 +290,7 @@ func (b *bench) logs() []report.Table {
 		Goals: []report.Goal{
 			atLeast(superviseRun+", a line a write,", superLog, lines.ratio(superviseRun, superLog), lineGoal),
 			atLeast(superviseRun+", 64 KiB a write,", catLog, blocks.speed.ratio(superviseRun, catLog), blockGoal),
-			atLeast(superviseRun+", 50 services,", superLog, many.ratio(superviseRun, superLog), manyGoal),
+			atLeast(superviseRun+", 50 services,", superLog, many.ratio(superviseRun, superLog), manyServicesGoal),
 			atLeast(superviseJSON+", 64 KiB a write,", stampedLog, blocks.speed.ratio(superviseJSON, stampedLog), stampGoal),
 			goal(
 				fmt.Sprintf("%s, 64 KiB a write, processor time at most %.1fx of before", superviseRun, blockCPUGoal),
