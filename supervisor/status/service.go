@@ -248,8 +248,9 @@ const (
 	colSigQ
 	colHeld
 	colExit
-	numColumns
 )
+
+const numColumns = int(colExit) + 1
 
 var heads = [numColumns]string{"NAME", "STATE", "WANTED", "PID", "SINCE", "READY", "RESTARTS", "NEXT", "SIGQ", "HELD", "LAST EXIT"}
 
@@ -287,7 +288,7 @@ func (c column) add(b *text.Buffer, s *Service, now int64) {
 		}
 	case colHeld:
 		addNumber(b, s.Held)
-	default:
+	case colExit:
 		s.addExit(b)
 	}
 }

@@ -19,7 +19,7 @@ func Rows(services []Service, now int64) [][]Cell {
 	for i := range rows {
 		rows[i] = make([]Cell, 0, numColumns)
 	}
-	for c := range numColumns {
+	for c := range column(numColumns) {
 		texts, used := make([]string, len(services)), !c.optional()
 		for n := range services {
 			texts[n] = escape.Line(c.text(&services[n], now))
@@ -105,7 +105,7 @@ func (s *Service) Plain() bool {
 
 // Measure makes room for a service. The buffer is for its use.
 func (t *Table) Measure(b *text.Buffer, s *Service) {
-	for c := range numColumns {
+	for c := range column(numColumns) {
 		begin := b.Len()
 		c.add(b, s, t.Now)
 		width := b.Len() - begin
@@ -119,7 +119,7 @@ func (t *Table) Measure(b *text.Buffer, s *Service) {
 // AddHead adds the first row.
 func (t *Table) AddHead(b *text.Buffer) {
 	end := b.Len()
-	for c := range numColumns {
+	for c := range column(numColumns) {
 		if t.widths[c] > 0 || !c.optional() {
 			b.Pad(end)
 			end = b.Len() + max(t.widths[c], len(heads[c])) + len(gap)
@@ -132,7 +132,7 @@ func (t *Table) AddHead(b *text.Buffer) {
 // AddRow adds the row of a service.
 func (t *Table) AddRow(b *text.Buffer, s *Service) {
 	end := b.Len()
-	for c := range numColumns {
+	for c := range column(numColumns) {
 		if t.widths[c] == 0 {
 			continue
 		}
