@@ -1,4 +1,4 @@
-// Package relay waits for signals and forwards those about which nothing has to be decided:
+// Package relay waits for signals, forwards those about which nothing has to be decided, and reaps:
 // the loop of an init.
 //
 //	r.Init(set, pid)
