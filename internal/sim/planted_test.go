@@ -96,7 +96,7 @@ var planted = []struct {
 	},
 	{
 		"a pid is known for longer than its process", "supervisor/reap.go",
-		"	delete(s.leaders, pid)\n", "",
+		"			delete(s.leaders, child.PID)\n", "",
 		"",
 	},
 	{

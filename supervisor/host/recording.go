@@ -186,10 +186,10 @@ func (h *Host) Recorded(take func(*recorder.Signal)) (lost uint64) {
 	if r.recorder == nil {
 		return 0
 	}
-	began, self := int64(-1), os.Getpid() // began is asked for when there is something
+	began, self := int64(-1), 0 // asked for when there is something
 	r.recorder.Read(func(s *recorder.Signal) {
 		if began < 0 {
-			began = int64(recorder.Now()) - int64(h.Now())
+			began, self = int64(recorder.Now())-int64(h.Now()), os.Getpid()
 		}
 		s.Time = uint64(max(0, int64(s.Time)-began))
 		if s.Cgroup != 0 {
