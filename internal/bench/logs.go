@@ -20,13 +20,13 @@ import (
 
 // The goals for logs: of the best peer, of the program that is named, or of the build before.
 const (
-	slowGoal     = 1.0 // processor time and wake-ups, of the best peer
-	latestGoal   = 20  // ms
-	lineGoal     = 1.4 // MB/s of supervisord, a line a write
-	blockGoal    = 1.2 // MB/s of cat, 64 KiB a write
-	blockCPUGoal = 0.5 // processor time of before, 64 KiB a write
-	manyServicesGoal     = 2.0 // MB/s of supervisord, many services
-	stampGoal    = 2.5 // MB/s of s6-log t, 64 KiB a write
+	slowGoal         = 1.0 // processor time and wake-ups, of the best peer
+	latestGoal       = 20  // ms
+	lineGoal         = 1.4 // MB/s of supervisord, a line a write
+	blockGoal        = 1.2 // MB/s of cat, 64 KiB a write
+	blockCPUGoal     = 0.5 // processor time of before, 64 KiB a write
+	manyServicesGoal = 2.0 // MB/s of supervisord, many services
+	stampGoal        = 2.5 // MB/s of s6-log t, 64 KiB a write
 )
 
 // load is what services write.
