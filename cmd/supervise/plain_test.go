@@ -152,7 +152,7 @@ func TestPlainOutput(t *testing.T) {
 			return file, none
 		}, 1, "no space left"},
 	} {
-		for _, args := range [][]string{{"status"}, {"status", "b", "a"}} {
+		for _, args := range [][]string{{"status"}, {"status", "b", "a"}, {"continue", "a"}} {
 			if len(args) > 1 && name == "terminal" {
 				continue // the signals that are queued for the user are others' too
 			}

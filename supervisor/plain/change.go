@@ -48,12 +48,15 @@ func (c *command) change() (code int, done bool) {
 		if !last && !send(begun, wire.Next, nil) {
 			break
 		}
-		begun.Message = nil // what goes wrong from here on is the output
-		if !c.print(&out) {
-			break
-		}
-		if last {
+		printed := c.print(&out)
+		if last && printed {
 			return code, true
+		}
+		if !last {
+			begun.Message = nil // as the next one is under way
+		}
+		if !printed { // the last one is printed again, as no other comes
+			break
 		}
 	}
 	limit.End()
