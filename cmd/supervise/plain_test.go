@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 
 	"supervise/internal/testproc"
 	"supervise/supervisor/control"
@@ -78,6 +79,43 @@ func TestPlainLate(t *testing.T) {
 			t.Errorf("there is another request: %+v", call.Request)
 		default:
 		}
+	}
+}
+
+// TestPlainSlow prints to a pipe that does not block, and for whose reader it has to wait.
+func TestPlainSlow(t *testing.T) {
+	t.Parallel()
+	s := holding(t)
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		t.Fatal(err)
+	}
+	read, write := os.NewFile(uintptr(pipe[0]), "pipe"), os.NewFile(uintptr(pipe[1]), "pipe")
+	defer read.Close()
+	filled := 0
+	for n := 1; n > 0; filled += max(n, 0) {
+		n, _ = unix.Write(pipe[1], make([]byte, 4096))
+	}
+	cmd := exec.Command(entryBuild, "start", "web")
+	cmd.Env = append(os.Environ(), "SUPERVISE_RUNTIME_DIR="+s.dir)
+	cmd.Stdout = write
+	testproc.Start(t, cmd)
+	_ = write.Close()
+	timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	call := <-s.held
+	call.Tell(&request.Reply{Events: []request.Event{{ID: 1, Service: "web", Text: "begins"}}})
+	waits := func() bool { // no longer for an answer
+		text, err := os.ReadFile("/proc/" + strconv.Itoa(cmd.Process.Pid) + "/syscall")
+		return err != nil || strings.HasPrefix(string(text), strconv.Itoa(unix.SYS_PPOLL)+" ") || threads(cmd.Process.Pid) > 1
+	}
+	for deadline := time.Now().Add(patience); !waits() && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	call.Reply(&request.Reply{Outcomes: []request.Outcome{{Service: "web", OK: true, Text: "is up"}}})
+	text, err := io.ReadAll(read)
+	if code := exitCode(t, cmd.Wait()); err != nil || code != 0 || string(text[min(filled, len(text)):]) != "web: begins\nweb: is up\n" {
+		t.Errorf("status %d: %q, %v", code, text[min(filled, len(text)):], err)
 	}
 }
 

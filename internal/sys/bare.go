@@ -56,6 +56,16 @@ func AllOpen() bool {
 	return (set[0].revents|set[1].revents|set[2].revents)&pollNval == 0
 }
 
+// AwaitRoom waits until there is room to write to a descriptor, or a signal is handled. poll(2).
+func AwaitRoom(fd int) {
+	const pollOut = 0x4
+	set := struct {
+		fd        int32
+		events, _ int16
+	}{fd: int32(fd), events: pollOut}
+	relay.Call(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&set)), 1, 0, 0, 0)
+}
+
 // Group returns the process group of the caller. getpgid(2).
 func Group() int {
 	group := relay.Call(syscall.SYS_GETPGID, 0, 0, 0, 0, 0)

@@ -155,10 +155,10 @@ func (c *command) print(b *text.Buffer) bool {
 	rest := b.Bytes()
 	for len(rest) > 0 {
 		n, errno := sys.Write(1, rest)
-		if errno == syscall.EINTR {
-			continue
-		} else if errno != 0 {
-			break // EAGAIN too: to wait takes more than is here
+		if errno == syscall.EAGAIN { // it does not block
+			sys.AwaitRoom(1)
+		} else if errno != 0 && errno != syscall.EINTR {
+			break
 		}
 		rest = rest[n:]
 	}
