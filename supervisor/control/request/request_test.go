@@ -241,7 +241,7 @@ var plainly = []string{
 	`{"verb":"start","services":["a"],"Await":true}`,
 	`{"verb":"start","services":["a"],"all":true}`,
 	`{"verb":"start","services":["\u0061"]}`,
-	`{"verb":"start","services":["a"]}`,
+	"{\"verb\":\"start\",\"services\":[\"a\x7f\"]}",
 	`{"verb":"start","services":null,"await":null}`,
 	`{"verb":"start","services":["a"],"await":1}`,
 	`{"verb":"start","services":["a"]}{`,
