@@ -12,7 +12,7 @@ import (
 
 // From the kernel's uapi/asm-generic/fcntl.h and siginfo.h.
 const (
-	dnCreate, dnDelete, dnRename = 0x4, 0x8, 0x10
+	dnDelete, dnRename = 0x8, 0x10
 
 	ownerThread = 0 // F_OWNER_TID
 	pollMessage = 3 // POLL_MSG
@@ -58,9 +58,9 @@ func (d *Dir) NotifyAgain() {
 	d.notifyAbove()
 }
 
-// notifySelf asks to be told of the lock file, also of what is put in its place.
+// notifySelf asks to be told of the lock file. What is made in the directory is ours, and no news.
 func (d *Dir) notifySelf() error {
-	_, err := unix.FcntlInt(d.self.Fd(), unix.F_NOTIFY, dnCreate|dnDelete|dnRename)
+	_, err := unix.FcntlInt(d.self.Fd(), unix.F_NOTIFY, dnDelete|dnRename)
 	return os.NewSyscallError("fcntl", err)
 }
 
