@@ -25,6 +25,8 @@ import (
 func holding(t *testing.T) *scripted {
 	t.Helper()
 	s := newScripted(t)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.held = make(chan *control.Call, 1)
 	return s
 }
