@@ -2,7 +2,7 @@ package sys
 
 import (
 	"syscall"
-	"unsafe" // also for go:linkname
+	"unsafe"
 
 	"supervise/signals/relay"
 )
@@ -65,42 +65,16 @@ func MsgSend(id int, buffer []byte, flags int) error {
 // IPCNoWait returns ENOMSG. E2BIG leaves a message that is too long where it is. EINTR and
 // EIDRM are as for [MsgSend]. msgrcv(2).
 func MsgReceive(id int, buffer []byte, mtype int64, flags int) (n int, err error) {
-	r, errno := msgrcv(id, buffer, mtype, flags|IPCNoWait)
-	if errno == syscall.ENOMSG && flags&IPCNoWait == 0 {
-		r, errno = blockingMsgrcv(id, buffer, mtype, flags)
+	call := syscall.Syscall6
+	if flags&IPCNoWait != 0 {
+		call = syscall.RawSyscall6
 	}
+	r, _, errno := call(syscall.SYS_MSGRCV, uintptr(id), uintptr(unsafe.Pointer(&buffer[0])),
+		uintptr(len(buffer)-MsgHead), uintptr(mtype), uintptr(flags), 0)
 	if errno != 0 {
 		return 0, errno
 	}
 	return int(r), nil
-}
-
-// msgrcv is the system call in nobody's eyes.
-//
-//go:nosplit
-func msgrcv(id int, buffer []byte, mtype int64, flags int) (uintptr, syscall.Errno) {
-	r, _, errno := syscall.RawSyscall6(syscall.SYS_MSGRCV, uintptr(id), uintptr(unsafe.Pointer(&buffer[0])),
-		uintptr(len(buffer)-MsgHead), uintptr(mtype), uintptr(flags), 0)
-	return r, errno
-}
-
-// The runtime's brackets around a system call that blocks, as in package intake: who waits for
-// messages waits for long.
-//
-//go:linkname entersyscallblock runtime.entersyscallblock
-func entersyscallblock()
-
-//go:linkname exitsyscall runtime.exitsyscall
-func exitsyscall()
-
-// blockingMsgrcv is the same as a call that blocks.
-//
-//go:nosplit
-func blockingMsgrcv(id int, buffer []byte, mtype int64, flags int) (uintptr, syscall.Errno) {
-	entersyscallblock()
-	r, errno := msgrcv(id, buffer, mtype, flags)
-	exitsyscall()
-	return r, errno
 }
 
 // MsgStat returns information about a queue; it needs read permission. msgctl(2), IPC_STAT.

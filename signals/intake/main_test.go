@@ -26,7 +26,6 @@ func TestMain(m *testing.M) {
 	testproc.Role("listen", listen)
 	testproc.Role("wake", wake)
 	testproc.Role("timeouts", timeouts)
-	testproc.Role("rests", rests)
 	testproc.Role("faults", faults)
 	testproc.Role("pipes", pipes)
 	testproc.Role("leave", leave)

@@ -34,13 +34,12 @@ var (
 	firstMasked [8]int
 )
 
-// The runtime's own brackets around a system call that blocks: the thread gives its right to run
-// Go code away at once, so that nothing waits for it, and sysmon, the runtime's watchdog, may
-// sleep. After entersyscall it would look fifty times within the next milliseconds whether to
-// take that right away. They are kept stable for other users of linkname: runtime/proc.go.
+// The runtime's own brackets around a blocking system call: the thread gives up its right to
+// run Go code, so that nothing waits for it and no tick is needed because of it. They are
+// kept stable for other users of linkname: runtime/proc.go.
 //
-//go:linkname entersyscallblock runtime.entersyscallblock
-func entersyscallblock()
+//go:linkname entersyscall runtime.entersyscall
+func entersyscall()
 
 //go:linkname exitsyscall runtime.exitsyscall
 func exitsyscall()
@@ -224,11 +223,10 @@ func (in *Intake) Wait(timeout int64) (info signals.Info, ok bool) {
 	return info, ok
 }
 
-// next fills in relay.Info and returns the signal's number, or 0 or less if there is none. What
-// has arrived already costs nothing but one system call.
+// next fills in relay.Info and returns the signal's number, or 0 or less if there is none.
 func (in *Intake) next(timeout int64) int {
-	if signal := in.relay.Wait(0); signal > 0 || timeout == 0 {
-		return signal
+	if timeout == 0 {
+		return in.relay.Wait(0)
 	}
 	return in.block(timeout)
 }
@@ -238,7 +236,7 @@ func (in *Intake) next(timeout int64) int {
 //
 //go:nosplit
 func (in *Intake) block(timeout int64) int {
-	entersyscallblock()
+	entersyscall()
 	signal := in.relay.Wait(timeout)
 	exitsyscall()
 	return signal

@@ -15,7 +15,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"supervise/internal/bench/proc"
 	"supervise/internal/sys"
 	"supervise/internal/testproc"
 	"supervise/signals"
@@ -246,35 +245,6 @@ func lostNothing(in *intake.Intake) int {
 		return complain("%d signals were lost", lost)
 	}
 	return 0
-}
-
-// rests counts how often threads wake up while each of many waits ends once.
-func rests([]string) int {
-	in, err := intake.Start(os.Args)
-	if err != nil {
-		return complain("%v", err)
-	}
-	runtime.GOMAXPROCS(2)
-	const waits, most = 20, 30 // the runtime's watchdog alone can have some fifty for one
-	wait := func() {
-		worked := make(chan bool)
-		go close(worked) // it does so only after goroutines took turns
-		<-worked
-		in.Wait(30_000_000)
-	}
-	wait()
-	before, _, err := proc.Switches(os.Getpid())
-	if err != nil {
-		return complain("%v", err)
-	}
-	for range waits {
-		wait()
-	}
-	after, _, err := proc.Switches(os.Getpid())
-	if err != nil || after-before > waits*most {
-		return complain("threads woke up %d times in %d waits, %v", after-before, waits, err)
-	}
-	return lostNothing(in)
 }
 
 // timeouts checks how long Wait waits when nothing happens.

@@ -31,12 +31,6 @@ func TestWaitTimeout(t *testing.T) {
 	eachMode(t, func(t *testing.T, b build) { b.run(t, "timeouts") })
 }
 
-// TestRests makes sure that no thread of the runtime looks again and again what
-// becomes of one that waits.
-func TestRests(t *testing.T) {
-	eachMode(t, func(t *testing.T, b build) { b.run(t, "rests") })
-}
-
 // TestOwnPipes makes sure that the SIGPIPE of our own writes, and SIGCHLD, are told to
 // nobody, but another's SIGPIPE is.
 func TestOwnPipes(t *testing.T) {
