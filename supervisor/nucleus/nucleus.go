@@ -127,10 +127,13 @@ func (n *nucleus) readEnvironment() bool {
 		case 'C', 'D', 'L', 'P', 'S', 'T', 'W': // CATATONIT_ DUMB_INIT_ LISTEN_ PATH SUPERVISE_ SYSTEMD_ TINI_ WATCHDOG_
 		}
 		entry := cString(*n.word(i))
+		if entry == "SUPERVISE_NUCLEUS=off" {
+			return false
+		}
 		if !interesting(entry) {
 			continue
 		}
-		if count == mostVariables || text.Equal(entry, "SUPERVISE_NUCLEUS=off") {
+		if count == mostVariables {
 			return false
 		}
 		n.variables[count] = entry
@@ -141,21 +144,13 @@ func (n *nucleus) readEnvironment() bool {
 }
 
 func interesting(entry string) bool {
-	if begins(entry, "PATH=") || begins(entry, "SUPERVISE_NUCLEUS=") || cmdline.Concerns(entry) {
-		return true
-	}
-	for i := range pid1.Addressees {
-		if _, ok := valueOf(entry, pid1.Addressees[i]); ok {
-			return true
-		}
-	}
-	return false
+	_, _, addressee := pid1.Addressee(entry)
+	return addressee || isPath(entry) || cmdline.Concerns(entry)
 }
 
-func begins(entry, prefix string) bool {
-	_, ok := text.CutPrefix(entry, prefix)
-	return ok
-}
+const path = "PATH="
+
+func isPath(entry string) bool { return len(entry) >= len(path) && entry[:len(path)] == path }
 
 func (n *nucleus) argc() int { return int(*n.stack) }
 
@@ -174,11 +169,11 @@ func cString(first unsafe.Pointer) string {
 	return unsafe.String((*byte)(first), length)
 }
 
-// lookup returns the value of a variable, given its name.
-func (n *nucleus) lookup(name string) (value string, ok bool) {
+// searchPath returns the value of $PATH.
+func (n *nucleus) searchPath() (value string, set bool) {
 	for _, entry := range n.found {
-		if value, ok = valueOf(entry, name); ok {
-			return value, true
+		if isPath(entry) {
+			return entry[len(path):], true
 		}
 	}
 	return "", false
@@ -203,7 +198,7 @@ func (n *nucleus) prepare() bool {
 	}
 	b.Path = unsafe.StringData(name)
 	if _, _, slash := text.Cut(name, '/'); !slash {
-		path, set := n.lookup("PATH")
+		path, set := n.searchPath()
 		if _, errno := process.Find(n.path[:], name, path, set); errno != 0 {
 			return false
 		}
