@@ -25,8 +25,8 @@ type environ struct {
 func (e *environ) prepare(n *nucleus, b *process.Bare) **byte {
 	var named [len(pid1.Addressees)]bool
 	any := false
-	for i := len(n.found) - 1; i >= 0; i-- { // of two that set the same the first counts
-		if which, value, ok := pid1.Addressee(n.found[i]); ok {
+	for i := n.found - 1; i >= 0; i-- { // of two that set the same the first counts
+		if which, value, ok := pid1.Addressee(n.variables[i]); ok {
 			pid, ok := text.Uint(value, 1<<30)
 			named[which] = ok && int(pid) == n.pid && value[0] != '0'
 		}

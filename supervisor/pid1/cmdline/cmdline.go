@@ -110,27 +110,28 @@ func Main(argv []string, index int, args []string) (status int) {
 
 // Parse parses a command line. The answer is nil if there is a command to run.
 func Parse(index int, program string, args, environ []string) (*pid1.Options, *Answer) {
-	l := new(Line)
-	if !l.Read(index, program, slices.Clone(args), environ) {
+	l := &Line{program: program}
+	command, ok := l.Read(index, slices.Clone(args), environ)
+	if !ok {
 		return nil, l.answer(dialects[index])
 	}
+	l.Options.Command = command
 	return &l.Options, nil
 }
 
 // Read is [Parse] without a word about what is wrong, and without allocation; it may move
-// arguments within args. It reports whether there is a command to run. Line is zero before.
-func (l *Line) Read(index int, program string, args, environ []string) bool {
-	l.program = program
+// arguments within args, and leaves it to the caller to note the command. It reports whether there
+// is one to run. Line is zero before.
+func (l *Line) Read(index int, args, environ []string) (command []string, ok bool) {
 	l.prepare(index)
-	rest, ok := l.read(index, args, environ)
+	command, ok = l.read(index, args, environ)
 	if !ok {
-		return false
+		return nil, false
 	}
-	if len(rest) == 0 && !l.Options.Pause {
-		return l.fail(noCommand, "")
+	if len(command) == 0 && !l.Options.Pause {
+		return nil, l.fail(noCommand, "")
 	}
-	l.Options.Command = rest
-	return l.finish(index)
+	return command, l.finish(index)
 }
 
 // The dialects, as indices of dialects. What they have of their own before a command is run is
