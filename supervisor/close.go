@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -31,7 +32,6 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	if leftBehind {
 		within = shortGrace
 	}
-	r.host.StopRecording()
 	r.loop.awaitLines()
 	r.closeCores(leftBehind)
 	r.loop.End()
@@ -39,6 +39,7 @@ func (r *run) close(leftBehind bool) (rest bool) {
 	if r.control != nil {
 		closing.Go(r.control.Close)
 	}
+	r.host.StopRecording()
 	rest = r.endRest(within)
 	r.host.Outputs().Release() // what follows may wait
 	r.loop.Close()
@@ -90,6 +91,9 @@ func (r *run) closeCores(leftBehind bool) {
 // awaitLines has the last lines told of what has ended at the end.
 func (s *Supervisor) awaitLines() {
 	reading := func(service *service) bool { return service.tail.Reading() }
+	s.kernel.Wait(0) // who reads them may go on
+	runtime.Gosched()
+	s.takePosted()
 	for deadline := time.Now().Add(linesGrace); slices.ContainsFunc(s.services, reading) && time.Now().Before(deadline); {
 		s.kernel.Wait(time.Until(deadline))
 		s.takePosted()

@@ -132,6 +132,10 @@ func (c *Cores) dumpSetIDs(service string) (changed bool) {
 // ctx ends, which cuts them short: it wakes the loop and closes done then.
 func (c *Cores) Close(ctx context.Context) (done <-chan struct{}) {
 	closed := make(chan struct{})
+	if !c.setIDs && !c.Host.CollectsCores() {
+		close(closed) // as usual: nothing is to be waited for
+		return closed
+	}
 	go func() {
 		if err := c.Host.CloseCores(ctx); err != nil {
 			c.Log.Error().Err(err).Msg("cannot put back what was set to collect cores")

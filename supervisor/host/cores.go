@@ -300,6 +300,9 @@ func (h *Host) CloseCores(ctx context.Context) error {
 	return h.cores.collector.Close(ctx)
 }
 
+// CollectsCores reports whether there is anything to be put back by CloseCores.
+func (h *Host) CollectsCores() bool { return h.cores.collector != nil }
+
 // CoresUnderWay is how many cores are being stored.
 func (h *Host) CoresUnderWay() int {
 	h.cores.mu.Lock()

@@ -118,7 +118,17 @@ func (j *Journal) Step(now time.Duration, event machine.Event, actions []machine
 // noteChanges takes note of the services whose state a step changes. Where it only asks whether a
 // core is being written, what it does about the change comes in the step with the answer.
 func (j *Journal) noteChanges(actions []machine.Action) {
-	maps.DeleteFunc(j.changed, func(id machine.ServiceID, _ machine.EventID) bool { return !j.looking[id] })
+	before := j.changed
+	if len(before) > manyChanges { // a map keeps its size, and passing over it takes as long
+		j.changed = map[machine.ServiceID]machine.EventID{}
+		for id := range j.looking {
+			if origin, changed := before[id]; changed {
+				j.changed[id] = origin
+			}
+		}
+	} else {
+		maps.DeleteFunc(before, func(id machine.ServiceID, _ machine.EventID) bool { return !j.looking[id] })
+	}
 	if j.event.Kind == machine.DumpsSeen {
 		delete(j.looking, j.event.Service)
 	}
@@ -131,6 +141,9 @@ func (j *Journal) noteChanges(actions []machine.Action) {
 		}
 	}
 }
+
+// manyChanges are as many as only the beginning and the end of all services make in one step.
+const manyChanges = 64
 
 // changeOrigin is the origin of the last change of a service's state, 0 for none.
 func changeOrigin(actions []machine.Action, service machine.ServiceID) machine.EventID {

@@ -387,3 +387,36 @@ func TestHalfForgotten(t *testing.T) {
 		t.Errorf("the step is entry %d, asked for by %v, which stands for another one", j.Of(1, "web"), got)
 	}
 }
+
+// TestChangesOfMany has thousands of services change their states in one step. The next one takes note
+// of its own changes alone, and of those about which a question is open; so little that it takes none
+// of the time of thousands: the memory of the map is another.
+func TestChangesOfMany(t *testing.T) {
+	const many = 5000
+	j := New(16, time.Unix(0, 0), func(machine.ServiceID) string { return "web" })
+	changes := func(step machine.EventID, services ...machine.ServiceID) (actions []machine.Action) {
+		for _, id := range services {
+			actions = append(actions, tell(id, step, step, machine.Note{Kind: machine.Changed}))
+		}
+		return actions
+	}
+	var all []machine.ServiceID
+	for id := range machine.ServiceID(many) {
+		all = append(all, id)
+	}
+	j.Step(1, machine.Event{Kind: machine.Boot}, append(changes(1, all...), machine.Action{Kind: machine.LookForDumps, Service: 3}))
+	first := j.changed
+	j.Step(2, machine.Event{Kind: machine.Exited, Service: 4}, changes(2, 4))
+	if want := map[machine.ServiceID]machine.EventID{3: 1, 4: 2}; !reflect.DeepEqual(j.changed, want) {
+		t.Errorf("changed are %v, want %v", j.changed, want)
+	}
+	if len(first) != many || reflect.ValueOf(first).Pointer() == reflect.ValueOf(j.changed).Pointer() {
+		t.Error("the map is that of thousands")
+	}
+	second := j.changed
+	j.Step(3, machine.Event{Kind: machine.DumpsSeen, Service: 3}, nil)
+	j.Step(4, machine.Event{Kind: machine.Exited, Service: 5}, changes(4, 5))
+	if want := map[machine.ServiceID]machine.EventID{5: 4}; !reflect.DeepEqual(j.changed, want) || reflect.ValueOf(second).Pointer() != reflect.ValueOf(j.changed).Pointer() {
+		t.Errorf("changed are %v, want %v in the same map", j.changed, want)
+	}
+}

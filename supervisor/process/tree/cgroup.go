@@ -28,6 +28,7 @@ type cgroup struct {
 	fd int // of the directory, -1 until it is made
 
 	retired bool // it is to be removed when it is empty
+	removed bool // or is about to be, beside the loop
 
 	leader int       // the main process
 	strays *ancestry // knows those that have gone to another cgroup; nil until it is asked
@@ -176,12 +177,13 @@ func (c *cgroup) Empty() (bool, error) {
 	if !c.root.children.IsMain(c.leader) {
 		c.leader = 0 // its pid may be anybody's
 	}
-	unpopulated, err := c.unpopulated()
-	if !unpopulated || err != nil {
-		return false, err
+	if !c.retired || !c.root.vacant() {
+		if unpopulated, err := c.unpopulated(); !unpopulated || err != nil {
+			return false, err
+		}
 	}
 	if c.retired {
-		c.retired = false
+		c.retired, c.removed = false, true
 		c.root.remover.add(c)
 	}
 	return c.noStrays()
@@ -194,20 +196,26 @@ func (c *cgroup) unpopulated() (bool, error) {
 	if c.fd < 0 { // it was never made, or is removed
 		return true, nil
 	}
-	fd, err := unix.Openat(c.fd, "cgroup.events", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if ignoreGone(err) == nil && err != nil {
-		return true, nil // somebody has removed it, which takes that it is empty
-	}
+	empty, err := unpopulatedAt(c.fd, "cgroup.events")
 	if err != nil {
 		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path(), err)
+	}
+	return empty, nil
+}
+
+// unpopulatedAt reads a cgroup.events, at a directory. A cgroup that somebody has removed was empty.
+func unpopulatedAt(dir int, name string) (bool, error) {
+	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return ignoreGone(err) == nil, ignoreGone(err)
 	}
 	defer unix.Close(fd)
 	var buffer [128]byte
 	n, err := unix.Read(fd, buffer[:])
-	if ignoreGone(err) != nil {
-		return false, fmt.Errorf("cannot read cgroup.events of %s: %w", c.path(), err)
+	if err != nil {
+		return ignoreGone(err) == nil, ignoreGone(err)
 	}
-	return err != nil || unpopulated(buffer[:n]), nil
+	return unpopulated(buffer[:n]), nil
 }
 
 // waitEmpty waits until no process is left in a cgroup. The kernel reports a change of
@@ -289,6 +297,14 @@ func exists(path string) bool {
 }
 
 func (c *cgroup) Close() error {
+	if c.removed { // two at it would wait for each other, for each
+		return nil
+	}
+	return c.remove()
+}
+
+// remove may be called beside the loop.
+func (c *cgroup) remove() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.fd < 0 {

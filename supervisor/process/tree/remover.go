@@ -24,7 +24,7 @@ func (r *remover) add(c *cgroup) {
 
 func (r *remover) run() {
 	for c := r.next(); c != nil; c = r.next() {
-		_ = c.Close() // one that cannot be removed stays
+		_ = c.remove() // one that cannot be removed stays
 	}
 }
 

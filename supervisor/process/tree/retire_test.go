@@ -43,6 +43,42 @@ func TestRetire(t *testing.T) {
 	})
 }
 
+// TestRetireTogether ends services together: as long as somebody is in one of their cgroups each is
+// looked at, and then one look does for all. Each look is made anew when children were reaped.
+func TestRetireTogether(t *testing.T) {
+	if !testproc.Alone(t, testproc.OwnProcess) {
+		return
+	}
+	b := newBed(t, ByCgroup)
+	alone, family := b.start("alone", `exec `+here), b.start("family", `sh -c 'echo $$; exec sleep 60' & exec `+here)
+	alone.pids(1)
+	rest := family.others(2)
+	b.Reaping()
+	for _, s := range []*service{alone, family} {
+		_ = syscall.Kill(s.leader, syscall.SIGKILL)
+		s.reap(s.leader)
+		s.Retire()
+	}
+	alone.wantMembers(nil)
+	family.wantMembers(rest)
+	if !b.look.known || b.look.vacant {
+		t.Errorf("somebody is in a cgroup, and the look has %+v", b.look)
+	}
+	_ = syscall.Kill(rest[0], syscall.SIGKILL)
+	b.Reaping()
+	family.reap(rest[0])
+	family.wantMembers(nil)
+	if !b.look.vacant {
+		t.Errorf("nobody is in a cgroup, and the look has %+v", b.look)
+	}
+	b.remover.work.Wait()
+	for _, s := range []*service{alone, family} {
+		if err := s.Close(); err != nil || exists(inside(b.Dir(), s.name)) {
+			t.Errorf("a cgroup is there after %v", err)
+		}
+	}
+}
+
 // TestReaping reaps main processes together, of which one leaves a process behind outside its cgroup:
 // one list of children tells that it is there, and the next one that it has ended.
 func TestReaping(t *testing.T) {

@@ -19,6 +19,14 @@ type Root struct {
 	reason   error
 	hunt     hunt // for all descendants
 	remover  remover
+	look     look
+}
+
+// look is what the last look at the cgroup of all services had.
+type look struct {
+	shared bool // one may do for all whose main processes were reaped before it: Root.Reaping
+	known  bool // there was one since
+	vacant bool
 }
 
 // ErrNoCgroup is the reason for ByAncestry if no cgroup2 hierarchy is mounted.
@@ -93,9 +101,22 @@ func (r *Root) KillDescendants() (done bool, err error) {
 // whether trees are empty only of services whose main processes it has reaped before: for all of these
 // one list of children is enough then.
 func (r *Root) Reaping() {
+	r.look = look{shared: true}
 	if l := r.children.list; l != nil {
 		l.shared, l.known = true, false
 	}
+}
+
+// vacant reports whether nobody is in any of the cgroups, where that was asked since children were
+// reaped last. It takes a shutdown of many a while to look at each, as the kernel does not let anybody
+// look while it removes others.
+func (r *Root) vacant() bool {
+	l := &r.look
+	if l.shared && !l.known {
+		l.known = true
+		l.vacant, _ = unpopulatedAt(unix.AT_FDCWD, r.dir+"/cgroup.events")
+	}
+	return l.vacant
 }
 
 // Close removes the cgroups that are empty, and releases what the root holds.
