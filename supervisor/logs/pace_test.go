@@ -23,13 +23,14 @@ func TestPace(t *testing.T) {
 	}
 	for name, reads := range map[string][]read{
 		"rarely":                 {{rare + 1, 100, watched}, {rare + 1, 1, watched}},
-		"rarely, but much":       {{rare + 1, pipeSize / 2, 0}, {0, 0, watched}, {rare + 1, 100, watched}},
+		"rarely, but much":       {{rare + 1, pipeSize / 2, 0}, {0, 0, ms / 10}, {0, 0, ms / 5}, {0, 0, 2 * ms / 5}, {0, 0, 4 * ms / 5}, {0, 0, watched}, {rare + 1, 100, watched}},
 		"often":                  {{ms, 100, ms}, {ms, 100, 2 * ms}, {2 * ms, 100, 4 * ms}, {4 * ms, 100, 8 * ms}, {8 * ms, 100, lastRest}, {lastRest, 100, lastRest}},
 		"late after a rest":      {{ms, 100, ms}, {rare * 2, 100, 2 * ms}},
 		"in vain":                {{ms, 100, ms}, {ms, 0, watched}, {ms, 100, 2 * ms}, {2 * ms, 0, watched}, {rare + 1, 100, watched}, {ms, 100, ms}},
 		"steadily":               {{ms, 100, ms}, {ms, pipeSize / 4, ms}, {ms, pipeSize/2 - 1, ms}},
 		"more and more, at once": {{ms, 100, ms}, {ms, pipeSize / 2, 0}, {0, pipeSize / 2, 0}, {0, 100, ms / 4}, {ms / 4, 100, ms / 2}, {ms / 2, 100, ms}},
 		"less and less":          {{ms, 100, ms}, {ms, pipeSize / 2, 0}, {0, 0, watched}, {ms, 100, 2 * ms}},
+		"slowly, for a while":    {{ms, 100, ms}, {ms, pipeSize / 2, 0}, {0, pipeSize / 2, 0}, {0, 0, ms / 2}, {ms / 2, pipeSize / 2, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, now := stream{fd: -1}, time.Hour
@@ -103,6 +104,29 @@ func TestRest(t *testing.T) {
 	say(t, e.Stdout, "after a pause\n")
 	want.WriteString("after a pause\n")
 	until(t, "it is watched again", func() bool { return read(path) == want.String() })
+}
+
+// TestUnwatched has nobody watch a stream while it is busy, and reads what comes after that.
+func TestUnwatched(t *testing.T) {
+	l := newLogs(t, nil)
+	p, path := fileOf(t, l, Config{})
+	_, e := attach(t, p, "svc")
+	defer e.Close()
+	watched := func() (n int) {
+		l.poll.mu.Lock()
+		defer l.poll.mu.Unlock()
+		for _, s := range l.poll.slots {
+			if s.used {
+				n++
+			}
+		}
+		return n
+	}
+	all, text := watched(), strings.Repeat("a line\n", pipeSize)
+	until(t, "the busy stream is not watched", func() bool { say(t, e.Stdout, text); return watched() < all })
+	until(t, "it is watched again", func() bool { return watched() == all })
+	say(t, e.Stdout, "after a pause\n")
+	until(t, "it is read", func() bool { return strings.HasSuffix(read(path), "\nafter a pause\n") })
 }
 
 // TestRestInterrupted drains, moves and closes a source whose stream rests: none waits for that,

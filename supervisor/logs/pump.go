@@ -269,8 +269,7 @@ func (p *Pump) watch() {
 		case s.pace.rests:
 			p.logs.poll.rests.add(s)
 		default:
-			// It can only fail if the poller is closed.
-			_ = p.logs.poll.arm(s.watch, readable)
+			s.rewatch()
 		}
 		p.emptied[i] = nil
 	}
