@@ -44,8 +44,9 @@ type pace struct {
 }
 
 // pause decides what follows when a stream was read to its end, or in vain: it is to be read
-// again after a nap of the pump, of no length if it is busy, or it rests, or is to be watched.
-func (s *stream) pause(now time.Duration, mayNap bool) (nap time.Duration, again bool) {
+// again after a nap of the pump, of no length if it is full and may go on, or it rests, or is to
+// be watched.
+func (s *stream) pause(now time.Duration, mayNap, mayGoOn bool) (nap time.Duration, again bool) {
 	p := &s.pace
 	size, room, gap := p.size, max(p.room, pipeSize), now-p.last
 	eager := p.eager
@@ -78,13 +79,12 @@ func (s *stream) pause(now time.Duration, mayNap bool) (nap time.Duration, again
 	if p.rest > 0 && !mayNap {
 		p.rest = max(p.rest, firstRest)
 	}
-	p.rests = p.rest >= firstRest
-	switch {
-	case p.rest == 0 || p.rests:
-		return 0, false
-	case size >= room/2:
-		p.eager = true
+	if p.eager = size >= room/2 && mayGoOn; p.eager {
+		p.rests = false
 		return 0, true
+	}
+	if p.rests = p.rest >= firstRest; p.rests || p.rest == 0 {
+		return 0, false
 	}
 	return p.rest, true
 }

@@ -37,7 +37,7 @@ func TestPace(t *testing.T) {
 			for i, r := range append([]read{{time.Hour, 100, watched}}, reads...) {
 				now += r.gap
 				s.pace.size = r.size
-				got, again := s.pause(now, true)
+				got, again := s.pause(now, true, true)
 				switch {
 				case s.pace.rests && again:
 					t.Errorf("read %d: it rests, and is to be read", i)
@@ -54,13 +54,17 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// TestPaceOfMany never naps: the pumps of many busy streams would each need a thread.
+// TestPaceOfMany never naps: the pumps of many busy streams would each need a thread. A few go on
+// as long as their streams are full.
 func TestPaceOfMany(t *testing.T) {
-	s := stream{fd: -1, pace: pace{last: time.Hour}}
-	for _, size := range []int32{100, pipeSize, pipeSize, 100} {
-		s.pace.size = size
-		if _, again := s.pause(time.Hour, false); again || !s.pace.rests {
-			t.Errorf("%d bytes: it does not rest: %+v", size, s.pace)
+	for _, mayGoOn := range []bool{false, true} {
+		s := stream{fd: -1, pace: pace{last: time.Hour}}
+		for _, size := range []int32{100, pipeSize, pipeSize, 100} {
+			s.pace.size = size
+			nap, again := s.pause(time.Hour, false, mayGoOn)
+			if goesOn := mayGoOn && size == pipeSize; nap != 0 || again != goesOn || s.pace.rests == goesOn {
+				t.Errorf("%d bytes, it may go on: %v; nap %v, again: %v, %+v", size, mayGoOn, nap, again, s.pace)
+			}
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (p *Pump) pause(s *stream) bool {
 	p.mu.Unlock()
 	nap, again := time.Duration(0), !s.empty
 	if !drains {
-		nap, again = s.pause(p.logs.poll.rests.now(), p.logs.mayNap())
+		nap, again = s.pause(p.logs.poll.rests.now(), p.logs.mayNap(), p.logs.mayGoOn())
 	}
 	if s.pace.room > 0 && (again || s.pace.rests) {
 		s.unwatch()
