@@ -60,11 +60,14 @@ func TestChaos(t *testing.T) {
 		meddlers.Go(func() { meddle(p, rand.New(rand.NewPCG(5, uint64(i))), done) })
 	}
 	var writers sync.WaitGroup
+	size := 0
 	for i := range services {
 		s, e := attach(t, p, fmt.Sprint("svc", i))
 		script := script{uint64(i), lines, 5000}
 		for stream, fd := range []int{e.Stdout, e.Stderr} {
-			writers.Go(func() { say(t, fd, strings.Join(script.lines(stream), "\n")) })
+			text := strings.Join(script.lines(stream), "\n")
+			size += len(text)
+			writers.Go(func() { say(t, fd, text) })
 		}
 		writers.Go(func() {
 			<-done
@@ -72,7 +75,7 @@ func TestChaos(t *testing.T) {
 			drain(t, s)
 		})
 	}
-	until(t, "all is read", func() bool { return p.Stats().Lines >= services*2*(lines-1) })
+	until(t, "most is written", func() bool { return p.Stats().Bytes >= uint64(size) })
 	close(done)
 	meddlers.Wait()
 	writers.Wait()

@@ -35,14 +35,15 @@
 // pump has buffers, up to 600 KiB, only while it works. Nothing ticks.
 //
 // Events are one-shot (EPOLLONESHOT), so that a stream wakes nobody while its pump is busy or
-// stuck. In one round at most 256 KiB are read of a stream, as much as its pipe can hold, which bounds
+// stuck. In one round at most 256 KiB are read of a stream, half of what its pipe can hold, which bounds
 // how long a flood delays the others of its pump.
 //
 // A wake-up costs more than reading a line. So a stream that is written to more often than
 // every 5 ms is not watched after a read but rests: for 1 ms at first, and for up to 12 ms while
 // little comes. One timer ends all rests. A line after a pause is read at once. The pipe of a
-// stream that has filled it is enlarged to 256 KiB, and its pump naps for less than a
-// millisecond instead of being woken for every few lines: see [pace].
+// stream that has filled it is enlarged to 512 KiB, and its pump naps for less than a
+// millisecond instead of being woken for every few lines: see [pace]. As long as it naps or
+// rests, the pipe is not in epoll either: that would cost its writer a seventh of its time.
 //
 // The poller's goroutine does the first round of a pump itself, as waking a thread for it costs
 // more than the round. If that hangs, in a write(2) to a disk, another goroutine takes over the

@@ -324,3 +324,29 @@ func TestConfigure(t *testing.T) {
 		t.Errorf("the files have %q", got)
 	}
 }
+
+// TestReleased: of large files that rotation has removed nothing is left open.
+func TestReleased(t *testing.T) {
+	p, path := fileOf(t, newLogs(t, nil), Config{Rotation: Rotation{MaxSize: 2 * releaseAside, Keep: 1}})
+	s, e := attach(t, p, "svc")
+	const files = 8
+	say(t, e.Stdout, strings.Repeat("a line\n", files*2*releaseAside/len("a line\n")))
+	e.Close()
+	drain(t, s)
+	open := func() (n int) {
+		all, err := filepath.Glob("/proc/self/fd/*")
+		must(t, err)
+		for _, fd := range all {
+			if to, _ := os.Readlink(fd); strings.HasPrefix(to, path) {
+				n++
+			}
+		}
+		return n
+	}
+	until(t, "only the log file is open", func() bool { return open() == 1 })
+	for _, name := range []string{path, path + ".1"} {
+		if st, err := os.Stat(name); err != nil || st.Size() > 2*releaseAside {
+			t.Errorf("%s: %v, %v", name, st, err)
+		}
+	}
+}

@@ -63,7 +63,9 @@ func (h *history) add(data []byte, o origin) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.followers) == 0 {
-		data = lastKept(data)
+		if last := lastKept(data); len(last) < len(data) {
+			data, h.page, h.last = last, h.page[:0], h.last[:0]
+		}
 	}
 	for len(data) > 0 {
 		end := bytes.LastIndexByte(data[:min(len(data), MaxKept+1)], '\n')
@@ -83,9 +85,9 @@ func (h *history) add(data []byte, o origin) {
 	}
 }
 
-// lastKept leaves out what the rest of data would push out of both pages, however full they are.
+// lastKept leaves out all but the last lines of data, if those are as much as is to be kept.
 func lastKept(data []byte) []byte {
-	const most = 3 * mostPage
+	const most = mostPage + mostPage/2
 	if len(data) <= most {
 		return data
 	}

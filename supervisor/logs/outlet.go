@@ -42,7 +42,7 @@ type outlet struct {
 	timer *time.Timer
 	gone  bool // for ever: everything is discarded and counted
 
-	bytes, lines               atomic.Uint64 // written
+	bytes                      atomic.Uint64 // written
 	lostBytes, lostLines       atomic.Uint64
 	droppedBytes, droppedLines atomic.Uint64 // for want of room
 	held, heldLines            atomic.Int64  // not yet taken by the destination; the lines only if it is stuck
@@ -120,9 +120,7 @@ func (o *outlet) push(b []byte) (n int, ok bool) {
 
 // took counts what the destination took.
 func (o *outlet) took(b []byte) {
-	lines := bytes.Count(b, newline)
 	o.bytes.Add(uint64(len(b)))
-	o.lines.Add(uint64(lines))
 	o.held.Add(int64(-len(b)))
 	if f, ok := o.dst.(*file); ok && f.rotated {
 		f.rotated = false

@@ -14,7 +14,8 @@ import (
 // than every rare never rests, so that a line after a pause is passed on at once. The first rest
 // of a stream lasts firstRest. The next is twice as long, up to lastRest, if less than a quarter
 // of what the pipe can hold has come in it, and half as long if it is half full. Rests shorter
-// than the first, down to shortest, are naps of the pump's goroutine.
+// than the first, down to shortest, are naps of the pump's goroutine: also when nothing has come,
+// as a writer that was waiting for room takes a while to wake up.
 const (
 	rare      = 5 * time.Millisecond
 	shortest  = 50 * time.Microsecond
@@ -29,7 +30,7 @@ const restGrid = 4 * time.Millisecond
 // The capacity of a pipe, in bytes: at first, and once its stream has filled it. pipe(7).
 const (
 	pipeSize  = 64 << 10
-	largePipe = 256 << 10
+	largePipe = 512 << 10
 )
 
 // pace is how a stream is read. It belongs to the pump's goroutine.
@@ -43,8 +44,9 @@ type pace struct {
 }
 
 // pause decides what follows when a stream was read to its end, or in vain: it is to be read
-// again after a nap of the pump, of no length if it is busy, or it rests, or is to be watched.
-func (s *stream) pause(now time.Duration, mayNap bool) (nap time.Duration, again bool) {
+// again after a nap of the pump, of no length if it is full and may go on, or it rests, or is to
+// be watched.
+func (s *stream) pause(now time.Duration, mayNap, mayGoOn bool) (nap time.Duration, again bool) {
 	p := &s.pace
 	size, room, gap := p.size, max(p.room, pipeSize), now-p.last
 	eager := p.eager
@@ -52,6 +54,10 @@ func (s *stream) pause(now time.Duration, mayNap bool) (nap time.Duration, again
 	woken := !p.rests && (p.rest == 0 || p.rest >= firstRest) // by the poller
 	p.size = 0
 	if size == 0 {
+		if mayNap && p.rest > 0 && p.rest < firstRest/2 { // its writer has not come to it yet
+			p.rest *= 2
+			return p.rest, true
+		}
 		p.rests = false
 		p.rest = max(p.rest, firstRest)
 		return 0, false
@@ -73,13 +79,12 @@ func (s *stream) pause(now time.Duration, mayNap bool) (nap time.Duration, again
 	if p.rest > 0 && !mayNap {
 		p.rest = max(p.rest, firstRest)
 	}
-	p.rests = p.rest >= firstRest
-	switch {
-	case p.rest == 0 || p.rests:
-		return 0, false
-	case size >= room/2:
-		p.eager = true
+	if p.eager = size >= room/2 && mayGoOn; p.eager {
+		p.rests = false
 		return 0, true
+	}
+	if p.rests = p.rest >= firstRest; p.rests || p.rest == 0 {
+		return 0, false
 	}
 	return p.rest, true
 }
@@ -90,6 +95,28 @@ func (s *stream) enlarge() {
 	s.pace.room = pipeSize
 	if n, err := unix.FcntlInt(uintptr(s.fd), unix.F_SETPIPE_SZ, largePipe); err == nil {
 		s.pace.room = int32(n)
+	}
+}
+
+// unwatch takes a stream that is busy out of the poller: each write of its writer would call a
+// function of epoll, although nobody waits, which is a seventh of what the write of a line takes.
+func (s *stream) unwatch() {
+	s.source.pump.Load().logs.poll.remove(s.watch)
+	s.watch = watch{}
+}
+
+// rewatch has the poller wait for s. If that is refused, for want of memory, s rests.
+func (s *stream) rewatch() {
+	poll := s.source.pump.Load().logs.poll
+	if s.watch.on {
+		// It can only fail if the poller is closed.
+		_ = poll.arm(s.watch, readable)
+		return
+	}
+	var err error
+	if s.watch, err = poll.add(s.fd, readable, s); err != nil {
+		s.pace.rest, s.pace.rests = lastRest, true
+		poll.rests.add(s)
 	}
 }
 

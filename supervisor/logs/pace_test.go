@@ -23,20 +23,21 @@ func TestPace(t *testing.T) {
 	}
 	for name, reads := range map[string][]read{
 		"rarely":                 {{rare + 1, 100, watched}, {rare + 1, 1, watched}},
-		"rarely, but much":       {{rare + 1, pipeSize / 2, 0}, {0, 0, watched}, {rare + 1, 100, watched}},
+		"rarely, but much":       {{rare + 1, pipeSize / 2, 0}, {0, 0, ms / 10}, {0, 0, ms / 5}, {0, 0, 2 * ms / 5}, {0, 0, 4 * ms / 5}, {0, 0, watched}, {rare + 1, 100, watched}},
 		"often":                  {{ms, 100, ms}, {ms, 100, 2 * ms}, {2 * ms, 100, 4 * ms}, {4 * ms, 100, 8 * ms}, {8 * ms, 100, lastRest}, {lastRest, 100, lastRest}},
 		"late after a rest":      {{ms, 100, ms}, {rare * 2, 100, 2 * ms}},
 		"in vain":                {{ms, 100, ms}, {ms, 0, watched}, {ms, 100, 2 * ms}, {2 * ms, 0, watched}, {rare + 1, 100, watched}, {ms, 100, ms}},
 		"steadily":               {{ms, 100, ms}, {ms, pipeSize / 4, ms}, {ms, pipeSize/2 - 1, ms}},
 		"more and more, at once": {{ms, 100, ms}, {ms, pipeSize / 2, 0}, {0, pipeSize / 2, 0}, {0, 100, ms / 4}, {ms / 4, 100, ms / 2}, {ms / 2, 100, ms}},
 		"less and less":          {{ms, 100, ms}, {ms, pipeSize / 2, 0}, {0, 0, watched}, {ms, 100, 2 * ms}},
+		"slowly, for a while":    {{ms, 100, ms}, {ms, pipeSize / 2, 0}, {0, pipeSize / 2, 0}, {0, 0, ms / 2}, {ms / 2, pipeSize / 2, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, now := stream{fd: -1}, time.Hour
 			for i, r := range append([]read{{time.Hour, 100, watched}}, reads...) {
 				now += r.gap
 				s.pace.size = r.size
-				got, again := s.pause(now, true)
+				got, again := s.pause(now, true, true)
 				switch {
 				case s.pace.rests && again:
 					t.Errorf("read %d: it rests, and is to be read", i)
@@ -53,13 +54,17 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// TestPaceOfMany never naps: the pumps of many busy streams would each need a thread.
+// TestPaceOfMany never naps: the pumps of many busy streams would each need a thread. A few go on
+// as long as their streams are full.
 func TestPaceOfMany(t *testing.T) {
-	s := stream{fd: -1, pace: pace{last: time.Hour}}
-	for _, size := range []int32{100, pipeSize, pipeSize, 100} {
-		s.pace.size = size
-		if _, again := s.pause(time.Hour, false); again || !s.pace.rests {
-			t.Errorf("%d bytes: it does not rest: %+v", size, s.pace)
+	for _, mayGoOn := range []bool{false, true} {
+		s := stream{fd: -1, pace: pace{last: time.Hour}}
+		for _, size := range []int32{100, pipeSize, pipeSize, 100} {
+			s.pace.size = size
+			nap, again := s.pause(time.Hour, false, mayGoOn)
+			if goesOn := mayGoOn && size == pipeSize; nap != 0 || again != goesOn || s.pace.rests == goesOn {
+				t.Errorf("%d bytes, it may go on: %v; nap %v, again: %v, %+v", size, mayGoOn, nap, again, s.pace)
+			}
 		}
 	}
 }
@@ -103,6 +108,29 @@ func TestRest(t *testing.T) {
 	say(t, e.Stdout, "after a pause\n")
 	want.WriteString("after a pause\n")
 	until(t, "it is watched again", func() bool { return read(path) == want.String() })
+}
+
+// TestUnwatched has nobody watch a stream while it is busy, and reads what comes after that.
+func TestUnwatched(t *testing.T) {
+	l := newLogs(t, nil)
+	p, path := fileOf(t, l, Config{})
+	_, e := attach(t, p, "svc")
+	defer e.Close()
+	watched := func() (n int) {
+		l.poll.mu.Lock()
+		defer l.poll.mu.Unlock()
+		for _, s := range l.poll.slots {
+			if s.used {
+				n++
+			}
+		}
+		return n
+	}
+	all, text := watched(), strings.Repeat("a line\n", pipeSize)
+	until(t, "the busy stream is not watched", func() bool { say(t, e.Stdout, text); return watched() < all })
+	until(t, "it is watched again", func() bool { return watched() == all })
+	say(t, e.Stdout, "after a pause\n")
+	until(t, "it is read", func() bool { return strings.HasSuffix(read(path), "\nafter a pause\n") })
 }
 
 // TestRestInterrupted drains, moves and closes a source whose stream rests: none waits for that,

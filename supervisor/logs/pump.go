@@ -136,6 +136,10 @@ func (p *Pump) run() {
 // a thread, and as long as others work, enough gathers anyway.
 func (l *Logs) mayNap() bool { return l.running.Load() <= 2 }
 
+// mayGoOn reports whether few enough pumps are busy that one more may have a goroutine of its own
+// for as long as its streams are full. The others take turns.
+func (l *Logs) mayGoOn() bool { return l.running.Load() <= 4 }
+
 // nap lets what is written quickly gather, so that its writer and this goroutine do not wake
 // each other for every line. The runtime's own timers are not that fine.
 func (p *Pump) nap() {
@@ -269,8 +273,7 @@ func (p *Pump) watch() {
 		case s.pace.rests:
 			p.logs.poll.rests.add(s)
 		default:
-			// It can only fail if the poller is closed.
-			_ = p.logs.poll.arm(s.watch, readable)
+			s.rewatch()
 		}
 		p.emptied[i] = nil
 	}

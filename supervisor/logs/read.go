@@ -10,8 +10,9 @@ import (
 	"supervise/internal/sys"
 )
 
-// readSize is how much of one stream is read in one round, in bytes: all that a pipe holds.
-const readSize = largePipe
+// readSize is how much of one stream is read in one round, in bytes: of a large pipe half, so
+// that its writer has the other half while this one is passed on.
+const readSize = 256 << 10
 
 // read reads once from s, and passes its lines on.
 func (p *Pump) read(s *stream) {
@@ -48,7 +49,10 @@ func (p *Pump) pause(s *stream) bool {
 	p.mu.Unlock()
 	nap, again := time.Duration(0), !s.empty
 	if !drains {
-		nap, again = s.pause(p.logs.poll.rests.now(), p.logs.mayNap())
+		nap, again = s.pause(p.logs.poll.rests.now(), p.logs.mayNap(), p.logs.mayGoOn())
+	}
+	if s.pace.room > 0 && (again || s.pace.rests) {
+		s.unwatch()
 	}
 	if again {
 		p.naps = min(p.naps, nap)

@@ -34,7 +34,7 @@ func (p *Pump) report(t Trouble) {
 // Stats counts what a pump has done and holds.
 type Stats struct {
 	Sources                    int    // with open pipes
-	Bytes, Lines               uint64 // written
+	Bytes                      uint64 // written
 	LostBytes, LostLines       uint64 // discarded since the destination is gone
 	DroppedBytes, DroppedLines uint64 // of services that do not wait, for want of room
 	OwnLost                    uint64 // calls of Write that found no room
@@ -50,7 +50,6 @@ func (p *Pump) Stats() Stats {
 	s.OwnLost = p.ownLost.Load()
 	for _, o := range p.outs {
 		s.Bytes += o.bytes.Load()
-		s.Lines += o.lines.Load()
 		s.LostBytes += o.lostBytes.Load()
 		s.LostLines += o.lostLines.Load()
 		s.DroppedBytes += o.droppedBytes.Load()

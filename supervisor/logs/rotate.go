@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -79,11 +80,37 @@ func lstatRotated(dir *safefile.Dir, name string) (unix.Stat_t, error) {
 // removeRotated removes a rotated file, compressed or not.
 func removeRotated(dir *safefile.Dir, name string) error {
 	for _, name := range [...]string{name, name + compressed} {
-		if err := dir.Remove(name); err != nil && !absent(err) {
+		held, _ := unix.Openat(dir.FD(), name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		err := dir.Remove(name)
+		release(held)
+		if err != nil && !absent(err) {
 			return &os.PathError{Op: "unlink", Path: name, Err: err}
 		}
 	}
 	return nil
+}
+
+// releasing says that a removed file is being released by another goroutine, of which there is
+// no more than one, as it may hang in the file system.
+var releasing atomic.Bool
+
+// releaseAside is from which size, in bytes, a removed file is released by another goroutine.
+const releaseAside = 1 << 20
+
+// release closes the descriptor of a file that was removed, which frees its blocks and what of
+// it is in memory: that takes a tenth of the time of writing it, and no line has to wait for it.
+func release(fd int) {
+	var st unix.Stat_t
+	switch {
+	case fd < 0:
+	case unix.Fstat(fd, &st) == nil && st.Size >= releaseAside && !releasing.Swap(true):
+		go func() {
+			unix.Close(fd)
+			releasing.Store(false)
+		}()
+	default:
+		unix.Close(fd)
+	}
 }
 
 // lastRotated is the number before the first free one, at most keep.

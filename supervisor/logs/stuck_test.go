@@ -51,7 +51,7 @@ func TestStuckConsole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Repeat("a line of the service\n", 20000)
+	text := strings.Repeat("a line of the service\n", 60000)
 	_, stuck := attach(t, console, "svc")
 	wrote := make(chan bool)
 	go func() {
@@ -67,7 +67,7 @@ func TestStuckConsole(t *testing.T) {
 	drain(t, s)
 	select {
 	case <-wrote:
-		t.Error("440 kB went into a pipe that nobody reads")
+		t.Error("1.3 MB went into a pipe that nobody reads")
 	default:
 	}
 	if flags, _ := unix.FcntlInt(uintptr(w), unix.F_GETFL, 0); flags&unix.O_NONBLOCK != 0 {
@@ -91,7 +91,7 @@ func TestSharedNonblocking(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := into(t, l, layout{}, &console{name: "standard output", given: w, own: -1})
-	text := strings.Repeat("a line of the service\n", 20000)
+	text := strings.Repeat("a line of the service\n", 60000)
 	_, e := attach(t, p, "svc")
 	go func() {
 		say(t, e.Stdout, text)
@@ -129,7 +129,7 @@ func TestSocket(t *testing.T) {
 		b, _ := io.ReadAll(r)
 		got <- strings.Count(string(b), `"line":"a line of the service"}`)
 	}()
-	until(t, "all is read", func() bool { return p.Stats().Sources == 0 && p.Stats().Lines == 50000 })
+	until(t, "all is read", func() bool { return p.Stats().Sources == 0 && p.Stats().Held == 0 })
 	closeAll(t, l)
 	_ = unix.Shutdown(fds[1], unix.SHUT_WR)
 	if n := <-got; n != 50000 {
