@@ -370,7 +370,7 @@ func (w *world) checkIdle() {
 			if !w.services[i].starting() {
 				w.fail(w.services[i], "still starting after its spawn was answered")
 			}
-		case machine.Stopped, machine.Running, machine.Failed, machine.Removed:
+		case machine.Stopped, machine.Waiting, machine.Running, machine.Done, machine.Failed, machine.Removed:
 		}
 	}
 	if busy && !timed {

@@ -30,6 +30,11 @@ var sentences = [numNotes]func(Note) string{
 		return "its start takes long, " + round(n.For) + " up to now: it waits at " + n.Reason
 	},
 
+	Waits:      func(n Note) string { return "waits for " + n.Reason },
+	StopsAfter: func(n Note) string { return "stops after " + n.Reason },
+	Yields:     func(n Note) string { return "stops, as it cannot go on without " + n.Reason },
+	Outdated:   func(n Note) string { return "restarts, as " + n.Reason + " did" },
+
 	Remembered:     func(n Note) string { return n.Event.String() + " is remembered while it is " + n.From.String() },
 	Already:        func(n Note) string { return n.Event.String() + " changes nothing, it is " + n.From.String() },
 	RefusedCommand: Note.refused,
@@ -188,8 +193,11 @@ func (n Note) leftBehind() string {
 
 // delay is why a start takes so long.
 func (n Note) delay() string {
-	if n.Reason == "" || n.From.climbing() {
+	switch {
+	case n.Reason == "" || n.From.climbing():
 		return ""
+	case n.From == Running:
+		return " (until " + n.Reason + " has stopped)"
 	}
 	return " (waits at " + n.Reason + ")"
 }

@@ -8,13 +8,64 @@ package machine
 func (m *Machine) startAsked(s *service) {
 	m.wantUp(s)
 	s.Origin = m.seq
-	m.spawn(s)
+	m.beginAsked(s)
 }
 
-// startAskedWhileRunning only changes whether the service is started again when it ends.
+// startAskedWhileRunning only changes whether the service is started again when it ends; or
+// keeps it from being stopped, if that waits for others.
 func (m *Machine) startAskedWhileRunning(s *service) {
 	m.rememberOnce(s)
-	s.Once = m.event.Once
+	s.Once = m.onceFor(s)
+	if s.Wanted != Up {
+		m.wantUp(s)
+	}
+}
+
+// startAskedWhileDone keeps what has done its work up. To do it again takes a Restart.
+func (m *Machine) startAskedWhileDone(s *service) {
+	if s.Wanted == Up {
+		m.already(s)
+		return
+	}
+	m.remember(s)
+	m.wantUp(s)
+}
+
+// restartAskedWhileDone has it do its work again.
+func (m *Machine) restartAskedWhileDone(s *service) {
+	m.wantUp(s)
+	if s.linked() {
+		s.Cycling = true
+		return
+	}
+	s.Origin = m.seq
+	m.begin(s)
+}
+
+// stopAskedWhileDone takes it for down, once nobody that needs it is left.
+func (m *Machine) stopAskedWhileDone(s *service) {
+	if s.linked() {
+		m.wantDown(s)
+		return
+	}
+	m.stopAskedAtRest(s)
+}
+
+// notDue takes back a start that has not been decided, on behalf of a shutdown.
+func (m *Machine) notDue(s *service) {
+	if s.Due {
+		s.Due = false
+		m.want(s, Down)
+	}
+}
+
+// stopAskedWhileStopped takes back a start that has not been decided.
+func (m *Machine) stopAskedWhileStopped(s *service) {
+	if s.Due {
+		m.stopAskedAtRest(s)
+		return
+	}
+	m.already(s)
 }
 
 // startAskedWhileStarting cancels a Stop that waits for the result of Spawn.
@@ -35,14 +86,21 @@ func (m *Machine) startAskedWhileClimbing(s *service) {
 func (m *Machine) restartAsked(s *service) {
 	m.wantUp(s)
 	s.Origin = m.seq
+	if s.linked() {
+		s.Cycling = true
+		return
+	}
 	m.enter(s, Stopping)
 	m.climb(s, 0)
 }
 
-// stopAsked stops a running service. It serves Remove, too.
+// stopAsked stops a running service, once nobody that needs it is left. It serves Remove, too.
 func (m *Machine) stopAsked(s *service) {
 	m.wantDown(s)
 	s.Origin = m.seq
+	if s.linked() {
+		return
+	}
 	m.enter(s, Stopping)
 	m.climb(s, 0)
 }
@@ -52,7 +110,7 @@ func (m *Machine) stopAsked(s *service) {
 func (m *Machine) stopAskedAtRest(s *service) {
 	m.wantDown(s)
 	s.Origin = m.seq
-	s.Completed = false
+	s.Completed, s.Due = false, false
 	m.rest(s)
 }
 
@@ -106,7 +164,7 @@ func (m *Machine) killAskedWhileClimbing(s *service) {
 // rememberOnce answers a Start of a service that runs or is about to: all that this can
 // change is whether its policy starts it again.
 func (m *Machine) rememberOnce(s *service) {
-	if s.Wanted == Up && s.Once == m.event.Once {
+	if s.Wanted == Up && s.Once == m.onceFor(s) {
 		m.already(s)
 	} else {
 		m.remember(s)
@@ -123,7 +181,7 @@ func (m *Machine) spawned(s *service) {
 	s.Ran, s.Paused, s.Told, s.Background, s.Delay = true, false, false, "", ""
 	s.Restarts.Failures = 0
 	s.outbox.renew()
-	if s.Wanted == Up {
+	if s.Wanted == Up || s.linked() && !m.shutdown.cutting {
 		m.enter(s, Running)
 		return
 	}
@@ -159,7 +217,7 @@ func (m *Machine) spawnFailed(s *service) {
 
 // exitedUnasked handles the exit of a running leader, by itself or because others killed it.
 func (m *Machine) exitedUnasked(s *service) {
-	s.Origin, s.Unasked = m.seq, true
+	s.Origin, s.Unasked = m.seq, !s.Cycling
 	m.leaderGone(s)
 	switch {
 	case !m.event.Survivors:
@@ -218,9 +276,12 @@ func (m *Machine) gone(s *service) {
 		m.judge(s)
 	default:
 		s.Origin = s.WantedBy
-		m.spawn(s)
+		if s.Yielded {
+			s.Origin = m.newest(s)
+		}
+		m.begin(s)
 	}
 }
 
 // backoffOver starts a service again when its wait is over.
-func (m *Machine) backoffOver(s *service) { m.spawn(s) }
+func (m *Machine) backoffOver(s *service) { m.begin(s) }

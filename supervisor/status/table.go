@@ -99,12 +99,12 @@ func widthsOf(rows [][]Cell) (widths []int) {
 	return widths
 }
 
-// stateColor is green for a running service, yellow for a state that will pass, red for failed.
+// stateColor is green for a service that runs or has done its work, yellow for a state that will pass, red for failed.
 func stateColor(s *Service) string {
 	switch s.DisplayState() {
-	case Running:
+	case Running, "done":
 		return "32"
-	case paused, "starting", "stopping", "clearing", "backoff":
+	case paused, "waiting", "starting", "stopping", "clearing", "backoff":
 		return "33"
 	case "failed":
 		return "31"
