@@ -100,13 +100,13 @@ func (s *service) pending() bool {
 		return false
 	}
 	switch s.State {
-	case Starting:
+	case Starting, Stopping:
 		return true
 	case Running, Done:
 		return !s.inPlace(config.UntilReady)
 	case Waiting:
 		return !s.stalled
-	case Stopping, Clearing:
+	case Clearing:
 		return !s.Unasked
 	case Stopped, Backoff, Failed:
 		return s.Due

@@ -109,7 +109,7 @@ type Event struct {
 	By      Asker     // who asked for it, or sent Info; zero for what simply happens
 
 	Once         bool         // Start, Restart
-	More         bool         // another command of the same request follows: what services mean to each other is decided then
+	More         bool         // another command of the same request follows, and what services mean to each other is decided then
 	Scope        config.Scope // Post
 	TerminalGone bool         // Signal
 	Revision     Revision     // Update

@@ -31,6 +31,7 @@ type Machine struct {
 
 	ordered    bool // a service has conditions about another one, or had before it was removed
 	neighbours neighbours
+	open       bool // a request has come in part: More
 
 	offered  offer    // for the next Update
 	revision Revision // of the configuration that was offered last
@@ -99,7 +100,8 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 	default:
 		m.tell(Note{Kind: Impossible, Event: ev.Kind, Reason: "there is no event " + ev.Kind.String()})
 	}
-	if !ev.More {
+	// What is told of generations meanwhile comes in between.
+	if m.open = ev.More || m.open && ev.Kind >= Spawned; !m.open {
 		m.relate()
 		if m.exitIfDone() {
 			m.relate()

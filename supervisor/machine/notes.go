@@ -37,9 +37,11 @@ const (
 	StartDelayed
 
 	// Waits: the service is not started before Reason are as it needs them: names of services, and
-	// what is the matter with those that are not on their way. It is told again when that changes.
+	// what is the matter with those that are not on their way. StillWaits: that has changed.
 	Waits
+	StillWaits
 	// StopsAfter: it is to stop, but Reason, the names of services that need it, are to stop first.
+	// If that is empty, it is not to stop any more.
 	StopsAfter
 	// Yields: it is stopped, as it cannot go on without the service Reason.
 	Yields

@@ -50,7 +50,7 @@ func (m *Machine) beginDue(s *service) {
 // waitOver starts a service whose conditions are met.
 func (m *Machine) waitOver(s *service) {
 	if s.blocked() {
-		m.await(s, Waits, s.awaited(), s.Origin)
+		m.await(s, StillWaits, s.awaited(), s.Origin)
 		return
 	}
 	s.Origin = m.newest(s)
@@ -76,7 +76,7 @@ func (m *Machine) yield(s *service) {
 	m.awaitReady(s)
 	switch {
 	case !s.going:
-		s.Awaits = ""
+		m.await(s, StopsAfter, "", s.Origin)
 	case !s.keptUp() || m.shutdown.cutting:
 		m.takeDown(s)
 	default:
@@ -137,7 +137,7 @@ func (s *service) renewed() *edge {
 func (m *Machine) yieldDone(s *service) {
 	switch {
 	case !s.going:
-		s.Awaits = ""
+		m.await(s, StopsAfter, "", s.Origin)
 	case s.keptUp():
 		m.await(s, StopsAfter, s.keepers(), s.WantedBy)
 	case s.Wanted != Up:
@@ -163,7 +163,11 @@ func (m *Machine) outdate(s *service) {
 // awaitReady has a running service called ready when it has run for long enough, if anybody
 // waits for that.
 func (m *Machine) awaitReady(s *service) {
-	if s.State != Running || s.Ready || s.ready.set() || len(s.neededBy) == 0 || s.spec.Type != config.Run {
+	switch {
+	case len(s.neededBy) == 0 || s.spec.Type != config.Run:
+		m.timers.clear(&s.ready)
+		return
+	case s.State != Running, s.Ready, s.ready.set():
 		return
 	}
 	if at := s.Started + max(s.spec.UpAfter, 0); at > m.now {
@@ -171,6 +175,13 @@ func (m *Machine) awaitReady(s *service) {
 		return
 	}
 	m.becomeReady(s)
+}
+
+// noteReached takes note of a running service that has been ready, though nobody has waited for it.
+func (m *Machine) noteReached(s *service) {
+	if s.State == Running && s.spec.Type == config.Run && m.now-s.Started >= s.spec.UpAfter {
+		s.Reached = true
+	}
 }
 
 // becomeReady says that a service can do its work.

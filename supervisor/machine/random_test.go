@@ -486,7 +486,7 @@ func playBytes(data []byte, seen func(before, after State, kind EventKind)) erro
 		if err := errors.Join(g.idle(m), g.answered(m)); err != nil {
 			return fmt.Errorf("event %d, %s: %w", m.seq, ev.Text("it"), err)
 		}
-		if err := related(m); err != nil && !ev.More && !(g.left && g.finished) {
+		if err := related(m); err != nil && !m.open && !(g.left && g.finished) {
 			return fmt.Errorf("event %d, %s: %w", m.seq, ev.Text("it"), err)
 		}
 		if m.seq%61 == 0 {

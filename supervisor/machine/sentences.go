@@ -31,7 +31,8 @@ var sentences = [numNotes]func(Note) string{
 	},
 
 	Waits:      func(n Note) string { return "waits for " + n.Reason },
-	StopsAfter: func(n Note) string { return "stops after " + n.Reason },
+	StillWaits: func(n Note) string { return "waits for " + n.Reason + " now" },
+	StopsAfter: Note.stopsAfter,
 	Yields:     func(n Note) string { return "stops, as it cannot go on without " + n.Reason },
 	Outdated:   func(n Note) string { return "restarts, as " + n.Reason + " did" },
 
@@ -105,6 +106,13 @@ func (n Note) restarting() string {
 		return "spawned again " + when
 	}
 	return "restarts " + when + ", " + plural(n.Count, "restart") + " in a row"
+}
+
+func (n Note) stopsAfter() string {
+	if n.Reason == "" {
+		return "is not to stop any more"
+	}
+	return "stops after " + n.Reason
 }
 
 func (n Note) completed() string {

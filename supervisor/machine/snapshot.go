@@ -22,7 +22,8 @@ type Snapshot struct {
 	Shutdown ShutdownSnapshot
 	Services []ServiceSnapshot // by id
 
-	Changed []ServiceID `json:",omitempty"` // those of which neighbours are to be told when the request has come as a whole
+	Open    bool        `json:",omitempty"` // a request has come in part
+	Changed []ServiceID `json:",omitempty"` // those of which neighbours are to be told when it has come as a whole
 }
 
 // ShutdownSnapshot is the progress of a shutdown.
@@ -67,7 +68,7 @@ type OutboxSnapshot struct {
 func (m *Machine) Save() Snapshot {
 	random, _ := m.random.MarshalBinary() // never fails
 	saved := Snapshot{
-		Now: m.now, Steps: m.seq, Random: random, Revision: m.revision, Booted: m.booted,
+		Now: m.now, Steps: m.seq, Random: random, Revision: m.revision, Booted: m.booted, Open: m.open,
 		Shutdown: ShutdownSnapshot{
 			Origin: m.shutdown.origin, Cutting: m.shutdown.cutting, Finished: m.shutdown.finished, Status: m.shutdown.status,
 			Deadline: m.shutdown.deadline.save(), Progress: m.shutdown.progress.save(),
@@ -126,7 +127,7 @@ func Restore(file *config.File, saved Snapshot) (*Machine, error) {
 	}
 	m.file = file
 	m.setRules()
-	m.now, m.seq, m.revision, m.booted = saved.Now, saved.Steps, saved.Revision, saved.Booted
+	m.now, m.seq, m.revision, m.booted, m.open = saved.Now, saved.Steps, saved.Revision, saved.Booted, saved.Open
 	m.restoreShutdown(&saved.Shutdown)
 	inForce := settingsByName(file)
 	for i := range saved.Services {

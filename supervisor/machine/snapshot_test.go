@@ -113,7 +113,7 @@ func TestSaveNamesEveryField(t *testing.T) {
 		{shutdown{}, "timeout"},
 	} {
 		saved := map[string]string{
-			"Machine":  "services random now seq revision booted shutdown neighbours",
+			"Machine":  "services random now seq revision booted shutdown neighbours open",
 			"service":  "spec Lifecycle deadline ready remnant outbox",
 			"outbox":   "standard realtime backoff retry stuck noted delivery inFlight unanswered leaderGone holding",
 			"shutdown": "origin cutting finished status deadline progress",

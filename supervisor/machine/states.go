@@ -170,6 +170,7 @@ func (m *Machine) enter(s *service, to State) {
 	m.timers.clear(&s.deadline)
 	s.Awaits = ""
 	if from == Running {
+		m.noteReached(s)
 		m.timers.clear(&s.ready)
 		s.Ready, s.Cycling = false, false
 	}

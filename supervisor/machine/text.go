@@ -53,7 +53,7 @@ var noteNames = [numNotes]string{
 	Changed: "changed", LeaderExited: "leader-exited", SurvivorsRemain: "survivors-remain",
 	Followed: "followed", Restarting: "restarting", Completed: "completed", GaveUp: "gave-up", CannotSpawn: "cannot-spawn",
 	StartDelayed: "start-delayed",
-	Waits:        "waits", StopsAfter: "stops-after", Yields: "yields", Outdated: "outdated",
+	Waits:        "waits", StillWaits: "still-waits", StopsAfter: "stops-after", Yields: "yields", Outdated: "outdated",
 	Remembered: "remembered", Already: "already", RefusedCommand: "refused-command",
 	Commanded: "commanded", Obeyed: "obeyed", HungUp: "hung-up", NoSuchPlace: "no-such-place",
 	Updated: "updated", NotUpdated: "not-updated", Kept: "kept",

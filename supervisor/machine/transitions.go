@@ -33,22 +33,40 @@ func (m *Machine) startAskedWhileDone(s *service) {
 
 // restartAskedWhileDone has it do its work again.
 func (m *Machine) restartAskedWhileDone(s *service) {
-	m.wantUp(s)
 	if s.linked() {
-		s.Cycling = true
+		m.goWhenDue(s, true)
 		return
 	}
+	m.wantUp(s)
 	s.Origin = m.seq
 	m.begin(s)
 }
 
-// stopAskedWhileDone takes it for down, once nobody that needs it is left.
+// stopAskedWhileDone takes it for down.
 func (m *Machine) stopAskedWhileDone(s *service) {
-	if s.linked() {
-		m.wantDown(s)
-		return
+	switch {
+	case s.Wanted != Up && m.kind == Stop:
+		m.already(s)
+	case s.linked():
+		m.goWhenDue(s, false)
+	default:
+		m.stopAskedAtRest(s)
 	}
-	m.stopAskedAtRest(s)
+}
+
+// goWhenDue has a service with neighbours stopped, and perhaps started again, when nobody is left
+// who needs it. That is told here if it is to go already, and else when it has to wait.
+func (m *Machine) goWhenDue(s *service, again bool) {
+	m.propagate()
+	if s.going && m.kind != Shutdown && m.kind != ShutdownNow {
+		m.remember(s)
+	}
+	if again {
+		m.wantUp(s)
+	} else {
+		m.wantDown(s)
+	}
+	s.Cycling = again
 }
 
 // notDue takes back a start that has not been decided, on behalf of a shutdown.
@@ -84,25 +102,29 @@ func (m *Machine) startAskedWhileClimbing(s *service) {
 
 // restartAsked stops a running service, to start it again.
 func (m *Machine) restartAsked(s *service) {
-	m.wantUp(s)
-	s.Origin = m.seq
 	if s.linked() {
-		s.Cycling = true
+		m.goWhenDue(s, true)
 		return
 	}
+	m.wantUp(s)
+	s.Origin = m.seq
 	m.enter(s, Stopping)
 	m.climb(s, 0)
 }
 
-// stopAsked stops a running service, once nobody that needs it is left. It serves Remove, too.
+// stopAsked stops a running service. It serves Remove, too.
 func (m *Machine) stopAsked(s *service) {
-	m.wantDown(s)
-	s.Origin = m.seq
-	if s.linked() {
-		return
+	switch {
+	case s.Wanted != Up && m.kind == Stop:
+		m.already(s)
+	case s.linked():
+		m.goWhenDue(s, false)
+	default:
+		m.wantDown(s)
+		s.Origin = m.seq
+		m.enter(s, Stopping)
+		m.climb(s, 0)
 	}
-	m.enter(s, Stopping)
-	m.climb(s, 0)
 }
 
 // stopAskedAtRest ends a wait for the next start, or forgets a failure. If the service is to
@@ -275,8 +297,10 @@ func (m *Machine) gone(s *service) {
 		s.Restarts.count(s.Exit, s.Up)
 		m.judge(s)
 	default:
-		s.Origin = s.WantedBy
-		if s.Yielded {
+		switch {
+		case !s.Yielded:
+			s.Origin = s.WantedBy
+		case !s.blocked():
 			s.Origin = m.newest(s)
 		}
 		m.begin(s)

@@ -149,6 +149,8 @@ func (m *Machine) findTargets() {
 // respecified applies new settings to a service. Those of its signals take effect at once, all
 // others with its next decision.
 func (m *Machine) respecified(s *service) {
+	m.noteReached(s)
+	m.timers.clear(&s.ready) // there may be another time for that
 	s.spec = m.spec
 	if s.Wanted == Absent {
 		s.Wanted, s.WantedBy = Down, m.seq

@@ -62,7 +62,7 @@ func ofNote(n *machine.Note) zerolog.Level {
 	case machine.Yields, machine.AwaitsCore, machine.CoreTooLong, machine.RemnantTooLong, machine.AwaitsRemnant, machine.SurvivorsRemain, machine.StartDelayed, machine.RungTimedOut, machine.LadderCut, machine.Dropped, machine.ShutdownTimedOut,
 		machine.StillWaiting, machine.NoSuchPlace:
 		return zerolog.WarnLevel
-	case machine.StopsAfter, machine.Held, machine.Coalesced, machine.Late:
+	case machine.StillWaits, machine.StopsAfter, machine.Held, machine.Coalesced, machine.Late:
 		return zerolog.DebugLevel
 	case machine.Commanded:
 		if n.Event == machine.Pause || n.Event == machine.Continue { // SentToMany says it

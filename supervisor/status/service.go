@@ -28,9 +28,10 @@ type Service struct {
 	Paused bool   // its main process is stopped by a signal
 	Since  int64  // when State began
 
-	Restarts    int   // by policy and after failed starts, since the supervisor began
-	NextRestart int64 // 0 unless it waits for one
-	Rung, Rungs int   // of the stop ladder, from 1; 0 unless it is being stopped; Rungs+1 is SIGKILL
+	Restarts    int    // by policy and after failed starts, since the supervisor began
+	NextRestart int64  // 0 unless it waits for one
+	Awaits      string // whom it waits for before it starts, or before it is stopped: names, and what is the matter with them; "" for nobody
+	Rung, Rungs int    // of the stop ladder, from 1; 0 unless it is being stopped; Rungs+1 is SIGKILL
 
 	Exited bool // a main process has ended
 	Exit   Exit // how the last one did
@@ -148,6 +149,9 @@ func (s *Service) AppendJSON(text []byte) []byte {
 	if s.NextRestart != 0 {
 		w.Member("next_restart").Time(s.NextRestart)
 	}
+	if s.Awaits != "" {
+		w.Member("waits_for").String(s.Awaits)
+	}
 	if s.Rung != 0 {
 		w.Member("rung").Int(int64(s.Rung))
 	}
@@ -216,6 +220,8 @@ func (s *Service) ReadJSON(r *json.Reader) {
 			s.Unstarted.readJSON(r)
 		case "next_restart":
 			s.NextRestart = r.Time()
+		case "waits_for":
+			s.Awaits = r.String()
 		case "rung":
 			s.Rung = int(r.Int())
 		case "rungs":
@@ -253,6 +259,7 @@ var columns = [...]column{
 	{head: "READY", text: func(s *Service, _ int64) string { return yes(s.Ready) }},
 	{head: "RESTARTS", text: func(s *Service, _ int64) string { return strconv.Itoa(s.Restarts) }},
 	{head: "NEXT", text: func(s *Service, now int64) string { return until(s.NextRestart, now) }, optional: true},
+	{head: "WAITS FOR", text: func(s *Service, _ int64) string { return s.Awaits }, optional: true},
 	{head: "SIGQ", text: func(s *Service, _ int64) string { return s.SigQ.pending() }, optional: true},
 	{head: "HELD", text: func(s *Service, _ int64) string { return number(s.Held) }, optional: true},
 	{head: "LAST EXIT", text: func(s *Service, _ int64) string { return s.exitBrief() }},

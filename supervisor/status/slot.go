@@ -20,7 +20,7 @@ const (
 //	offset size
 //	 0     4    sequence: odd while the slot is being written
 //	 4     4    flags: 1 ready, 2 has exited, 4 dumped core, 8 paused, 16 incomplete: a text
-//	            was cut, or the service is wanted neither up nor down
+//	            was cut, or the service is wanted neither up nor down, or waits for others
 //	 8     8    when its state began
 //	16     8    when it will be started again
 //	24     8    number of restarts
@@ -96,7 +96,7 @@ func (slot *Slot) Pack(s *Service) {
 	copy(slot.name[:], s.Name)
 	copy(slot.cause[:], shorten(s.Exit.Cause, maxCause))
 	more := len(s.State) > maxState || len(s.Exit.By.Name) > maxSender || len(s.Name) > maxName || len(s.Exit.Cause) > maxCause ||
-		s.Name != "" && s.Wanted != Up && s.Wanted != Down
+		s.Name != "" && s.Wanted != Up && s.Wanted != Down || s.Awaits != ""
 	slot.Flags = bit(s.Ready, flagReady) | bit(s.Exited, flagExited) | bit(s.Exit.Core, flagCore) | bit(s.Paused, flagPaused) | bit(more, flagMore)
 }
 
@@ -128,7 +128,7 @@ func (slot *Slot) Unpack(s *Service) (complete bool) {
 	s.Exited, s.Exit.Time, s.Exit.Core = slot.Flags&flagExited != 0, slot.exited, slot.Flags&flagCore != 0
 	s.Exit.Code, s.Exit.Signal = int(slot.code), signals.Signal(slot.signal)
 	s.Unstarted.Obstacle, s.Unstarted.Text, s.Exit.Lines = Obstacle(min(slot.obstacle, uint32(numObstacles))), "", ""
-	s.Exit.Crash = Crash{}
+	s.Exit.Crash, s.Awaits = Crash{}, ""
 	s.Exit.By.PID, s.Exit.By.UID = int(slot.senderPID), int(slot.senderUID)
 	s.Exit.By.Name, s.Exit.Cause = word(slot.sender[:], s.Exit.By.Name), word(slot.cause[:], s.Exit.Cause)
 	return slot.Flags&flagMore == 0
