@@ -224,7 +224,7 @@ type Edge struct {
 	Kind    string `json:"kind"`    // "requires", "milestone", "wants" or "after"
 	Service string `json:"service"` // which has it
 	To      string `json:"to"`      // which comes first
-	Until   Until  `json:"until"`   // these are of "requires"
+	Until   Until  `json:"until"`   // as the next, of "requires"
 	OnLoss  OnLoss `json:"on_loss"`
 }
 
