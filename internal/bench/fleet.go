@@ -19,6 +19,7 @@ const (
 	fleetSize    = 500
 	fleetUpGoal  = 1.3 // of bare fork+exec
 	fleetPSSGoal = 8.0 // MiB
+	deepGoal     = 1.3 // of the same without conditions
 )
 
 // fleet measures many services at once: until all are up, what the processes that
@@ -137,6 +138,7 @@ func fleetTable(up, memory, processes, down *series) report.Table {
 		Notes: []string{"The memory is that of all processes but the services. s6 and runit do nothing with what their services write here."},
 		Goals: append(slices.Concat(up.beforeGoals(", up,"), memory.beforeGoals(", PSS,"), down.beforeGoals(", down,")),
 			goal(fmt.Sprintf("%s up within %.1fx of %s", superviseRun, fleetUpGoal, forkExec), up.ratio(superviseRun, forkExec), fleetUpGoal, "%.2fx"),
+			goal(fmt.Sprintf("%s up within %.1fx of the same without conditions", superviseDeep, deepGoal), up.ratio(superviseDeep, superviseRun), deepGoal, "%.2fx"),
 			goal(fmt.Sprintf("%s below %.0f MiB", superviseRun, fleetPSSGoal), mib, fleetPSSGoal, "%.1f MiB"),
 		),
 		Columns: []report.Column{
