@@ -169,8 +169,6 @@ type Type uint8
 const (
 	Run  Type = iota // while its main process runs
 	Once             // when it has done its work: its main process has ended well
-
-	numTypes = iota
 )
 
 // Order says which other services a service needs, and which are to be up before it. Each is
@@ -197,8 +195,6 @@ type Until uint8
 const (
 	UntilReady   Until = iota // it has run for up-after
 	UntilStarted              // its main process runs
-
-	numUntils = iota
 )
 
 // OnLoss says what becomes of a service when one that it requires ends and is started again. If
@@ -210,8 +206,6 @@ const (
 	KeepIt    OnLoss = iota // it keeps running
 	RestartIt               // it is restarted once the other one is ready again
 	StopIt                  // it is stopped until the other one is ready again
-
-	numOnLosses = iota
 )
 
 // Umask is a file mode creation mask, if one was given.

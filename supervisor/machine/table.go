@@ -12,7 +12,6 @@ func to(states ...State) []State { return states }
 // Cells that several states share.
 var (
 	cellNothing    = cell{(*Machine).nothing, "nothing", nil}
-	cellAlready    = cell{(*Machine).already, "noted: it is there already", nil}
 	cellLate       = cell{(*Machine).late, "noted as late", nil}
 	cellImpossible = cell{(*Machine).impossible, "noted as impossible", nil}
 
