@@ -16,6 +16,9 @@ func Send(pid int, s signals.Signal) syscall.Errno {
 	return relay.Errno(relay.Call(syscall.SYS_KILL, uintptr(pid), uintptr(s), 0, 0, 0))
 }
 
+// ThreadID returns the id of the calling thread. gettid(2).
+func ThreadID() int { return int(relay.Call(syscall.SYS_GETTID, 0, 0, 0, 0, 0)) }
+
 // IsIgnored reports whether a signal's disposition is SIG_IGN. rt_sigaction(2).
 func IsIgnored(s signals.Signal) bool {
 	var now action

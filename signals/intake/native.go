@@ -56,6 +56,7 @@ func Start(argv []string) (*Intake, error) {
 // runtime keeps those on the first thread; runtime.LockOSThread would only create one more
 // thread to start others from.
 func StartInInit(argv []string) (*Intake, error) {
+	boot.Begin()
 	in := &instance
 	*in = Intake{pid: syscall.Getpid(), tid: syscall.Gettid(), masked: firstMasked[:0]}
 	if err := in.inherit(argv); err != nil {

@@ -35,6 +35,9 @@ type Relay struct {
 	// and constants, which the kernel reads again where they are needed again. MADV_DONTNEED.
 	Unused [2]Span
 
+	// Refused is why the kernel has not taken the last one that it was to take.
+	Refused syscall.Errno
+
 	self    int32       // our own pid
 	forward signals.Set // the signals to forward
 	rewrite [signals.Max + 1]signals.Signal
@@ -137,9 +140,8 @@ func (r *Relay) Wait(timeout int64) int {
 // whoever has sent it, and reports whether the kernel took it.
 func (r *Relay) Pass() bool {
 	info := signals.Decode(&r.Info)
-	number := uintptr(info.Signal)
 	r.Info = info.Forwardable().Raw()
-	return r.relay(number)
+	return r.put(uintptr(info.Signal))
 }
 
 // relay forwards the signal in r.Info, and reports whether that is all there is to do.
@@ -148,7 +150,7 @@ func (r *Relay) Pass() bool {
 //go:norace
 func (r *Relay) relay(n uintptr) bool {
 	info := (*head)(unsafe.Pointer(&r.Info))
-	if r.call == 0 || n == 0 || n >= uintptr(len(r.rewrite)) || r.forward>>(n-1)&1 == 0 || info.pid == r.self {
+	if n == 0 || n >= uintptr(len(r.rewrite)) || r.forward>>(n-1)&1 == 0 || info.pid == r.self {
 		return false
 	}
 	// As signals.Info.Forwardable, for the simple codes.
@@ -158,11 +160,24 @@ func (r *Relay) relay(n uintptr) bool {
 	case info.code == int32(signals.CodeUser):
 		info.code = int32(signals.CodeQueue)
 	}
+	return r.put(n)
+}
+
+// put has the kernel queue r.Info for the target, if there is one.
+//
+//go:nosplit
+//go:norace
+func (r *Relay) put(n uintptr) bool {
+	if r.call == 0 {
+		return false
+	}
+	info := (*head)(unsafe.Pointer(&r.Info))
 	to := r.rewrite[n]
 	info.signo = int32(to) // pidfd_send_signal wants it there, too
 	refused := Call(r.call, r.target, uintptr(to), uintptr(unsafe.Pointer(&r.Info)), r.flags, 0)
 	info.signo = int32(n)
 	if refused != 0 {
+		r.Refused = Errno(refused)
 		return false
 	}
 	r.forwarded++

@@ -1,4 +1,4 @@
-//go:build linux && (amd64 || arm64)
+//go:build linux && !cgo && (amd64 || arm64)
 
 package nucleus
 
@@ -76,8 +76,7 @@ func (n *nucleus) reap() (decide bool) {
 	}
 	switch {
 	case n.staying && !others, ended && !n.follows(others):
-		left.Terminal.Reclaim(left.Command.PID)
-		exit(n.options.Remap.Of(left.Exit.Status()))
+		n.exit()
 	case n.staying:
 		return false
 	case ended && n.options.WaitAll && !n.options.KillRemaining && !n.tells():
@@ -102,7 +101,13 @@ func (n *nucleus) follows(others bool) bool {
 func (n *nucleus) tells() bool {
 	o, exit := n.options, n.left.Exit
 	_, last := n.relay.Forwarded()
-	return o.ExitBySignal && exit.Signal != 0 || o.Log.Level <= pid1.Warn && o.Crashed(exit, last.Signal)
+	return !n.alone && (o.ExitBySignal && exit.Signal != 0 || o.Log.Level <= pid1.Warn && o.Crashed(exit, last.Signal))
+}
+
+// exit exits as the command did.
+func (n *nucleus) exit() {
+	n.left.Terminal.Reclaim(n.left.Command.PID)
+	exit(n.options.Remap.Of(n.left.Exit.Status()))
 }
 
 func exit(status int) { relay.Call(syscall.SYS_EXIT_GROUP, uintptr(status), 0, 0, 0, 0) }

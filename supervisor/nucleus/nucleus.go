@@ -1,4 +1,4 @@
-//go:build linux && (amd64 || arm64)
+//go:build linux && !cgo && (amd64 || arm64)
 
 package nucleus
 
@@ -19,6 +19,9 @@ import (
 //
 //lint:ignore U1000 used from assembly
 const stackSize = 16 << 10
+
+// aloneSize is the size of another stack, with what the entry point itself has on it.
+const aloneSize = stackSize + 64
 
 // The most arguments there is memory for, and the most variables that are of interest here. With
 // more of them the runtime is entered.
@@ -45,6 +48,7 @@ type nucleus struct {
 	dropped signals.Set // nothing is to be done about these
 	ignored signals.Set // they were ignored, and are no more
 	staying bool        // the command has ended, and its descendants are awaited
+	alone   bool        // the runtime cannot start
 	relay   relay.Relay
 	left    pid1.Adopted
 	bare    process.Bare
@@ -57,6 +61,9 @@ type nucleus struct {
 	variables [mostVariables]string
 	arguments [mostArguments]string
 	environ   environ
+	//lint:ignore U1000 used from assembly
+	stackAlone [aloneSize]byte
+	backlog    backlog
 }
 
 // memory is where it lies, from the beginning of a page on.
@@ -74,6 +81,7 @@ func start(n *nucleus) {
 		n.loop()
 		_, n.left.Last = n.relay.Forwarded()
 		pid1.Adopt(&n.left)
+		boot.Instead = instead
 	}
 	if n.moved != nil {
 		*n.moved = n.was
@@ -253,9 +261,14 @@ func (n *nucleus) settle() {
 	for s := range signals.Max + 1 {
 		n.relay.Rewrite(s, o.Rewrite.Of(s))
 	}
-	if o.Group {
-		n.relay.ToGroup(left.Command.PIDFD, pid1.Forwarded&^n.decided)
+	n.forward(pid1.Forwarded &^ n.decided)
+}
+
+// forward has the relay forward the signals of a set.
+func (n *nucleus) forward(set signals.Set) {
+	if n.options.Group {
+		n.relay.ToGroup(n.left.Command.PIDFD, set)
 	} else {
-		n.relay.To(left.Command.PID, pid1.Forwarded&^n.decided)
+		n.relay.To(n.left.Command.PID, set)
 	}
 }

@@ -19,6 +19,8 @@ import (
 const (
 	entry  = "_supervise_entry"
 	root   = "supervise/supervisor/nucleus.start"
+	alone  = "supervise/supervisor/nucleus.instead"
+	goOn   = "supervise/supervisor/nucleus.goOn"
 	before = "supervise/signals/intake/boot.begin"
 )
 
@@ -144,9 +146,11 @@ func inspect(t *testing.T, program string) (stack int, wrong []string) {
 		deepest[name] = f.frame + depth
 		return deepest[name]
 	}
-	stack = visit(entry, nil)
-	if all[root] == nil || deepest[root] == 0 {
-		t.Errorf("%s does not call %s", entry, root)
+	stack = max(visit(entry, nil), visit(alone, nil))
+	for _, name := range []string{root, goOn} {
+		if all[name] == nil || deepest[name] == 0 {
+			t.Errorf("%s is not called", name)
+		}
 	}
 	for name := range deepest {
 		if pkg := packageOf(name); all[pkg+".init"] != nil {

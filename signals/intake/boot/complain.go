@@ -2,7 +2,10 @@
 
 package boot
 
-import "unsafe"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // complaint is put into the runtime's overrideWrite by the entry point: runtime/time_nofake.go.
 //
@@ -23,14 +26,42 @@ const (
 	noArena      = "out of memory allocating heap arena map"
 )
 
+// Instead, if it is set before the runtime starts, is called when that cannot start, and does not
+// return.
+var Instead func()
+
+// begun is who goes on with the process: the program, since its runtime has started, or Instead.
+var begun uint32
+
+const (
+	byProgram uint32 = iota + 1
+	byInstead
+)
+
+// Begin says that the runtime has started, as far as the process depends on it. If Instead goes on
+// it does not return.
+func Begin() {
+	if begun == 0 && !atomic.CompareAndSwapUint32(&begun, 0, byProgram) {
+		for blocked := ^uint64(0); ; {
+			rawSyscall(sysRtSigprocmask, 2, uintptr(unsafe.Pointer(&blocked)), 0, 8) // SIG_SETMASK
+			rawSyscall(sysPpoll, 0, 0, 0, 0)
+		}
+	}
+}
+
 // What is said in its place.
 const (
-	noThreadText = "supervise: cannot go on: there is no room for another thread or process; " +
+	cannotGoOn   = "supervise: cannot go on: "
+	cannotStart  = "supervise: cannot start: "
+	noRuntime    = "supervise: the Go runtime cannot start: "
+	noThreadText = "there is no room for another thread or process; " +
 		"raise the user's limit (ulimit -u), pids.max of the cgroup, or kernel.pid_max\n"
-	noDescriptorText = "supervise: cannot start: a standard descriptor is closed, " +
+	noDescriptorText = "a standard descriptor is closed, " +
 		"and neither /dev/null nor an empty file in memory can be opened in its place\n"
-	tooFewText   = "supervise: cannot start: there are too few descriptors for the Go runtime; raise the limit (ulimit -n)\n"
-	noMemoryText = "supervise: cannot start: the limit of memory leaves no room for the Go runtime, which reserves about 1 GB of addresses " +
+	tooFewText  = "there are too few descriptors for the Go runtime; raise the limit (ulimit -n)\n"
+	insteadText = "supervise: going on without it: signals are forwarded and children reaped; " +
+		"a stop timeout, job control and descendants are not seen to\n"
+	noMemoryText = "the limit of memory leaves no room for the Go runtime, which reserves about 1 GB of addresses " +
 		"without using them; raise it (ulimit -v, ulimit -d)\n"
 )
 
@@ -61,6 +92,12 @@ func complain(fd uintptr, text unsafe.Pointer, n int32) int32 {
 		if fatalHeld {
 			fatalHeld = false
 			explain(text, n)
+			if mayGoOn() {
+				write(noRuntime)
+				rawSyscall(sysWrite, fd, uintptr(text), uintptr(n), 0)
+				write("\n")
+				goOn()
+			}
 			write(fatal)
 		}
 		switch {
@@ -68,11 +105,11 @@ func complain(fd uintptr, text unsafe.Pointer, n int32) int32 {
 			fatalHeld = true // until it is known what follows
 			return n
 		case begins(text, n, noThread):
-			end(noThreadText)
+			end(cannotGoOn, noThreadText)
 		case begins(text, n, noDescriptor):
-			end(noDescriptorText)
+			end(cannotStart, noDescriptorText)
 		case begins(text, n, noPoller), begins(text, n, noWakeup):
-			end(tooFewText)
+			end(cannotStart, tooFewText)
 		}
 	}
 	return int32(rawSyscall(sysWrite, fd, uintptr(text), uintptr(n), 0))
@@ -88,7 +125,7 @@ var fatalHeld bool
 //go:nosplit
 func explain(text unsafe.Pointer, n int32) {
 	if begins(text, n, noSpace) || begins(text, n, noArena) {
-		end(noMemoryText)
+		end(cannotStart, noMemoryText)
 	}
 }
 
@@ -106,9 +143,28 @@ func begins(text unsafe.Pointer, n int32, prefix string) bool {
 }
 
 //go:nosplit
-func end(text string) {
-	write(text)
+func end(what, why string) {
+	if mayGoOn() {
+		write(noRuntime)
+		write(why)
+		goOn()
+	}
+	write(what)
+	write(why)
 	rawSyscall(sysExitGroup, exitStatus(), 0, 0, 0)
+}
+
+// mayGoOn makes Instead the one that goes on, if there is one and the program has not begun.
+//
+//go:nosplit
+func mayGoOn() bool {
+	return Instead != nil && atomic.CompareAndSwapUint32(&begun, 0, byInstead)
+}
+
+//go:nosplit
+func goOn() {
+	write(insteadText)
+	Instead()
 }
 
 //go:nosplit

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -94,8 +95,18 @@ func TestHandOver(t *testing.T) {
 
 func handOver(t *testing.T, entry string, p program, round int) {
 	t.Helper()
+	if threads := streamed(t, entry, round, false, p.file, "--stop-timeout=100s", "--", filepath.Join(bin, "receiver")); threads < 2 {
+		t.Errorf("%d threads", threads)
+	}
+}
+
+// streamed sends a stream of signals to an init whose command is the receiver, with one SIGTERM
+// somewhere in it, and looks at all that arrive. If wanted the receiver is stopped while they are
+// sent. It returns how many threads init has then.
+func streamed(t *testing.T, entry string, round int, stopped bool, argv ...string) int {
+	t.Helper()
 	const count = 60
-	pid, out := spawn(t, entry, p.file, "--stop-timeout=100s", "--", filepath.Join(bin, "receiver"))
+	pid, out := spawn(t, entry, argv...)
 	defer func() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 		_, _ = syscall.Wait4(pid, nil, 0, nil)
@@ -105,6 +116,16 @@ func handOver(t *testing.T, entry string, p program, round int) {
 	record := make([]byte, recordSize)
 	if _, err := io.ReadFull(out, record); err != nil { // it is ready
 		t.Fatal(err)
+	}
+	if stopped {
+		children, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(pid) + "/children")
+		receiver, _ := strconv.Atoi(strings.TrimSpace(string(children)))
+		if err != nil || receiver < 2 {
+			t.Fatalf("the receiver is %q: %v", children, err)
+		}
+		_ = syscall.Kill(receiver, syscall.SIGSTOP)
+		timer := time.AfterFunc(300*time.Millisecond, func() { _ = syscall.Kill(receiver, syscall.SIGCONT) })
+		defer timer.Stop()
 	}
 	const unblocked, alone = signals.SIGRTMIN, signals.SIGRTMIN + 5
 	numbers := [...]signals.Signal{unblocked, alone}
@@ -124,9 +145,12 @@ func handOver(t *testing.T, entry string, p program, round int) {
 		if _, err := io.ReadFull(out, record); err != nil {
 			t.Fatalf("%d and %d arrived, and %d SIGTERM: %v", next, len(seen), term, err)
 		}
+		if info(record).Signal == signals.SIGCONT { // ours
+			_, _ = io.ReadFull(out, record)
+		}
 		switch got := info(record); {
-		case got.Signal == signals.SIGTERM && got.Value == 1000 && int(got.PID) == os.Getpid():
-			term++
+		case got.Signal == signals.SIGTERM && (got.Value == 1000 && int(got.PID) == os.Getpid() || stopped):
+			term++ // of a full queue the kernel takes a standard signal without its siginfo
 		case int(got.PID) != os.Getpid() || got.Value >= count:
 			t.Fatalf("%v arrived", got)
 		case got.Signal == unblocked && !seen[got.Value]:
@@ -137,9 +161,77 @@ func handOver(t *testing.T, entry string, p program, round int) {
 			t.Fatalf("%v arrived in the place of %d", got, next)
 		}
 	}
-	if threads, _ := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task"); term != 1 || len(threads) < 2 {
-		t.Errorf("%d SIGTERM, %d threads", term, len(threads))
+	if term != 1 {
+		t.Errorf("%d SIGTERM", term)
 	}
+	threads, _ := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
+	return len(threads)
+}
+
+// TestNoRoomForRuntime has the runtime start in the same stream where its threads or its memory
+// have no room any more. The nucleus goes on, and every signal arrives all the same.
+func TestNoRoomForRuntime(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs another user")
+	}
+	if isOff() {
+		t.Skip("the runtime is there")
+	}
+	setpriv, err := exec.LookPath("setpriv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const user = 61_120 // who has no other process
+	each(t, own, false, func(t *testing.T, p program) {
+		entry := newMark()
+		t.Cleanup(func() { killMarked(entry) })
+		alone := 0
+		for round, limit := range []string{"--nproc=1", "--nproc=2", "--nproc=3", "--nproc=4", "--nproc=5", "--nproc=6", "--nproc=8", "--as=60000000", "--as=600000000", "--nofile=3"} {
+			full, pending := round%2 == 0, "10000"
+			if full {
+				pending = "70"
+			}
+			threads := streamed(t, entry, round*7, full, setpriv, "--reuid="+strconv.Itoa(user+round), "--regid="+strconv.Itoa(user), "--clear-groups",
+				p.file, "--stop-timeout=100s", "--", "sh", "-c", `prlimit --pid $PPID "$0" && prlimit --pid $$ --sigpending="$2" && exec "$1"`, limit, filepath.Join(bin, "receiver"), pending)
+			if threads == 1 {
+				alone++
+			}
+			t.Log(limit, threads)
+		}
+		if alone < 3 {
+			t.Errorf("the nucleus has gone on in %d cases", alone)
+		}
+	})
+}
+
+// TestNoRoomEnds has the command end when the nucleus has gone on without the runtime.
+func TestNoRoomEnds(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs another user")
+	}
+	if isOff() {
+		t.Skip("the runtime is there")
+	}
+	const leave = `prlimit --pid $PPID --nproc=1; trap "" TERM; kill -TERM $PPID; sleep 0.3; `
+	each(t, own, false, func(t *testing.T, p program) {
+		for i, c := range []struct {
+			flag, script string
+			status       int
+		}{
+			{"--exit-zero-on-stop", "exit 7", 7},
+			{"--kill-remaining=1ms", "sleep 0.1 & exit 7", 7},
+			{"--exit-by-signal", "kill -KILL $$", 137},
+			{"--wait-all", "(sleep 0.1; exit 3) & exit 7", 7},
+		} {
+			user := strconv.Itoa(61_140 + i)
+			out, err := exec.Command("setpriv", "--reuid="+user, "--regid="+user, "--clear-groups", p.file, "--stop-timeout=100s", c.flag, "--",
+				"sh", "-c", leave+c.script).CombinedOutput()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != c.status || strings.Count(string(out), "\n") != 2 {
+				t.Errorf("%s: %v\n%s", c.flag, err, out)
+			}
+		}
+	})
 }
 
 // TestHandOverEnds has the runtime start while orphans end and the command does, with every
