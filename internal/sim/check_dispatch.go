@@ -120,6 +120,8 @@ func (w *world) checkEvent(ev *machine.Event) {
 	case machine.Update, machine.LoadFailed:
 		w.checkLoaded(ev)
 	case machine.Boot, machine.Tick:
+	case machine.Neighbour:
+		w.fail(nil, "what only the machine itself says")
 	case machine.Remove:
 		w.fail(w.of(ev.Service), "a command to remove it, which only an update gives")
 	}

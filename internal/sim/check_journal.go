@@ -91,7 +91,7 @@ var essential = []machine.NoteKind{
 func (w *world) expectEntries(ev *machine.Event, actions []machine.Action) {
 	step := machine.EventID(w.steps)
 	w.told.matters = append(w.told.matters, matter{})
-	if len(actions) > 0 && w.hasEntry(ev, actions) {
+	if (len(actions) > 0 || ev.More) && w.hasEntry(ev, actions) {
 		e := expected{kind: entryKind(ev.Kind), pid: int(ev.PID), by: ev.By, step: step, id: machine.NoService}
 		if ev.Kind.OfService() {
 			e.service = w.services[ev.Service].spec.Name

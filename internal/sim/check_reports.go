@@ -31,7 +31,7 @@ func (w *world) expectReport(ticket machine.Ticket, id machine.ServiceID, kind m
 func (w *world) start(id machine.ServiceID, kind machine.EventKind, once bool) {
 	s := w.services[id]
 	s.manual, s.once = true, once
-	s.last = kind == machine.Start && (s.state == machine.Starting || s.state == machine.Running)
+	s.last = kind == machine.Start && (s.state == machine.Starting || s.state == machine.Running) && !w.isHeld(s)
 }
 
 // checkCommanded takes note of what a rule or an update commands.
