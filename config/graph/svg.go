@@ -1,9 +1,10 @@
 package graph
 
 import (
-	"encoding/xml"
 	"fmt"
 	"strings"
+
+	"supervise/internal/text/escape"
 )
 
 // The drawing, in pixels: a column for each wave, from left to right.
@@ -31,7 +32,7 @@ func (g *Graph) SVG() []byte {
 		from, to := at[e.Service], at[e.To]
 		x1, y1, x2, y2 := from.x, from.y+boxHeight/2, to.x+boxWidth, to.y+boxHeight/2
 		fmt.Fprintf(&b, `<path d="M%d %dC%d %d %d %d %d %d" fill="none" stroke="black" stroke-width="%d" stroke-dasharray="%s" marker-end="url(#a)"><title>%s</title></path>`+"\n",
-			x1, y1, x1-gapX/2, y1, x2+gapX/2, y2, x2, y2, width(e.Kind), lines[e.Kind].dashes, escaped(e.Service+" "+e.Kind+" "+e.To+details(e)))
+			x1, y1, x1-gapX/2, y1, x2+gapX/2, y2, x2, y2, width(e.Kind), lines[e.Kind].dashes, escape.XML(e.Service+" "+e.Kind+" "+e.To+details(e)))
 	}
 	for _, s := range g.Services {
 		p, corners := at[s.Name], 0
@@ -39,7 +40,7 @@ func (g *Graph) SVG() []byte {
 			corners = boxHeight / 2
 		}
 		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" rx="%d" fill="%s" stroke="black"/>`, p.x, p.y, boxWidth, boxHeight, corners, color(s.State))
-		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", p.x+boxWidth/2, p.y+boxHeight/2+4, escaped(cut(s.Name)+state(s)))
+		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", p.x+boxWidth/2, p.y+boxHeight/2+4, escape.XML(cut(s.Name)+state(s)))
 	}
 	b.WriteString("</svg>\n")
 	return []byte(b.String())
@@ -81,10 +82,4 @@ func cut(name string) string {
 		return name
 	}
 	return name[:most-1] + "…"
-}
-
-func escaped(text string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a Builder never fails
-	return b.String()
 }

@@ -262,7 +262,9 @@ const numColumns = int(colExit) + 1
 var heads = [numColumns]string{"NAME", "STATE", "WANTED", "PID", "SINCE", "READY", "RESTARTS", "NEXT", "WAITS FOR", "SIGQ", "HELD", "LAST EXIT"}
 
 // optional reports whether a column is left out where no service has a text.
-func (c column) optional() bool { return c == colNext || c == colAwaits || c == colSigQ || c == colHeld }
+func (c column) optional() bool {
+	return c == colNext || c == colAwaits || c == colSigQ || c == colHeld
+}
 
 // add adds the text of a service in a column. now is needed for durations.
 func (c column) add(b *text.Buffer, s *Service, now int64) {
