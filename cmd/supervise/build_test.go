@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		entryBuild, reexecBuild = filepath.Join(dir, "supervise"), filepath.Join(dir, "supervise-reexec")
-		for file, flags := range map[string]string{entryBuild: "-E=_supervise_entry", reexecBuild: ""} {
+		for file, flags := range map[string]string{entryBuild: "-E=_supervise_entry -X supervise/internal/release.Revision=0123456", reexecBuild: ""} {
 			build := exec.Command("go", "build", "-buildvcs=false", "-ldflags="+flags, "-o", file, ".")
 			build.Env = append(os.Environ(), "CGO_ENABLED=0")
 			if out, err := build.CombinedOutput(); err != nil {

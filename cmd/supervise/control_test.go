@@ -101,12 +101,12 @@ func newScripted(t *testing.T) *scripted {
 }
 
 func (s *scripted) answer(call *control.Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.held != nil {
 		s.held <- call
 		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	text, _ := request.Marshal(call.Request)
 	s.requests = append(s.requests, string(text))
 	_, status := call.Request.(request.Status)

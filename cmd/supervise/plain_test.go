@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 
 	"supervise/internal/testproc"
 	"supervise/supervisor/control"
@@ -23,6 +25,8 @@ import (
 func holding(t *testing.T) *scripted {
 	t.Helper()
 	s := newScripted(t)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.held = make(chan *control.Call, 1)
 	return s
 }
@@ -100,7 +104,9 @@ func TestPlainInterrupted(t *testing.T) {
 func bothWays(t *testing.T, dir string, stdout func() (*os.File, func() string), args ...string) (out string, code int) {
 	t.Helper()
 	run := func(variables ...string) (string, int) {
-		cmd := exec.Command(entryBuild, args...)
+		limit, end := context.WithTimeout(t.Context(), patience)
+		defer end()
+		cmd := exec.CommandContext(limit, entryBuild, args...)
 		cmd.Env = append(append(os.Environ(), "SUPERVISE_RUNTIME_DIR="+dir), variables...)
 		var errors strings.Builder
 		file, read := stdout()
@@ -115,6 +121,52 @@ func bothWays(t *testing.T, dir string, stdout func() (*os.File, func() string),
 		t.Errorf("supervise %v is %d\n%sand with the runtime %d\n%s", args, code, out, usualCode, usual)
 	}
 	return out, code
+}
+
+// TestPlainSlow prints what a command has come to where there is no room yet, and where to wait for it
+// is the writer's affair.
+func TestPlainSlow(t *testing.T) {
+	t.Parallel()
+	s := start(t, entryBuild, "[service.a]\ncommand = \"sleep 1000\"\n")
+	s.awaitRunning(t, "a")
+	for args, want := range map[string]string{"status": "running", "start a": "a: was up already", "signal a CONT": "a: delivered"} {
+		var fds [2]int
+		if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+			t.Fatal(err)
+		}
+		filled := 0
+		for err := error(nil); err == nil; {
+			var n int
+			n, err = unix.Write(fds[1], make([]byte, 4096))
+			filled += max(n, 0)
+		}
+		read, write := os.NewFile(uintptr(fds[0]), "read"), os.NewFile(uintptr(fds[1]), "write")
+		cmd := exec.Command(entryBuild, strings.Fields(args)...)
+		cmd.Env = append(os.Environ(), "SUPERVISE_RUNTIME_DIR="+s.runtime)
+		cmd.Stdout = write
+		testproc.Start(t, cmd)
+		timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+		_ = write.Close()
+		for deadline := time.Now().Add(patience / 10); threads(cmd.Process.Pid) < 2 && !polls(cmd.Process.Pid) && time.Now().Before(deadline); {
+			time.Sleep(time.Millisecond)
+		}
+		out, err := io.ReadAll(read)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = read.Close()
+		if code := exitCode(t, cmd.Wait()); code != 0 || strings.Count(string(out[filled:]), want) != 1 {
+			t.Errorf("supervise %s is %d: %q", args, code, out[filled:])
+		}
+		timer.Stop()
+	}
+	s.stop(t, syscall.SIGTERM)
+}
+
+// polls reports whether a process waits in poll(2).
+func polls(pid int) bool {
+	where, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/wchan")
+	return strings.Contains(string(where), "poll")
 }
 
 // TestPlainOutput prints to a terminal, to one that wants no colours, to a pipe that nobody reads and
@@ -152,9 +204,12 @@ func TestPlainOutput(t *testing.T) {
 			return file, none
 		}, 1, "no space left"},
 	} {
-		for _, args := range [][]string{{"status"}, {"status", "b", "a"}} {
+		for _, args := range [][]string{{"status"}, {"status", "b", "a"}, {"version"}, {"start", "a"}, {"signal", "a", "CONT"}} {
 			if len(args) > 1 && name == "terminal" {
 				continue // the signals that are queued for the user are others' too
+			}
+			if args[0] == "version" && name == "terminal" {
+				test.has = "supervise "
 			}
 			if out, code := bothWays(t, s.runtime, test.stdout, args...); code != test.code || !strings.Contains(out, test.has) {
 				t.Errorf("%s: %v is %d: %q", name, args, code, out)

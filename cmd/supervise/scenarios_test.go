@@ -54,7 +54,7 @@ command = "/nonexistent/program"
 		kill(t, s.awaitRunning(t, "killed"), syscall.SIGKILL)
 		s.rewind()
 		s.await("killed is killed", says("killed", "killed by SIGKILL"))
-		s.awaitRunning(t, "killed")
+		s.await("it runs again", says("killed", "running"))
 		exit := s.status(t, "killed").Exit
 		if exit.By != (status.Process{}) || !strings.Contains(exit.String(), "from an unknown sender: the kernel does not say who it was") {
 			t.Errorf("exit: %+v", exit)
@@ -65,7 +65,7 @@ command = "/nonexistent/program"
 	t.Run("command", func(t *testing.T) {
 		inOrder(t, s.must(t, "signal", "killed", "KILL"), "delivered")
 		s.await("killed is killed by us", says("killed", "killed by SIGKILL after"))
-		s.awaitRunning(t, "killed")
+		s.await("it runs again", says("killed", "running"))
 		exit := s.status(t, "killed").Exit
 		if exit.By.PID != os.Getpid() || exit.By.UID != syscall.Getuid() || // who has started the client
 			!strings.Contains(exit.String(), "killed by SIGKILL, from "+self) || strings.Contains(exit.String(), "supervise,") {

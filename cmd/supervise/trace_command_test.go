@@ -20,14 +20,21 @@ import (
 	"supervise/signals"
 )
 
-// awaitHeld waits until a process has a child, and returns it.
+// awaitHeld waits until a process has a child that waits at its gate, in read(2), or is past it, and
+// returns it. Before, it is not told of the end of its parent: PR_SET_PDEATHSIG(2const).
 func awaitHeld(t *testing.T, pid int) int {
 	t.Helper()
+	soon := time.Now().Add(time.Second)
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
 		files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 		for _, file := range files {
 			text, _ := os.ReadFile(file)
 			if fields := strings.Fields(string(text)); len(fields) > 0 {
+				call, err := os.ReadFile("/proc/" + fields[0] + "/syscall")
+				exe, _ := os.Readlink("/proc/" + fields[0] + "/exe")
+				if err == nil && exe == entryBuild && !strings.HasPrefix(string(call), strconv.Itoa(unix.SYS_READ)+" ") && time.Now().Before(soon) {
+					continue
+				}
 				child, _ := strconv.Atoi(fields[0])
 				return child
 			}

@@ -46,7 +46,12 @@ func newVersion() *cobra.Command {
 	return cmd
 }
 
+// revision is the one that the build was given, as the plain version prints it, else what the Go
+// toolchain has noted.
 func revision() string {
+	if release.Revision != "" {
+		return release.Revision
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""

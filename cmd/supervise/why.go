@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,6 +77,7 @@ func printLastLines(w io.Writer, lines []request.Line) error {
 // are named.
 func printChain(w io.Writer, service string, events []request.Event) error {
 	depth := make(map[uint64]int, len(events))
+	events = linesBelowEnds(events)
 	for i := range events {
 		e := &events[i]
 		if above, ok := depth[e.Cause]; ok && e.Cause != 0 {
@@ -95,4 +97,26 @@ func printChain(w io.Writer, service string, events []request.Event) error {
 		}
 	}
 	return nil
+}
+
+// linesBelowEnds puts last lines right below the end that they belong to: when they have been
+// read, the service may have started again already.
+func linesBelowEnds(events []request.Event) []request.Event {
+	lines := make(map[uint64]request.Event) // by their cause
+	for _, e := range events {
+		if len(e.Lines) > 0 {
+			lines[e.Cause] = e
+		}
+	}
+	ordered := make([]request.Event, 0, len(events))
+	for _, e := range events {
+		if len(e.Lines) > 0 && slices.ContainsFunc(events, func(end request.Event) bool { return end.ID == e.Cause }) {
+			continue
+		}
+		ordered = append(ordered, e)
+		if below, ok := lines[e.ID]; ok {
+			ordered = append(ordered, below)
+		}
+	}
+	return ordered
 }

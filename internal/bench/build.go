@@ -20,10 +20,13 @@ type program struct {
 	tags    string
 }
 
-// programs are linked as a release is: see Makefile.
+// releaseFlags are the linker's flags of a release, as in Makefile, with some revision.
+const releaseFlags = "-s -w -E=_supervise_entry -X supervise/internal/release.Revision=0000000"
+
+// programs are linked as a release is.
 var programs = []program{
-	{"supervise", "supervise/cmd/supervise", "-s -w -E=_supervise_entry", ""},
-	{"supervise-init", "supervise/cmd/supervise", "-s -w -E=_supervise_entry", "slim"},
+	{"supervise", "supervise/cmd/supervise", releaseFlags, ""},
+	{"supervise-init", "supervise/cmd/supervise", releaseFlags, "slim"},
 	{"leastgo", "supervise/internal/bench/leastgo", "-s -w", ""},
 	{"tiny", "supervise/internal/bench/tiny", "-s -w -E=_tiny_entry", ""},
 	{"receiver", "supervise/internal/bench/receiver", "-s -w -E=_receiver_entry", ""},

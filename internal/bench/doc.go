@@ -1,5 +1,5 @@
-// Command bench compares supervise with similar programs (tini, dumb-init, catatonit, s6 and
-// runit, if they are installed) and with lower bounds: a minimal wrapper in Go and one in C,
+// Command bench compares supervise with similar programs (tini, dumb-init, catatonit, s6, runit
+// and supervisord, if they are installed) and with lower bounds: a minimal wrapper in Go and one in C,
 // and no wrapper.
 //
 //	build supervise and the helpers into a temporary directory

@@ -72,6 +72,8 @@ func (w *world) wasSeen(p *process, exit *status.Exit) bool {
 		return (!p.dying || p.dump != nil) && exit.By == status.Process{}
 	case exit.Cause == who:
 		return p.dying && p.killer.source == stranger && exit.By.PID == strangerPID
+	case !p.dying && p.unseen: // a record was lost: perhaps that of what its handler was at work on
+		return true
 	}
 	sure, _ := names(p.killer.verdict(), exit.Cause)
 	return sure && !p.dying && p.killer.verdict().Certainty == attribution.Certain // by a handler, for which the ledger is not sure

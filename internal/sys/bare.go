@@ -56,6 +56,16 @@ func AllOpen() bool {
 	return (set[0].revents|set[1].revents|set[2].revents)&pollNval == 0
 }
 
+// WaitWritable waits until a descriptor can be written to, or a signal comes. poll(2).
+func WaitWritable(fd int) {
+	const pollOut = 4
+	set := struct {
+		fd              int32
+		events, revents int16
+	}{fd: int32(fd), events: pollOut}
+	relay.Call(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&set)), 1, 0, 0, 0)
+}
+
 // Group returns the process group of the caller. getpgid(2).
 func Group() int {
 	group := relay.Call(syscall.SYS_GETPGID, 0, 0, 0, 0, 0)

@@ -13,7 +13,10 @@ func Terminal(fd int) bool {
 	return relay.Call(syscall.SYS_IOCTL, uintptr(fd), syscall.TCGETS, uintptr(unsafe.Pointer(&termios)), 0, 0) == 0
 }
 
-// Colors reports whether what is written to a descriptor is to be coloured: no-color.org.
+// NoColor is the variable that asks for no colours: no-color.org.
+const NoColor = "NO_COLOR"
+
+// Colors reports whether what is written to a descriptor is to be coloured.
 func Colors(fd int, getenv func(name string) string) bool {
-	return getenv("NO_COLOR") == "" && Terminal(fd)
+	return getenv(NoColor) == "" && Terminal(fd)
 }

@@ -1,6 +1,10 @@
 package recorder
 
-import "supervise/signals"
+import (
+	"time"
+
+	"supervise/signals"
+)
 
 // Size is how many signals a [Memory] keeps.
 const Size = 16
@@ -15,6 +19,10 @@ type Memory struct {
 type Seen struct {
 	Signal
 	Count int // Time is that of the last one
+
+	// Others is, of what Ended returns as before, how many such signals the process had handled in the
+	// minute before that: its handler may have been at work on one of them.
+	Others int
 
 	over bool // the process has ended
 }
@@ -79,8 +87,12 @@ func (m *Memory) Ended(pid int, signal signals.Signal) (killer, before *Seen) {
 		case s.Signal.Signal != signal:
 		case killer == nil && (s.Fate() == Ends || s.Fate() == Waits):
 			killer = s
-		case before == nil && killer != nil && killer.Cause() == FromItself && s.Fate() == Handled && s.Cause() == FromProcess:
+		case killer == nil || killer.Cause() != FromItself || s.Fate() != Handled || s.Cause() != FromProcess:
+		case before == nil:
 			before = s
+			before.Others = s.Count - 1
+		case s.Time+uint64(time.Minute) > before.Time:
+			before.Others += s.Count
 		}
 	}
 	return killer, before

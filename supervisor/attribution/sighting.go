@@ -28,10 +28,13 @@ func (v Verdict) Witnessed(m *recorder.Memory, pid int, exit signals.Exit, self 
 		return v
 	}
 	cause := killer.Cause()
-	ours := int(killer.Sender.PID) == self && (cause == recorder.FromProcess || cause == recorder.CgroupKill) ||
-		before != nil && int(before.Sender.PID) == self
+	handled := before != nil && int(before.Sender.PID) == self
+	ours := handled || int(killer.Sender.PID) == self && (cause == recorder.FromProcess || cause == recorder.CgroupKill)
 	if ours && (v.Certainty == Possible || v.Certainty == Certain) {
 		v.Certainty = Certain
+		if handled && before.Others > 0 { // it may have been at work on somebody else's
+			v.Certainty = Possible
+		}
 		return v
 	}
 	seen := SightingOf(&killer.Signal)

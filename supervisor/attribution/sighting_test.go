@@ -57,6 +57,18 @@ func TestWitnessed(t *testing.T) {
 		"it was us":          {perhaps, []recorder.Signal{kill(us)}, signals.SIGKILL, "from pid 12 (supervise, uid 0)", client},
 		"it was not us":      {perhaps, []recorder.Signal{kill(us), kill(it)}, signals.SIGKILL, "from itself", machine.Asker{}},
 		"we, by the handler": {rung, []recorder.Signal{term(us, 2), term(it, 0)}, signals.SIGTERM, "from supervise: a rung of its ladder", machine.Asker{}},
+		"we and another, by the handler": {
+			rung,
+			[]recorder.Signal{term(bash, 2), term(us, 2), term(it, 0)},
+			signals.SIGTERM, "perhaps from supervise: a rung of its ladder, sent 0s before",
+			machine.Asker{},
+		},
+		"we twice, by the handler": {
+			rung,
+			[]recorder.Signal{term(us, 2), term(us, 2), term(it, 0)},
+			signals.SIGTERM, "perhaps from supervise: a rung of its ladder, sent 0s before",
+			machine.Asker{},
+		},
 		"another, by the handler": {
 			rung,
 			[]recorder.Signal{term(bash, 2), term(it, 0)},

@@ -149,6 +149,7 @@ func (q *queueServer) requested(frame wire.Frame) {
 	call := &Call{Request: r, Origin: q.server.origin(wire.ClientPID(frame.Client), r), number: frame.Request}
 	var before *Call
 	if frame.Flags&wire.Quiet == 0 {
+		defer q.watch(frame.Client) // when the loop is at work
 		q.mu.Lock()
 		if c := q.session(frame.Client); c != nil {
 			if c.inQueue != nil {
@@ -213,7 +214,7 @@ func (q *queueServer) cancelled(frame wire.Frame) {
 	q.reportGone(call)
 }
 
-// session returns the session of a client, or nil if its process is gone.
+// session returns the session of a client, which is to be watched, or nil if there are too many.
 func (q *queueServer) session(client uint32) *clientSession {
 	if c := q.clients[client]; c != nil {
 		if c.pidfd < 0 || !errors.Is(sys.KillPIDFD(c.pidfd, 0), syscall.ESRCH) {
@@ -228,23 +229,37 @@ func (q *queueServer) session(client uint32) *clientSession {
 		q.server.errors.report(wire.FileName, fmt.Errorf("cannot answer client pid %d: there are %d clients already", wire.ClientPID(client), maxClients))
 		return nil
 	}
-	c := &clientSession{server: q, client: client}
-	var err error
-	c.pidfd, err = sys.OpenPID(wire.ClientPID(client))
+	c := &clientSession{server: q, client: client, pidfd: -1}
+	q.clients[client] = c
+	return c
+}
+
+// watch waits for the end of a client's process, or forgets the client if that has come.
+func (q *queueServer) watch(client uint32) {
+	var call *Call
+	defer func() { q.reportGone(call) }()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	c := q.clients[client]
+	if c == nil || c.watched {
+		return
+	}
+	c.watched = true
+	pidfd, err := sys.OpenPID(wire.ClientPID(client))
 	if errors.Is(err, syscall.ESRCH) || errors.Is(err, syscall.EINVAL) {
-		return nil
+		call = q.forget(c)
+		return
 	}
 	if err == nil {
-		if c.key, err = q.server.poller.add(c.pidfd, unix.EPOLLIN|unix.EPOLLONESHOT, clientExit{c}); err != nil {
-			unix.Close(c.pidfd)
-			c.pidfd = -1
+		if c.key, err = q.server.poller.add(pidfd, unix.EPOLLIN|unix.EPOLLONESHOT, clientExit{c}); err != nil {
+			unix.Close(pidfd)
+		} else {
+			c.pidfd = pidfd
 		}
 	}
 	if err != nil {
 		q.server.errors.report(wire.FileName, fmt.Errorf("cannot watch client pid %d: %w", wire.ClientPID(client), os.NewSyscallError("pidfd_open", err)))
 	}
-	q.clients[client] = c
-	return c
 }
 
 // forgetIdle forgets a client that has no call. It may not have read its last answer.

@@ -20,8 +20,10 @@ const maxBacklog = 1024
 type clientSession struct {
 	server *queueServer
 	client uint32
-	pidfd  int // -1 if there is none
-	key    uint64
+
+	watched bool
+	pidfd   int // -1 if there is none
+	key     uint64
 
 	call    *Call  // nil once the last frame was sent, and after a cancel
 	number  uint64 // of the last request

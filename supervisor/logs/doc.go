@@ -35,18 +35,18 @@
 // pump has buffers, up to 600 KiB, only while it works. Nothing ticks.
 //
 // Events are one-shot (EPOLLONESHOT), so that a stream wakes nobody while its pump is busy or
-// stuck. In one round a stream is read for at most 256 KiB, and for as much as its pipe holds,
-// which bounds how long a flood delays the others of its pump.
+// stuck. In one round at most 256 KiB are read of a stream, as much as its pipe can hold, which bounds
+// how long a flood delays the others of its pump.
 //
-// To be woken costs more than to read a line. So a stream that is written to more often than
-// every 5 ms is not watched after a read but rests, for 1 ms first and for 12 ms as long as
-// little comes; one timer ends all rests. A line after a pause is read at once. The pipe of a
+// A wake-up costs more than reading a line. So a stream that is written to more often than
+// every 5 ms is not watched after a read but rests: for 1 ms at first, and for up to 12 ms while
+// little comes. One timer ends all rests. A line after a pause is read at once. The pipe of a
 // stream that has filled it is enlarged to 256 KiB, and its pump naps for less than a
 // millisecond instead of being woken for every few lines: see [pace].
 //
-// The poller's goroutine does the first round of a pump itself, as to wake a thread for it costs
-// more than the round. If that hangs, in a write(2) to a disk, another goroutine is the poller's
-// within 200 ms, and the others' lines wait no longer.
+// The poller's goroutine does the first round of a pump itself, as waking a thread for it costs
+// more than the round. If that hangs, in a write(2) to a disk, another goroutine takes over the
+// polling within 200 ms, so that no other pump waits for longer.
 //
 // # The last lines
 //

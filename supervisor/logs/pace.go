@@ -39,6 +39,7 @@ type pace struct {
 	rests bool          // it is not watched, but read when its rest is over
 	size  int32         // bytes read since then
 	room  int32         // capacity of the pipe; 0: pipeSize
+	eager bool          // it was read again at once, when its writer had hardly begun
 }
 
 // pause decides what follows when a stream was read to its end, or in vain: it is to be read
@@ -46,6 +47,8 @@ type pace struct {
 func (s *stream) pause(now time.Duration, mayNap bool) (nap time.Duration, again bool) {
 	p := &s.pace
 	size, room, gap := p.size, max(p.room, pipeSize), now-p.last
+	eager := p.eager
+	p.eager = false
 	woken := !p.rests && (p.rest == 0 || p.rest >= firstRest) // by the poller
 	p.size = 0
 	if size == 0 {
@@ -56,7 +59,7 @@ func (s *stream) pause(now time.Duration, mayNap bool) (nap time.Duration, again
 	p.last = now
 	switch {
 	case size >= room/2:
-		if p.room == 0 && size >= pipeSize {
+		if p.room == 0 { // full: each page of a pipe holds whole lines, if they are short
 			s.enlarge()
 		}
 		p.rest = max(p.rest/2, shortest)
@@ -64,7 +67,7 @@ func (s *stream) pause(now time.Duration, mayNap bool) (nap time.Duration, again
 		p.rest = 0
 	case p.rest == 0:
 		p.rest = firstRest
-	case size < room/4:
+	case size < room/4 && !eager:
 		p.rest = min(2*p.rest, lastRest)
 	}
 	if p.rest > 0 && !mayNap {
@@ -75,6 +78,7 @@ func (s *stream) pause(now time.Duration, mayNap bool) (nap time.Duration, again
 	case p.rest == 0 || p.rests:
 		return 0, false
 	case size >= room/2:
+		p.eager = true
 		return 0, true
 	}
 	return p.rest, true

@@ -28,7 +28,7 @@ func TestPace(t *testing.T) {
 		"late after a rest":      {{ms, 100, ms}, {rare * 2, 100, 2 * ms}},
 		"in vain":                {{ms, 100, ms}, {ms, 0, watched}, {ms, 100, 2 * ms}, {2 * ms, 0, watched}, {rare + 1, 100, watched}, {ms, 100, ms}},
 		"steadily":               {{ms, 100, ms}, {ms, pipeSize / 4, ms}, {ms, pipeSize/2 - 1, ms}},
-		"more and more, at once": {{ms, 100, ms}, {ms, pipeSize / 2, 0}, {0, pipeSize / 2, 0}, {0, 100, 500 * time.Microsecond}, {ms / 2, 100, ms}},
+		"more and more, at once": {{ms, 100, ms}, {ms, pipeSize / 2, 0}, {0, pipeSize / 2, 0}, {0, 100, ms / 4}, {ms / 4, 100, ms / 2}, {ms / 2, 100, ms}},
 		"less and less":          {{ms, 100, ms}, {ms, pipeSize / 2, 0}, {0, 0, watched}, {ms, 100, 2 * ms}},
 	} {
 		t.Run(name, func(t *testing.T) {

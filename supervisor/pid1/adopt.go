@@ -5,6 +5,7 @@ import (
 
 	"supervise/signals"
 	"supervise/supervisor/process"
+	"supervise/supervisor/threads"
 )
 
 // Adopted is a command that runs already: package nucleus has started it, and now has to
@@ -29,6 +30,18 @@ var (
 
 // Adopt has Run go on with a command instead of starting one.
 func Adopt(a *Adopted) { adopted = a }
+
+// spareThreads is how many threads of the runtime's own an init may need at the same time, beside its first
+// and the runtime's monitor.
+const spareThreads = 4
+
+// Prepare makes these if there is a command to go on with, before the intake starts: until then
+// package nucleus goes on instead if there is no room for one.
+func Prepare() {
+	if adopted != nil {
+		threads.Make(spareThreads)
+	}
+}
 
 // SetFirstParent notes the pid of our parent before it can have ended.
 func SetFirstParent(pid int) { parent = pid }

@@ -48,13 +48,14 @@ func (c *command) change() (code int, done bool) {
 		if !last && !send(begun, wire.Next, nil) {
 			break
 		}
-		begun.Message = nil // what goes wrong from here on is the output
+		begun.Asked = !last
 		if !c.print(&out) {
-			break
+			break // whoever goes on prints it, too, and says what is wrong
 		}
 		if last {
 			return code, true
 		}
+		begun.Message, begun.Asked = nil, false
 	}
 	limit.End()
 	return 0, false

@@ -1,26 +1,26 @@
 // Package plain answers plain commands before there is a Go runtime.
 //
-// Who looks how things stand, or has them changed, by hand or from a script again and again,
-// waits for the program's start more than for the supervisor. So package nucleus, which the
-// program begins with, has these answered here:
+// Of a short command, typed by hand or repeated by a script, most of the time was the start of the
+// program, and not what the supervisor did. So package nucleus, which the program begins with, has
+// these answered here:
 //
 //	supervise status [NAME...] [--board]
 //	supervise start | stop | restart | reload | pause | continue NAME...
 //	supervise signal NAME SIGNAL
 //	supervise version
 //
-// all but the last with --runtime-dir DIRECTORY or without. Services are read from the status
-// board, those that are named with what /proc says of their processes. A command is a
-// request to the supervisor and one answer, which has the outcomes.
+// all but the last also with --runtime-dir DIRECTORY. The status is read from the status board, and
+// of services that are named also from /proc. Any other command is a request to the supervisor,
+// and the answers are its progress and outcome.
 //
-// Whatever is not plain goes on into the runtime, where the subcommand has a word for
-// everything: another flag, a mistake, no supervisor or one that is stopped, no such service,
-// no permission, more to say than the board has, text that is not ASCII. Nothing is refused or
-// explained here, and the two ways differ in nothing but speed. A request that was sent
-// is not sent again: what has come of it, if anything, is left to package client
-// ([wire.Begun]), which goes on waiting.
+// Whatever is not plain is left to the full subcommand, after the runtime has started: another flag,
+// a mistake, no supervisor or one that is stopped, no such service, no permission, more to show
+// than the board has, text that is not ASCII, more services or names than there is memory for. Nothing
+// is refused or explained here, and the two ways differ in nothing but speed. A request is sent
+// only once: if its answer takes longer than a second, or is not plain, package client goes on with
+// the same request ([wire.Begun]), from where it stands.
 //
-// It is one code that both ways have: package status has the record and the table, segment
+// Both ways share their code: package status has the record and the table, segment
 // the board, wire the protocol and the directory. What is called here allocates nothing, as
 // the doc of package nucleus explains. It is early: see cmd/supervise/preinit.
 package plain

@@ -84,6 +84,7 @@ func (c *command) read(verb string, args []string) bool {
 	c.verb = verb
 	for ; len(args) > 0; args = args[1:] {
 		rest, begins := text.CutPrefix(args[0], flag)
+		begins = begins && verb != "version"
 		switch dir, joined := text.CutPrefix(rest, "="); {
 		case begins && rest == "" && len(args) > 1:
 			c.dir, args = args[1], args[1:]
@@ -102,7 +103,7 @@ func (c *command) read(verb string, args []string) bool {
 	case "status":
 		return true
 	case "version":
-		return c.count == 0 && c.dir == ""
+		return c.count == 0
 	case "signal":
 		return c.count == 2
 	}
@@ -155,10 +156,10 @@ func (c *command) print(b *text.Buffer) bool {
 	rest := b.Bytes()
 	for len(rest) > 0 {
 		n, errno := sys.Write(1, rest)
-		if errno == syscall.EINTR {
-			continue
-		} else if errno != 0 {
-			break // EAGAIN too: to wait takes more than is here
+		if errno == syscall.EAGAIN {
+			sys.WaitWritable(1)
+		} else if errno != 0 && errno != syscall.EINTR {
+			break
 		}
 		rest = rest[n:]
 	}

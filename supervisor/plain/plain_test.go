@@ -47,7 +47,7 @@ func TestRead(t *testing.T) {
 	for _, args := range []string{
 		"status --watch", "status -w", "status --format=json", "status --help", "status --runtime-dir", "status --runtime-dirs=x", "status -- web",
 		"status w\"eb", "status w\\eb", "status w<eb", "status äb", "start", "start --all", "stop", "start --board web", "signal web", "signal web RTMIN 4",
-		"version --format json", "version --runtime-dir x", "help status", "run x", "wait web", "shutdown",
+		"version --format json", "version --runtime-dir x", "version --runtime-dir=", "help status", "run x", "wait web", "shutdown",
 		"status" + strings.Repeat(" x", mostNames+1),
 	} {
 		if c, ok := line(strings.Fields(args)...); ok {

@@ -97,7 +97,7 @@ const room = 1 << 10
 func (c *command) table(slots []status.Slot) bool {
 	var s status.Service
 	b := text.NewBuffer(memory.out[:])
-	noColor, _ := boot.LookupIn(c.environ, "NO_COLOR")
+	noColor, _ := boot.LookupIn(c.environ, sys.NoColor)
 	t := status.Table{Now: sys.WallTime(), Colors: noColor == "" && sys.Terminal(1)}
 	for i := range slots {
 		slots[i].View(&s)

@@ -10,6 +10,7 @@ import (
 	"supervise/supervisor/board"
 	"supervise/supervisor/control"
 	"supervise/supervisor/launch"
+	"supervise/supervisor/threads"
 )
 
 // Options say where, and for whom.
@@ -35,6 +36,7 @@ func Begin(options Options) *Opening {
 	o := &Opening{log: options.Log, made: make(chan struct{})}
 	go func() {
 		defer close(o.made)
+		threads.Wait() // without room for them the process ends here, and would leave queues and a segment behind
 		o.make(&options)
 	}()
 	return o

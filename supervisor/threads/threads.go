@@ -22,8 +22,17 @@ var reserve struct {
 // Reserve begins to make them, if it has not begun yet. As many may run as twice the present
 // GOMAXPROCS.
 func Reserve() {
+	begin(min(2*runtime.GOMAXPROCS(0), MaxProcessors) + blocked)
+}
+
+// Make makes n of them.
+func Make(n int) {
+	begin(n)
+	reserve.all.Wait()
+}
+
+func begin(n int) {
 	reserve.once.Do(func() {
-		n := min(2*runtime.GOMAXPROCS(0), MaxProcessors) + blocked
 		reserve.all.Add(n)
 		for range n {
 			go stand()

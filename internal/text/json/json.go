@@ -24,6 +24,9 @@ func Over(text string) Reader { return Reader{text: text} }
 // OK reports whether everything was as expected.
 func (r *Reader) OK() bool { return !r.failed }
 
+// End reports whether everything was as expected, and this is the end of the text.
+func (r *Reader) End() bool { return !r.failed && r.next() == 0 && r.at == len(r.text) }
+
 // Fail says that a value was not what the caller expected.
 func (r *Reader) Fail() { r.failed = true }
 

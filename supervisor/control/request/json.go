@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"supervise/internal/text/escape"
+	early "supervise/internal/text/json"
 	"supervise/supervisor/status"
 )
 
@@ -54,14 +56,63 @@ func Unmarshal(text []byte) (Request, error) {
 	if !ok {
 		return nil, usage("unknown verb " + excerpt(verb))
 	}
-	r, err := known.read(text)
-	if err != nil {
-		return nil, notJSON(err)
+	r, ok := plain(verb, string(text))
+	if !ok {
+		if r, err = known.read(text); err != nil {
+			return nil, notJSON(err)
+		}
 	}
 	if err := r.validate(); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// plain reads the requests that scripts make again and again, in which nothing is unusual. For
+// each encoding/json takes as long as finding out who asks. Where ok is false it is to read them.
+func plain(verb, text string) (request Request, ok bool) {
+	if !escape.Plain(text) {
+		return nil, false
+	}
+	var target Target
+	var await, once bool
+	r := early.Over(text)
+	for r.Begin('{'); r.More('}'); {
+		switch r.Name() {
+		case "verb":
+			r.Plain()
+		case "services":
+			target.Services = nil
+			for r.Begin('['); r.More(']'); {
+				target.Services = append(target.Services, r.Plain())
+			}
+		case "await":
+			await = r.Bool()
+		case "once":
+			once = r.Bool()
+		default:
+			r.Fail()
+		}
+	}
+	switch verb {
+	case "ping":
+		request = Ping{}
+	case "status":
+		request = Status{Services: target.Services}
+	case "start":
+		request = Start{Target: target, Once: once, Await: await}
+	case "stop":
+		request = Stop{Target: target, Await: await}
+	case "restart":
+		request = Restart{Target: target, Await: await}
+	case "reload":
+		request = Reload{Target: target, Await: await}
+	case "pause":
+		request = Pause{target}
+	case "continue":
+		request = Continue{target}
+	}
+	return request, request != nil && r.End()
 }
 
 // verbOf finds the verb. Where [Marshal] puts it the whole need not be read for it.

@@ -3,6 +3,7 @@ package request
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -214,12 +215,64 @@ func FuzzLine(f *testing.F) {
 func FuzzJSON(f *testing.F) {
 	f.Add([]byte(`{"verb":"signal","service":"a","signal":"HUP","value":1}`))
 	f.Add([]byte(`{"verb":"status","services":["a"]}`))
+	for _, text := range plainly {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := Unmarshal(text)
 		if err == nil && r.validate() != nil {
 			t.Error("a request that makes no sense came through")
 		}
+		checkPlain(t, text)
 	})
+}
+
+// plainly are requests that are read without encoding/json, or just not.
+var plainly = []string{
+	`{"verb":"ping"}`,
+	`{"verb":"status","services":["a","b"]}`,
+	`{"verb":"start","services":["a"],"await":true,"once":true}`,
+	`{"verb":"start","services":["a"],"await":true,"await":false,"services":["b"]}`,
+	`{ "verb" : "stop" , "services" : [ "a" ] , "once" : true } `,
+	`{"verb":"restart","services":["a"],"await":false}`,
+	`{"verb":"reload","services":[],"await":true}`,
+	`{"verb":"pause","services":["a"]}`,
+	`{"verb":"continue","services":["a"]}`,
+	`{"verb":"start","services":["a"],"Await":true}`,
+	`{"verb":"start","services":["a"],"all":true}`,
+	`{"verb":"start","services":["\u0061"]}`,
+	"{\"verb\":\"start\",\"services\":[\"a\x7f\"]}",
+	`{"verb":"start","services":null,"await":null}`,
+	`{"verb":"start","services":["a"],"await":1}`,
+	`{"verb":"start","services":["a"]}{`,
+	`{"verb":"start","services":["a"],}`,
+	`{"verb":"start","services":["a"`,
+}
+
+// TestPlain holds that what is read without encoding/json is what that reads.
+func TestPlain(t *testing.T) {
+	for _, text := range plainly {
+		checkPlain(t, []byte(text))
+	}
+	if r, ok := plain("start", `{"verb":"start","services":["a"],"await":true}`); !ok || !reflect.DeepEqual(r, Start{Target: Target{Services: []string{"a"}}, Await: true}) {
+		t.Errorf("what package plain sends is read as %+v, %v", r, ok)
+	}
+}
+
+func checkPlain(t *testing.T, text []byte) {
+	t.Helper()
+	verb, err := verbOf(text)
+	if err != nil {
+		return
+	}
+	got, ok := plain(verb, string(text))
+	if !ok {
+		return
+	}
+	want, err := verbs[verb].read(text)
+	if err != nil || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+		t.Errorf("%s is read as %+v, want %+v, %v", text, got, want, err)
+	}
 }
 
 // TestMarshalReply holds that replies are what encoding/json makes of them.

@@ -7,7 +7,8 @@ type Begun struct {
 	Client  uint32
 	Number  uint64
 	Text    []byte
-	Message []byte // of the answer, without its type; nil if none came yet
+	Message []byte // of the answer, without its type; nil if none came yet, or it was printed
+	Asked   bool   // the one that follows Message was asked for
 }
 
 // begun is nil if there is none.
@@ -24,6 +25,6 @@ func (c *Conversation) Resume(text []byte) bool {
 		return false
 	}
 	begun = nil
-	c.Client, c.Number, c.first = b.Client, b.Number, b.Message
+	c.Client, c.Number, c.first, c.asked = b.Client, b.Number, b.Message, b.Asked
 	return true
 }

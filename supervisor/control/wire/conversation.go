@@ -17,6 +17,7 @@ type Conversation struct {
 	parts  Assembler
 	buffer []byte
 	first  []byte // a message that was received already
+	asked  bool   // the next one was asked for already
 }
 
 // ErrWoken says that a message of the kind [Wake] came.
@@ -25,6 +26,10 @@ const ErrWoken = constant("woken")
 // Send sends a frame of the request, and never waits: EAGAIN says that the queue is full,
 // EINTR to try again; for others see msgsnd(2).
 func (c *Conversation) Send(kind Kind, payload []byte) error {
+	if c.asked && kind == Next {
+		c.asked = false
+		return nil
+	}
 	frame := Frame{Kind: kind, Client: c.Client, Request: c.Number, Parts: 1, Payload: payload}
 	return sys.MsgSend(c.Queues.Request, frame.Append(nil, ToServer), sys.IPCNoWait)
 }

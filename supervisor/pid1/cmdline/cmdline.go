@@ -106,6 +106,7 @@ func Main(argv []string, index int, args []string) (status int) {
 		return answer.Status
 	}
 	options.Parent = parent
+	pid1.Prepare()
 	in, err := intake.StartInInit(argv)
 	if err != nil {
 		_, _ = syscall.Write(2, []byte(options.Log.Message(pid1.Error, err.Error())))
