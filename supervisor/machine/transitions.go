@@ -21,14 +21,19 @@ func (m *Machine) startAskedWhileRunning(s *service) {
 	}
 }
 
-// startAskedWhileDone keeps what has done its work up. To do it again takes a Restart.
+// startAskedWhileDone keeps what has done its work up. To do it again takes a Restart; if one waits
+// for others, this says whether it is for one run only.
 func (m *Machine) startAskedWhileDone(s *service) {
-	if s.Wanted == Up {
+	switch {
+	case s.Wanted != Up:
+		m.remember(s)
+		m.wantUp(s)
+	case s.Cycling:
+		m.rememberOnce(s)
+		s.Once = m.onceFor(s)
+	default:
 		m.already(s)
-		return
 	}
-	m.remember(s)
-	m.wantUp(s)
 }
 
 // restartAskedWhileDone has it do its work again.
