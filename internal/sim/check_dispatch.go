@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"supervise/signals"
@@ -87,6 +88,13 @@ func (w *world) reaped(p *process) {
 		p.tree.reaped = true
 		d.exits.add(p)
 	}
+}
+
+// untold reports whether the leader of a service is reaped, and the machine is about to be told:
+// another end that it was told of before may have it stop the service.
+func (w *world) untold(s *service) bool {
+	exits := &w.dispatch.exits
+	return slices.ContainsFunc(exits.items[exits.taken:], func(p *process) bool { return p.tree == s.tree })
 }
 
 // checkEvent compares what the machine is told with what has happened.

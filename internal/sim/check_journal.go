@@ -149,7 +149,13 @@ func (w *world) expectAction(a *machine.Action, step machine.EventID) {
 	w.expect(e)
 }
 
-func (w *world) leaderPID(id machine.ServiceID) int { return int(w.twin.View(id).PID) }
+// leaderPID is the pid by which the loop may know a leader, 0 if it has reaped it.
+func (w *world) leaderPID(id machine.ServiceID) int {
+	if w.untold(w.services[id]) {
+		return 0
+	}
+	return int(w.twin.View(id).PID)
+}
 
 // expectNote reports whether a note must have an entry, and which.
 func (w *world) expectNote(e *expected, a *machine.Action) bool {

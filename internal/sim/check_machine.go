@@ -104,7 +104,7 @@ func (w *world) checkTarget(a *machine.Action, leader bool) {
 		w.fail(s, "%s, which is not the present generation", a.Text("it"))
 	case s.empty == a.Gen:
 		w.fail(s, "%s, which is known to be gone", a.Text("it"))
-	case leader && s.tree.reaped:
+	case leader && s.tree.reaped && !w.untold(s):
 		w.fail(s, "%s, whose leader has been reaped", a.Text("it"))
 	}
 }
