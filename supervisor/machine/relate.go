@@ -24,9 +24,10 @@ type neighbours struct {
 	act    []*service // whose neighbours have not been told
 }
 
-// touch says that something has changed of a service by which its neighbours go.
+// touch says that something has changed of a service by which its neighbours go; and it itself, if an
+// update has just left it without any and its turn is still to come.
 func (m *Machine) touch(s *service) {
-	if s.linked() {
+	if s.linked() || s.acting {
 		m.enqueue(s)
 	}
 }
