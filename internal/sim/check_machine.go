@@ -33,6 +33,8 @@ func (w *world) noteEvent(ev *machine.Event) {
 		w.services[ev.Service].killed = ev.Exit.Signal == signals.SIGKILL
 	case machine.Start, machine.Restart:
 		w.start(ev.Service, ev.Kind, ev.Once)
+	case machine.Stop:
+		w.services[ev.Service].cycles = false
 	case machine.Reload, machine.Pause, machine.Continue:
 		w.expectReport(machine.Ticket(w.steps), ev.Service, ev.Kind)
 	case machine.Post:

@@ -115,10 +115,10 @@ func (w *world) conditions(s *service) []condition {
 func (s *service) become(state machine.State, now time.Duration) {
 	s.noteReady(now)
 	switch {
-	case state == machine.Stopping, state == machine.Clearing && s.held:
-		s.asked = true
+	case state == machine.Stopping, state == machine.Clearing && s.cycles:
+		s.asked, s.cycles = true, s.cycles && state == machine.Clearing
 	case state == machine.Starting:
-		s.stale, s.asked = false, false
+		s.stale, s.asked, s.cycles = false, false, false
 	case state == machine.Running && s.state == machine.Starting:
 		s.upSince = now
 	case state == machine.Done:
@@ -298,7 +298,6 @@ func (w *world) checkRests() {
 	doubtful := slices.ContainsFunc(w.services, func(s *service) bool { return s.reached != s.mayHaveReached })
 	for _, s := range w.services {
 		s.noteReady(w.now)
-		s.held = w.isHeld(s)
 		switch {
 		case s.state == machine.Stopped && w.wantedUp(s):
 			w.fail(s, "it is wanted up, and rests")

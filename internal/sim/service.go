@@ -23,7 +23,7 @@ type service struct {
 	upSince                    time.Duration   // when its leader was spawned
 	reached                    bool            // it has been ready
 	asked                      bool            // its end was, or is
-	held                       bool            // it waits for others before it is stopped
+	cycles                     bool            // it is to be restarted when others are gone
 	mayBeReady, mayHaveReached bool            // the same of now, and of once, if one gives it some time
 	stale                      bool            // it runs since before one began anew with which it wants to be restarted
 	account                    account
