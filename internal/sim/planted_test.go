@@ -185,7 +185,7 @@ func TestPlanted(t *testing.T) {
 		t.Run(bug.name, func(t *testing.T) {
 			t.Parallel()
 			overlay := plant(t, filepath.Join(root, bug.file), bug.text, bug.replacement)
-			test := exec.Command("go", "test", "-overlay", overlay, "-run", "^TestWorlds$", ".", "-worlds", "30")
+			test := exec.Command("go", "test", "-overlay", overlay, "-run", "^TestWorlds$", ".", "-worlds", "60")
 			out, err := test.CombinedOutput()
 			switch said, _, _ := strings.Cut(string(out), "\n        "); {
 			case err == nil:
