@@ -146,7 +146,8 @@ const xOK = 1 // access(2)
 // OpenTTY opens the controlling terminal, close-on-exec; -1 if there is none. tty(4).
 func OpenTTY() (fd int) {
 	const flags = syscall.O_RDWR | syscall.O_NOCTTY | syscall.O_CLOEXEC
-	opened := relay.Call(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(unsafe.StringData(devTTY))), flags, 0, 0)
+	name := [...]uint64{devTTY, 0}
+	opened := relay.Call(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(&name)), flags, 0, 0)
 	if relay.Errno(opened) != 0 {
 		return -1
 	}
@@ -232,15 +233,16 @@ func WallTime() int64 {
 	return t.Sec*1e9 + t.Nsec
 }
 
-// C strings. As constants they lie where nothing is written.
+// C strings, as little-endian numbers: those are in the code, and a string in a page of its own.
 const (
-	devTTY = "/dev/tty\x00"
-	root   = "/\x00"
+	devTTY uint64 = '/' | 'd'<<8 | 'e'<<16 | 'v'<<24 | '/'<<32 | 't'<<40 | 't'<<48 | 'y'<<56
+	root   uint64 = '/'
 )
 
 // ChdirRoot changes to the root directory. chdir(2).
 func ChdirRoot() syscall.Errno {
-	return relay.Errno(relay.Call(syscall.SYS_CHDIR, uintptr(unsafe.Pointer(unsafe.StringData(root))), 0, 0, 0, 0))
+	name := root
+	return relay.Errno(relay.Call(syscall.SYS_CHDIR, uintptr(unsafe.Pointer(&name)), 0, 0, 0, 0))
 }
 
 // CloseAbove closes every descriptor above 2 but two, of which either may be -1.

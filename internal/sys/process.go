@@ -92,7 +92,13 @@ func markCloseOnExec(first int) (found bool) {
 
 // lowestHigh is the lowest number for long-lived descriptors. A descriptor above those that a
 // child needs costs nothing when the child is started. A process begins with a table of 64.
-const lowestHigh = 40
+var lowestHigh uintptr = 40
+
+// KeepLow keeps all numbers below n for short-lived descriptors, which get the lowest that is
+// free: if so many are open at a time that one is above thousands of long-lived ones, a child that
+// needs it takes longer to start by all of these. It is called before there are other threads that
+// open descriptors.
+func KeepLow(n int) { lowestHigh = uintptr(n) }
 
 // DupHigh moves a long-lived descriptor to a high number, out of the way of short-lived ones,
 // and returns that number; it becomes close-on-exec. It stays where it is if the limit of
@@ -131,7 +137,7 @@ func GrowFDTable(n int) {
 	if errno != 0 {
 		return
 	}
-	last, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_DUPFD_CLOEXEC, uintptr(lowestHigh+n))
+	last, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_DUPFD_CLOEXEC, lowestHigh+uintptr(n))
 	if errno == 0 {
 		Close(int(last))
 	}

@@ -10,11 +10,18 @@ import (
 )
 
 // bulkMemory is how much the Go runtime may use before the garbage collector works during a
-// bulk start, in bytes: that of some two thousand services.
-const bulkMemory = 32 << 20
+// bulk start, in bytes; a service takes some 16 KiB.
+const (
+	bulkMemory    = 16 << 20
+	serviceMemory = 24 << 10
+)
 
 // fewServices are so few that there is nothing to prepare for.
 const fewServices = 4
+
+// lowNumbers is more than the descriptors that are open for starts that are under way: two ends of
+// pipes each.
+const lowNumbers = 128
 
 // perService is how many descriptors are kept for a service: two pipes, its cgroup, its
 // FIFO.
@@ -32,8 +39,9 @@ func BeginBulkStart(services int) {
 	if services <= fewServices {
 		return
 	}
+	sys.KeepLow(lowNumbers)
 	go sys.GrowFDTable(services * perService)
-	savedRuntime.limit = debug.SetMemoryLimit(bulkMemory)
+	savedRuntime.limit = debug.SetMemoryLimit(bulkMemory + int64(services)*serviceMemory)
 	savedRuntime.percent = debug.SetGCPercent(-1)
 	savedRuntime.processors = min(runtime.GOMAXPROCS(0), threads.MaxProcessors)
 	runtime.GOMAXPROCS(min(2*savedRuntime.processors, threads.MaxProcessors))

@@ -23,6 +23,11 @@ import (
 // again by another thread takes longer than most.
 const patience = 10 * time.Millisecond
 
+// maxInVain is how long each thread waits in vain for starts of one step, unless others are quick
+// meanwhile. What is waited for too briefly piles up with its pipes where hundreds are started, as each
+// has to wait for a processor.
+const maxInVain = 100 * time.Millisecond
+
 // start is the start of a process, from the loop's asking for it to its learning of the
 // result. It belongs to the loop, but for run.
 type start struct {
@@ -82,8 +87,8 @@ const maxUnderWay = 4
 // carryOut begins starts, one after the other, while the kernel loads the programs of those
 // before.
 func carryOut(take func() *start) {
-	var underWay []*start
-	wait := patience
+	var underWay, late []*start
+	left := maxInVain
 	for st := take(); st != nil || len(underWay) > 0; {
 		if st != nil && len(underWay) < maxUnderWay {
 			st.begin()
@@ -91,10 +96,14 @@ func carryOut(take func() *start) {
 			st = take()
 			continue
 		}
-		if underWay[0].finish(wait) {
-			wait = 0
+		if wait := min(patience, left); underWay[0].finish(wait) {
+			late = append(late, underWay[0])
+			left -= wait
+		} else {
+			left = min(left+patience/4, maxInVain)
 		}
 		underWay = underWay[1:]
+		late = slices.DeleteFunc(late, func(st *start) bool { return !st.finish(0) })
 	}
 }
 

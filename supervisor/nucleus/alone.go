@@ -23,11 +23,11 @@ func instead()
 func goOn(n *nucleus) {
 	n.alone = true
 	boot.SetIntake(sys.ThreadID()) // which other threads tell that they have caught a signal
-	n.options.KillRemaining, n.decided = false, 0
+	n.line.Options.KillRemaining, n.decided = false, 0
 	n.forward(0)
 	n.relay.Name(n.left.Command.PID, false) // as SIGCHLD says more than that a child has ended
 	switch left := &n.left; {
-	case left.Ended && !n.options.WaitAll:
+	case left.Ended && !n.line.Options.WaitAll:
 		n.exit()
 	case left.Ended:
 		n.staying = true
@@ -38,10 +38,10 @@ func goOn(n *nucleus) {
 	n.collect()
 	for all := n.relay.Set; ; n.relay.Set = all {
 		timeout := relay.Forever
-		if n.backlog.waiting > 0 {
+		if refused.waiting > 0 {
 			timeout = retryAfter
 		}
-		if n.backlog.full() {
+		if refused.full() {
 			n.relay.Set = signals.SetOf(signals.SIGCHLD)
 		}
 		switch number := signals.Signal(n.relay.Wait(timeout)); {
@@ -72,29 +72,32 @@ func (n *nucleus) handle() {
 	info := n.relay.Info
 	signal := signals.Decode(&info).Signal
 	switch {
-	case n.backlog.waiting > 0 && signal.RealTime():
-		n.backlog.keep(&info)
+	case refused.waiting > 0 && signal.RealTime():
+		refused.keep(&info)
 	case n.receive(), n.staying:
 	case n.relay.Refused == syscall.EAGAIN:
-		n.backlog.keep(&info)
+		refused.keep(&info)
 	default: // the system refuses to have signals queued: without payload and sender, then
 		pid := n.left.Command.PID
-		if n.options.Group {
+		if n.line.Options.Group {
 			pid = -pid
 		}
-		sys.Send(pid, n.options.Rewrite.Of(signal))
+		sys.Send(pid, n.line.Options.Rewrite.Of(signal))
 	}
 }
 
 // flush forwards what was kept, as far as there is room.
 func (n *nucleus) flush() {
-	for b := &n.backlog; b.waiting > 0; b.drop() {
+	for b := &refused; b.waiting > 0; b.drop() {
 		n.relay.Info = b.kept[b.first]
 		if !n.staying && !n.receive() && n.relay.Refused == syscall.EAGAIN {
 			return
 		}
 	}
 }
+
+// refused are those that goOn keeps.
+var refused backlog
 
 // backlog are signals for which there was no room, in order. As long as they lay in our own queue
 // they could leave none: both count for the same user. Memory is used as far as it is needed.

@@ -27,6 +27,12 @@
 // entry point, what they call of the runtime, and how much stack they need together. TestPlanted
 // plants an allocation, a map, a defer and others, and expects each to be found.
 //
+// What takes time here is memory, not what is done: each piece of 64 KiB of the program that is
+// touched is a page fault, of 4 to 7 microseconds. So what every start does reads no tables and no
+// strings. A comparison with a constant of up to 16 bytes has it within the code. Nor does it store
+// pointers in static memory, before which the compiler has to look whether the garbage collector
+// runs. The file arrange.go of cmd/supervise is why code that is used lies together.
+//
 // Nothing else is special. The runtime does not know that anything has happened: the entry point
 // puts the stack pointer back and jumps to where the runtime's own start begins, in package
 // signals/intake/boot.

@@ -25,10 +25,13 @@ type environ struct {
 func (e *environ) prepare(n *nucleus, b *process.Bare) **byte {
 	var named [len(pid1.Addressees)]bool
 	any := false
-	for i := range pid1.Addressees {
-		value, _ := n.lookup(pid1.Addressees[i])
-		pid, ok := text.Uint(value, 1<<30)
-		named[i] = ok && int(pid) == n.pid && value[0] != '0'
+	for i := n.found - 1; i >= 0; i-- { // of two that set the same the first counts
+		if which, value, ok := pid1.Addressee(n.variables[i]); ok {
+			pid, ok := text.Uint(value, 1<<30)
+			named[which] = ok && int(pid) == n.pid && value[0] != '0'
+		}
+	}
+	for i := range named {
 		any = any || named[i]
 	}
 	first := n.argc() + 2
@@ -59,17 +62,8 @@ func (e *environ) prepare(n *nucleus, b *process.Bare) **byte {
 
 // replaced reports whether the command is not to find an entry as we did.
 func replaced(entry string, named *[len(pid1.Addressees)]bool) bool {
-	for i := range named {
-		if _, ok := valueOf(entry, pid1.Addressees[i]); ok && named[i] {
-			return true
-		}
+	if which, _, ok := pid1.Addressee(entry); ok && named[which] {
+		return true
 	}
-	return named[0] && begins(entry, pid1.PIDFDID)
-}
-
-func valueOf(entry, name string) (value string, ok bool) {
-	if rest, begins := text.CutPrefix(entry, name); begins {
-		return text.CutPrefix(rest, "=")
-	}
-	return "", false
+	return named[0] && text.HasPrefix(entry, pid1.PIDFDID)
 }

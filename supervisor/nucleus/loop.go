@@ -45,7 +45,7 @@ const (
 // receive handles a signal that the relay has not forwarded, and reports whether that was all.
 func (n *nucleus) receive() bool {
 	info := signals.Decode(&n.relay.Info)
-	s, o := info.Signal, n.options
+	s, o := info.Signal, &n.line.Options
 	switch {
 	case info.HasSender() && int(info.PID) == n.pid: // as the terminal's SIGHUP when we leave it
 		return true
@@ -62,7 +62,7 @@ func (n *nucleus) receive() bool {
 // reap reaps all children that have ended, if the relay has not. It reports whether pid1 has to go
 // on, because the terminal has stopped the command, or because of what follows its end.
 func (n *nucleus) reap() (decide bool) {
-	left, o, r := &n.left, n.options, &n.relay
+	left, o, r := &n.left, &n.line.Options, &n.relay
 	if !left.Ended && !r.Ended {
 		o.EndGroup(left.Command.PID)
 		r.Reap()
@@ -89,17 +89,17 @@ func (n *nucleus) reap() (decide bool) {
 }
 
 // watchesStops reports whether more is to be done about a child of a terminal's than to reap it.
-func (n *nucleus) watchesStops() bool { return n.left.Terminal.FD >= 0 && !n.options.StopAlong }
+func (n *nucleus) watchesStops() bool { return n.left.Terminal.FD >= 0 && !n.line.Options.StopAlong }
 
 // follows reports whether there is more to do than to exit when the command has ended; others
 // says that it has left children.
 func (n *nucleus) follows(others bool) bool {
-	return n.tells() || others && (n.options.KillRemaining || n.options.WaitAll)
+	return n.tells() || others && (n.line.Options.KillRemaining || n.line.Options.WaitAll)
 }
 
 // tells reports whether the end of the command is told in another way than by our status.
 func (n *nucleus) tells() bool {
-	o, exit := n.options, n.left.Exit
+	o, exit := &n.line.Options, n.left.Exit
 	_, last := n.relay.Forwarded()
 	return !n.alone && (o.ExitBySignal && exit.Signal != 0 || o.Log.Level <= pid1.Warn && o.Crashed(exit, last.Signal))
 }
@@ -107,7 +107,7 @@ func (n *nucleus) tells() bool {
 // exit exits as the command did.
 func (n *nucleus) exit() {
 	n.left.Terminal.Reclaim(n.left.Command.PID)
-	exit(n.options.Remap.Of(n.left.Exit.Status()))
+	exit(n.line.Options.Remap.Of(n.left.Exit.Status()))
 }
 
 func exit(status int) { relay.Call(syscall.SYS_EXIT_GROUP, uintptr(status), 0, 0, 0, 0) }

@@ -42,7 +42,6 @@ type nucleus struct {
 	//lint:ignore U1000 used from assembly
 	g [48]uintptr // as much of a g as the code of a function looks at
 
-	options *pid1.Options
 	pid     int
 	parent  int         // its pid when we were executed
 	decided signals.Set // more is to be done about these than to forward them
@@ -53,7 +52,8 @@ type nucleus struct {
 	left    pid1.Adopted
 	bare    process.Bare
 	line    cmdline.Line
-	found   []string        // those of variables
+	found   int             // how many of variables there are
+	words   int             // how many of arguments, the last, are the command
 	moved   *unsafe.Pointer // a word that was changed, to what it is given back as
 	was     unsafe.Pointer
 	path    [longestPath]byte
@@ -63,13 +63,16 @@ type nucleus struct {
 	environ   environ
 	//lint:ignore U1000 used from assembly
 	stackAlone [aloneSize]byte
-	backlog    backlog
 }
 
-// memory is where it lies, from the beginning of a page on.
+// memory is where it lies, from the beginning of a page on. As it is small, and has pointers, it is
+// not far from other data, and needs no page for the kernel's table of pages of its own.
 //
 //lint:ignore U1000 used from assembly
-var memory [pageSize + unsafe.Sizeof(nucleus{})]byte
+var memory struct {
+	_ [pageSize]byte
+	_ nucleus
+}
 
 // start is called by the entry point. When it returns, the Go runtime starts, with nothing
 // changed, or with a command that pid1 goes on with.
@@ -82,7 +85,7 @@ func start(n *nucleus) {
 	case !ok:
 	case !init:
 		n.answer(arguments)
-	case n.readEnvironment() && n.read(index, arguments[0], args) && n.covers() && n.prepare() && n.launch():
+	case n.readEnvironment() && n.read(index, args) && n.covers() && n.prepare() && n.launch():
 		n.settle()
 		n.loop()
 		_, n.left.Last = n.relay.Forwarded()
@@ -104,22 +107,26 @@ func (n *nucleus) readArguments() (arguments []string, ok bool) {
 		if i == mostArguments {
 			return nil, false
 		}
-		n.arguments[i] = cString(*n.word(1 + i))
+		put(&n.arguments[i], cString(*n.word(1 + i)))
 		arguments = n.arguments[:i+1]
 	}
 	return arguments, true
 }
 
 // read reads the command line of an init, and reports whether there is a command to run.
-func (n *nucleus) read(index int, program string, args []string) bool {
-	n.options, n.pid = &n.line.Options, sys.PID()
-	return n.line.Read(index, program, args, n.found)
+func (n *nucleus) read(index int, args []string) bool {
+	n.pid = sys.PID()
+	command, ok := n.line.Read(index, args, n.variables[:n.found])
+	n.words = len(command)
+	return ok
 }
+
+// name returns the command's name. What parsing moves it moves within the arguments.
+func (n *nucleus) name() string { return n.arguments[n.argc()-n.words] }
 
 // readEnvironment notes the variables that are of interest to an init. It reports whether it is
 // not to use the Go runtime.
 func (n *nucleus) readEnvironment() bool {
-	count := 0
 	for i := n.argc() + 2; *n.word(i) != nil; i++ {
 		switch *(*byte)(*n.word(i)) {
 		default:
@@ -127,35 +134,29 @@ func (n *nucleus) readEnvironment() bool {
 		case 'C', 'D', 'L', 'P', 'S', 'T', 'W': // CATATONIT_ DUMB_INIT_ LISTEN_ PATH SUPERVISE_ SYSTEMD_ TINI_ WATCHDOG_
 		}
 		entry := cString(*n.word(i))
+		if entry == "SUPERVISE_NUCLEUS=off" {
+			return false
+		}
 		if !interesting(entry) {
 			continue
 		}
-		if count == mostVariables || text.Equal(entry, "SUPERVISE_NUCLEUS=off") {
+		if n.found == mostVariables {
 			return false
 		}
-		n.variables[count] = entry
-		count++
+		put(&n.variables[n.found], entry)
+		n.found++
 	}
-	n.found = n.variables[:count]
 	return true
 }
 
 func interesting(entry string) bool {
-	if begins(entry, "PATH=") || begins(entry, "SUPERVISE_NUCLEUS=") || cmdline.Concerns(entry) {
-		return true
-	}
-	for i := range pid1.Addressees {
-		if _, ok := valueOf(entry, pid1.Addressees[i]); ok {
-			return true
-		}
-	}
-	return false
+	_, _, addressee := pid1.Addressee(entry)
+	return addressee || isPath(entry) || cmdline.Concerns(entry)
 }
 
-func begins(entry, prefix string) bool {
-	_, ok := text.CutPrefix(entry, prefix)
-	return ok
-}
+const path = "PATH="
+
+func isPath(entry string) bool { return len(entry) >= len(path) && entry[:len(path)] == path }
 
 func (n *nucleus) argc() int { return int(*n.stack) }
 
@@ -174,11 +175,17 @@ func cString(first unsafe.Pointer) string {
 	return unsafe.String((*byte)(first), length)
 }
 
-// lookup returns the value of a variable, given its name.
-func (n *nucleus) lookup(name string) (value string, ok bool) {
-	for _, entry := range n.found {
-		if value, ok = valueOf(entry, name); ok {
-			return value, true
+// put stores a string. The compiler would first ask whether the garbage collector runs, in a page of
+// memory that nothing else is needed of.
+func put(at *string, s string) {
+	*(*[2]uintptr)(unsafe.Pointer(at)) = [2]uintptr{uintptr(unsafe.Pointer(unsafe.StringData(s))), uintptr(len(s))}
+}
+
+// searchPath returns the value of $PATH.
+func (n *nucleus) searchPath() (value string, set bool) {
+	for _, entry := range n.variables[:n.found] {
+		if isPath(entry) {
+			return entry[len(path):], true
 		}
 	}
 	return "", false
@@ -188,7 +195,7 @@ func (n *nucleus) lookup(name string) (value string, ok bool) {
 // time for to enter the runtime when it comes to it. The rest says something about every
 // signal and orphan, has no command, or starts it in another way.
 func (n *nucleus) covers() bool {
-	o := n.options
+	o := &n.line.Options
 	return !o.Pause && !o.ByKill && !o.Recorder && !o.WarnReaped && o.RestartOn == 0 && o.ReadyFD == 0 &&
 		!o.CoreLimit.Given && !o.CoreFilter.Given && o.Log.Level >= pid1.Warn && sys.AllOpen()
 }
@@ -196,21 +203,21 @@ func (n *nucleus) covers() bool {
 // prepare finds the command and does what is to be done before it is started. It reports
 // whether nothing is in the way. Whatever was done, pid1 does again, and says what went wrong.
 func (n *nucleus) prepare() bool {
-	o, b := n.options, &n.bare
-	name := o.Command[0]
+	o, b := &n.line.Options, &n.bare
+	name := n.name()
 	if name == "" {
 		return false
 	}
-	b.Path = unsafe.StringData(name)
+	b.Path = uintptr(unsafe.Pointer(unsafe.StringData(name)))
 	if _, _, slash := text.Cut(name, '/'); !slash {
-		path, set := n.lookup("PATH")
+		path, set := n.searchPath()
 		if _, errno := process.Find(n.path[:], name, path, set); errno != 0 {
 			return false
 		}
-		b.Path = &n.path[0]
+		b.Path = uintptr(unsafe.Pointer(&n.path))
 	}
-	b.Argv, b.Env = n.argv(), n.environ.prepare(n, b)
-	if b.Env == nil {
+	b.Argv, b.Env = uintptr(unsafe.Pointer(n.argv())), uintptr(unsafe.Pointer(n.environ.prepare(n, b)))
+	if b.Env == 0 {
 		return false
 	}
 	n.parent = sys.Parent()
@@ -223,8 +230,8 @@ func (n *nucleus) prepare() bool {
 // argv returns the command's arguments: those at the end of ours. Only if its name has moved,
 // behind tini's "PROGRAM --", it has to move there as well.
 func (n *nucleus) argv() **byte {
-	first := n.word(1 + n.argc() - len(n.options.Command))
-	name := unsafe.Pointer(unsafe.StringData(n.options.Command[0]))
+	first := n.word(1 + n.argc() - n.words)
+	name := unsafe.Pointer(unsafe.StringData(n.name()))
 	if *first != name {
 		n.moved, n.was = first, *first
 		*first = name
@@ -234,7 +241,7 @@ func (n *nucleus) argv() **byte {
 
 // launch starts the command, and reports whether it runs.
 func (n *nucleus) launch() bool {
-	o, b, left := n.options, &n.bare, &n.left
+	o, b, left := &n.line.Options, &n.bare, &n.left
 	if sys.IsIgnored(signals.SIGCHLD) { // which would reap our children for us
 		b.IgnoreChld, n.ignored = true, signals.SetOf(signals.SIGCHLD)
 		sys.Default(signals.SIGCHLD)
@@ -256,7 +263,7 @@ func (n *nucleus) launch() bool {
 
 // settle does what can wait until the command runs.
 func (n *nucleus) settle() {
-	o, left := n.options, &n.left
+	o, left := &n.line.Options, &n.left
 	if !o.KeepDirectory {
 		sys.ChdirRoot() // so that we keep no mount busy
 	}
@@ -273,7 +280,7 @@ func (n *nucleus) settle() {
 
 // forward has the relay forward the signals of a set.
 func (n *nucleus) forward(set signals.Set) {
-	if n.options.Group {
+	if n.line.Options.Group {
 		n.relay.ToGroup(n.left.Command.PIDFD, set)
 	} else {
 		n.relay.To(n.left.Command.PID, set)

@@ -15,6 +15,22 @@ import (
 // a pid that says who is meant, us, must be the command's, or it would not feel addressed.
 var Addressees = [...]string{"LISTEN_PID", "WATCHDOG_PID", "SYSTEMD_EXEC_PID"}
 
+// Addressee returns which of [Addressees] an entry of the environment sets, and to what. Its
+// constants are of up to 16 bytes, which are within the code: see package nucleus.
+func Addressee(entry string) (which int, value string, ok bool) {
+	const listen, watchdog, systemd, exec = "LISTEN_PID=", "WATCHDOG_PID=", "SYSTEMD_", "EXEC_PID="
+	const both = len(systemd) + len(exec)
+	switch n := len(entry); {
+	case n >= len(listen) && entry[:len(listen)] == listen:
+		return 0, entry[len(listen):], true
+	case n >= len(watchdog) && entry[:len(watchdog)] == watchdog:
+		return 1, entry[len(watchdog):], true
+	case n >= both && entry[:len(systemd)] == systemd && entry[len(systemd):both] == exec:
+		return 2, entry[both:], true
+	}
+	return 0, "", false
+}
+
 // pidVariables returns those that name us.
 func pidVariables(self int) (names []string) {
 	for _, name := range Addressees {

@@ -84,6 +84,9 @@ const forever = -1
 
 // left waits until the child has left our memory, and reports whether it has. futex(2).
 func (p *plan) left(patience int64) bool {
+	if patience == 0 {
+		return atomic.LoadInt32(&p.shares) == 0
+	}
 	// The end is a time of the clock: the Go runtime interrupts a wait of 10 ms by a signal, again and again.
 	var end syscall.Timespec
 	const monotonic = 1

@@ -8,9 +8,7 @@ import (
 
 // catatonit is the command line of catatonit 0.1.7.
 var catatonit = dialect{
-	names:   []string{"catatonit"},
-	grammar: grammar{long: true, shorten: true},
-	log:     pid1.Log{Level: pid1.Error, Style: pid1.Catatonit},
+	name:    "catatonit",
 	help:    helpCatatonit,
 	version: versionCatatonit,
 	license: "GNU General Public License",
@@ -44,6 +42,7 @@ func versionCatatonit() *Answer { return printed(catatonitVersion) }
 
 func prepareCatatonit(l *Line) {
 	o := &l.Options
+	o.Log = pid1.Log{Level: pid1.Error, Style: pid1.Catatonit}
 	o.Placement, o.Subreaper = process.OwnGroup, true
 	o.Ignore = signals.SetOf(signals.SIGTSTP, signals.SIGTTIN, signals.SIGTTOU)
 	o.ExecStatus = pid1.ExecStatus{Missing: 1, Denied: 1, Other: 1}

@@ -10,13 +10,9 @@ import (
 	"supervise/supervisor/pid1"
 )
 
-// dialect is one program's command line.
+// dialect is what one program prints instead of running a command.
 type dialect struct {
-	names   []string // that the program is called by
-	grammar grammar
-	log     pid1.Log
-
-	environAfter bool // the environment is read behind the arguments, not before
+	name string
 
 	// help, version and license answer the flags for them.
 	help    func(l *Line) *Answer
@@ -54,18 +50,15 @@ var dialects = [...]*dialect{&own, &tini, &dumbInit, &catatonit}
 // ByName returns the index of the dialect for a program's name, argv[0] with or without a
 // path. ok is false if there is none.
 func ByName(argv0 string) (index int, ok bool) {
-	name := argv0
-	for i := range len(name) {
-		if argv0[i] == '/' {
-			name = argv0[i+1:]
-		}
-	}
-	for i, p := range dialects {
-		for _, known := range p.names {
-			if text.Equal(name, known) {
-				return i, true
-			}
-		}
+	switch base(argv0) {
+	case "supervise-init":
+		return isOwn, true
+	case "tini", "tini-static", "docker-init":
+		return isTini, true
+	case "dumb-init":
+		return isDumbInit, true
+	case "catatonit":
+		return isCatatonit, true
 	}
 	return 0, false
 }
@@ -117,37 +110,51 @@ func Main(argv []string, index int, args []string) (status int) {
 
 // Parse parses a command line. The answer is nil if there is a command to run.
 func Parse(index int, program string, args, environ []string) (*pid1.Options, *Answer) {
-	l := new(Line)
-	if !l.Read(index, program, slices.Clone(args), environ) {
+	l := &Line{program: program}
+	command, ok := l.Read(index, slices.Clone(args), environ)
+	if !ok {
 		return nil, l.answer(dialects[index])
 	}
+	l.Options.Command = command
 	return &l.Options, nil
 }
 
 // Read is [Parse] without a word about what is wrong, and without allocation; it may move
-// arguments within args. It reports whether there is a command to run. Line is zero before.
-func (l *Line) Read(index int, program string, args, environ []string) bool {
-	d := dialects[index]
-	l.program, l.Options.Log = program, d.log
+// arguments within args, and leaves it to the caller to note the command. It reports whether there
+// is one to run. Line is zero before.
+func (l *Line) Read(index int, args, environ []string) (command []string, ok bool) {
 	l.prepare(index)
-	rest, ok := l.read(index, args, environ)
+	command, ok = l.read(index, args, environ)
 	if !ok {
-		return false
+		return nil, false
 	}
-	if len(rest) == 0 && !l.Options.Pause {
-		return l.fail(noCommand, "")
+	if len(command) == 0 && !l.Options.Pause {
+		return nil, l.fail(noCommand, "")
 	}
-	l.Options.Command = rest
-	return l.finish(index)
+	return command, l.finish(index)
 }
 
 // The dialects, as indices of dialects. What they have of their own before a command is run is
-// called by a switch, as package nucleus cannot wait until a table with it is initialised.
+// found by a switch: package nucleus cannot wait until a table with functions is initialised, and
+// a table without takes time as well, to have its page of memory.
 const (
 	isOwn = iota
 	isTini
 	isDumbInit
+	isCatatonit
 )
+
+func grammarOf(index int) grammar {
+	switch index {
+	case isOwn:
+		return grammar{long: true, switches: true}
+	case isTini:
+		return grammar{separator: true, version: true, environAfter: true}
+	case isDumbInit:
+		return grammar{long: true, shorten: true, environAfter: true}
+	}
+	return grammar{long: true, shorten: true}
+}
 
 func flagsOf(index int) []flag {
 	switch index {
@@ -202,12 +209,12 @@ func (l *Line) finish(index int) bool {
 
 // read reads arguments and environment in the dialect's order.
 func (l *Line) read(index int, args, environ []string) (rest []string, ok bool) {
-	d := dialects[index]
-	if !d.environAfter && !l.readEnviron(index, environ) {
+	g := grammarOf(index)
+	if !g.environAfter && !l.readEnviron(index, environ) {
 		return nil, false
 	}
-	rest, ok = d.readFlags(l, flagsOf(index), args)
-	if ok && d.environAfter && len(rest) > 0 {
+	rest, ok = g.readFlags(l, flagsOf(index), args)
+	if ok && g.environAfter && len(rest) > 0 {
 		ok = l.readEnviron(index, environ)
 	}
 	return rest, ok

@@ -280,12 +280,12 @@ func TestHelp(t *testing.T) {
 		text := p.help(&Line{program: "x"}).Text
 		for _, f := range flagsOf(i) {
 			if name := f.name(); !strings.Contains(text, name) || !strings.Contains(text, strings.Split(f.help, "\n")[0]) {
-				t.Errorf("%s: the help text lacks %s", p.names[0], name)
+				t.Errorf("%s: the help text lacks %s", p.name, name)
 			}
 		}
 		for line := range strings.Lines(text) {
 			if len(line) > 108 {
-				t.Errorf("%s: a line of %d bytes: %s", p.names[0], len(line), line)
+				t.Errorf("%s: a line of %d bytes: %s", p.name, len(line), line)
 			}
 		}
 	}

@@ -9,13 +9,10 @@ import (
 
 // dumbInit is the command line of dumb-init 1.2.5.
 var dumbInit = dialect{
-	names:        []string{"dumb-init"},
-	grammar:      grammar{long: true, shorten: true},
-	log:          pid1.Log{Level: pid1.Error, Style: pid1.DumbInit},
-	environAfter: true,
-	help:         helpDumbInit,
-	version:      versionDumbInit,
-	refuse:       refuseDumbInit,
+	name:    "dumb-init",
+	help:    helpDumbInit,
+	version: versionDumbInit,
+	refuse:  refuseDumbInit,
 }
 
 const dumbInitVersion = "dumb-init v1.2.5 (supervise)\n"
@@ -39,6 +36,7 @@ func helpDumbInit(l *Line) *Answer { return &Answer{Text: dumbInitUsage(l), FD: 
 func versionDumbInit() *Answer { return &Answer{Text: dumbInitVersion, FD: 2} }
 
 func prepareDumbInit(l *Line) {
+	l.Options.Log = pid1.Log{Level: pid1.Error, Style: pid1.DumbInit}
 	l.Options.ExecStatus = pid1.ExecStatus{Missing: 2, Denied: 2, Other: 2}
 	l.Options.TermGroup = true
 }

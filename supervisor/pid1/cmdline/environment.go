@@ -5,17 +5,17 @@ import "supervise/internal/text"
 // prefix begins the variables of supervise init, one for each flag with a long name.
 const prefix = "SUPERVISE_INIT_"
 
-// prefixes begin the variables that are read here.
-var prefixes = [...]string{prefix, "TINI_", "DUMB_INIT_", "CATATONIT_"}
-
-// Concerns reports whether a variable is of interest to [Parse].
+// Concerns reports whether a variable is of interest to [Parse]. Constants of up to 16 bytes that
+// something is compared to are within the code: see package nucleus.
 func Concerns(entry string) bool {
-	for i := range prefixes {
-		if _, ok := text.CutPrefix(entry, prefixes[i]); ok {
-			return true
-		}
-	}
-	return false
+	const tini, dumbInit, catatonit = "TINI_", "DUMB_INIT_", "CATATONIT_"
+	n := len(entry)
+	return isOwnVariable(entry) || n >= len(tini) && entry[:len(tini)] == tini ||
+		n >= len(dumbInit) && entry[:len(dumbInit)] == dumbInit || n >= len(catatonit) && entry[:len(catatonit)] == catatonit
+}
+
+func isOwnVariable(entry string) bool {
+	return len(entry) >= len(prefix) && entry[:len(prefix)] == prefix
 }
 
 // readOwnEnviron reads each variable of supervise init as its flag. Empty variables count as
@@ -23,11 +23,10 @@ func Concerns(entry string) bool {
 func readOwnEnviron(l *Line, environ []string) bool {
 	l.problem.variable = true
 	for _, entry := range environ {
-		rest, ours := text.CutPrefix(entry, prefix)
-		if !ours {
+		if !isOwnVariable(entry) {
 			continue
 		}
-		name, value, _ := text.Cut(rest, '=')
+		name, value, _ := text.Cut(entry[len(prefix):], '=')
 		if value == "" {
 			continue
 		}

@@ -45,12 +45,14 @@ type grammar struct {
 	switches  bool // a flag without a value may have one: --name=false
 	separator bool // PROGRAM -- ARGUMENTS: the "--" is removed
 	version   bool // printed for --version as the only argument
+
+	environAfter bool // the environment is read behind the arguments, not before
 }
 
-// read applies the flags and returns the remaining arguments, the command, in the memory of
+// readFlags applies the flags and returns the remaining arguments, the command, in the memory of
 // args.
-func (d *dialect) readFlags(l *Line, flags []flag, args []string) (rest []string, ok bool) {
-	if d.grammar.version && len(args) == 1 && args[0] == "--version" {
+func (g grammar) readFlags(l *Line, flags []flag, args []string) (rest []string, ok bool) {
+	if g.version && len(args) == 1 && args[0] == "--version" {
 		return nil, l.fail(askVersion, "")
 	}
 	for len(args) > 0 {
@@ -62,16 +64,16 @@ func (d *dialect) readFlags(l *Line, flags []flag, args []string) (rest []string
 		switch {
 		case arg == "--":
 			return args, true
-		case d.grammar.long && arg[1] == '-':
-			args, ok = d.readLong(l, flags, arg[2:], args)
+		case g.long && arg[1] == '-':
+			args, ok = g.readLong(l, flags, arg[2:], args)
 		default:
-			args, ok = d.readShort(l, flags, arg[1:], args)
+			args, ok = g.readShort(l, flags, arg[1:], args)
 		}
 		if !ok {
 			return nil, false
 		}
 	}
-	if d.grammar.separator && len(args) > 1 && args[1] == "--" {
+	if g.separator && len(args) > 1 && args[1] == "--" {
 		args[1] = args[0]
 		args = args[1:]
 	}
@@ -79,9 +81,9 @@ func (d *dialect) readFlags(l *Line, flags []flag, args []string) (rest []string
 }
 
 // readLong reads "name" or "name=value".
-func (d *dialect) readLong(l *Line, flags []flag, arg string, args []string) (rest []string, ok bool) {
+func (g grammar) readLong(l *Line, flags []flag, arg string, args []string) (rest []string, ok bool) {
 	name, value, given := text.Cut(arg, '=')
-	f := d.find(l, flags, name)
+	f := g.find(l, flags, name)
 	if f == nil {
 		return args, false
 	}
@@ -89,7 +91,7 @@ func (d *dialect) readLong(l *Line, flags []flag, arg string, args []string) (re
 	switch {
 	case f.value == "" && !given:
 		return args, f.take(l, "")
-	case f.value == "" && !d.grammar.switches:
+	case f.value == "" && !g.switches:
 		return args, l.fail(noArgument, "")
 	case f.value != "" && !given && !f.optional:
 		if len(args) == 0 {
@@ -101,7 +103,7 @@ func (d *dialect) readLong(l *Line, flags []flag, arg string, args []string) (re
 }
 
 // find returns a flag by its long name, or nil.
-func (d *dialect) find(l *Line, flags []flag, name string) *flag {
+func (g grammar) find(l *Line, flags []flag, name string) *flag {
 	var found *flag
 	for i := range flags {
 		f := &flags[i]
@@ -111,7 +113,7 @@ func (d *dialect) find(l *Line, flags []flag, name string) *flag {
 		if f.long == name {
 			return f
 		}
-		if _, begins := text.CutPrefix(f.long, name); begins && d.grammar.shorten {
+		if _, begins := text.CutPrefix(f.long, name); begins && g.shorten {
 			if found != nil {
 				l.problem.flag, l.problem.other = found, f
 				l.fail(ambiguous, name)
@@ -139,7 +141,7 @@ func likely(flags []flag, name string) *flag {
 }
 
 // readShort reads "abc" or "avalue", each letter a flag.
-func (d *dialect) readShort(l *Line, flags []flag, letters string, args []string) (rest []string, ok bool) {
+func (g grammar) readShort(l *Line, flags []flag, letters string, args []string) (rest []string, ok bool) {
 	for i := range len(letters) {
 		f := byLetter(flags, letters[i])
 		if f == nil {

@@ -10,9 +10,7 @@ import (
 
 // own is the command line of supervise init itself.
 var own = dialect{
-	names:   []string{"supervise-init"},
-	grammar: grammar{long: true, switches: true},
-	log:     pid1.Log{Level: pid1.Warn},
+	name:    "supervise-init",
 	help:    helpOwn,
 	version: answerVersion,
 	refuse:  refuseOwn,
@@ -124,6 +122,7 @@ func helpOwn(*Line) *Answer { return &Answer{Text: Usage(), FD: 1} }
 
 func prepareOwn(l *Line) {
 	o := &l.Options
+	o.Log.Level = pid1.Warn
 	o.Subreaper = true
 	o.StopSignals = signals.SetOf(signals.SIGTERM, signals.SIGINT)
 	o.ExecStatus = pid1.ExecStatus{Missing: 127, Denied: 126, Other: 126}

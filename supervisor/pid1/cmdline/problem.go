@@ -171,7 +171,7 @@ func (l *Line) answer(d *dialect) *Answer {
 	case askVersion:
 		return d.version()
 	case askLicense:
-		return printed("This is supervise in the place of " + d.names[0] + ", which is under the " + d.license + ".\n")
+		return printed("This is supervise in the place of " + d.name + ", which is under the " + d.license + ".\n")
 	case tiniValue:
 		return &Answer{Text: l.Options.Log.Message(pid1.Error, "Not a valid option for "+p.flag.name()+": "+p.text), FD: 2, Status: 1}
 	case dumbInitRewrite:

@@ -10,14 +10,11 @@ import (
 
 // tini is the command line of tini 0.19, which Docker installs as docker-init.
 var tini = dialect{
-	names:        []string{"tini", "tini-static", "docker-init"},
-	grammar:      grammar{separator: true, version: true},
-	log:          pid1.Log{Style: pid1.Tini},
-	environAfter: true,
-	help:         helpTini,
-	version:      answerVersion,
-	license:      "MIT License",
-	refuse:       refuseTini,
+	name:    "tini",
+	help:    helpTini,
+	version: answerVersion,
+	license: "MIT License",
+	refuse:  refuseTini,
 }
 
 // tiniVersion is what --version prints, also that of supervise init: the Docker Engine asks
@@ -59,6 +56,7 @@ func helpTini(l *Line) *Answer { return &Answer{Text: tiniUsage(l), FD: 1} }
 
 func prepareTini(l *Line) {
 	o := &l.Options
+	o.Log.Style = pid1.Tini
 	o.Placement, o.KeepDirectory, o.WarnNotReaper = process.OwnGroup, true, true
 	o.Ignore = signals.SetOf(signals.SIGTTIN, signals.SIGTTOU)
 	o.ExecStatus = pid1.ExecStatus{Missing: 127, Denied: 126, Other: 1}

@@ -5,6 +5,7 @@ package process
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,11 +31,15 @@ func TestBare(t *testing.T) {
 		copy(entry, "MINE=")
 		sh := []byte("/bin/sh\x00")
 		env := []*byte{&entry[0], nil}
+		argv := words("sh", "-c", script, "sh", file)
 		b := Bare{
-			Path: &sh[0], Argv: words("sh", "-c", script, "sh", file), Env: &env[0], IgnoreChld: true,
+			Path: uintptr(unsafe.Pointer(&sh[0])), Argv: uintptr(unsafe.Pointer(argv)), Env: uintptr(unsafe.Pointer(&env[0])), IgnoreChld: true,
 			Placement: placement, WantPIDFD: true, PIDs: [mostPIDs]*byte{&entry[len("MINE=")]},
 		}
 		child, ok := b.Start()
+		runtime.KeepAlive(sh)
+		runtime.KeepAlive(argv)
+		runtime.KeepAlive(env)
 		if !ok || child.PIDFD < 0 {
 			t.Fatalf("%+v, %v", child, ok)
 		}
@@ -53,8 +58,13 @@ func TestBare(t *testing.T) {
 // TestBareFails leaves nothing of a command that cannot be executed.
 func TestBareFails(t *testing.T) {
 	missing := []byte("/nonexistent/web\x00")
-	b := Bare{Path: &missing[0], Argv: words("web"), Env: words(), WantPIDFD: true}
-	if child, ok := b.Start(); ok {
+	argv, env := words("web"), words()
+	b := Bare{Path: uintptr(unsafe.Pointer(&missing[0])), Argv: uintptr(unsafe.Pointer(argv)), Env: uintptr(unsafe.Pointer(env)), WantPIDFD: true}
+	child, ok := b.Start()
+	runtime.KeepAlive(missing)
+	runtime.KeepAlive(argv)
+	runtime.KeepAlive(env)
+	if ok {
 		t.Errorf("%+v", child)
 	}
 	childless(t)

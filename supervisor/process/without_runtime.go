@@ -10,10 +10,12 @@ import (
 )
 
 // Bare is a start without allocation, of which the strings are C's, for package nucleus: there
-// is no Go runtime yet. What the command inherits anyway is not mentioned.
+// is no Go runtime yet. What the command inherits anyway is not mentioned. The addresses are those of
+// what the caller keeps: a pointer is not stored before the compiler has asked whether the garbage
+// collector runs, in a page of memory that nothing else is needed of.
 type Bare struct {
-	Path       *byte
-	Argv, Env  **byte
+	Path       uintptr // of the first byte
+	Argv, Env  uintptr // of the first pointer
 	Mask       signals.Set
 	IgnoreChld bool // SIGCHLD is to be ignored, as it was when we were executed
 
@@ -47,9 +49,10 @@ func (b *Bare) Start() (child Process, ok bool) {
 		b.add(&n, syscall.SYS_RT_SIGACTION, uintptr(syscall.SIGCHLD), uintptr(unsafe.Pointer(&b.ignore)), 0, sigsetSize)
 	}
 	b.add(&n, syscall.SYS_RT_SIGPROCMASK, sigSetmask, uintptr(unsafe.Pointer(&b.Mask)), 0, sigsetSize)
-	b.add(&n, syscall.SYS_EXECVE, uintptr(unsafe.Pointer(b.Path)), uintptr(unsafe.Pointer(b.Argv)), uintptr(unsafe.Pointer(b.Env)), 0)
+	b.add(&n, syscall.SYS_EXECVE, b.Path, b.Argv, b.Env, 0)
 	b.pidfd = -1
-	b.program = program{steps: &b.steps[0], count: uintptr(n), flags: cloneOurs | uintptr(syscall.SIGCHLD)}
+	b.program.count, b.program.flags = uintptr(n), cloneOurs|uintptr(syscall.SIGCHLD)
+	*(*uintptr)(unsafe.Pointer(&b.program.steps)) = uintptr(unsafe.Pointer(&b.steps[0]))
 	if b.WantPIDFD {
 		b.program.flags |= clonePIDFD
 		b.program.parentTID = &b.pidfd
