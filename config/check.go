@@ -25,6 +25,9 @@ type checker struct {
 	services *node                // [service], nil if there is none
 	guesses  int                  // how often a service name was guessed
 	noneYet  bool                 // there may be no service
+
+	name      string // of the file, as given
+	relations []relationAt
 }
 
 // wrong reports the first problem with the value of n.

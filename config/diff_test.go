@@ -65,6 +65,11 @@ func fullFile() *File {
 	service.Stop.Ladder, service.Signals.Queue.WhenFull = []Rung{{Signal: signals.SIGTERM, Scope: Group, Timeout: time.Second}}, DropOldest
 	service.Signals.Block, service.Signals.Ignore = 1, 1
 	service.Signals.Forward = map[signals.Signal]signals.Signal{signals.SIGHUP: signals.SIGHUP}
+	service.Type = Once
+	service.Order = Order{
+		Requires: []Need{{Service: "db", Until: UntilStarted, OnLoss: StopIt}},
+		Wants:    []string{"cache"}, Milestone: []string{"migrate"}, After: []string{"log"}, Before: []string{"proxy"},
+	}
 	dumpable := true
 	service.Core = Core{Limit: &limit, Filter: &filter, Dumpable: &dumpable, Rate: Rate{Count: 1, Per: time.Second}, MaxUse: 1}
 	service.Log = Log{

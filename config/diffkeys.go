@@ -67,6 +67,12 @@ var serviceKeys = []diffKey[Service]{
 	{"umask", NeedsRestart, func(s *Service) string { return umaskText(s.Umask) }},
 	{"startup", Live, func(s *Service) string { return startupText(s.Enabled) }},
 	{"up-after", Live, func(s *Service) string { return s.UpAfter.String() }},
+	{"type", NeedsRestart, func(s *Service) string { return s.Type.String() }},
+	{"requires", Live, func(s *Service) string { return list(s.Order.Requires, Need.String) }},
+	{"wants", Live, func(s *Service) string { return quoteAll(s.Order.Wants) }},
+	{"milestone", Live, func(s *Service) string { return quoteAll(s.Order.Milestone) }},
+	{"after", Live, func(s *Service) string { return quoteAll(s.Order.After) }},
+	{"before", Live, func(s *Service) string { return quoteAll(s.Order.Before) }},
 	{"restart.policy", Live, func(s *Service) string { return s.Restart.Policy.String() }},
 	{"restart.delay", Live, func(s *Service) string { return s.Restart.Delay.String() }},
 	{"restart.factor", Live, func(s *Service) string { return numberText(s.Restart.Factor) }},
@@ -103,6 +109,11 @@ var serviceKeys = []diffKey[Service]{
 
 // String writes the rung as a few words: SIGTERM main 10s.
 func (r Rung) String() string { return fmt.Sprintf("%v %v %v", r.Signal, r.Scope, r.Timeout) }
+
+// String writes the need as a few words: "db" until ready, on loss keep.
+func (n Need) String() string {
+	return fmt.Sprintf("%q until %v, on loss %v", n.Service, n.Until, n.OnLoss)
+}
 
 // none stands for an absent value. User-defined text is always in quotes.
 const none = "none"

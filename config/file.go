@@ -43,10 +43,10 @@ var topFields = []field[top]{
 	},
 	{
 		name: "service", aliases: "program programs process processes unit units app apps job jobs", takes: "a table of NAME = table",
-		doc:  "the services, started in the order of the file",
+		doc:  "the services, started in the order of the file, as far as none has to wait for another one",
 		read: readServices,
 		inside: func() []Entry {
-			list := entries(serviceFields)
+			list := entries(allServiceFields())
 			for i := range list {
 				list[i].Path = "NAME." + list[i].Path
 			}
@@ -86,6 +86,7 @@ func readFile(c *checker, root *node) *File {
 	}
 	c.ownJournal(root, file.Supervisor.Journal)
 	c.exitWith(root, file)
+	c.checkOrder()
 	c.withoutCollection(root, file)
 	for i := range file.Services {
 		c.checkForwards(root, &file.Services[i], file)
@@ -203,17 +204,19 @@ func readServices(c *checker, n *node, into *top) {
 		c.wrongType(n, "a table", "write [service.NAME] with the name of the service")
 		return
 	}
+	fields := allServiceFields()
 	into.file.Services = slices.Grow(into.file.Services, len(n.children))
 	for _, child := range n.children {
 		if !c.serviceName(child) {
 			continue
 		}
 		service := defaultService(child.name)
-		there, ok := readTable(c, child, fmt.Sprintf("[%s]", child.path()), serviceFields, &service)
+		there, ok := readTable(c, child, fmt.Sprintf("[%s]", child.path()), fields, &service)
 		if ok && !there["command"] {
 			c.missing(child, "command", `write command = ["program", "argument"]`)
 		}
 		c.warnOfProgram(child, &service)
+		c.checkType(child, &service)
 		into.file.Services = append(into.file.Services, service)
 	}
 }

@@ -116,6 +116,12 @@ func dump(file *File) string {
 		if s.Core.Dumpable != nil || s.Core.Rate != (Rate{}) || s.Core.MaxUse != 0 {
 			line(name+"core", dumpableText(s.Core.Dumpable)+" "+s.Core.Rate.String()+" "+strconv.FormatInt(s.Core.MaxUse, 10))
 		}
+		if s.Type != Run {
+			line(name+"type", s.Type)
+		}
+		if o := s.Order; o.Requires != nil || o.Wants != nil || o.Milestone != nil || o.After != nil || o.Before != nil {
+			line(name+"order", fmt.Sprintf("%+v", o))
+		}
 		line(name+"log", fmt.Sprintf("%+v", s.Log))
 	}
 	return b.String()

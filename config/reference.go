@@ -38,6 +38,8 @@ func changeOf(key string) string {
 		return NeedsRestart.words()
 	case path == "log.mode":
 		return Live.words() + ", but to or from inherit: " + NeedsRestart.words()
+	case strings.HasPrefix(path, "requires."):
+		path = "requires"
 	case strings.HasPrefix(path, "stop."):
 		path = "stop.ladder"
 	}

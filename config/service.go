@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,6 +129,9 @@ var serviceFields = []field[Service]{
 		inside: func() []Entry { return entries(logFields) },
 	},
 }
+
+// allServiceFields are the keys of a service.
+func allServiceFields() []field[Service] { return slices.Concat(serviceFields, orderFields) }
 
 func readCommand(c *checker, n *node, into *Service) {
 	if words := c.argv(n); words != nil {

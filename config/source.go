@@ -56,7 +56,7 @@ func parseWith(name string, data []byte, host Host, c *checker) (*File, *Source,
 	}
 	s.root.attach(values)
 
-	c.source, c.reference, c.problems = text, sync.OnceValue(Reference), findings
+	c.name, c.source, c.reference, c.problems = name, text, sync.OnceValue(Reference), findings
 	c.users, c.groups = newAccounts(host)
 	file := readFile(c, s.root)
 	if len(c.problems) > c.unknownAccounts {

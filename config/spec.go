@@ -151,6 +151,9 @@ type Service struct {
 
 	UpAfter time.Duration // the main process must have run for that long to be called up
 
+	Type  Type  `json:",omitzero"`
+	Order Order `json:",omitzero"`
+
 	Restart Restart
 	Stop    Stop
 	Reload  signals.Signal `json:",omitzero"` // on which the service reads its own configuration again
@@ -158,6 +161,52 @@ type Service struct {
 	Core    Core
 	Log     Log
 }
+
+// Type says when a service is up.
+type Type uint8
+
+// The types.
+const (
+	Run  Type = iota // while its main process runs
+	Once             // when it has done its work: its main process has ended well
+)
+
+// Order says which other services a service needs, and which are to be up before it. Each is
+// the name of a service of the file, and in no circle.
+type Order struct {
+	Requires  []Need   `json:",omitempty"`
+	Wants     []string `json:",omitempty"` // started with it; it waits until they are ready, or have failed
+	Milestone []string `json:",omitempty"` // it does not start before they have been ready for the first time
+	After     []string `json:",omitempty"` // where both start it is the second, where both stop the first
+	Before    []string `json:",omitempty"` // the other way round
+}
+
+// Need is a service that another one cannot do without.
+type Need struct {
+	Service string
+	Until   Until  `json:",omitzero"`
+	OnLoss  OnLoss `json:",omitzero"`
+}
+
+// Until says how far a service must have come for those that require it.
+type Until uint8
+
+// The values. A service of type once has come so far when it has done its work.
+const (
+	UntilReady   Until = iota // it has run for up-after
+	UntilStarted              // its main process runs
+)
+
+// OnLoss says what becomes of a service when one that it requires ends and is started again. If
+// that is not started again, it stops in any case.
+type OnLoss uint8
+
+// The values.
+const (
+	KeepIt    OnLoss = iota // it keeps running
+	RestartIt               // it is restarted once the other one is ready again
+	StopIt                  // it is stopped until the other one is ready again
+)
 
 // Umask is a file mode creation mask, if one was given.
 type Umask struct {

@@ -22,6 +22,9 @@ var (
 	formatWords    = []string{"", "text", "json"} // AutoFormat has no word
 	collectWords   = []string{"off", "auto", "socket", "pipe", "files"}
 	recorderWords  = []string{"auto", "off"}
+	typeWords      = []string{"run", "once"}
+	untilWords     = []string{"ready", "started"}
+	onLossWords    = []string{"keep", "restart", "stop"}
 	startupWords   = []string{"disabled", "enabled"}
 
 	captureWords      = []string{string(order.Mini), string(order.Full), string(order.MiniAndFull), string(order.Nothing)}
@@ -62,6 +65,33 @@ func (r Recorder) MarshalText() ([]byte, error) { return []byte(r.String()), nil
 
 // UnmarshalText parses what String returns.
 func (r *Recorder) UnmarshalText(text []byte) error { return parseWord(recorderWords, text, r) }
+
+// String returns the type as in a file: "once".
+func (t Type) String() string { return wordOf(typeWords, uint8(t)) }
+
+// MarshalText returns what String does.
+func (t Type) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText parses what String returns.
+func (t *Type) UnmarshalText(text []byte) error { return parseWord(typeWords, text, t) }
+
+// String returns the word as in a file: "ready".
+func (u Until) String() string { return wordOf(untilWords, uint8(u)) }
+
+// MarshalText returns what String does.
+func (u Until) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// UnmarshalText parses what String returns.
+func (u *Until) UnmarshalText(text []byte) error { return parseWord(untilWords, text, u) }
+
+// String returns the word as in a file: "keep".
+func (o OnLoss) String() string { return wordOf(onLossWords, uint8(o)) }
+
+// MarshalText returns what String does.
+func (o OnLoss) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText parses what String returns.
+func (o *OnLoss) UnmarshalText(text []byte) error { return parseWord(onLossWords, text, o) }
 
 // String returns the rule as in a file: "shutdown".
 func (r Rule) String() string { return wordOf(ruleWords, uint8(r)) }

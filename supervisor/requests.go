@@ -120,11 +120,11 @@ func (s *Supervisor) command(call *control.Call, target request.Target, await bo
 	if await {
 		waiting = s.calls.Await(call, condition, s.kernel.Now())
 	}
-	for _, id := range found {
+	for i, id := range found {
 		if await {
 			waiting.Add(id, s.machine.Steps()+1)
 		}
-		event.Service = id
+		event.Service, event.More = id, i < len(found)-1
 		s.dispatch(event)
 	}
 	if !await {

@@ -82,8 +82,8 @@ restart.delay = "0s"
 	if shown.Exit.Crash != want || want.ID == "" || !shown.Exit.Core || shown.PID != again.PID {
 		t.Errorf("its status is %+v", shown)
 	}
-	inOrder(t, s.must(t, "why", "big"), "killed by SIGSEGV, core dumped", "its core is still being written", "restarts at once",
-		"crashed: SIGSEGV", "| #0 handle_request", "| #1 serve", "| #2 main", "core "+want.ID+" is stored")
+	inOrder(t, s.must(t, "why", "big"), "killed by SIGSEGV, core dumped", "crashed: SIGSEGV", "| #0 handle_request", "| #1 serve", "| #2 main",
+		"its core is still being written", "restarts at once", "core "+want.ID+" is stored")
 	for _, which := range []string{"--mini=true", "--mini=false"} {
 		core := filepath.Join(s.dir, "core"+which)
 		if out, err := exec.Command(entryBuild, "core", "export", which, "--directory", filepath.Join(s.dir, "cores"), "--output", core, want.ID).CombinedOutput(); err != nil {

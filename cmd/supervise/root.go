@@ -40,7 +40,7 @@ var groups = []struct {
 }{
 	{"run", "Run:", map[string]func() *cobra.Command{"init": newInit, "run": newRun}},
 	{"ask", "Ask a running supervisor:", map[string]func() *cobra.Command{
-		"status": newStatus, "why": newWhy, "events": newEvents, "logs": newLogs, "wait": newWait,
+		"status": newStatus, "graph": newGraph, "why": newWhy, "events": newEvents, "logs": newLogs, "wait": newWait,
 	}},
 	{"command", "Command a running supervisor:", map[string]func() *cobra.Command{
 		"start": newStart, "stop": newStop, "restart": newRestart, "reload": newReload, "signal": newSignal,

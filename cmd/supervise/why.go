@@ -47,7 +47,7 @@ when the service is unknown.`,
 					return err
 				}
 			}
-			if err := printChain(cmd.OutOrStdout(), reply.Events); err != nil {
+			if err := printChain(cmd.OutOrStdout(), args[0], reply.Events); err != nil {
 				return err
 			}
 			return printLastLines(cmd.OutOrStdout(), reply.Lines)
@@ -73,8 +73,9 @@ func printLastLines(w io.Writer, lines []request.Line) error {
 	return nil
 }
 
-// printChain prints each event below its cause.
-func printChain(w io.Writer, events []request.Event) error {
+// printChain prints each event below its cause. Those of services for which this one has waited
+// are named.
+func printChain(w io.Writer, service string, events []request.Event) error {
 	depth := make(map[uint64]int, len(events))
 	events = linesBelowEnds(events)
 	for i := range events {
@@ -85,6 +86,9 @@ func printChain(w io.Writer, events []request.Event) error {
 			depth[e.ID] = 0
 		}
 		indent := strings.Repeat("  ", depth[e.ID])
+		if e.Service != "" && e.Service != service {
+			indent += e.Service + ": "
+		}
 		if _, err := fmt.Fprintf(w, "%s  %s%s\n", clock(e.Time), indent, eventText(e)); err != nil {
 			return err
 		}

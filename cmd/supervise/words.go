@@ -30,6 +30,9 @@ func brief(s *status.Service) string {
 	if s.Ready {
 		text += ", ready"
 	}
+	if s.Awaits != "" {
+		text += ", waits for " + s.Awaits
+	}
 	switch {
 	case s.PID != 0:
 	case s.Unstarted.Obstacle != status.NoObstacle:

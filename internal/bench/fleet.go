@@ -23,6 +23,7 @@ const (
 	oneDownGoal   = 0.8 // of runit
 	largeSize     = 4000
 	largeGoal     = 1.0 // of what each of fleetSize takes
+	deepGoal      = 1.3 // of the same without conditions
 )
 
 // fleet measures many services at once, a single one, and thousands.
@@ -164,6 +165,7 @@ func fleetTable(c crowds) report.Table {
 		Goals: append(slices.Concat(up.beforeGoals(", up,"), memory.beforeGoals(", PSS,"), down.beforeGoals(", down,")),
 			goal(fmt.Sprintf("%s up within %.1fx of %s", superviseRun, fleetUpGoal, forkExec), up.ratio(superviseRun, forkExec), fleetUpGoal, "%.2fx"),
 			goal(fmt.Sprintf("%s down within %.1fx of %s", superviseRun, fleetDownGoal, forkExec), down.ratio(superviseRun, forkExec), fleetDownGoal, "%.2fx"),
+			goal(fmt.Sprintf("%s up within %.1fx of the same without conditions", superviseDeep, deepGoal), up.ratio(superviseDeep, superviseRun), deepGoal, "%.2fx"),
 			goal(fmt.Sprintf("%s below %.0f MiB", superviseRun, fleetPSSGoal), mib, fleetPSSGoal, "%.1f MiB"),
 		),
 		Columns: []report.Column{

@@ -27,6 +27,7 @@ type manager struct {
 // The names that goals refer to.
 const (
 	superviseRun   = "supervise run"
+	superviseDeep  = "supervise run, 20 deep"
 	forkExec       = "bare fork+exec"
 	forkExecCgroup = "bare, a cgroup each"
 	runsvdir       = "runsvdir"
@@ -42,6 +43,9 @@ func (b *bench) managers() (all []manager) {
 			manager{name: superviseRun + r.suffix, stop: syscall.SIGTERM, arrange: arrangeSupervise(r.full, "prefix"), absent: absent},
 			manager{name: superviseRun + ", output inherited" + r.suffix, stop: syscall.SIGTERM, arrange: arrangeSupervise(r.full, "inherit"), absent: absent},
 		)
+		if r.suffix == "" { // one from before need not know conditions
+			all = append(all, manager{name: superviseDeep, stop: syscall.SIGTERM, arrange: arrangeDeep(r.full), absent: absent})
+		}
 	}
 	if b.oursOnly {
 		return all
@@ -75,12 +79,31 @@ func lacksRun(program string) string {
 }
 
 func arrangeSupervise(program, log string) func(*bench, string, int) ([]string, error) {
+	return arrangeEach(program, log, func(int, int) string { return "" })
+}
+
+// depth is how many services wait for each other in a row.
+const depth = 20
+
+// arrangeDeep has each service require one of the level below.
+func arrangeDeep(program string) func(*bench, string, int) ([]string, error) {
+	return arrangeEach(program, "prefix", func(i, services int) string {
+		width := max(services/depth, 1)
+		if i < width {
+			return "up-after = \"0s\"\n"
+		}
+		return fmt.Sprintf("up-after = \"0s\"\nrequires = [\"s%04d\"]\n", i-width)
+	})
+}
+
+// arrangeEach writes a file in which each service has some keys more.
+func arrangeEach(program, log string, keys func(i, services int) string) func(*bench, string, int) ([]string, error) {
 	return func(b *bench, dir string, services int) ([]string, error) {
 		var text strings.Builder
 		fmt.Fprintf(&text, "[supervisor]\nruntime-dir = %q\n", filepath.Join(dir, "run"))
 		for i := range services {
-			fmt.Fprintf(&text, "\n[service.s%04d]\ncommand = [%q, %q]\nrestart = { policy = \"always\", delay = \"0s\" }\nlog = { mode = %q }\n",
-				i, b.file("tiny"), filepath.Join(dir, "announce"), log)
+			fmt.Fprintf(&text, "\n[service.s%04d]\ncommand = [%q, %q]\nrestart = { policy = \"always\", delay = \"0s\" }\nlog = { mode = %q }\n%s",
+				i, b.file("tiny"), filepath.Join(dir, "announce"), log, keys(i, services))
 		}
 		file := filepath.Join(dir, "services.toml")
 		return []string{program, "run", file}, os.WriteFile(file, []byte(text.String()), 0o644)

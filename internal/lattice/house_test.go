@@ -33,6 +33,7 @@ floor 1
 	config:                   coredump coredump/order github.com/BurntSushi/toml
 	signals/advice
 	config/accounts:          config
+	config/graph:             config
 	supervisor/machine:       config
 	supervisor/status
 	supervisor/control/request: supervisor/status config

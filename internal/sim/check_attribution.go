@@ -47,7 +47,7 @@ func (w *world) checkVerdict(s *service, exit *status.Exit) {
 		if exit.Cause != "" || exit.By != (status.Process{}) {
 			w.fail(s, "it has %v by itself, and that is said to be %q", p.exit, exit.Cause)
 		}
-	case w.recording() && w.wasSeen(p, exit):
+	case w.recording() && (w.wasSeen(p, exit) || p.also && isCertain(exit.Cause)): // it cannot see which of two a handler obeys
 	case !byUs:
 		if isCertain(exit.Cause) || exit.By != (status.Process{}) {
 			w.fail(s, "it has been %v %q, as it is said, and that was %v", p.exit, exit.Cause, p.killer)

@@ -157,7 +157,10 @@ func (c *client) limit() (limit time.Duration, limited bool) {
 func (w *world) met(condition request.Condition, id machine.ServiceID) bool {
 	s, view := w.services[id], w.loop.View(id)
 	runs, stopped := view.State == machine.Running && s.leader() != nil, s.leader() != nil && s.leader().isStopped()
-	up := runs && view.Since+s.spec.UpAfter <= w.now
+	up := runs && view.Since+s.spec.UpAfter <= w.now && s.spec.Type == config.Run
+	if view.State == machine.Done {
+		return condition != request.Down || s.tree.gone()
+	}
 	switch condition {
 	case request.Up:
 		return up
@@ -245,14 +248,14 @@ func (c *client) achieved(s *service, before machine.View, o request.Outcome) bo
 		if o.Result == "ended" {
 			return view.State == machine.Stopped && next
 		}
-		return c.w.isUp(s, o) && c.w.met(request.Up, s.id)
+		return c.w.isUp(s, o) && c.w.met(request.Up, s.id) || view.State == machine.Done
 	case request.Stop:
 		return s.tree.gone() && (s.state == machine.Stopped || s.state == machine.Removed)
 	case request.Restart:
 		if o.Result == "ended" {
 			return view.State == machine.Stopped && next
 		}
-		return next && c.w.isUp(s, o) && c.w.met(request.Up, s.id)
+		return next && (c.w.isUp(s, o) && c.w.met(request.Up, s.id) || view.State == machine.Done)
 	case request.Pause:
 		return !s.tree.reaped && s.tree.leader().stopped
 	case request.Continue:
@@ -345,7 +348,7 @@ func (c *client) overdue() bool {
 		upAt := c.w.loop.View(id).Since + c.w.services[id].spec.UpAfter
 		return c.w.met(q.For, id) && (p == nil) == (q.For == request.Down) && (p == nil || p.alive && upAt+slack < c.w.now)
 	case request.Stop:
-		return q.Await && c.w.met(request.Down, id) && c.w.services[id].state != machine.Failed
+		return q.Await && c.w.met(request.Down, id) && c.w.services[id].state != machine.Failed && c.w.services[id].state != machine.Done
 	case request.Start:
 		return q.Await && c.w.met(request.Up, id) && c.w.loop.View(id).Since+c.w.services[id].spec.UpAfter+untilRead < c.w.now
 	case request.Ping, request.Why, request.Shutdown:

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"supervise/signals"
@@ -89,6 +90,13 @@ func (w *world) reaped(p *process) {
 	}
 }
 
+// untold reports whether the leader of a service is reaped, and the machine is about to be told:
+// another end that it was told of before may have it stop the service.
+func (w *world) untold(s *service) bool {
+	exits := &w.dispatch.exits
+	return slices.ContainsFunc(exits.items[exits.taken:], func(p *process) bool { return p.tree == s.tree })
+}
+
 // checkEvent compares what the machine is told with what has happened.
 func (w *world) checkEvent(ev *machine.Event) {
 	if ev.Kind.OfService() && w.services[ev.Service].state == machine.Removed && ev.Kind != machine.RemnantEnded {
@@ -120,6 +128,8 @@ func (w *world) checkEvent(ev *machine.Event) {
 	case machine.Update, machine.LoadFailed:
 		w.checkLoaded(ev)
 	case machine.Boot, machine.Tick:
+	case machine.Neighbour:
+		w.fail(nil, "what only the machine itself says")
 	case machine.Remove:
 		w.fail(w.of(ev.Service), "a command to remove it, which only an update gives")
 	}

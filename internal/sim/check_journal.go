@@ -91,7 +91,7 @@ var essential = []machine.NoteKind{
 func (w *world) expectEntries(ev *machine.Event, actions []machine.Action) {
 	step := machine.EventID(w.steps)
 	w.told.matters = append(w.told.matters, matter{})
-	if len(actions) > 0 && w.hasEntry(ev, actions) {
+	if (len(actions) > 0 || ev.More) && w.hasEntry(ev, actions) {
 		e := expected{kind: entryKind(ev.Kind), pid: int(ev.PID), by: ev.By, step: step, id: machine.NoService}
 		if ev.Kind.OfService() {
 			e.service = w.services[ev.Service].spec.Name
@@ -149,7 +149,13 @@ func (w *world) expectAction(a *machine.Action, step machine.EventID) {
 	w.expect(e)
 }
 
-func (w *world) leaderPID(id machine.ServiceID) int { return int(w.twin.View(id).PID) }
+// leaderPID is the pid by which the loop may know a leader, 0 if it has reaped it.
+func (w *world) leaderPID(id machine.ServiceID) int {
+	if w.untold(w.services[id]) {
+		return 0
+	}
+	return int(w.twin.View(id).PID)
+}
 
 // expectNote reports whether a note must have an entry, and which.
 func (w *world) expectNote(e *expected, a *machine.Action) bool {

@@ -33,6 +33,8 @@ func (w *world) noteEvent(ev *machine.Event) {
 		w.services[ev.Service].killed = ev.Exit.Signal == signals.SIGKILL
 	case machine.Start, machine.Restart:
 		w.start(ev.Service, ev.Kind, ev.Once)
+	case machine.Stop:
+		w.services[ev.Service].cycles = false
 	case machine.Reload, machine.Pause, machine.Continue:
 		w.expectReport(machine.Ticket(w.steps), ev.Service, ev.Kind)
 	case machine.Post:
@@ -104,7 +106,7 @@ func (w *world) checkTarget(a *machine.Action, leader bool) {
 		w.fail(s, "%s, which is not the present generation", a.Text("it"))
 	case s.empty == a.Gen:
 		w.fail(s, "%s, which is known to be gone", a.Text("it"))
-	case leader && s.tree.reaped:
+	case leader && s.tree.reaped && !w.untold(s):
 		w.fail(s, "%s, whose leader has been reaped", a.Text("it"))
 	}
 }
@@ -149,7 +151,7 @@ func (w *world) checkSequence(actions []machine.Action) {
 			w.services[a.Service].paused = false
 		case a.Kind == machine.Tell && a.Note.Kind == machine.Restarting:
 			spawns := slices.ContainsFunc(rest, func(b machine.Action) bool { return b.Kind == machine.Spawn && b.Service == a.Service })
-			if spawns != (a.Note.For == 0) {
+			if spawns != (a.Note.For == 0) && !w.waits(rest, a.Service) {
 				w.fail(w.of(a.Service), "%v, and spawned in the same step: %v", a.Note, spawns)
 			}
 		}
@@ -163,6 +165,7 @@ func (w *world) checkSpawn(a *machine.Action, s *service) {
 	case w.shutdown != never:
 		w.fail(w.of(a.Service), "spawned during a shutdown")
 	}
+	w.checkStarts(s)
 	if s.once && s.last {
 		w.fail(w.of(a.Service), "spawned again, and it was to be started but once")
 	}
@@ -197,20 +200,25 @@ func (w *world) checkNote(a *machine.Action) {
 		w.services[a.Service].origin = a.Origin
 	case machine.Remembered:
 		starts := n.Event == machine.Start || n.Event == machine.Restart
-		w.services[a.Service].startsNext = starts && n.From != machine.Running && n.From != machine.Starting
+		w.services[a.Service].startsNext = starts && (n.From == machine.Stopping || n.From == machine.Clearing)
 	case machine.Restarting:
 		spec := w.services[a.Service].spec.Restart
 		longest := max(time.Duration(float64(spec.MaxDelay)*(1+spec.Jitter)), spec.MaxDelay, time.Second)
 		if n.For < 0 || n.For > longest {
 			w.fail(w.of(a.Service), "a delay of %v, at the most %v is allowed", n.For, longest)
 		}
+	case machine.Yields, machine.Outdated: // that it comes back is not its policy
+		w.services[a.Service].manual, w.services[a.Service].last = true, false
 	case machine.GaveUp:
 		w.services[a.Service].background = n.Why == machine.WentToBackground
 	case machine.Dropped:
 		w.services[a.Service].account.lost += n.Count
 	case machine.Coalesced:
 		w.services[a.Service].account.merged++
+	case machine.ShutdownTimedOut:
+		w.cutting = true
 	case machine.ShuttingDown:
+		w.cutting = w.cutting || n.Event == machine.ShutdownNow
 		if w.shutdown == never {
 			w.shutdown = w.now
 		}
@@ -260,7 +268,7 @@ func (w *world) checkChange(id machine.ServiceID, n *machine.Note) {
 	case s.state != n.From:
 		w.fail(w.services[id], "%v, but it was %v", n, s.state)
 	case n.To == machine.Clearing:
-	case s.startsNext && n.To != machine.Starting:
+	case s.startsNext && n.To != machine.Starting && n.To != machine.Waiting:
 		w.fail(w.services[id], "%v, although it was to start", n)
 	default:
 		s.startsNext = false
@@ -269,7 +277,10 @@ func (w *world) checkChange(id machine.ServiceID, n *machine.Note) {
 	if climbs(n.To) && !climbs(n.From) {
 		s.beginLadder()
 	}
-	s.state = n.To
+	if n.To == machine.Stopping {
+		w.checkStops(s)
+	}
+	s.become(n.To, w.now)
 }
 
 // delivered enters a delivery into the books.
@@ -370,7 +381,7 @@ func (w *world) checkIdle() {
 			if !w.services[i].starting() {
 				w.fail(w.services[i], "still starting after its spawn was answered")
 			}
-		case machine.Stopped, machine.Running, machine.Failed, machine.Removed:
+		case machine.Stopped, machine.Waiting, machine.Running, machine.Done, machine.Failed, machine.Removed:
 		}
 	}
 	if busy && !timed {
@@ -380,7 +391,7 @@ func (w *world) checkIdle() {
 		return
 	}
 	for i := range w.services {
-		if w.services[i].remnant != nil {
+		if w.services[i].remnant != nil || w.soonReady(w.services[i]) {
 			return
 		}
 		if view := w.twin.View(machine.ServiceID(i)); view.Held > 0 && deadline <= w.now+50*time.Millisecond {
@@ -397,16 +408,16 @@ func (w *world) checkCalm() {
 		id := machine.ServiceID(i)
 		view := w.twin.View(id)
 		spec := &w.services[i].spec.Restart
-		runs := view.State == machine.Running
+		runs := view.State == machine.Running || view.State == machine.Done || view.State == machine.Waiting && w.waitsForGood(w.services[i])
 		// A permanent failure of the first start, or of the only one, is for good, and
 		// so is one by settings that are no more.
 		excused := view.State == machine.Failed && (spec.Limit > 0 || spec.Policy == config.Never || view.Once || !view.Exited || w.services[i].changed || w.services[i].background)
 		switch {
 		case view.Wanted == machine.Up && !runs && !excused:
 			w.fail(w.services[id], "%v: %w", view.State, errNotUp)
-		case view.Held > 0:
+		case view.Held > 0 && view.State != machine.Waiting:
 			w.fail(w.services[id], "%d signals wait for nothing", view.Held)
-		case view.Holding:
+		case view.Holding && view.State != machine.Waiting:
 			w.fail(w.services[id], "it holds the intake for nothing")
 		}
 	}

@@ -31,7 +31,8 @@ func (w *world) expectReport(ticket machine.Ticket, id machine.ServiceID, kind m
 func (w *world) start(id machine.ServiceID, kind machine.EventKind, once bool) {
 	s := w.services[id]
 	s.manual, s.once = true, once
-	s.last = kind == machine.Start && (s.state == machine.Starting || s.state == machine.Running)
+	s.cycles = s.cycles || kind == machine.Restart && s.state == machine.Running && w.twin.View(id).Wanted != machine.Absent
+	s.last = kind == machine.Start && (s.state == machine.Starting || s.state == machine.Running) && !w.isHeld(s)
 }
 
 // checkCommanded takes note of what a rule or an update commands.
@@ -41,6 +42,9 @@ func (w *world) checkCommanded(a *machine.Action) {
 		w.commanded[id] = kind
 	}
 	w.expectReport(a.Cause, id, kind)
+	if kind == machine.Remove || kind == machine.Stop {
+		w.services[id].cycles = false
+	}
 	if (kind == machine.Start || kind == machine.Restart) && w.shutdown == never && w.twin.View(id).Wanted != machine.Absent {
 		w.start(id, kind, false)
 	}

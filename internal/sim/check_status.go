@@ -170,7 +170,7 @@ func (w *world) checkDescribed(s *service, shown *status.Service) {
 	switch {
 	case shown.Name != s.spec.Name, shown.State != v.State.String(), shown.Wanted != v.Wanted.String(),
 		shown.PID != int(v.PID), shown.Since != began+int64(v.Since), shown.Restarts != v.Restarts,
-		shown.Held != v.Held, shown.Rung != rung, shown.Rungs != rungs, shown.NextRestart != next:
+		shown.Held != v.Held, shown.Awaits != v.Awaits, shown.Rung != rung, shown.Rungs != rungs, shown.NextRestart != next:
 		w.fail(s, "it is shown as %+v, and it is %+v", *shown, v)
 	case shown.Exited != v.Exited, v.Exited && (shown.Exit.Exit != v.Exit || shown.Exit.Time != began+int64(v.ExitedAt)):
 		w.fail(s, "its end is shown as %+v, and it was %v at %v", shown.Exit, v.Exit, v.ExitedAt)

@@ -42,6 +42,7 @@ func (w *world) file() *config.File {
 	for i := range 1 + w.random.IntN(maxServices) {
 		file.Services = append(file.Services, w.specOf("s"+strconv.Itoa(i)))
 	}
+	w.relate(file)
 	return file
 }
 
@@ -75,6 +76,7 @@ func (w *world) specOf(name string) config.Service {
 		Command: []string{commandNames[w.random.IntN(len(commandNames))]},
 		Log:     logOf(name),
 		Enabled: !w.chance(4),
+		Type:    w.typeOf(name),
 		UpAfter: w.pick(0, time.Millisecond, 250*time.Millisecond, 5*time.Second),
 		Restart: w.restart(),
 		Stop:    config.Stop{Ladder: w.ladder()},

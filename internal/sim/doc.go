@@ -34,6 +34,8 @@
 //
 //	machine      what it decides, and that a machine restored from what it saves decides the same
 //	dispatch     each action is carried out once and in order, each result told; no timeout is missed
+//	order        nobody starts before what it needs is there, nor stops before who needs it is gone;
+//	             and nobody that may start, or must stop, rests
 //	reports      each command that sends a signal is reported on exactly once
 //	journal      every event, kill, delivery and command has its entry, in order, with who asked;
 //	             followers get all of them once; an explanation goes back to what really began a state

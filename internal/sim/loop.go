@@ -148,6 +148,7 @@ func (w *world) checkIteration(timeout time.Duration) {
 	w.checkTimeout(timeout)
 	w.checkDispatched()
 	w.checkIdle()
+	w.checkRests()
 	w.checkAnswered()
 	if len(w.touched) > 0 {
 		w.checkFIFOs()

@@ -134,6 +134,41 @@ var planted = []struct {
 		"return s.State == Running && s.Remnant == 0", "return s.State.hasLeader() && s.Remnant == 0",
 		"is set aside while",
 	},
+	{
+		"nobody waits for what it needs", "supervisor/machine/order.go",
+		"		if s.blocked() {\n			m.wait(s)", "		if false {\n			m.wait(s)",
+		"spawned, and what it",
+	},
+	{
+		"nobody waits for those who need it", "supervisor/machine/order.go",
+		"	case !s.keptUp() || m.shutdown.cutting:", "	case true:",
+		"which is to stop before it",
+	},
+	{
+		"those who wait are not told", "supervisor/machine/relate.go",
+		"			m.dispatch(e.from, Neighbour)\n", "			_ = e\n",
+		"",
+	},
+	{
+		"what is lost is not passed on", "supervisor/machine/relate.go",
+		"going != s.going || away != s.away ||", "going != s.going ||",
+		"but it runs",
+	},
+	{
+		"what has begun anew is not noticed", "supervisor/machine/order.go",
+		"e.from.Stale = true", "e.from.Stale = false",
+		"but it runs",
+	},
+	{
+		"what was ready is forgotten", "supervisor/machine/states.go",
+		"		m.noteReached(s)\n", "",
+		"all its conditions are met",
+	},
+	{
+		"what is lost for good is waited for", "supervisor/machine/condition.go",
+		"		return !s.stalled\n", "		return true\n",
+		"all its conditions are met",
+	},
 }
 
 // TestPlanted builds the loop with one bug after the other, and expects the simulation to find
@@ -150,7 +185,7 @@ func TestPlanted(t *testing.T) {
 		t.Run(bug.name, func(t *testing.T) {
 			t.Parallel()
 			overlay := plant(t, filepath.Join(root, bug.file), bug.text, bug.replacement)
-			test := exec.Command("go", "test", "-overlay", overlay, "-run", "^TestWorlds$", ".", "-worlds", "30")
+			test := exec.Command("go", "test", "-overlay", overlay, "-run", "^TestWorlds$", ".", "-worlds", "60")
 			out, err := test.CombinedOutput()
 			switch said, _, _ := strings.Cut(string(out), "\n        "); {
 			case err == nil:

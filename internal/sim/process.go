@@ -30,6 +30,7 @@ type process struct {
 	end     time.Duration // when it will end, never if it will not
 	exit    signals.Exit  // how
 	killer  sender        // and who is behind that
+	also    bool          // it was sent the same signal by us, or as a rung, before that came to its end
 	due     bool          // it would have ended, were it not immortal
 	overdue bool          // it would have ended, had it not been stopped
 	dying   bool          // the kernel has begun to end it, and nothing changes that
@@ -52,6 +53,8 @@ var stopping = signals.SetOf(signals.SIGTERM, signals.SIGQUIT, signals.SIGINT)
 // send has a process get a signal, as the kernel would do it.
 func (w *world) send(p *process, s signals.Signal, from sender) {
 	w.sight(p, s, from)
+	before := p.killer.source
+	p.also = p.also || p.exit.Signal == s && (before == stranger && from.source != stranger || before == asked && from.source == rung)
 	w.arrive(p, s, from)
 }
 

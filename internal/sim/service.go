@@ -10,22 +10,28 @@ import (
 
 // service is what the world knows of one service.
 type service struct {
-	id      machine.ServiceID
-	spec    *config.Service // in force
-	changed bool            // since it was spawned
-	bound   int             // what waited when its queue got other bounds
-	tree    *generation
-	start   *start // the last one, nil if there was none
-	missing bool   // its executable is
-	crashes bool   // it does nothing else
-	state   machine.State
-	origin  machine.EventID // what it goes back to
-	account account
-	spawns  []time.Duration // the latest that nobody asked for
-	killed  bool            // the last leader died of SIGKILL
-	manual  bool            // the next spawn was asked for
-	once    bool            // and is to be the last
-	last    bool            // it was, or it is running
+	id                         machine.ServiceID
+	spec                       *config.Service // in force
+	changed                    bool            // since it was spawned
+	bound                      int             // what waited when its queue got other bounds
+	tree                       *generation
+	start                      *start // the last one, nil if there was none
+	missing                    bool   // its executable is
+	crashes                    bool   // it does nothing else
+	state                      machine.State
+	origin                     machine.EventID // what it goes back to
+	upSince                    time.Duration   // when its leader was spawned
+	reached                    bool            // it has been ready
+	asked                      bool            // its end was, or is
+	cycles                     bool            // it is to be restarted when others are gone
+	mayBeReady, mayHaveReached bool            // the same of now, and of once, if one gives it some time
+	stale                      bool            // it runs since before one began anew with which it wants to be restarted
+	account                    account
+	spawns                     []time.Duration // the latest that nobody asked for
+	killed                     bool            // the last leader died of SIGKILL
+	manual                     bool            // the next spawn was asked for
+	once                       bool            // and is to be the last
+	last                       bool            // it was, or it is running
 
 	background bool // it was given up for going there
 

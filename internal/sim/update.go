@@ -81,16 +81,21 @@ func (w *world) checkUpdate(now time.Duration, ev *machine.Event, actions []mach
 	for i := range before {
 		before[i] = w.twin.View(machine.ServiceID(i))
 	}
+	linked := w.linked()
+	old := w.orders()
 	w.inForce(file)
 	w.commanded = make(map[machine.ServiceID]machine.EventKind)
 	if w.twin.Offer(file, due.restart) != ev.Revision {
 		w.fail(nil, "an update to revision %d", ev.Revision)
 	}
+	needs := w.newNeeds(old, before)
 	w.checkActions(now, ev, actions)
 	for i := range before {
-		w.checkKept(machine.ServiceID(i), &before[i])
+		if name := w.services[i].spec.Name; !linked[name] && !w.linked()[name] {
+			w.checkKept(machine.ServiceID(i), &before[i])
+		}
 	}
-	w.checkDue(due, len(before))
+	w.checkDue(due, needs, len(before))
 	w.commanded = nil
 }
 
@@ -128,7 +133,7 @@ func (w *world) due(file *config.File) due {
 
 // checkDue compares what an update has commanded with what was due. Services that are new
 // have ids from known on.
-func (w *world) checkDue(d due, known int) {
+func (w *world) checkDue(d due, needs map[string]bool, known int) {
 	for i := known; i < len(w.services); i++ {
 		id, name := machine.ServiceID(i), w.services[i].spec.Name
 		if found, ok := w.twin.Find(name); !ok || found != id {
@@ -138,6 +143,7 @@ func (w *world) checkDue(d due, known int) {
 			d.commands[id] = machine.Start
 		}
 	}
+	w.dropBrought(needs, d)
 	if w.err == nil && !maps.Equal(w.commanded, d.commands) {
 		w.fail(nil, "an update commands %v, and %v is due", w.commanded, d.commands)
 	}
@@ -169,6 +175,7 @@ func (w *world) anotherFile() *config.File {
 	if len(file.Services) < maxServices && w.chance(2) && !has(file, name) {
 		file.Services = append(file.Services, w.specOf(name))
 	}
+	w.relate(file)
 	return file
 }
 
@@ -198,6 +205,7 @@ func (w *world) inForce(file *config.File) {
 		if s.spec.Signals.Queue != spec.Signals.Queue {
 			s.bound = w.twin.View(id).Held
 		}
+		s.noteReady(w.now)
 		s.spec, s.changed = spec, true
 	}
 }

@@ -19,6 +19,7 @@ type world struct {
 	random *rand.Rand
 	now    time.Duration
 	calm   bool
+	graph  bool // services have conditions about others, in every second world
 
 	coroutine // the loop, and what it runs on and talks to:
 	system    *system
@@ -44,6 +45,8 @@ type world struct {
 	commands                     // that are under way
 	wanted   signals.Set         // that the machine wants held
 	shutdown time.Duration       // when one began; never before that
+	cutting  bool                // its ladders are cut
+	doubt    bool                // what may be ready counts as such
 	finished bool                // the machine has said so
 
 	record []line // nil unless the world is played for its transcript
@@ -81,6 +84,7 @@ func newWorld(seed uint64) *world {
 	w.dispatch.askers = make([]machine.Asker, 0, journalSize)
 	w.told.entries, w.told.matters = make([]request.Event, 0, 2*journalSize), make([]matter, 0, journalSize)
 	w.clients.w, w.board.w, w.logs.w = w, w, w
+	w.graph = seed%2 == 1
 	w.spec = w.file()
 	_ = w.board.Resize(len(w.spec.Services))
 	w.twin = machine.New(w.spec, uint64(w.began().UnixNano()))

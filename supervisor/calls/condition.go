@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"supervise/config"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/machine"
 )
@@ -59,7 +60,7 @@ func (p *Pending) check(c Condition, t *target, at time.Duration) (request.Outco
 		return p.up(t, now, at)
 	case Ready:
 		outcome, done := p.up(t, now, at)
-		if outcome.OK && !p.services.Status(t.service).Ready {
+		if outcome.OK && now.State == machine.Running && !p.services.Status(t.service).Ready {
 			t.upAt = 0 // a time that is past would keep the loop awake
 			return pending()
 		}
@@ -111,11 +112,13 @@ func (p *Pending) up(t *target, now machine.View, at time.Duration) (request.Out
 	t.upAt = 0
 	switch now.State {
 	case machine.Running:
-		if !p.hasRun(t, now, at) {
+		if now.Type == config.Once || !p.hasRun(t, now, at) {
 			return pending()
 		}
 		return request.Outcome{OK: true, Result: "up", Text: "is up"}, true
-	case machine.Stopped, machine.Starting, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed:
+	case machine.Done:
+		return isDone(), true
+	case machine.Waiting, machine.Stopped, machine.Starting, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed:
 		return pending()
 	case machine.Removed:
 		return removed()
@@ -123,11 +126,16 @@ func (p *Pending) up(t *target, now machine.View, at time.Duration) (request.Out
 	return unknown("state", int(now.State))
 }
 
+// isDone is the outcome for a service that has done its work, which counts as up.
+func isDone() request.Outcome {
+	return request.Outcome{OK: true, Result: "done", Text: "has done its work"}
+}
+
 func down(now machine.View) (request.Outcome, bool) {
 	switch now.State {
-	case machine.Stopped, machine.Failed, machine.Removed:
+	case machine.Stopped, machine.Done, machine.Failed, machine.Removed:
 		return request.Outcome{OK: true, Result: "down", Text: "is down"}, true
-	case machine.Starting, machine.Running, machine.Stopping, machine.Clearing, machine.Backoff:
+	case machine.Waiting, machine.Starting, machine.Running, machine.Stopping, machine.Clearing, machine.Backoff:
 		return pending()
 	}
 	return unknown("state", int(now.State))
@@ -139,11 +147,11 @@ func (t *target) firstGen(same bool) machine.Gen {
 	switch t.before.State {
 	case machine.Starting:
 		return t.before.Gen
-	case machine.Running:
+	case machine.Running, machine.Done:
 		if same {
 			return t.before.Gen
 		}
-	case machine.Stopped, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed, machine.Removed:
+	case machine.Stopped, machine.Waiting, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed, machine.Removed:
 	}
 	return t.before.Gen + 1
 }
@@ -161,7 +169,7 @@ func (p *Pending) started(t *target, now machine.View, first machine.Gen, at tim
 	}
 	switch now.State {
 	case machine.Running:
-		if now.Gen < first || !p.hasRun(t, now, at) {
+		if now.Gen < first || now.Type == config.Once || !p.hasRun(t, now, at) {
 			return pending()
 		}
 		return p.isUp(t, now, t.before.Gen == now.Gen && t.before.State == machine.Running), true
@@ -170,6 +178,16 @@ func (p *Pending) started(t *target, now machine.View, first machine.Gen, at tim
 			return request.Outcome{OK: true, Result: "ended", Text: "has ended: " + now.Exit.String()}, true
 		}
 		return p.whyDown(t), true
+	case machine.Done:
+		if now.Gen < first {
+			return pending()
+		}
+		return isDone(), true
+	case machine.Waiting:
+		if !now.Stuck {
+			return pending()
+		}
+		return request.Outcome{Result: "waiting", Text: "waits for " + now.Awaits}, true
 	case machine.Failed, machine.Backoff:
 		return p.ended(t, now)
 	case machine.Starting, machine.Stopping, machine.Clearing:
@@ -193,7 +211,7 @@ func stopped(before, now machine.View) (request.Outcome, bool) {
 		return isDown, true
 	case machine.Removed:
 		return isDown, true
-	case machine.Starting, machine.Running, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed:
+	case machine.Waiting, machine.Starting, machine.Running, machine.Done, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed:
 		if now.Wanted == machine.Up {
 			return request.Outcome{Result: now.State.String(), Text: "was started again in the meantime"}, true
 		}
@@ -242,7 +260,7 @@ func (p *Pending) ended(t *target, now machine.View) (request.Outcome, bool) {
 	switch now.State {
 	case machine.Running, machine.Starting:
 		result, text = "restarted", "does not stay up: "
-	case machine.Stopped, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed, machine.Removed:
+	case machine.Stopped, machine.Waiting, machine.Done, machine.Stopping, machine.Clearing, machine.Backoff, machine.Failed, machine.Removed:
 	}
 	return request.Outcome{Result: result, Text: text + p.services.LastOutcome(t.service), Lines: lines}, true
 }

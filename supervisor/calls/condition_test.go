@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"supervise/config"
 	"supervise/signals"
 	"supervise/supervisor/control/request"
 	"supervise/supervisor/machine"
@@ -15,16 +16,16 @@ import (
 // before: the outcome's result, a dash before it where it is a failure, or "..." while it is
 // waited for. Conditions that want a report have it.
 var product = map[Condition]string{
-	//          stopped  starting running  stopping  clearing backoff   failed    removed
-	Up:        "...      ...      up       ...       ...      ...       ...      -removed",
-	Ready:     "...      ...      up       ...       ...      ...       ...      -removed",
-	Down:      "down     ...      ...      ...       ...      ...       down      down",
-	Started:   "-down    ...      up       ...       ...      -backoff  -failed  -removed",
-	Stopped:   "down     ...      ...      ...       ...      ...       ...       down",
-	Restarted: "-down    ...      ...      ...       ...      -backoff  -failed  -removed",
-	Reported:  "...      ...      ...      ...       ...      ...       ...      -removed",
-	Paused:    "paused   paused   paused   paused    paused   paused    paused   -removed",
-	Continued: "up       up       up       up        up       up        up       -removed",
+	//          stopped  waiting  starting running  done     stopping clearing backoff  failed   removed
+	Up:        "...      ...      ...      up       done     ...      ...      ...      ...      -removed",
+	Ready:     "...      ...      ...      up       done     ...      ...      ...      ...      -removed",
+	Down:      "down     ...      ...      ...      down     ...      ...      ...      down     down",
+	Started:   "-down    ...      ...      up       done     ...      ...      -backoff -failed  -removed",
+	Stopped:   "down     ...      ...      ...      ...      ...      ...      ...      ...      down",
+	Restarted: "-down    ...      ...      ...      ...      ...      ...      -backoff -failed  -removed",
+	Reported:  "...      ...      ...      ...      ...      ...      ...      ...      ...      -removed",
+	Paused:    "paused   paused   paused   paused   paused   paused   paused   paused   paused   -removed",
+	Continued: "up       up       up       up       up       up       up       up       up       -removed",
 }
 
 func result(outcome request.Outcome, known bool) string {
@@ -63,7 +64,7 @@ func TestUnknown(t *testing.T) {
 		if c == Reported || c == Paused || c == Continued {
 			continue // they do not go by the state, and take PromptTime at the most
 		}
-		if outcome, known := l.pending().check(c, &target{}, 0); !known || outcome.OK || !strings.Contains(outcome.Text, "no state 8") {
+		if outcome, known := l.pending().check(c, &target{}, 0); !known || outcome.OK || !strings.Contains(outcome.Text, "no state 10") {
 			t.Errorf("condition %d in an unknown state: %+v, %v", c, outcome, known)
 		}
 	}
@@ -83,6 +84,10 @@ var (
 	startsAgain  = machine.View{State: machine.Starting, Gen: 2, Wanted: machine.Up}
 	exited       = machine.View{State: machine.Stopped, Gen: 1, Exited: true, Exit: signals.Exit{Code: 3}}
 	backoff      = machine.View{State: machine.Backoff, Gen: 1, Wanted: machine.Up}
+	waits        = machine.View{State: machine.Waiting, Gen: 1, Wanted: machine.Up, Awaits: `"db"`}
+	waitsInVain  = machine.View{State: machine.Waiting, Gen: 1, Wanted: machine.Up, Awaits: `"db" (failed)`, Stuck: true}
+	worksOn      = machine.View{State: machine.Running, Type: config.Once, Gen: 1, PID: 812, Wanted: machine.Up}
+	isDoneNow    = machine.View{State: machine.Done, Type: config.Once, Gen: 1, Wanted: machine.Up, Exited: true}
 	notStopping  = machine.View{State: machine.Backoff, Gen: 1}
 )
 
@@ -101,6 +106,11 @@ func TestOutcomes(t *testing.T) {
 		"start what ends":             {Started, wasDown, is{view: exited}, 0, "ended: has ended: exited with code 3"},
 		"start what cannot start":     {Started, wasDown, is{view: backoff, lastOutcome: "cannot spawn: no such file"}, 0, "-backoff: is backoff: cannot spawn: no such file"},
 		"start, and somebody stops":   {Started, wasDown, is{view: wasDown}, 0, "-down: is down: start asked for; stop asked for"},
+		"start what waits":            {Started, wasDown, is{view: waits}, 0, ""},
+		"start what waits in vain":    {Started, wasDown, is{view: waitsInVain}, 0, `-waiting: waits for "db" (failed)`},
+		"start what works once":       {Started, wasDown, is{view: worksOn}, 0, ""},
+		"start what has worked once":  {Started, wasDown, is{view: isDoneNow}, 0, "done: has done its work"},
+		"wait for what works once":    {Up, wasDown, is{view: worksOn}, 0, ""},
 		"stop":                        {Stopped, wasRunning, is{view: exited}, 0, "down: is down: exited with code 3"},
 		"stop what is down":           {Stopped, wasDown, is{view: wasDown}, 0, "down: was down already"},
 		"stop what has failed":        {Stopped, wasFailed, is{view: exited}, 0, "down: is down"},

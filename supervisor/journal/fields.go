@@ -26,6 +26,7 @@ func eventFields(o *object, e *machine.Event) {
 	unsigned(o, "gen", &e.Gen)
 	nested(o, "by", &e.By, askerFields)
 	boolean(o, "once", &e.Once)
+	boolean(o, "more", &e.More)
 	word(o, "scope", &e.Scope)
 	boolean(o, "terminal-gone", &e.TerminalGone)
 	unsigned(o, "revision", &e.Revision)

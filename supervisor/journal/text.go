@@ -97,7 +97,7 @@ func (e *Entry) eventText() string {
 		return "started, pid " + strconv.Itoa(e.PID)
 	case machine.Emptied:
 		return "nothing of it is left"
-	case machine.Tick, machine.SpawnFailed, machine.Delayed, machine.Exited, machine.DumpsSeen, machine.RemnantEnded, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
+	case machine.Tick, machine.Neighbour, machine.SpawnFailed, machine.Delayed, machine.Exited, machine.DumpsSeen, machine.RemnantEnded, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
 	}
 	return e.Event.Text(e.Service)
 }

@@ -112,10 +112,10 @@ func (j *Journal) before(id uint64, meant func(*kept) bool) uint64 {
 }
 
 // matter returns an origin and the entries about a service, or about none in particular, that
-// go back to it, up to last.
+// go back to it, up to last. That may be about another service, for which this one has waited.
 func (j *Journal) matter(origin, last uint64, service string) (ids []uint64) {
 	for id := max(origin, j.first()); id <= last; id++ {
-		if k := j.at(id); id == origin || k.origin == origin && (k.service == service || k.service == "") {
+		if k := j.at(id); id == origin || id == last || k.origin == origin && (k.service == service || k.service == "") {
 			ids = append(ids, id)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // setEvent gives the entry an event, unless that is worth none: if the machine did nothing
 // about it, or tells of it in better words.
 func (e *Entry) setEvent(event *machine.Event, actions []machine.Action) {
-	if len(actions) == 0 || !worthEvent(event, actions) {
+	if len(actions) == 0 && !event.More || !worthEvent(event, actions) {
 		return
 	}
 	e.Event, e.PID = event, int(event.PID)
@@ -33,7 +33,7 @@ func worthEvent(event *machine.Event, actions []machine.Action) bool {
 		return actions[0].Kind == machine.Inspect
 	case machine.Pause, machine.Continue, machine.Exited, machine.SpawnFailed:
 		return false // there are SentToMany, LeaderExited and CannotSpawn
-	case machine.Tick, machine.Delayed, machine.DumpsSeen, machine.RemnantEnded, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
+	case machine.Tick, machine.Neighbour, machine.Delayed, machine.DumpsSeen, machine.RemnantEnded, machine.Surveyed, machine.Sent, machine.Inspected, machine.Signalled:
 		return false
 	}
 	return false

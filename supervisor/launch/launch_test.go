@@ -70,7 +70,7 @@ func TestSpec(t *testing.T) {
 // not part of its spec: see [Identify], [Output] and [coreFilter].
 var elsewhere = []string{
 	"Name", "Enabled", "User", "Group", "UpAfter", "Restart", "Stop", "Reload", "Signals.Forward", "Signals.Queue", "Core.Filter", "Log",
-	"Core.Dumpable", "Core.Rate", "Core.MaxUse",
+	"Core.Dumpable", "Core.Rate", "Core.MaxUse", "Type", "Order",
 }
 
 // TestSpecSeesEveryField changes each field of a service, and expects another spec.

@@ -57,11 +57,16 @@
 //
 // Stopped: nothing of it is there, and nothing is wanted.
 //
+// Waiting: nothing of it is there, and it is wanted up, but one that it needs is not as it needs it.
+//
 // Starting: Spawn was issued and its result is not known. A Stop is remembered until
 // it is, because there is no process yet that could be told. The kernel may hold a start for
 // ever: one that takes long ([Delayed]) is given up if the service is wanted down.
 //
 // Running: the leader is alive and is meant to be.
+//
+// Done: its work is done, and nothing of it is there. It counts as up. Only services of type once
+// get there, when they end well.
 //
 // Stopping: the leader is alive, and a ladder is being climbed. Each rung is a signal
 // for the leader, its group or its tree, and a time to wait for the end. Each signal
@@ -94,6 +99,37 @@
 //
 // What happens in each state upon each event is written out in full, the impossible
 // included, in the table of table.go, from which docs/states.md is generated.
+//
+// # Order
+//
+// The configuration gives services conditions about others, which form a graph without circles.
+// A service requires another one, has it for a milestone, wants it, or comes after it: the last is
+// order only, and the first three are also brought up with it. It is spawned only when all its
+// conditions are met, and is Waiting until then. It is stopped only when nobody is left who needs
+// it, or comes after it and is stopped as well. That holds in every case but two: a process that
+// ends by itself asks nobody, and neither does SIGKILL at the end of a shutdown.
+//
+// The conditions are levels. Whether one is met, and whether a service must go, follows from the
+// states of the two alone and from what is wanted of them; nothing is counted and nothing is
+// remembered that could be wrong. Whatever changes a service by which others go touches it; at the end
+// of the Step each of its neighbours is dispatched a Neighbour, in which it does what it can do now, and
+// so on until nobody moves any more (relate). So one event has all its consequences in one
+// Step, with it as their cause, and those that wait are looked at upon every change: there is no
+// transaction that could fail.
+//
+// Commands that came as one request are decided together (More), as are Boot, an Update, a shutdown
+// and the rule of a signal: first what is wanted of each, then who may move.
+//
+// Start brings up what the service needs and nobody wants up, or what has failed. Stop leaves what is
+// wanted of others alone: those that require the service stop before it, and are Waiting then. They
+// start again when it does. So a service that is lost and comes back, after a crash as after a
+// command, finds those again that need it. As long as it comes back by itself they keep running, are
+// restarted with it or are stopped meanwhile, as each of them says; when it has failed or is not
+// wanted up any longer, they stop.
+//
+// Ready is an attribute of Running: nothing about a stop or an exit depends on it. For now a service
+// is ready when its leader has run for as long as its settings say; becomeReady is where other ways to
+// be ready will come in.
 //
 // # Cores
 //

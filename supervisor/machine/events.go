@@ -62,6 +62,9 @@ const (
 	// Shutdown stops everything for good, ShutdownNow does so with SIGKILL.
 	Shutdown
 	ShutdownNow
+	// Neighbour says for one service that another one, which it needs or which needs it, has
+	// changed. It never comes from outside: the machine itself tells each that it concerns.
+	Neighbour
 	// Spawned answers Spawn: the leader runs, with PID.
 	Spawned
 	// SpawnFailed answers Spawn: there is no process. Reason says why, for humans. Permanent
@@ -106,6 +109,7 @@ type Event struct {
 	By      Asker     // who asked for it, or sent Info; zero for what simply happens
 
 	Once         bool         // Start, Restart
+	More         bool         // another command of the same request follows, and what services mean to each other is decided then
 	Scope        config.Scope // Post
 	TerminalGone bool         // Signal
 	Revision     Revision     // Update
@@ -129,7 +133,7 @@ func (k EventKind) OfService() bool {
 	case Start, Stop, Restart, Remove, Reload, Pause, Continue, Post,
 		Spawned, SpawnFailed, Delayed, Exited, Emptied, DumpsSeen, RemnantEnded, Surveyed, Sent, Inspected, Signalled:
 		return true
-	case Boot, Signal, Tick, Update, LoadFailed, Shutdown, ShutdownNow:
+	case Boot, Signal, Tick, Update, LoadFailed, Shutdown, ShutdownNow, Neighbour:
 		return false
 	}
 	return false

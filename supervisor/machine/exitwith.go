@@ -5,10 +5,10 @@ import "supervise/config"
 // exitIfDone begins a shutdown when the services that the configuration has for it have ended
 // by themselves: they have done their work, or have failed. One that a command has stopped
 // has done neither.
-func (m *Machine) exitIfDone() {
+func (m *Machine) exitIfDone() (begun bool) {
 	with := m.file.Supervisor.ExitWith
 	if with == "" || !m.booted || m.ShuttingDown() {
-		return
+		return false
 	}
 	var s *service
 	switch with {
@@ -22,18 +22,19 @@ func (m *Machine) exitIfDone() {
 		}
 	}
 	if s == nil {
-		return
+		return false
 	}
 	if with != config.ExitWithAll || s.State == Failed {
 		m.shutdown.status = s.status()
 	}
 	m.note(s, Note{Kind: ExitsWith, Exit: s.Exit, Count: m.shutdown.status})
 	m.shutdownAsked(Shutdown)
+	return true
 }
 
 // done reports whether a service has ended by itself, and will not be started again.
 func (s *service) done() bool {
-	return s.State == Failed || s.State == Stopped && s.Completed
+	return s.State == Failed && !s.Due || s.State == Done || s.State == Stopped && s.Completed && !s.Due
 }
 
 // firstFailed returns the first service in the file that has failed, nil if there is none.
@@ -55,7 +56,7 @@ func (m *Machine) firstIfAllDone() (first *service) {
 	for i := range m.file.Services {
 		s := m.services[m.names[m.file.Services[i].Name]]
 		switch {
-		case s.Gen == 0:
+		case s.Gen == 0, s.State == Waiting: // for one that does nothing any more, as the others
 		case !s.done():
 			return nil
 		case first == nil, s.State == Failed && first.State != Failed:

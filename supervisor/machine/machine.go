@@ -29,12 +29,17 @@ type Machine struct {
 
 	remnants int // services with a Remnant
 
+	ordered    bool // a service has conditions about another one, or had before it was removed
+	neighbours neighbours
+	open       bool // a request has come in part: More
+
 	offered  offer    // for the next Update
 	revision Revision // of the configuration that was offered last
 
 	booted   bool
 	shutdown shutdown
-	holds    [signals.Max + 1]int // how many services want the intake of a signal held
+	watch    func(s *service, kind EventKind, from State) // for tests: what a cell of the table did
+	holds    [signals.Max + 1]int                         // how many services want the intake of a signal held
 }
 
 // New returns a machine with every service stopped. It keeps file, which must not be changed
@@ -88,12 +93,20 @@ func (m *Machine) Step(now time.Duration, ev Event) []Action {
 		m.tell(Note{Kind: NotUpdated, Reason: ev.Reason})
 	case Shutdown, ShutdownNow:
 		m.shutdownAsked(ev.Kind)
+	case Neighbour:
+		m.tell(Note{Kind: Impossible, Event: ev.Kind, Reason: "what neighbours mean to a service only the machine itself says"})
 	case Spawned, SpawnFailed, Delayed, Exited, Emptied, DumpsSeen, RemnantEnded, Surveyed, Sent, Inspected, Signalled:
 		m.generationReported()
 	default:
 		m.tell(Note{Kind: Impossible, Event: ev.Kind, Reason: "there is no event " + ev.Kind.String()})
 	}
-	m.exitIfDone()
+	// What is told of generations meanwhile comes in between.
+	if m.open = ev.More || m.open && ev.Kind >= Spawned; !m.open {
+		m.relate()
+		if m.exitIfDone() {
+			m.relate()
+		}
+	}
 	m.finishIfDown()
 	return m.actions
 }
@@ -127,6 +140,11 @@ func (m *Machine) boot() {
 			m.dispatch(s, Boot)
 		}
 	}
+	for _, s := range m.services { // what nobody has enabled, but needs
+		if s.spec.Enabled {
+			m.bring(s)
+		}
+	}
 }
 
 // commandReceived is for a command that names its service.
@@ -148,6 +166,9 @@ func (m *Machine) command(s *service, kind EventKind) {
 		m.do(s, Action{Kind: Tell, Origin: m.shutdown.origin, Note: Note{Kind: RefusedCommand, Event: kind, Why: ShutdownBegun}})
 	case start && s.State != Removed && s.Wanted == Absent:
 		m.do(s, Action{Kind: Tell, Origin: s.WantedBy, Note: Note{Kind: RefusedCommand, Event: kind, Why: BeingRemoved}})
+	case start:
+		m.bring(s)
+		m.dispatch(s, kind)
 	default:
 		m.dispatch(s, kind)
 	}
@@ -177,8 +198,12 @@ func (m *Machine) generationReported() {
 // the new state means for the signals that wait.
 func (m *Machine) dispatch(s *service, kind EventKind) {
 	m.kind = kind
-	table[s.State][kind].do(m, s)
+	from := s.State
+	table[from][kind].do(m, s)
 	m.settle(s)
+	if m.watch != nil {
+		m.watch(s, kind, from)
+	}
 }
 
 // ticked handles every timer that is due.
@@ -196,6 +221,8 @@ func (m *Machine) ticked() {
 			m.settle(m.services[t.rank/ranks])
 		case t.rank%ranks == rankRemnant:
 			m.remnantTimedOut(m.services[t.rank/ranks])
+		case t.rank%ranks == rankReady:
+			m.becomeReady(m.services[t.rank/ranks])
 		default:
 			m.dispatch(m.services[t.rank/ranks], Tick)
 		}

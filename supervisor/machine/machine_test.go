@@ -20,6 +20,7 @@ func FuzzStep(f *testing.F) {
 	random := rand.New(rand.NewPCG(*seed, 1))
 	for range 20 {
 		f.Add(randomBytes(random, 200))
+		f.Add(randomBytes(random, 202))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if err := playBytes(data, nil); err != nil {
@@ -36,8 +37,8 @@ func randomBytes(random *rand.Rand, n int) []byte {
 	return data
 }
 
-// TestWalks lets a machine wander at random, until every transition of the table has
-// been seen: what docs/states.md says does happen, and nothing else does.
+// TestWalks lets a machine wander at random, and go the ways of the product, until every
+// transition of the table has been seen: what docs/states.md says does happen, and nothing else does.
 func TestWalks(t *testing.T) {
 	random := rand.New(rand.NewPCG(*seed, 2))
 	type transition struct {
@@ -45,14 +46,27 @@ func TestWalks(t *testing.T) {
 		on       EventKind
 	}
 	seen := map[transition]bool{}
-	for range 1000 {
-		err := playBytes(randomBytes(random, 1500), func(before, after State, kind EventKind) {
+	for i := range 1200 {
+		err := playBytes(randomBytes(random, 1500+i%3), func(before, after State, kind EventKind) {
 			if before != after {
 				seen[transition{before, after, kind}] = true
 			}
 		})
 		if err != nil {
 			t.Fatalf("seed %d: %v", *seed, err)
+		}
+	}
+	for _, ways := range waysInto {
+		for _, way := range ways {
+			for _, forms := range formsOf {
+				for _, form := range forms {
+					playWay(t, way, form, func(s *service, kind EventKind, from State) {
+						if s.State != from {
+							seen[transition{from, s.State, kind}] = true
+						}
+					})
+				}
+			}
 		}
 	}
 	declared := map[transition]bool{}

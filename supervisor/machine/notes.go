@@ -36,6 +36,18 @@ const (
 	// StartDelayed: For so long there has been no answer to Spawn, for Reason.
 	StartDelayed
 
+	// Waits: the service is not started before Reason are as it needs them: names of services, and
+	// what is the matter with those that are not on their way. StillWaits: that has changed.
+	Waits
+	StillWaits
+	// StopsAfter: it is to stop, but Reason, the names of services that need it, are to stop first.
+	// If that is empty, it is not to stop any more.
+	StopsAfter
+	// Yields: it is stopped, as it cannot go on without the service Reason.
+	Yields
+	// Outdated: it is restarted, as the service Reason was.
+	Outdated
+
 	// Remembered: the command Event takes effect later, when the state From ends.
 	Remembered
 	// Already: the command Event asks for what is the case already, in the state From.

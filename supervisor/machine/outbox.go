@@ -94,11 +94,11 @@ func (s *service) delivers() bool {
 // holds reports whether signals are held for the next leader.
 func (s *service) holds() bool {
 	switch s.State {
-	case Starting, Backoff:
+	case Waiting, Starting, Backoff:
 		return true
 	case Stopping, Clearing:
 		return s.Wanted == Up
-	case Stopped, Running, Failed, Removed:
+	case Stopped, Running, Done, Failed, Removed:
 		return false
 	}
 	return false

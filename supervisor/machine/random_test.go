@@ -29,6 +29,35 @@ func byteFile() *config.File {
 	return &s.file
 }
 
+// graphFile is the same with conditions between them, of each kind.
+func graphFile() *config.File {
+	file := byteFile()
+	always, failure, never, spare := &file.Services[0], &file.Services[1], &file.Services[2], &file.Services[3]
+	never.Type, spare.Type = config.Once, config.Once
+	failure.UpAfter = time.Millisecond
+	failure.Order.Milestone = []string{"never"}
+	always.Order.Requires = []config.Need{{Service: "failure", OnLoss: config.RestartIt}}
+	spare.Order.Requires = []config.Need{{Service: "failure", Until: config.UntilStarted, OnLoss: config.StopIt}}
+	spare.Order.After = []string{"always"}
+	spare.Order.Wants = []string{"never"}
+	never.Order.Before = []string{"always"}
+	return file
+}
+
+// keepNamed leaves out conditions about services that a file does not have.
+func keepNamed(file *config.File) {
+	has := settingsByName(file)
+	gone := func(name string) bool { return has[name] == nil }
+	for i := range file.Services {
+		o := &file.Services[i].Order
+		*o = config.Order{
+			Requires: slices.DeleteFunc(slices.Clone(o.Requires), func(n config.Need) bool { return gone(n.Service) }),
+			Wants:    slices.DeleteFunc(slices.Clone(o.Wants), gone), Milestone: slices.DeleteFunc(slices.Clone(o.Milestone), gone),
+			After: slices.DeleteFunc(slices.Clone(o.After), gone), Before: slices.DeleteFunc(slices.Clone(o.Before), gone),
+		}
+	}
+}
+
 // anotherFile is some of the same services with other settings.
 func anotherFile(of *config.File, detail int) *config.File {
 	file := testFile()
@@ -45,8 +74,17 @@ func anotherFile(of *config.File, detail int) *config.File {
 			delete(spec.Signals.Forward, signals.SIGRTMIN)
 			spec.Signals.Forward[signals.SIGRTMIN+2] = signals.SIGRTMIN + 2
 		}
+		if detail&5 == 5 && spec.Name == "always" {
+			spec.Order = config.Order{After: []string{"spare", "never"}}
+			file.Services = append(file.Services, spec)
+			continue
+		}
+		if detail&5 == 5 {
+			spec.Order = config.Order{}
+		}
 		file.Services = append(file.Services, spec)
 	}
+	keepNamed(&file)
 	return &file
 }
 
@@ -71,7 +109,7 @@ func (b *byteEvents) event(m *Machine) Event {
 	// Below numEvents are the kinds, above that more of those that make processes live and die.
 	kind := b.next()
 	kinds := []EventKind{Spawned, Spawned, Exited, Emptied, Start, Sent, Surveyed, Signalled, Inspected, Tick, Signal, DumpsSeen, RemnantEnded}
-	if kind %= 40; kind >= numEvents {
+	if kind %= 41; kind >= numEvents {
 		kind = int(kinds[(kind-numEvents)%len(kinds)])
 	}
 	detail := b.next()
@@ -91,6 +129,7 @@ func (b *byteEvents) event(m *Machine) Event {
 	if ev.Kind == Start || ev.Kind == Restart {
 		ev.Once = detail&8 != 0
 	}
+	ev.More = ev.Kind >= Start && ev.Kind <= Remove && detail&20 == 20
 	if int(ev.Service) < len(m.services) {
 		b.about(m, &ev)
 	}
@@ -365,13 +404,33 @@ func (g *guard) idle(m *Machine) error {
 	busy := m.ShuttingDown() && !g.finished
 	for i := range m.services {
 		s := m.services[i]
-		busy = busy || !g.finished && (s.State == Stopping || s.State == Clearing || s.State == Backoff) || s.outbox.retry.set() || s.remnant.set()
+		busy = busy || s.ready.set() || !g.finished && (s.State == Stopping || s.State == Clearing || s.State == Backoff) || s.outbox.retry.set() || s.remnant.set()
 		if s.outbox.retry.set() && (!s.delivers() || s.outbox.waiting() == 0) {
 			return fmt.Errorf("a retry of nothing for service %d", i)
 		}
 	}
 	if busy != timed {
 		return fmt.Errorf("busy is %v, and a deadline %v", busy, timed)
+	}
+	return nil
+}
+
+// related checks that everybody has drawn the conclusions of what its neighbours are like.
+func related(m *Machine) error {
+	for _, s := range m.services {
+		switch {
+		case !s.linked() && !s.Due:
+		case s.going != s.isGoing(), s.away != s.isAway(), s.stalled != s.isStalled():
+			return fmt.Errorf("%s has changed, and was not appraised", s.spec.Name)
+		case s.spreading, s.acting, s.Due:
+			return fmt.Errorf("%s has not been decided", s.spec.Name)
+		case s.State == Waiting && (s.Wanted != Up || !s.blocked()):
+			return fmt.Errorf("%s waits for nothing", s.spec.Name)
+		case s.State == Stopped && s.Wanted == Up:
+			return fmt.Errorf("%s is wanted up, and rests", s.spec.Name)
+		case (s.State == Running || s.State == Done) && s.going && !s.keptUp():
+			return fmt.Errorf("%s is to go, and stays", s.spec.Name)
+		}
 	}
 	return nil
 }
@@ -389,25 +448,22 @@ func copyOf(m *Machine) (*Machine, error) {
 	return Restore(m.file, saved)
 }
 
-// columnOf is the column of the table that decided what became of a service in this step.
-func columnOf(m *Machine, id ServiceID, actions []Action) EventKind {
-	for _, a := range slices.Backward(actions) {
-		if a.Kind == Tell && a.Note.Kind == Commanded && a.Service == id {
-			return a.Note.Event
-		}
-	}
-	return m.kind
-}
-
-// playBytes drives a machine, and its twin, by arbitrary bytes, and calls seen with
-// every service's state before and after each step, and with the column of the table
-// that decided it.
+// playBytes drives a machine, and its twin, by arbitrary bytes, and calls seen with a service's
+// state before and after each time that the table was asked, and with the column that decided it.
 func playBytes(data []byte, seen func(before, after State, kind EventKind)) error {
 	file := byteFile()
+	switch len(data) % 3 {
+	case 1:
+		file = graphFile()
+	case 2:
+		file.Services[2].Type, file.Services[3].Type = config.Once, config.Once
+	}
 	m, twin := New(file, 7), New(file, 7)
 	g := guard{services: make([]guarded, m.Len()), asked: map[question]bool{}}
 	events := byteEvents{data: data}
-	var before []State
+	if seen != nil {
+		m.watch = func(s *service, kind EventKind, from State) { seen(from, s.State, kind) }
+	}
 	for len(events.data) > 0 {
 		ev := events.event(m)
 		if ev.Kind == Update {
@@ -415,10 +471,6 @@ func playBytes(data []byte, seen func(before, after State, kind EventKind)) erro
 			another, restart := anotherFile(file, detail), []string{"always", "failure"}[:detail%3]
 			ev.Revision = m.Offer(another, restart) - Revision(detail>>7&events.next())
 			twin.Offer(another, restart)
-		}
-		before = before[:0]
-		for _, s := range m.services {
-			before = append(before, s.State)
 		}
 		g.event(m.seq+1, ev)
 		actions := m.Step(events.now, ev)
@@ -434,15 +486,13 @@ func playBytes(data []byte, seen func(before, after State, kind EventKind)) erro
 		if err := errors.Join(g.idle(m), g.answered(m)); err != nil {
 			return fmt.Errorf("event %d, %s: %w", m.seq, ev.Text("it"), err)
 		}
+		if err := related(m); err != nil && !m.open && !(g.left && g.finished) {
+			return fmt.Errorf("event %d, %s: %w", m.seq, ev.Text("it"), err)
+		}
 		if m.seq%61 == 0 {
 			var err error
 			if twin, err = copyOf(m); err != nil {
 				return fmt.Errorf("event %d, %s: %w", m.seq, ev.Text("it"), err)
-			}
-		}
-		for i, state := range before {
-			if seen != nil {
-				seen(state, m.services[i].State, columnOf(m, ServiceID(i), actions))
 			}
 		}
 	}

@@ -119,6 +119,10 @@ func (m *Machine) judge(s *service) {
 	switch {
 	case s.Background != "":
 		m.giveUp(s, WentToBackground)
+	case success && s.spec.Type == config.Once:
+		m.note(s, Note{Kind: Completed, Exit: s.Exit})
+		m.enter(s, Done)
+		s.Completed, s.Reached = true, true
 	case !s.startsOnce() && (s.spec.Restart.Policy == config.Always || !success):
 		m.restart(s)
 	case success:
@@ -161,7 +165,7 @@ func (m *Machine) startAgain(s *service, in time.Duration, row int) {
 	s.Restarts.Total++
 	m.note(s, Note{Kind: Restarting, For: in, Count: row, Exit: s.Exit})
 	if in == 0 {
-		m.spawn(s)
+		m.begin(s)
 		return
 	}
 	m.enter(s, Backoff)

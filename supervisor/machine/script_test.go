@@ -179,10 +179,42 @@ func (s *script) service(name string, settings []string) {
 				"wait": config.Wait, "drop-oldest": config.DropOldest, "drop-newest": config.DropNewest,
 			}[policy]}
 		default:
-			panic("unknown setting " + key)
+			order(&spec, key, value)
 		}
 	}
 	s.file.Services = append(s.file.Services, spec)
+}
+
+// order reads "requires=db:started:restart,log" and its like.
+func order(spec *config.Service, key, value string) {
+	switch names := strings.Split(value, ","); key {
+	case "type":
+		spec.Type = map[string]config.Type{"run": config.Run, "once": config.Once}[value]
+	case "up-after":
+		spec.UpAfter = duration(value)
+	case "requires":
+		for _, name := range names {
+			f := append(strings.Split(name, ":"), "", "")
+			need := config.Need{Service: f[0]}
+			if f[1] != "" {
+				need.Until = map[string]config.Until{"ready": config.UntilReady, "started": config.UntilStarted}[f[1]]
+			}
+			if f[2] != "" {
+				need.OnLoss = map[string]config.OnLoss{"keep": config.KeepIt, "restart": config.RestartIt, "stop": config.StopIt}[f[2]]
+			}
+			spec.Order.Requires = append(spec.Order.Requires, need)
+		}
+	case "wants":
+		spec.Order.Wants = names
+	case "milestone":
+		spec.Order.Milestone = names
+	case "after":
+		spec.Order.After = names
+	case "before":
+		spec.Order.Before = names
+	default:
+		panic("unknown setting " + key)
+	}
 }
 
 func rungs(text string) []config.Rung {
@@ -251,6 +283,8 @@ func (s *script) command(ev *Event, words []string) {
 		s.sentSignal(ev, words)
 	case slices.Equal(words, []string{"once"}):
 		ev.Once = true
+	case slices.Equal(words, []string{"more"}):
+		ev.More = true
 	case len(words) > 0 && words[0] == "from":
 		ev.By = Asker{PID: int32(number(words[1]))}
 		ev.Info.PID = ev.By.PID

@@ -30,6 +30,12 @@ var sentences = [numNotes]func(Note) string{
 		return "its start takes long, " + round(n.For) + " up to now: it waits at " + n.Reason
 	},
 
+	Waits:      func(n Note) string { return "waits for " + n.Reason },
+	StillWaits: func(n Note) string { return "waits for " + n.Reason + " now" },
+	StopsAfter: Note.stopsAfter,
+	Yields:     func(n Note) string { return "stops, as it cannot go on without " + n.Reason },
+	Outdated:   func(n Note) string { return "restarts, as " + n.Reason + " did" },
+
 	Remembered:     func(n Note) string { return n.Event.String() + " is remembered while it is " + n.From.String() },
 	Already:        func(n Note) string { return n.Event.String() + " changes nothing, it is " + n.From.String() },
 	RefusedCommand: Note.refused,
@@ -100,6 +106,13 @@ func (n Note) restarting() string {
 		return "spawned again " + when
 	}
 	return "restarts " + when + ", " + plural(n.Count, "restart") + " in a row"
+}
+
+func (n Note) stopsAfter() string {
+	if n.Reason == "" {
+		return "is not to stop any more"
+	}
+	return "stops after " + n.Reason
 }
 
 func (n Note) completed() string {
@@ -188,8 +201,11 @@ func (n Note) leftBehind() string {
 
 // delay is why a start takes so long.
 func (n Note) delay() string {
-	if n.Reason == "" || n.From.climbing() {
+	switch {
+	case n.Reason == "" || n.From.climbing():
 		return ""
+	case n.From == Running:
+		return " (until " + n.Reason + " has stopped)"
 	}
 	return " (waits at " + n.Reason + ")"
 }

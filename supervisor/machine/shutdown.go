@@ -77,6 +77,9 @@ func (m *Machine) shutdownTimedOut() {
 		Note: Note{Kind: ShutdownTimedOut, For: down.timeout},
 	})
 	for _, s := range m.services {
+		if s.State == Running { // others were to stop before it
+			m.enter(s, Stopping)
+		}
 		if s.State.climbing() {
 			m.cut(s)
 		}
@@ -92,6 +95,9 @@ func (m *Machine) tellProgress() {
 			continue
 		}
 		n := Note{Kind: StillWaiting, From: s.State, Rung: s.Ladder.Rung, Count: s.lastRung(), Reason: s.Delay}
+		if s.State == Running {
+			n.Reason = s.Awaits
+		}
 		next := m.shutdown.deadline.at
 		if s.State.climbing() && s.Ladder.Waits {
 			n.Reason = s.Ladder.Dumps

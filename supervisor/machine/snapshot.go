@@ -21,6 +21,9 @@ type Snapshot struct {
 	Booted   bool
 	Shutdown ShutdownSnapshot
 	Services []ServiceSnapshot // by id
+
+	Open    bool        `json:",omitempty"` // a request has come in part
+	Changed []ServiceID `json:",omitempty"` // those of which neighbours are to be told when it has come as a whole
 }
 
 // ShutdownSnapshot is the progress of a shutdown.
@@ -41,6 +44,7 @@ type ServiceSnapshot struct {
 	Deadline *time.Duration
 	Outbox   OutboxSnapshot
 
+	ReadyDeadline   *time.Duration `json:",omitempty"`
 	RemnantDeadline *time.Duration `json:",omitempty"`
 }
 
@@ -64,7 +68,7 @@ type OutboxSnapshot struct {
 func (m *Machine) Save() Snapshot {
 	random, _ := m.random.MarshalBinary() // never fails
 	saved := Snapshot{
-		Now: m.now, Steps: m.seq, Random: random, Revision: m.revision, Booted: m.booted,
+		Now: m.now, Steps: m.seq, Random: random, Revision: m.revision, Booted: m.booted, Open: m.open,
 		Shutdown: ShutdownSnapshot{
 			Origin: m.shutdown.origin, Cutting: m.shutdown.cutting, Finished: m.shutdown.finished, Status: m.shutdown.status,
 			Deadline: m.shutdown.deadline.save(), Progress: m.shutdown.progress.save(),
@@ -75,11 +79,14 @@ func (m *Machine) Save() Snapshot {
 	for i, s := range m.services {
 		saved.Services[i] = s.save(inForce[s.spec.Name] == s.spec)
 	}
+	for _, s := range m.neighbours.act {
+		saved.Changed = append(saved.Changed, s.id)
+	}
 	return saved
 }
 
 func (s *service) save(inForce bool) ServiceSnapshot {
-	saved := ServiceSnapshot{Name: s.spec.Name, Lifecycle: s.Lifecycle, Deadline: s.deadline.save(), Outbox: s.outbox.save(), RemnantDeadline: s.remnant.save()}
+	saved := ServiceSnapshot{Name: s.spec.Name, Lifecycle: s.Lifecycle, Deadline: s.deadline.save(), Outbox: s.outbox.save(), RemnantDeadline: s.remnant.save(), ReadyDeadline: s.ready.save()}
 	saved.Requests = slices.Clone(s.Requests)
 	saved.Ladder.Rungs = slices.Clone(s.Ladder.Rungs)
 	if !inForce && s.State != Removed {
@@ -120,7 +127,7 @@ func Restore(file *config.File, saved Snapshot) (*Machine, error) {
 	}
 	m.file = file
 	m.setRules()
-	m.now, m.seq, m.revision, m.booted = saved.Now, saved.Steps, saved.Revision, saved.Booted
+	m.now, m.seq, m.revision, m.booted, m.open = saved.Now, saved.Steps, saved.Revision, saved.Booted, saved.Open
 	m.restoreShutdown(&saved.Shutdown)
 	inForce := settingsByName(file)
 	for i := range saved.Services {
@@ -135,6 +142,9 @@ func Restore(file *config.File, saved Snapshot) (*Machine, error) {
 		}
 	}
 	m.findTargets()
+	if reason := m.restoreNeighbours(saved.Changed); reason != "" {
+		return nil, cannotRestore("the services that have changed", reason)
+	}
 	return m, nil
 }
 
@@ -148,6 +158,25 @@ func (m *Machine) restoreShutdown(saved *ShutdownSnapshot) {
 	down.origin, down.cutting, down.finished, down.status = saved.Origin, saved.Cutting, saved.Finished, saved.Status
 	m.rearm(&down.deadline, saved.Deadline)
 	m.rearm(&down.progress, saved.Progress)
+}
+
+// restoreNeighbours finds out what services are like for those that need them, and which of them
+// have changed without that anybody was told.
+func (m *Machine) restoreNeighbours(changed []ServiceID) (reason string) {
+	m.ordered = true // whatever the file says: some on their way out may have what it has not
+	m.link()
+	m.propagate()
+	for _, s := range m.neighbours.act {
+		s.acting = false
+	}
+	m.neighbours.act = m.neighbours.act[:0]
+	for _, id := range changed {
+		if !m.has(id) {
+			return "there is no service " + strconv.Itoa(int(id))
+		}
+		m.enqueue(m.services[id])
+	}
+	return ""
 }
 
 // restore adds a service as it was saved, or says why not.
@@ -171,6 +200,7 @@ func (m *Machine) restore(saved *ServiceSnapshot, inForce map[string]*config.Ser
 	m.rearm(&s.deadline, saved.Deadline)
 	m.rearm(&s.outbox.retry, saved.Outbox.Retry)
 	m.rearm(&s.remnant, saved.RemnantDeadline)
+	m.rearm(&s.ready, saved.ReadyDeadline)
 	s.outbox.restore(&saved.Outbox)
 	for signal := range s.outbox.heldBack().All() {
 		m.holds[signal]++
@@ -245,7 +275,7 @@ func Relevant(file *config.File) *config.File {
 
 func relevant(spec *config.Service) *config.Service {
 	return &config.Service{
-		Name: spec.Name, Enabled: spec.Enabled, Restart: spec.Restart, Stop: spec.Stop, Reload: spec.Reload,
+		Name: spec.Name, Enabled: spec.Enabled, Type: spec.Type, Order: spec.Order, UpAfter: spec.UpAfter, Restart: spec.Restart, Stop: spec.Stop, Reload: spec.Reload,
 		Signals: config.Signals{Forward: spec.Signals.Forward, Queue: spec.Signals.Queue},
 	}
 }

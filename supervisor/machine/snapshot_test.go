@@ -23,7 +23,10 @@ func midway(t *testing.T) *Machine {
 		"service old ladder=SIGINT:main:1s,SIGTERM:tree:9s",
 		"service gone",
 		"service job delay=5s",
+		"service app requires=db",
+		"service db up-after=9s",
 		"at 1s boot",
+		"at +0s spawned db 400",
 		"at +0s spawned web 100",
 		"at +0s spawned old 200",
 		"at +0s spawned job 300",
@@ -36,11 +39,14 @@ func midway(t *testing.T) *Machine {
 		"core-timeout 60s",
 		"service web forward=SIGHUP:SIGUSR1,SIGRTMIN:SIGRTMIN queue=2:wait jitter=0.5",
 		"service job delay=5s",
+		"service app requires=db",
+		"service db up-after=9s",
 		"at +1s update",
 		"at +0s pause old",
 		"at +0s signalled old 2",
 		"at +0s reload old",
 		"at +0s spawn-failed gone permanent execve: no such file or directory",
+		"at +0s restart db more",
 	} {
 		if _, err := s.line(line); err != nil {
 			t.Fatal(err)
@@ -66,7 +72,10 @@ func TestSaveIsAll(t *testing.T) {
 		for i := range m.targets {
 			m.targets[i] = append([]ServiceID(nil), m.targets[i]...)
 		}
+		m.propagate()
+		m.neighbours = neighbours{act: append([]*service(nil), m.neighbours.act...)}
 		for _, s := range m.services {
+			s.brought, s.spreading = 0, false
 			o := &s.outbox
 			if !o.inFlight {
 				o.delivery.Ticket, o.delivery.Info = 0, signals.Info{}
@@ -79,12 +88,14 @@ func TestSaveIsAll(t *testing.T) {
 			s.Requests = slices.Concat(s.Requests)
 		}
 	}
-	if m.services[0].outbox.waiting() == 0 || len(m.services[1].Requests) == 0 || !m.services[1].Paused || len(m.timers) < 3 {
+	if m.services[0].outbox.waiting() == 0 || len(m.services[1].Requests) == 0 || !m.services[1].Paused || len(m.timers) < 4 || len(m.neighbours.act) == 0 {
 		t.Error("there is too little to save")
 	}
 	if !reflect.DeepEqual(m, restored) {
 		for i := range m.services {
-			t.Errorf("\nsaved    %+v\nrestored %+v", m.services[i], restored.services[i])
+			if saved := m.services[i]; !reflect.DeepEqual(saved, restored.services[i]) {
+				t.Errorf("\nsaved    %+v\nrestored %+v", saved, restored.services[i])
+			}
 		}
 	}
 }
@@ -96,14 +107,14 @@ func TestSaveNamesEveryField(t *testing.T) {
 		value   any
 		derived string // what follows from the configuration or from the rest, or counts within a step only
 	}{
-		{Machine{}, "names file rules targets event kind spec actions timers active remnants offered holds"},
-		{service{}, "id"},
+		{Machine{}, "names file rules targets event kind spec actions timers active remnants offered holds ordered watch"},
+		{service{}, "id place"},
 		{outbox{}, "wait holdable bounds"},
 		{shutdown{}, "timeout"},
 	} {
 		saved := map[string]string{
-			"Machine":  "services random now seq revision booted shutdown",
-			"service":  "spec Lifecycle deadline remnant outbox",
+			"Machine":  "services random now seq revision booted shutdown neighbours open",
+			"service":  "spec Lifecycle deadline ready remnant outbox",
 			"outbox":   "standard realtime backoff retry stuck noted delivery inFlight unanswered leaderGone holding",
 			"shutdown": "origin cutting finished status deadline progress",
 		}
@@ -157,7 +168,7 @@ func TestRestoreRefuses(t *testing.T) {
 		{"an unknown service", func(s *Snapshot) { s.Services[0].Name = "other" }, `cannot restore service "other": the configuration does not have it`},
 		{"one that is lacking", func(s *Snapshot) { s.Services = s.Services[1:] }, `cannot restore service "web": nothing is saved of it`},
 		{"settings of another", func(s *Snapshot) { s.Services[1].Settings.Name = "web" }, `cannot restore service "old": its settings are those of service "web"`},
-		{"no such state", func(s *Snapshot) { s.Services[0].State = numStates }, `cannot restore service "web": it is 8, and wanted up`},
+		{"no such state", func(s *Snapshot) { s.Services[0].State = numStates }, `cannot restore service "web": it is 10, and wanted up`},
 		{"nothing that can be wanted", func(s *Snapshot) { s.Services[0].Wanted = numWanted }, `cannot restore service "web": it is running, and wanted 3`},
 		{"no such rung", func(s *Snapshot) { s.Services[1].Ladder.Rung = 3 }, `cannot restore service "old": it is at rung 4 of 2`},
 	}

@@ -13,8 +13,10 @@ type State uint8
 // The states.
 const (
 	Stopped State = iota
+	Waiting
 	Starting
 	Running
+	Done
 	Stopping
 	Clearing
 	Backoff
@@ -24,11 +26,11 @@ const (
 	numStates = iota
 )
 
-// atRest reports whether a service in this state changes only when it is told to,
-// with nothing of it left.
+// atRest reports whether a service in this state changes only when it is told to, or when
+// another one does, with nothing of it left.
 func (s State) atRest() bool {
 	switch s {
-	case Stopped, Failed, Removed:
+	case Stopped, Waiting, Done, Failed, Removed:
 		return true
 	case Starting, Running, Stopping, Clearing, Backoff:
 		return false
@@ -41,7 +43,7 @@ func (s State) hasLeader() bool {
 	switch s {
 	case Running, Stopping:
 		return true
-	case Stopped, Starting, Clearing, Backoff, Failed, Removed:
+	case Stopped, Waiting, Starting, Done, Clearing, Backoff, Failed, Removed:
 		return false
 	}
 	return false
@@ -52,7 +54,7 @@ func (s State) climbing() bool {
 	switch s {
 	case Stopping, Clearing:
 		return true
-	case Stopped, Starting, Running, Backoff, Failed, Removed:
+	case Stopped, Waiting, Starting, Running, Done, Backoff, Failed, Removed:
 		return false
 	}
 	return false
@@ -76,8 +78,10 @@ type service struct {
 	spec *config.Service
 	Lifecycle
 	deadline timer // of State
+	ready    timer // until when it must run to be ready, if anybody waits for that
 	remnant  timer // until when the core of Remnant may take
 	outbox   outbox
+	place
 }
 
 // Lifecycle is the state of a service, and its history as far as that matters. All times are
@@ -114,6 +118,15 @@ type Lifecycle struct {
 	// writes its core: the service goes on without it. 0 for none.
 	Remnant int32 `json:",omitempty"`
 
+	// As far as the services matter that it needs, and that need it:
+	Due     bool   `json:",omitempty"` // it is to start: when the command that says so is decided as a whole
+	Cycling bool   `json:",omitempty"` // it is to be stopped and started again, when nobody that needs it is left
+	Stale   bool   `json:",omitempty"` // one that it wants to be restarted with has begun anew
+	Ready   bool   `json:",omitempty"` // the running one can do its work; only known where others need it
+	Reached bool   `json:",omitempty"` // it has been ready once
+	Yielded bool   `json:",omitempty"` // it is stopped for the sake of another one, not by command
+	Awaits  string `json:",omitempty"` // for whom it waits, as was told: those that must be up first, or gone first
+
 	Ladder   Ladder
 	Restarts Restarts
 	Requests []Request // those that wait for an answer from the kernel, in order
@@ -126,6 +139,7 @@ func (m *Machine) want(s *service, wanted Wanted) {
 		s.Wanted = wanted
 	}
 	s.WantedBy = m.seq
+	m.touch(s)
 }
 
 // wantDown is want for events that stop a service.
@@ -141,15 +155,25 @@ func (m *Machine) wantDown(s *service) {
 // say whether there may be any.
 func (m *Machine) wantUp(s *service) {
 	m.want(s, Up)
-	s.Once = m.event.Once
+	s.Once, s.Yielded = m.onceFor(s), false
 	s.Restarts.forget()
 }
+
+// onceFor reports whether the present command is to start this service but once, and not those
+// that it needs.
+func (m *Machine) onceFor(s *service) bool { return m.event.Once && m.event.Service == s.id }
 
 // enter changes the state, and clears the old state's deadline. A ladder keeps the rungs with
 // which it begins, whatever an Update says later.
 func (m *Machine) enter(s *service, to State) {
 	from := s.State
 	m.timers.clear(&s.deadline)
+	s.Awaits = ""
+	if from == Running {
+		m.noteReached(s)
+		m.timers.clear(&s.ready)
+		s.Ready, s.Cycling = false, false
+	}
 	switch {
 	case from.atRest() && !to.atRest():
 		m.active++
@@ -161,6 +185,7 @@ func (m *Machine) enter(s *service, to State) {
 	}
 	s.State, s.Since = to, m.now
 	m.note(s, Note{Kind: Changed, From: from, To: to})
+	m.touch(s)
 }
 
 // rest leaves a service down that is not wanted up.
@@ -177,6 +202,8 @@ func (m *Machine) rest(s *service) {
 func (m *Machine) spawn(s *service) {
 	s.Gen++
 	s.Completed, s.Unspawned, s.Delay = false, false, ""
+	s.Due, s.Stale, s.Yielded = false, false, false
+	m.outdate(s)
 	m.enter(s, Starting)
 	m.do(s, Action{Kind: Spawn})
 }

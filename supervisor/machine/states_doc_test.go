@@ -54,10 +54,12 @@ stateDiagram-v2
 - What the rule of a signal or an update commands is decided as the command is: start, stop, restart, remove, reload, pause, continue.
 - boot, start, restart and update are refused once a shutdown has begun, start and restart of a service also while it is on its way to be removed.
 - An event about a generation before the last is noted as late; one about a generation that never was, as impossible.
-- Nothing is there of a service that is stopped, in backoff or failed: no leader and no survivor.
+- neighbour is for a service when another one, which it needs or which needs it, has changed; the machine itself says so, in the same step.
+- start and restart also start what the service needs and nobody wants up, or has failed.
+- Nothing is there of a service that is stopped, waiting, done, in backoff or failed: no leader and no survivor.
 - The first SIGKILL of a ladder waits while the kernel writes the core of a process of the service, up to core.timeout; one that a shutdown cuts does not.
 - The leader of a running service that crashes can have exited before its core is written, and what follows does not wait for that: remnant-ended comes later. After core.timeout it is killed.
-- A shutdown is over when every service is stopped, failed or removed, and no core of a former leader is being written any more, and at the latest 6 s after it has cut the ladders: what is in another state then is left behind, and from then on every event is only noted.
+- A shutdown is over when every service is stopped, done, failed or removed, and no core of a former leader is being written any more, and at the latest 6 s after it has cut the ladders: what is in another state then is left behind, and from then on every event is only noted.
 `)
 	return out.String()
 }

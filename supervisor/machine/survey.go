@@ -49,8 +49,10 @@ func (m *Machine) surveyed(s *service) {
 }
 
 // follow goes on with the process to which the leader has handed over. For the service
-// nothing has ended: neither its generation nor the time that it has been up.
+// nothing has ended: neither its generation nor the time that it has been up; and if it was to be
+// restarted when others are gone, that it still is.
 func (m *Machine) follow(s *service) {
+	s.Cycling = s.Wanted == Up && !s.Unasked
 	s.Surveys, s.Unasked, s.Told = 0, false, false
 	s.PID = m.event.PID
 	s.outbox.renew()

@@ -12,14 +12,13 @@ func to(states ...State) []State { return states }
 // Cells that several states share.
 var (
 	cellNothing    = cell{(*Machine).nothing, "nothing", nil}
-	cellAlready    = cell{(*Machine).already, "noted: it is there already", nil}
 	cellLate       = cell{(*Machine).late, "noted as late", nil}
 	cellImpossible = cell{(*Machine).impossible, "noted as impossible", nil}
 
 	cellNoSuchService = cell{(*Machine).noSuch, "noted: there is no such service", nil}
 	cellTakeSettings  = cell{(*Machine).respecified, "takes its new settings; is not removed, if that was remembered", nil}
 
-	cellSpawn          = cell{(*Machine).startAsked, "spawns it", to(Starting)}
+	cellSpawn          = cell{(*Machine).startAsked, "spawns it, unless others are to be up first", to(Starting)}
 	cellStartWhenGone  = cell{(*Machine).startAskedWhileClimbing, "remembered: starts when nothing is left", nil}
 	cellStayDown       = cell{(*Machine).stopAskedLater, "remembered: does not start again", nil}
 	cellCancelStart    = cell{(*Machine).stopAskedAtRest, "gives up the next start", to(Stopped)}
@@ -54,7 +53,11 @@ var (
 	cellInspected      = cell{(*Machine).inspected, "reloads it as a posted signal does; refused if it would end", nil}
 	cellSignalled      = cell{(*Machine).signalled, "answers the command", nil}
 
-	cellDumpsSeen    = cell{(*Machine).dumpsSeen, "SIGKILL for the tree; or waits, while a core is being written", nil}
+	cellDumpsSeen = cell{(*Machine).dumpsSeen, "SIGKILL for the tree; or waits, while a core is being written", nil}
+	cellStopDone  = cell{(*Machine).stopAskedWhileDone, "down, once nobody that needs it is left", to(Stopped)}
+	cellNotDue    = cell{(*Machine).notDue, "nothing; gives up a start that is due", nil}
+	cellBeginDue  = cell{(*Machine).beginDue, "starts, if a command has said so: is spawned, or waits", to(Starting, Waiting)}
+
 	cellRemnantEnded = cell{(*Machine).remnantEnded, "forgets the former leader, whose core was written", nil}
 )
 
@@ -69,7 +72,7 @@ var table = [numStates][numEvents]cell{
 	Stopped: {
 		Boot:         cellSpawn,
 		Start:        cellSpawn,
-		Stop:         cellAlready,
+		Stop:         {(*Machine).stopAskedWhileStopped, "noted: it is there already", nil},
 		Restart:      cellSpawn,
 		Remove:       cellRemove,
 		Reload:       cellRefuseReload,
@@ -80,8 +83,38 @@ var table = [numStates][numEvents]cell{
 		Tick:         cellNothing,
 		Update:       cellTakeSettings,
 		LoadFailed:   cellNothing,
-		Shutdown:     cellNothing,
-		ShutdownNow:  cellNothing,
+		Shutdown:     cellNotDue,
+		ShutdownNow:  cellNotDue,
+		Neighbour:    cellBeginDue,
+		Spawned:      cellLate,
+		SpawnFailed:  cellLate,
+		Delayed:      cellLate,
+		Exited:       cellLate,
+		Emptied:      cellLate,
+		DumpsSeen:    cellLate,
+		RemnantEnded: cellRemnantEnded,
+		Surveyed:     cellLate,
+		Sent:         cellLate,
+		Inspected:    cellLate,
+		Signalled:    cellLate,
+	},
+	Waiting: {
+		Boot:         cellNothing,
+		Start:        {(*Machine).startAskedWhileStarting, "noted: it is there already; starts what it needs", nil},
+		Stop:         cellCancelStart,
+		Restart:      {(*Machine).startAskedWhileStarting, "noted: it is there already; starts what it needs", nil},
+		Remove:       cellRemove,
+		Reload:       cellRefuseReload,
+		Pause:        cellRefusePause,
+		Continue:     cellRefuseContinue,
+		Post:         cellPostHeld,
+		Signal:       cellHoldSignal,
+		Tick:         cellNothing,
+		Update:       cellTakeSettings,
+		LoadFailed:   cellNothing,
+		Shutdown:     cellCancelStart,
+		ShutdownNow:  cellCancelStart,
+		Neighbour:    {(*Machine).waitOver, "spawns it, if all that it waits for has come", to(Starting)},
 		Spawned:      cellLate,
 		SpawnFailed:  cellLate,
 		Delayed:      cellLate,
@@ -110,7 +143,8 @@ var table = [numStates][numEvents]cell{
 		LoadFailed:   cellNothing,
 		Shutdown:     {(*Machine).stopAskedWhileStarting, "remembered: stops once it is spawned; given up if that takes long", nil},
 		ShutdownNow:  {(*Machine).stopAskedWhileStarting, "remembered: killed once it is spawned; given up if that takes long", nil},
-		Spawned:      {(*Machine).spawned, "runs; or stops, if that was remembered", to(Running, Stopping)},
+		Neighbour:    cellNothing,
+		Spawned:      {(*Machine).spawned, "runs; or stops, if that was remembered and nobody needs it", to(Running, Stopping)},
 		SpawnFailed:  {(*Machine).spawnFailed, "tries again later, gives up, or stays down if that was remembered", to(Backoff, Failed, Stopped, Removed)},
 		Delayed:      {(*Machine).delayed, "told; given up if it is to stop", nil},
 		Exited:       cellImpossible,
@@ -138,10 +172,11 @@ var table = [numStates][numEvents]cell{
 		LoadFailed:   cellNothing,
 		Shutdown:     {(*Machine).stopAsked, "begins the ladder", to(Stopping)},
 		ShutdownNow:  {(*Machine).killAsked, "SIGKILL for the tree", to(Stopping)},
+		Neighbour:    {(*Machine).yield, "begins the ladder, if it is to go, or to be restarted, and nobody that needs it is left", to(Stopping)},
 		Spawned:      cellImpossible,
 		SpawnFailed:  cellImpossible,
 		Delayed:      cellLate,
-		Exited:       {(*Machine).exitedUnasked, "judged by the policy; first clears survivors away", to(Clearing, Starting, Backoff, Stopped, Failed)},
+		Exited:       {(*Machine).exitedUnasked, "judged by the policy; first clears survivors away", to(Clearing, Starting, Waiting, Backoff, Stopped, Done, Failed, Removed)},
 		Emptied:      cellImpossible,
 		DumpsSeen:    cellImpossible,
 		RemnantEnded: cellRemnantEnded,
@@ -149,6 +184,35 @@ var table = [numStates][numEvents]cell{
 		Sent:         cellSent,
 		Inspected:    cellInspected,
 		Signalled:    cellSignalled,
+	},
+	Done: {
+		Boot:         cellNothing,
+		Start:        {(*Machine).startAskedWhileDone, "noted: it is there already; stays up, if it was to go", nil},
+		Stop:         cellStopDone,
+		Restart:      {(*Machine).restartAskedWhileDone, "spawns it again, once nobody that needs it is left", to(Starting)},
+		Remove:       {(*Machine).stopAskedWhileDone, "removes it, once nobody that needs it is left", to(Removed)},
+		Reload:       cellRefuseReload,
+		Pause:        cellRefusePause,
+		Continue:     cellRefuseContinue,
+		Post:         cellPostDropped,
+		Signal:       cellDropSignal,
+		Tick:         cellNothing,
+		Update:       cellTakeSettings,
+		LoadFailed:   cellNothing,
+		Shutdown:     cellStopDone,
+		ShutdownNow:  cellStopDone,
+		Neighbour:    {(*Machine).yieldDone, "is down, or starts again, if it is to and nobody that needs it is left", to(Stopped, Starting, Waiting, Removed)},
+		Spawned:      cellLate,
+		SpawnFailed:  cellLate,
+		Delayed:      cellLate,
+		Exited:       cellLate,
+		Emptied:      cellLate,
+		DumpsSeen:    cellLate,
+		RemnantEnded: cellRemnantEnded,
+		Surveyed:     cellLate,
+		Sent:         cellLate,
+		Inspected:    cellLate,
+		Signalled:    cellLate,
 	},
 	Stopping: {
 		Boot:         cellNothing,
@@ -166,10 +230,11 @@ var table = [numStates][numEvents]cell{
 		LoadFailed:   cellNothing,
 		Shutdown:     cellStayDown,
 		ShutdownNow:  cellCutLadder,
+		Neighbour:    cellNothing,
 		Spawned:      cellImpossible,
 		SpawnFailed:  cellImpossible,
 		Delayed:      cellLate,
-		Exited:       {(*Machine).exitedWhileStopping, "down, or started again if that is wanted; first clears survivors away", to(Clearing, Stopped, Starting, Removed)},
+		Exited:       {(*Machine).exitedWhileStopping, "down, or started again if that is wanted; first clears survivors away", to(Clearing, Stopped, Starting, Waiting, Removed)},
 		Emptied:      cellImpossible,
 		DumpsSeen:    cellDumpsSeen,
 		RemnantEnded: cellRemnantEnded,
@@ -194,11 +259,12 @@ var table = [numStates][numEvents]cell{
 		LoadFailed:   cellNothing,
 		Shutdown:     cellClearForGood,
 		ShutdownNow:  cellCutLadder,
+		Neighbour:    cellNothing,
 		Spawned:      cellLate,
 		SpawnFailed:  cellLate,
 		Delayed:      cellLate,
 		Exited:       cellLate,
-		Emptied:      {(*Machine).gone, "down, started again if that is wanted, or judged by the policy", to(Stopped, Starting, Backoff, Failed, Removed)},
+		Emptied:      {(*Machine).gone, "down, started again if that is wanted, or judged by the policy", to(Stopped, Starting, Waiting, Backoff, Done, Failed, Removed)},
 		DumpsSeen:    cellDumpsSeen,
 		RemnantEnded: cellRemnantEnded,
 		Surveyed:     {(*Machine).surveyed, "runs on under the leader that was handed over to; else goes on to wait, or begins the ladder; noted as late if that has begun", to(Running)},
@@ -217,11 +283,12 @@ var table = [numStates][numEvents]cell{
 		Continue:     cellRefuseContinue,
 		Post:         cellPostHeld,
 		Signal:       cellHoldSignal,
-		Tick:         {(*Machine).backoffOver, "spawns it", to(Starting)},
+		Tick:         {(*Machine).backoffOver, "spawns it; or waits, if others are to be up first", to(Starting, Waiting)},
 		Update:       cellTakeSettings,
 		LoadFailed:   cellNothing,
 		Shutdown:     cellCancelStart,
 		ShutdownNow:  cellCancelStart,
+		Neighbour:    cellBeginDue,
 		Spawned:      cellLate,
 		SpawnFailed:  cellLate,
 		Delayed:      cellLate,
@@ -248,8 +315,9 @@ var table = [numStates][numEvents]cell{
 		Tick:         cellNothing,
 		Update:       cellTakeSettings,
 		LoadFailed:   cellNothing,
-		Shutdown:     cellNothing,
-		ShutdownNow:  cellNothing,
+		Shutdown:     cellNotDue,
+		ShutdownNow:  cellNotDue,
+		Neighbour:    cellBeginDue,
 		Spawned:      cellLate,
 		SpawnFailed:  cellLate,
 		Delayed:      cellLate,
@@ -278,6 +346,7 @@ var table = [numStates][numEvents]cell{
 		LoadFailed:   cellNothing,
 		Shutdown:     cellNothing,
 		ShutdownNow:  cellNothing,
+		Neighbour:    cellNothing,
 		Spawned:      cellNoSuchService,
 		SpawnFailed:  cellNoSuchService,
 		Delayed:      cellNoSuchService,

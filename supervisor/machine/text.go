@@ -10,14 +10,14 @@ import (
 )
 
 var stateNames = [numStates]string{
-	Stopped: "stopped", Starting: "starting", Running: "running", Stopping: "stopping",
+	Stopped: "stopped", Waiting: "waiting", Starting: "starting", Running: "running", Done: "done", Stopping: "stopping",
 	Clearing: "clearing", Backoff: "backoff", Failed: "failed", Removed: "removed",
 }
 
 var eventNames = [numEvents]string{
 	Boot: "boot", Start: "start", Stop: "stop", Restart: "restart", Remove: "remove",
 	Reload: "reload", Pause: "pause", Continue: "continue", Post: "post", Signal: "signal",
-	Tick: "tick", Update: "update", LoadFailed: "load-failed", Shutdown: "shutdown", ShutdownNow: "shutdown-now", Spawned: "spawned",
+	Tick: "tick", Update: "update", LoadFailed: "load-failed", Shutdown: "shutdown", ShutdownNow: "shutdown-now", Neighbour: "neighbour", Spawned: "spawned",
 	SpawnFailed: "spawn-failed", Delayed: "delayed", Exited: "exited", Emptied: "emptied", DumpsSeen: "dumps-seen", RemnantEnded: "remnant-ended", Surveyed: "surveyed", Sent: "sent",
 	Inspected: "inspected", Signalled: "signalled",
 }
@@ -53,7 +53,8 @@ var noteNames = [numNotes]string{
 	Changed: "changed", LeaderExited: "leader-exited", SurvivorsRemain: "survivors-remain",
 	Followed: "followed", Restarting: "restarting", Completed: "completed", GaveUp: "gave-up", CannotSpawn: "cannot-spawn",
 	StartDelayed: "start-delayed",
-	Remembered:   "remembered", Already: "already", RefusedCommand: "refused-command",
+	Waits:        "waits", StillWaits: "still-waits", StopsAfter: "stops-after", Yields: "yields", Outdated: "outdated",
+	Remembered: "remembered", Already: "already", RefusedCommand: "refused-command",
 	Commanded: "commanded", Obeyed: "obeyed", HungUp: "hung-up", NoSuchPlace: "no-such-place",
 	Updated: "updated", NotUpdated: "not-updated", Kept: "kept",
 	NoSuchService: "no-such-service", RungTimedOut: "rung-timed-out", LadderCut: "ladder-cut",
@@ -162,6 +163,7 @@ var eventTexts = [numEvents]func(e Event, service string) string{
 	LoadFailed:  func(e Event, _ string) string { return "load-failed: " + e.Reason },
 	Shutdown:    Event.alone,
 	ShutdownNow: Event.alone,
+	Neighbour:   Event.alone,
 	Spawned:     func(e Event, service string) string { return e.of(service) + " as pid " + strconv.Itoa(int(e.PID)) },
 	SpawnFailed: func(e Event, service string) string {
 		return e.of(service) + ": " + e.Reason + permanently(e.Permanent)

@@ -18,12 +18,13 @@ func (t *timer) before(u *timer) bool {
 	return t.at < u.at || t.at == u.at && t.rank < u.rank
 }
 
-// Every service has three timers. The machine itself has two more, which come after those of
+// Every service has four timers. The machine itself has two more, which come after those of
 // any number of services.
 const (
 	rankState = iota
 	rankRetry
 	rankRemnant
+	rankReady
 	ranks
 
 	rankDeadline = math.MaxInt - 1

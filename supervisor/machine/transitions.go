@@ -8,13 +8,87 @@ package machine
 func (m *Machine) startAsked(s *service) {
 	m.wantUp(s)
 	s.Origin = m.seq
-	m.spawn(s)
+	m.beginAsked(s)
 }
 
-// startAskedWhileRunning only changes whether the service is started again when it ends.
+// startAskedWhileRunning only changes whether the service is started again when it ends; or
+// keeps it from being stopped, if that waits for others.
 func (m *Machine) startAskedWhileRunning(s *service) {
 	m.rememberOnce(s)
-	s.Once = m.event.Once
+	s.Once = m.onceFor(s)
+	if s.Wanted != Up {
+		m.wantUp(s)
+	}
+}
+
+// startAskedWhileDone keeps what has done its work up. To do it again takes a Restart; if one waits
+// for others, this says whether it is for one run only.
+func (m *Machine) startAskedWhileDone(s *service) {
+	switch {
+	case s.Wanted != Up:
+		m.remember(s)
+		m.wantUp(s)
+	case s.Cycling:
+		m.rememberOnce(s)
+		s.Once = m.onceFor(s)
+	default:
+		m.already(s)
+	}
+}
+
+// restartAskedWhileDone has it do its work again.
+func (m *Machine) restartAskedWhileDone(s *service) {
+	if s.linked() {
+		m.goWhenDue(s, true)
+		return
+	}
+	m.wantUp(s)
+	s.Origin = m.seq
+	m.begin(s)
+}
+
+// stopAskedWhileDone takes it for down.
+func (m *Machine) stopAskedWhileDone(s *service) {
+	switch {
+	case s.Wanted != Up && m.kind == Stop:
+		m.already(s)
+	case s.linked():
+		m.goWhenDue(s, false)
+	default:
+		m.stopAskedAtRest(s)
+	}
+}
+
+// goWhenDue has a service with neighbours stopped, and perhaps started again, when nobody is left
+// who needs it. That is told here if it is to go already, and else when it has to wait.
+func (m *Machine) goWhenDue(s *service, again bool) {
+	m.propagate()
+	if s.going && m.kind != Shutdown && m.kind != ShutdownNow {
+		m.remember(s)
+	}
+	if again {
+		m.wantUp(s)
+	} else {
+		m.wantDown(s)
+	}
+	s.Cycling = again
+}
+
+// notDue takes back a start that has not been decided, on behalf of a shutdown.
+func (m *Machine) notDue(s *service) {
+	if s.Due {
+		s.Due = false
+		m.want(s, Down)
+	}
+}
+
+// stopAskedWhileStopped takes back a start that has not been decided.
+func (m *Machine) stopAskedWhileStopped(s *service) {
+	if s.Due {
+		m.stopAskedAtRest(s)
+		return
+	}
+	m.already(s)
 }
 
 // startAskedWhileStarting cancels a Stop that waits for the result of Spawn.
@@ -33,6 +107,10 @@ func (m *Machine) startAskedWhileClimbing(s *service) {
 
 // restartAsked stops a running service, to start it again.
 func (m *Machine) restartAsked(s *service) {
+	if s.linked() {
+		m.goWhenDue(s, true)
+		return
+	}
 	m.wantUp(s)
 	s.Origin = m.seq
 	m.enter(s, Stopping)
@@ -41,10 +119,17 @@ func (m *Machine) restartAsked(s *service) {
 
 // stopAsked stops a running service. It serves Remove, too.
 func (m *Machine) stopAsked(s *service) {
-	m.wantDown(s)
-	s.Origin = m.seq
-	m.enter(s, Stopping)
-	m.climb(s, 0)
+	switch {
+	case s.Wanted != Up && m.kind == Stop:
+		m.already(s)
+	case s.linked():
+		m.goWhenDue(s, false)
+	default:
+		m.wantDown(s)
+		s.Origin = m.seq
+		m.enter(s, Stopping)
+		m.climb(s, 0)
+	}
 }
 
 // stopAskedAtRest ends a wait for the next start, or forgets a failure. If the service is to
@@ -52,7 +137,7 @@ func (m *Machine) stopAsked(s *service) {
 func (m *Machine) stopAskedAtRest(s *service) {
 	m.wantDown(s)
 	s.Origin = m.seq
-	s.Completed = false
+	s.Completed, s.Due = false, false
 	m.rest(s)
 }
 
@@ -106,7 +191,7 @@ func (m *Machine) killAskedWhileClimbing(s *service) {
 // rememberOnce answers a Start of a service that runs or is about to: all that this can
 // change is whether its policy starts it again.
 func (m *Machine) rememberOnce(s *service) {
-	if s.Wanted == Up && s.Once == m.event.Once {
+	if s.Wanted == Up && s.Once == m.onceFor(s) {
 		m.already(s)
 	} else {
 		m.remember(s)
@@ -123,7 +208,7 @@ func (m *Machine) spawned(s *service) {
 	s.Ran, s.Paused, s.Told, s.Background, s.Delay = true, false, false, "", ""
 	s.Restarts.Failures = 0
 	s.outbox.renew()
-	if s.Wanted == Up {
+	if s.Wanted == Up || s.linked() && !m.shutdown.cutting {
 		m.enter(s, Running)
 		return
 	}
@@ -159,7 +244,7 @@ func (m *Machine) spawnFailed(s *service) {
 
 // exitedUnasked handles the exit of a running leader, by itself or because others killed it.
 func (m *Machine) exitedUnasked(s *service) {
-	s.Origin, s.Unasked = m.seq, true
+	s.Origin, s.Unasked = m.seq, !s.Cycling
 	m.leaderGone(s)
 	switch {
 	case !m.event.Survivors:
@@ -217,10 +302,15 @@ func (m *Machine) gone(s *service) {
 		s.Restarts.count(s.Exit, s.Up)
 		m.judge(s)
 	default:
-		s.Origin = s.WantedBy
-		m.spawn(s)
+		switch {
+		case !s.Yielded:
+			s.Origin = s.WantedBy
+		case !s.blocked():
+			s.Origin = m.newest(s)
+		}
+		m.begin(s)
 	}
 }
 
 // backoffOver starts a service again when its wait is over.
-func (m *Machine) backoffOver(s *service) { m.spawn(s) }
+func (m *Machine) backoffOver(s *service) { m.begin(s) }

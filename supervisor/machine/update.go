@@ -52,6 +52,7 @@ func (m *Machine) updateReceived() {
 // starts and restarts others, in the order of the new one.
 func (m *Machine) update(next offer) {
 	before, added := m.file, m.added(next.file)
+	settings := settingsByName(before)
 	m.putInForce(next.file)
 	m.tell(Note{Kind: Updated, Count: int(m.revision)})
 	for i := range before.Services {
@@ -68,6 +69,21 @@ func (m *Machine) update(next offer) {
 			m.commandFor(s, Start)
 		case !added[name] && s.Wanted == Up && slices.Contains(next.restart, name):
 			m.commandFor(s, Restart)
+		case !added[name] && s.Wanted == Up:
+			m.bringNew(settings[name], s)
+		}
+	}
+}
+
+// bringNew starts what a service needs by its new settings and not by its old ones. What it has
+// needed before stays as somebody may have wanted it.
+func (m *Machine) bringNew(old *config.Service, s *service) {
+	if old == nil {
+		return
+	}
+	for _, name := range newNeeds(&old.Order, &s.spec.Order) {
+		if id, ok := m.names[name]; ok && m.services[id].Wanted == Down {
+			m.commandFor(m.services[id], Start)
 		}
 	}
 }
@@ -99,6 +115,7 @@ func (m *Machine) putInForce(file *config.File) {
 		}
 	}
 	m.findTargets()
+	m.link()
 }
 
 // add appends a service, Stopped.
@@ -108,6 +125,7 @@ func (m *Machine) add(spec *config.Service) *service {
 	s.deadline.rank = i*ranks + rankState
 	s.outbox.retry.rank = i*ranks + rankRetry
 	s.remnant.rank = i*ranks + rankRemnant
+	s.ready.rank = i*ranks + rankReady
 	s.outbox.configure(spec.Signals)
 	m.services = append(m.services, s)
 	m.names[spec.Name] = s.id
@@ -131,6 +149,8 @@ func (m *Machine) findTargets() {
 // respecified applies new settings to a service. Those of its signals take effect at once, all
 // others with its next decision.
 func (m *Machine) respecified(s *service) {
+	m.noteReached(s)
+	m.timers.clear(&s.ready) // there may be another time for that
 	s.spec = m.spec
 	if s.Wanted == Absent {
 		s.Wanted, s.WantedBy = Down, m.seq
@@ -150,6 +170,10 @@ func (m *Machine) remove(s *service) {
 	m.enter(s, Removed)
 	m.do(s, Action{Kind: Forget})
 	delete(m.names, s.spec.Name)
+	linked := s.linked()
 	s.spec = &config.Service{Name: s.spec.Name} // or it would keep an old file in memory
 	m.findTargets()
+	if linked {
+		m.link()
+	}
 }

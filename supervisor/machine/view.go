@@ -3,6 +3,7 @@ package machine
 import (
 	"time"
 
+	"supervise/config"
 	"supervise/signals"
 	"supervise/signals/queue"
 )
@@ -13,9 +14,13 @@ type View struct {
 	Since  time.Duration // when State began
 	Origin EventID       // what State goes back to; 0 when nothing has happened yet
 	Wanted Wanted
+	Ready  bool // it can do its work, as far as others wait for that
+	Type   config.Type
 	Once   bool   // by command, its policy will not start it again
 	Gen    Gen    // the last one, 0 if there was none
 	PID    int32  // of the leader, 0 when there is none
+	Awaits string // names of those that must be up before it starts, or be down before it stops; "" for none
+	Stuck  bool   // it is Waiting for one that is not on its way up
 	Paused bool   // a command has stopped all of it; whether it still is, /proc says
 	Delay  string // why Starting takes so long, "" as long as it does not
 
@@ -49,7 +54,7 @@ func (m *Machine) View(id ServiceID) View {
 	}
 	s := m.services[id]
 	v := View{
-		State: s.State, Since: s.Since, Origin: s.Origin, Wanted: s.Wanted, Once: s.Once, Gen: s.Gen, PID: s.PID, Remnant: s.Remnant, Paused: s.Paused, Delay: s.Delay,
+		State: s.State, Since: s.Since, Origin: s.Origin, Wanted: s.Wanted, Ready: s.Ready, Type: s.spec.Type, Awaits: s.Awaits, Stuck: s.stalled, Once: s.Once, Gen: s.Gen, PID: s.PID, Remnant: s.Remnant, Paused: s.Paused, Delay: s.Delay,
 		Timed: s.deadline.set(), Rungs: len(s.spec.Stop.Ladder),
 		Exited: s.Exited, Exit: s.Exit, ExitedAt: s.ExitedAt, Up: s.Up,
 		Restarts: s.Restarts.Total, Row: s.Restarts.Row,

@@ -33,7 +33,7 @@ func ofEvent(e *journal.Entry) zerolog.Level {
 			return zerolog.InfoLevel
 		}
 		return zerolog.Disabled
-	case machine.Boot, machine.Reload, machine.Pause, machine.Continue, machine.Post, machine.Tick, machine.Update,
+	case machine.Boot, machine.Reload, machine.Pause, machine.Continue, machine.Post, machine.Tick, machine.Neighbour, machine.Update,
 		machine.Spawned, machine.SpawnFailed, machine.Delayed, machine.Exited, machine.Emptied, machine.DumpsSeen, machine.RemnantEnded, machine.Surveyed, machine.Sent, machine.Inspected,
 		machine.Signalled:
 		return zerolog.Disabled
@@ -59,10 +59,10 @@ func ofNote(n *machine.Note) zerolog.Level {
 	switch n.Kind {
 	case machine.GaveUp, machine.CannotSpawn, machine.SurvivesKill, machine.LeftBehind, machine.Impossible, machine.NoSuchService:
 		return zerolog.ErrorLevel
-	case machine.AwaitsCore, machine.CoreTooLong, machine.RemnantTooLong, machine.AwaitsRemnant, machine.SurvivorsRemain, machine.StartDelayed, machine.RungTimedOut, machine.LadderCut, machine.Dropped, machine.ShutdownTimedOut,
+	case machine.Yields, machine.AwaitsCore, machine.CoreTooLong, machine.RemnantTooLong, machine.AwaitsRemnant, machine.SurvivorsRemain, machine.StartDelayed, machine.RungTimedOut, machine.LadderCut, machine.Dropped, machine.ShutdownTimedOut,
 		machine.StillWaiting, machine.NoSuchPlace:
 		return zerolog.WarnLevel
-	case machine.Held, machine.Coalesced, machine.Late:
+	case machine.StillWaits, machine.StopsAfter, machine.Held, machine.Coalesced, machine.Late:
 		return zerolog.DebugLevel
 	case machine.Commanded:
 		if n.Event == machine.Pause || n.Event == machine.Continue { // SentToMany says it
@@ -88,7 +88,7 @@ func ofNote(n *machine.Note) zerolog.Level {
 		if d := n.Info.Signal.Default(); d == signals.Ignore || d == signals.Continue {
 			return zerolog.DebugLevel
 		}
-	case machine.Followed, machine.LeavesRemnant, machine.Restarting, machine.Completed, machine.Remembered, machine.Already, machine.Updated,
+	case machine.Waits, machine.Outdated, machine.Followed, machine.LeavesRemnant, machine.Restarting, machine.Completed, machine.Remembered, machine.Already, machine.Updated,
 		machine.Kept, machine.SentToMany, machine.Translated, machine.IgnoredSignal, machine.ShuttingDown,
 		machine.AlreadyShuttingDown, machine.ExitsWith:
 	}

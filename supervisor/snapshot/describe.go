@@ -20,7 +20,7 @@ func Describe(name string, view machine.View, known Known, began int64) status.S
 	s := status.Service{
 		Name: name, State: view.State.String(), Wanted: view.Wanted.String(), PID: int(view.PID),
 		Since: began + int64(view.Since), Restarts: view.Restarts, Held: view.Held,
-		Unstarted: known.Unstarted,
+		Awaits: view.Awaits, Unstarted: known.Unstarted,
 	}
 	s.SetStopped(view.Paused)
 	if view.Rung > 0 {

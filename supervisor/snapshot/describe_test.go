@@ -16,7 +16,7 @@ import (
 
 // view is one of which every field that is told says something.
 var view = machine.View{
-	State: machine.Running, Since: 1, Wanted: machine.Up, PID: 7, Rung: 1, Rungs: 2, NextRestart: 3, Restarts: 4, Held: 5,
+	State: machine.Running, Since: 1, Wanted: machine.Up, PID: 7, Rung: 1, Rungs: 2, NextRestart: 3, Restarts: 4, Held: 5, Awaits: "db",
 	Exited: true, Exit: signals.Exit{Code: 1, Signal: signals.SIGSEGV, Core: true}, ExitedAt: 6,
 }
 

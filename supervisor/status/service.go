@@ -28,9 +28,10 @@ type Service struct {
 	Paused bool   // its main process is stopped by a signal
 	Since  int64  // when State began
 
-	Restarts    int   // by policy and after failed starts, since the supervisor began
-	NextRestart int64 // 0 unless it waits for one
-	Rung, Rungs int   // of the stop ladder, from 1; 0 unless it is being stopped; Rungs+1 is SIGKILL
+	Restarts    int    // by policy and after failed starts, since the supervisor began
+	NextRestart int64  // 0 unless it waits for one
+	Awaits      string // whom it waits for before it starts, or before it is stopped: names, and what is the matter with them; "" for nobody
+	Rung, Rungs int    // of the stop ladder, from 1; 0 unless it is being stopped; Rungs+1 is SIGKILL
 
 	Exited bool // a main process has ended
 	Exit   Exit // how the last one did
@@ -137,6 +138,9 @@ func (s *Service) AppendJSON(text []byte) []byte {
 	if s.NextRestart != 0 {
 		w.Member("next_restart").Time(s.NextRestart)
 	}
+	if s.Awaits != "" {
+		w.Member("waits_for").String(s.Awaits)
+	}
 	if s.Rung != 0 {
 		w.Member("rung").Int(int64(s.Rung))
 	}
@@ -205,6 +209,8 @@ func (s *Service) ReadJSON(r *json.Reader) {
 			s.Unstarted.readJSON(r)
 		case "next_restart":
 			s.NextRestart = r.Time()
+		case "waits_for":
+			s.Awaits = r.String()
 		case "rung":
 			s.Rung = int(r.Int())
 		case "rungs":
@@ -245,6 +251,7 @@ const (
 	colReady
 	colRestarts
 	colNext
+	colAwaits
 	colSigQ
 	colHeld
 	colExit
@@ -252,10 +259,12 @@ const (
 
 const numColumns = int(colExit) + 1
 
-var heads = [numColumns]string{"NAME", "STATE", "WANTED", "PID", "SINCE", "READY", "RESTARTS", "NEXT", "SIGQ", "HELD", "LAST EXIT"}
+var heads = [numColumns]string{"NAME", "STATE", "WANTED", "PID", "SINCE", "READY", "RESTARTS", "NEXT", "WAITS FOR", "SIGQ", "HELD", "LAST EXIT"}
 
 // optional reports whether a column is left out where no service has a text.
-func (c column) optional() bool { return c == colNext || c == colSigQ || c == colHeld }
+func (c column) optional() bool {
+	return c == colNext || c == colAwaits || c == colSigQ || c == colHeld
+}
 
 // add adds the text of a service in a column. now is needed for durations.
 func (c column) add(b *text.Buffer, s *Service, now int64) {
@@ -280,6 +289,8 @@ func (c column) add(b *text.Buffer, s *Service, now int64) {
 		if s.NextRestart != 0 {
 			addShort(b, s.NextRestart-now)
 		}
+	case colAwaits:
+		b.Add(s.Awaits)
 	case colSigQ:
 		if s.SigQ.Used != 0 && s.SigQ.Limit != 0 {
 			b.AddUint(s.SigQ.Used, 1)

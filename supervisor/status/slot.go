@@ -21,8 +21,8 @@ const (
 //	offset size
 //	 0     4    sequence: odd while the slot is being written
 //	 4     4    flags: 1 ready, 2 has exited, 4 dumped core, 8 paused, 16 incomplete: a text
-//	            was cut, or the service is wanted neither up nor down; 32 then: only the sender
-//	            in words was cut
+//	            was cut, or the service is wanted neither up nor down, or waits for others; 32 then:
+//	            only the sender in words was cut
 //	 8     8    when its state began
 //	16     8    when it will be started again
 //	24     8    number of restarts
@@ -100,7 +100,7 @@ func (slot *Slot) Pack(s *Service) {
 	copy(slot.cause[:], shorten(s.Exit.Cause, maxCause))
 	cause := len(s.Exit.Cause) > maxCause
 	more := len(s.State) > maxState || len(s.Exit.By.Name) > maxSender || len(s.Name) > maxName ||
-		s.Name != "" && s.Wanted != Up && s.Wanted != Down
+		s.Name != "" && s.Wanted != Up && s.Wanted != Down || s.Awaits != ""
 	slot.Flags = bit(s.Ready, flagReady) | bit(s.Exited, flagExited) | bit(s.Exit.Core, flagCore) | bit(s.Paused, flagPaused) | bit(more || cause, flagMore) |
 		bit(cause && !more, flagCause)
 }
@@ -150,7 +150,7 @@ func (slot *Slot) View(s *Service) (complete bool) {
 	s.Exited, s.Exit.Time, s.Exit.Core = slot.Flags&flagExited != 0, slot.exited, slot.Flags&flagCore != 0
 	s.Exit.Code, s.Exit.Signal = int(slot.code), signals.Signal(slot.signal)
 	s.Unstarted.Obstacle, s.Unstarted.Text, s.Exit.Lines = Obstacle(min(slot.obstacle, uint32(numObstacles))), "", ""
-	s.Exit.Crash = Crash{}
+	s.Exit.Crash, s.Awaits = Crash{}, ""
 	s.Exit.By.PID, s.Exit.By.UID = int(slot.senderPID), int(slot.senderUID)
 	s.Exit.By.Name, s.Exit.Cause = word(slot.sender[:]), word(slot.cause[:])
 	return slot.Flags&flagMore == 0

@@ -100,7 +100,7 @@ type Table struct {
 
 // Plain reports whether all texts that the table has are shown as they are.
 func (s *Service) Plain() bool {
-	return escape.Plain(s.Name) && escape.Plain(s.State) && escape.Plain(s.Wanted) && escape.PlainName(s.Exit.By.Name)
+	return escape.Plain(s.Name) && escape.Plain(s.State) && escape.Plain(s.Wanted) && escape.Plain(s.Awaits) && escape.PlainName(s.Exit.By.Name)
 }
 
 // Measure makes room for a service. The buffer is for its use.
@@ -168,16 +168,16 @@ const (
 	noColor = "\x1b[0m"
 )
 
-// color is the SGR parameter of a service in a column: green for the state of one that runs,
-// yellow for a state that will pass, red for failed.
+// color is the SGR parameter of a service in a column: green for the state of one that runs or has
+// done its work, yellow for a state that will pass, red for failed.
 func (c column) color(s *Service) string {
 	if c != colState {
 		return ""
 	}
 	switch s.DisplayState() {
-	case Running:
+	case Running, "done":
 		return "32"
-	case paused, "starting", "stopping", "clearing", "backoff":
+	case paused, "waiting", "starting", "stopping", "clearing", "backoff":
 		return "33"
 	case "failed":
 		return "31"

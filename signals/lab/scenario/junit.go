@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+
+	"supervise/internal/text/escape"
 )
 
 // WriteJUnit writes results in the XML that continuous integration reads: a test suite for
-// each scenario, a test case for each of its checks. Package encoding/xml would cost every
-// command start-up time.
+// each scenario, a test case for each of its checks.
 func WriteJUnit(w io.Writer, results []*Result) error {
 	var suites strings.Builder
 	var total float64
@@ -17,7 +17,7 @@ func WriteJUnit(w io.Writer, results []*Result) error {
 	for _, r := range results {
 		cases, count, failed := junitCases(r)
 		fmt.Fprintf(&suites, "\n  <testsuite name=\"%s\" file=\"%s\" tests=\"%d\" failures=\"%d\" time=\"%.3f\">%s</testsuite>",
-			xmlText(r.Name), xmlText(r.File), count, failed, r.Seconds, onLines(cases, "  "))
+			escape.XML(r.Name), escape.XML(r.File), count, failed, r.Seconds, onLines(cases, "  "))
 		tests, failures, total = tests+count, failures+failed, total+r.Seconds
 	}
 	_, err := fmt.Fprintf(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"%d\" failures=\"%d\" time=\"%.3f\">%s</testsuites>\n",
@@ -39,12 +39,12 @@ func junitCases(r *Result) (cases string, count, failures int) {
 		if count++; !c.OK {
 			failures++
 			inner = fmt.Sprintf("\n      <failure message=\"%s\">%s</failure>",
-				xmlText(c.Seen), xmlText(c.Name+": "+c.Seen+"\n"+strings.Join(r.Command, " ")))
+				escape.XML(c.Seen), escape.XML(c.Name+": "+c.Seen+"\n"+strings.Join(r.Command, " ")))
 			if output != "" {
-				inner += "\n      <system-out>" + xmlText(output) + "</system-out>"
+				inner += "\n      <system-out>" + escape.XML(output) + "</system-out>"
 			}
 		}
-		fmt.Fprintf(&all, "\n    <testcase classname=\"%s\" name=\"%s\">%s</testcase>", xmlText(r.Name), xmlText(c.Name), onLines(inner, "    "))
+		fmt.Fprintf(&all, "\n    <testcase classname=\"%s\" name=\"%s\">%s</testcase>", escape.XML(r.Name), escape.XML(c.Name), onLines(inner, "    "))
 	}
 	return all.String(), count, failures
 }
@@ -55,27 +55,4 @@ func onLines(elements, indent string) string {
 		return ""
 	}
 	return elements + "\n" + indent
-}
-
-// xmlText writes a text as the value of an element or an attribute. What XML cannot represent
-// becomes U+FFFD: "Extensible Markup Language (XML) 1.0", 2.2 Characters.
-func xmlText(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		switch {
-		case r == '&':
-			b.WriteString("&amp;")
-		case r == '<':
-			b.WriteString("&lt;")
-		case r == '>':
-			b.WriteString("&gt;")
-		case r == '"', r == '\'', r == '\t', r == '\n', r == '\r':
-			fmt.Fprintf(&b, "&#%d;", r)
-		case r < ' ', r == 0xFFFE, r == 0xFFFF:
-			b.WriteRune(utf8.RuneError)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }
