@@ -30,7 +30,7 @@ var planted = []struct {
 	},
 	{
 		"a cause is not before its effect", "supervisor/journal/journal.go",
-		"		e.Cause = cause\n", "		e.Cause = cause + 1\n",
+		"		cause: e.Cause, origin: e.Origin,", "		cause: e.Cause + 1, origin: e.Origin,",
 		"has the cause",
 	},
 	{
@@ -50,8 +50,8 @@ var planted = []struct {
 	},
 	{
 		"what is being cleared away is down", "supervisor/calls/condition.go",
-		"	case machine.Starting, machine.Running, machine.Stopping, machine.Clearing, machine.Backoff:\n",
-		"	case machine.Starting, machine.Running, machine.Stopping, machine.Backoff:\n",
+		"	case machine.Waiting, machine.Starting, machine.Running, machine.Stopping, machine.Clearing, machine.Backoff:\n",
+		"	case machine.Waiting, machine.Starting, machine.Running, machine.Stopping, machine.Backoff:\n",
 		"and it is clearing",
 	},
 	{
