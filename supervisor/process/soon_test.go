@@ -189,7 +189,7 @@ func TestGate(t *testing.T) {
 	defer unix.Close(gate[0])
 	var progress Progress
 	spec := sleepSpec(&progress)
-	spec.Gate, spec.HasGate = gate[0], true
+	spec.Gate, spec.HasGate = gate, true
 	begun := Begin(spec)
 	if !begun.HasChild() {
 		unix.Close(gate[1])
@@ -203,7 +203,7 @@ func TestGate(t *testing.T) {
 	if err != nil || !stat.NoExec || stat.Name == "sleep" {
 		t.Errorf("%+v, %v: it has executed its program", stat, err)
 	}
-	if _, err := unix.Write(gate[1], []byte{1}); err != nil {
+	if _, err := unix.Write(gate[1], []byte{Passed}); err != nil {
 		t.Fatal(err)
 	}
 	unix.Close(gate[1])
@@ -211,4 +211,36 @@ func TestGate(t *testing.T) {
 		t.Fatalf("pid %d, %v; want pid %d", child.PID, err, begun.PID())
 	}
 	end(t, child.PID)
+}
+
+// TestGateCloses has a child wait at a gate that nobody lets it through any more: as if its parent had
+// been killed before the child could ask to be told.
+func TestGateCloses(t *testing.T) {
+	var gate [2]int
+	if err := unix.Pipe2(gate[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(gate[0])
+	var progress Progress
+	spec := sleepSpec(&progress)
+	spec.Gate, spec.HasGate = gate, true
+	begun := Begin(spec)
+	unix.Close(gate[1])
+	if !begun.HasChild() {
+		t.Skip("there is no clone3")
+	}
+	if !begun.plan.left(longEnough) {
+		t.Error("it waits on")
+	}
+	progress.GiveUp() // of what would follow, as well
+	_, rest := begun.Wait(longEnough)
+	if rest == nil {
+		end(t, begun.PID())
+		t.Fatal("it has executed its program")
+	}
+	if child, err := rest(); err == nil {
+		end(t, child.PID)
+		t.Fatal("it was started once more")
+	}
+	childless(t)
 }

@@ -51,10 +51,11 @@ type Spec struct {
 	CgroupFD  int
 	HasCgroup bool
 
-	// Gate is a descriptor, if HasGate, from which the child reads before it does anything
-	// else: it waits for a byte, so that somebody can attach to it. Only
-	// [Begin] returns before. While it waits, it ends with the thread that has begun it.
-	Gate    int
+	// Gate are the ends of a pipe, if HasGate, from which the child reads before it does anything
+	// else: it waits for [Passed], so that somebody can attach to it. Only
+	// [Begin] returns before. While it waits, it ends with the thread that has begun it, and when
+	// nobody else has the second end any more.
+	Gate    [2]int
 	HasGate bool
 }
 

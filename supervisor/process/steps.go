@@ -45,7 +45,7 @@ type plan struct {
 	argv, env       []*byte
 	text            []byte // what path, dir, argv and env point into
 	digit           [1]byte
-	passed          [1]byte  // what the gate let through
+	passed          [2]byte  // what the gate let through, a C string
 	procSelf        *byte    // "/proc/self"
 	pidEntries      [][]byte // the environment entries of Spec.PIDVariables
 }
@@ -118,11 +118,17 @@ func (p *plan) prepare(spec *Spec, mode cloneMode, procs int) error {
 	return nil
 }
 
-// gate waits for a byte. Meanwhile the child ends with whoever is to write it, who may be killed: the
-// child has the other end of a pipe, too, so that it would wait for ever. PR_SET_PDEATHSIG(2const).
-func (p *plan) gate(fd int) {
+// Passed is the byte that lets a child through its Gate: a path that there is, if it was read.
+const Passed = '/'
+
+// gate waits for a byte. Meanwhile the child ends with whoever is to write it, who may be killed, by
+// PR_SET_PDEATHSIG(2const). If that has happened already, there is nothing to read, as the child has
+// closed its own other end; and a file without a name there is not.
+func (p *plan) gate(gate [2]int) {
+	p.add("close of the gate's other end", syscall.SYS_CLOSE, uintptr(gate[1]))
 	p.add("prctl PR_SET_PDEATHSIG", syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL))
-	p.add("read from the gate", syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&p.passed)), 1)
+	p.add("read from the gate", syscall.SYS_READ, uintptr(gate[0]), uintptr(unsafe.Pointer(&p.passed)), 1)
+	p.add("the gate, which was closed", syscall.SYS_FACCESSAT, atFDCWD, uintptr(unsafe.Pointer(&p.passed)), 0)
 	p.add("prctl PR_SET_PDEATHSIG", syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, 0)
 }
 
@@ -260,7 +266,9 @@ func (p *plan) dispositions(ignore signals.Set, mode cloneMode) {
 // sharesFiles reports whether the child starts with the caller's own descriptor table instead
 // of a copy. Copying a thousand descriptors, and closing each on exec, would take longer than
 // the rest of a start.
-func (s *Spec) sharesFiles() bool { return s.OnlyFiles && sys.FeatureCloseRange.Available() }
+func (s *Spec) sharesFiles() bool {
+	return s.OnlyFiles && !s.HasGate && sys.FeatureCloseRange.Available()
+}
 
 const (
 	unshareRange = 2 // CLOSE_RANGE_UNSHARE

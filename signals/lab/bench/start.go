@@ -47,7 +47,7 @@ func startInit(spec *process.Spec) (child process.Process, err error) {
 	}
 	defer func() { _, _ = unix.Close(pipe[0]), unix.Close(pipe[1]) }()
 	gated := *spec
-	gated.Gate, gated.HasGate, gated.NoPIDFD, gated.Progress = pipe[0], true, true, &process.Progress{}
+	gated.Gate, gated.HasGate, gated.NoPIDFD, gated.Progress = pipe, true, true, &process.Progress{}
 	dropCapabilities()
 	begun := process.Begin(&gated)
 	if !begun.HasChild() {
@@ -56,7 +56,7 @@ func startInit(spec *process.Spec) (child process.Process, err error) {
 	if err = startMounter(); err != nil {
 		_ = unix.Kill(begun.PID(), unix.SIGKILL)
 	}
-	_, _ = unix.Write(pipe[1], []byte{1}) // the child has the other end, too: closing is not enough
+	_, _ = unix.Write(pipe[1], []byte{process.Passed})
 	child, rest := begun.Wait(int64(10 * time.Second))
 	if err != nil {
 		return child, err

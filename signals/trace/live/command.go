@@ -39,7 +39,7 @@ func Hold(argv []string) (*Command, error) {
 	found := intake.ReadInherited()
 	c.spec = &process.Spec{
 		Path: file, Argv: argv, Env: os.Environ(), Mask: found.Mask, Ignore: found.Ignored, Files: []int{0, 1, 2},
-		NoPIDFD: true, Progress: &c.progress, Gate: int(c.wait.Fd()), HasGate: true,
+		NoPIDFD: true, Progress: &c.progress, Gate: [2]int{int(c.wait.Fd()), int(c.gate.Fd())}, HasGate: true,
 	}
 	if found.NoFile.Soft != 0 {
 		c.spec.Limits = []process.Limit{{Resource: unix.RLIMIT_NOFILE, Soft: found.NoFile.Soft, Hard: found.NoFile.Hard, Optional: true}}
@@ -60,7 +60,7 @@ func (c *Command) close() {
 
 // Release lets the command execute its program, and returns when it has, or why it could not.
 func (c *Command) Release() error {
-	_, _ = c.gate.Write([]byte{1}) // the child has the other end, too: closing is not enough
+	_, _ = c.gate.Write([]byte{process.Passed})
 	c.close()
 	_, rest := c.begun.Wait(0)
 	if rest == nil {
