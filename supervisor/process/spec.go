@@ -2,6 +2,9 @@ package process
 
 import "supervise/signals"
 
+// Passed is the byte that lets a child through its Gate: a path that there is, if it was read.
+const Passed = '/'
+
 // Spec says what to start and how. The zero value of every field but Path and Argv is useful:
 // it keeps what the caller has.
 type Spec struct {

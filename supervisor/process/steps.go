@@ -118,9 +118,6 @@ func (p *plan) prepare(spec *Spec, mode cloneMode, procs int) error {
 	return nil
 }
 
-// Passed is the byte that lets a child through its Gate: a path that there is, if it was read.
-const Passed = '/'
-
 // gate waits for a byte. Meanwhile the child ends with whoever is to write it, who may be killed, by
 // PR_SET_PDEATHSIG(2const). If that has happened already, there is nothing to read, as the child has
 // closed its own other end; and a file without a name there is not.
