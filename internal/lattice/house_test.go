@@ -16,8 +16,9 @@ floor ground
 	signals/queue:            signals
 	signals/state:            signals internal/text
 	signals/predict:          signals signals/state
-	signals/relay:            signals
-	internal/sys:             signals signals/state signals/relay internal/text
+	signals/relay/kernel
+	signals/relay:            signals signals/relay/kernel
+	internal/sys:             signals signals/state signals/relay signals/relay/kernel internal/text
 	internal/text/json:       internal/text internal/text/escape
 	internal/epoll:           golang.org/x/sys
 	internal/safefile:        golang.org/x/sys

@@ -6,7 +6,7 @@ import (
 
 	"supervise/internal/text"
 	"supervise/signals"
-	"supervise/signals/relay"
+	"supervise/signals/relay/kernel"
 )
 
 // What package nucleus does before there is a Go runtime, and others do as well. None of it
@@ -14,23 +14,23 @@ import (
 
 // Send is [Kill] with an errno.
 func Send(pid int, s signals.Signal) syscall.Errno {
-	return relay.Errno(relay.Call(syscall.SYS_KILL, uintptr(pid), uintptr(s), 0, 0, 0))
+	return kernel.Errno(kernel.Call(syscall.SYS_KILL, uintptr(pid), uintptr(s), 0, 0, 0))
 }
 
 // ThreadID returns the id of the calling thread. gettid(2).
-func ThreadID() int { return int(relay.Call(syscall.SYS_GETTID, 0, 0, 0, 0, 0)) }
+func ThreadID() int { return int(kernel.Call(syscall.SYS_GETTID, 0, 0, 0, 0, 0)) }
 
 // IsIgnored reports whether a signal's disposition is SIG_IGN. rt_sigaction(2).
 func IsIgnored(s signals.Signal) bool {
 	var now action
-	relay.Call(syscall.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&now)), setSize, 0)
+	kernel.Call(syscall.SYS_RT_SIGACTION, uintptr(s), 0, uintptr(unsafe.Pointer(&now)), setSize, 0)
 	return now.handler == ignore
 }
 
 // Default is [SetDefault] with an errno.
 func Default(s signals.Signal) syscall.Errno {
 	var initial action
-	return relay.Errno(relay.Call(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&initial)), 0, setSize, 0))
+	return kernel.Errno(kernel.Call(syscall.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&initial)), 0, setSize, 0))
 }
 
 // StoppedBy is [Stopped], but leaves the stop to be reported again.
@@ -50,7 +50,7 @@ func AllOpen() bool {
 	for i := range set {
 		set[i].fd = int32(i)
 	}
-	if relay.Errno(relay.Call(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&set)), uintptr(len(set)), uintptr(unsafe.Pointer(&now)), 0, 0)) != 0 {
+	if kernel.Errno(kernel.Call(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&set)), uintptr(len(set)), uintptr(unsafe.Pointer(&now)), 0, 0)) != 0 {
 		return false
 	}
 	return (set[0].revents|set[1].revents|set[2].revents)&pollNval == 0
@@ -63,36 +63,36 @@ func WaitWritable(fd int) {
 		fd              int32
 		events, revents int16
 	}{fd: int32(fd), events: pollOut}
-	relay.Call(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&set)), 1, 0, 0, 0)
+	kernel.Call(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&set)), 1, 0, 0, 0)
 }
 
 // Group returns the process group of the caller. getpgid(2).
 func Group() int {
-	group := relay.Call(syscall.SYS_GETPGID, 0, 0, 0, 0, 0)
+	group := kernel.Call(syscall.SYS_GETPGID, 0, 0, 0, 0, 0)
 	return int(group)
 }
 
 // PID and Parent return the pids of the caller and its parent.
-func PID() int    { return int(relay.Call(syscall.SYS_GETPID, 0, 0, 0, 0, 0)) }
-func Parent() int { return int(relay.Call(syscall.SYS_GETPPID, 0, 0, 0, 0, 0)) }
+func PID() int    { return int(kernel.Call(syscall.SYS_GETPID, 0, 0, 0, 0, 0)) }
+func Parent() int { return int(kernel.Call(syscall.SYS_GETPPID, 0, 0, 0, 0, 0)) }
 
 // Foreground returns the foreground process group of the caller's controlling terminal; ok is
 // false for any other descriptor. ioctl_tty(2) TIOCGPGRP.
 func Foreground(terminal int) (group int, ok bool) {
 	var pgid int32
-	result := relay.Call(syscall.SYS_IOCTL, uintptr(terminal), syscall.TIOCGPGRP, uintptr(unsafe.Pointer(&pgid)), 0, 0)
+	result := kernel.Call(syscall.SYS_IOCTL, uintptr(terminal), syscall.TIOCGPGRP, uintptr(unsafe.Pointer(&pgid)), 0, 0)
 	return int(pgid), result == 0
 }
 
 // SetForeground makes a process group the foreground. TIOCSPGRP.
 func SetForeground(terminal, group int) {
 	pgid := int32(group)
-	relay.Call(syscall.SYS_IOCTL, uintptr(terminal), syscall.TIOCSPGRP, uintptr(unsafe.Pointer(&pgid)), 0, 0)
+	kernel.Call(syscall.SYS_IOCTL, uintptr(terminal), syscall.TIOCSPGRP, uintptr(unsafe.Pointer(&pgid)), 0, 0)
 }
 
 // LeaveTerminal gives up a terminal, if it is the controlling one. TIOCNOTTY.
 func LeaveTerminal(terminal int) (did bool) {
-	return relay.Call(syscall.SYS_IOCTL, uintptr(terminal), syscall.TIOCNOTTY, 0, 0, 0) == 0
+	return kernel.Call(syscall.SYS_IOCTL, uintptr(terminal), syscall.TIOCNOTTY, 0, 0, 0) == 0
 }
 
 // Options of prctl(2).
@@ -104,7 +104,7 @@ const (
 
 // prctl is prctl(2) with one argument that is no address.
 func prctl(option, argument uintptr) syscall.Errno {
-	return relay.Errno(relay.Call(syscall.SYS_PRCTL, option, argument, 0, 0, 0))
+	return kernel.Errno(kernel.Call(syscall.SYS_PRCTL, option, argument, 0, 0, 0))
 }
 
 // AlreadySubreaper is [IsSubreaper] without its error.
@@ -115,7 +115,7 @@ func AlreadySubreaper() bool {
 
 func alreadySubreaper() (bool, syscall.Errno) {
 	var on int32
-	errno := relay.Errno(relay.Call(syscall.SYS_PRCTL, prGetChildSubreaper, uintptr(unsafe.Pointer(&on)), 0, 0, 0))
+	errno := kernel.Errno(kernel.Call(syscall.SYS_PRCTL, prGetChildSubreaper, uintptr(unsafe.Pointer(&on)), 0, 0, 0))
 	return on != 0, errno
 }
 
@@ -132,13 +132,13 @@ func WatchParent(s signals.Signal) syscall.Errno { return prctl(prSetPdeathsig, 
 // would hold up all of that, too.
 func Executable(file *byte) syscall.Errno {
 	var st syscall.Stat_t
-	if errno := relay.Errno(relay.Call(nrFstatat, atFDCWD, uintptr(unsafe.Pointer(file)), uintptr(unsafe.Pointer(&st)), 0, 0)); errno != 0 {
+	if errno := kernel.Errno(kernel.Call(nrFstatat, atFDCWD, uintptr(unsafe.Pointer(file)), uintptr(unsafe.Pointer(&st)), 0, 0)); errno != 0 {
 		return errno
 	}
 	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
 		return syscall.EACCES
 	}
-	return relay.Errno(relay.Call(syscall.SYS_FACCESSAT, atFDCWD, uintptr(unsafe.Pointer(file)), xOK, 0, 0))
+	return kernel.Errno(kernel.Call(syscall.SYS_FACCESSAT, atFDCWD, uintptr(unsafe.Pointer(file)), xOK, 0, 0))
 }
 
 const xOK = 1 // access(2)
@@ -147,8 +147,8 @@ const xOK = 1 // access(2)
 func OpenTTY() (fd int) {
 	const flags = syscall.O_RDWR | syscall.O_NOCTTY | syscall.O_CLOEXEC
 	name := [...]uint64{devTTY, 0}
-	opened := relay.Call(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(&name)), flags, 0, 0)
-	if relay.Errno(opened) != 0 {
+	opened := kernel.Call(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(&name)), flags, 0, 0)
+	if kernel.Errno(opened) != 0 {
 		return -1
 	}
 	return int(opened)
@@ -158,13 +158,13 @@ func OpenTTY() (fd int) {
 // [ReadFile] without waiting for a writer.
 func ReadInto(path *byte, memory []byte) (content string, errno syscall.Errno) {
 	const flags = syscall.O_RDONLY | syscall.O_CLOEXEC | syscall.O_NONBLOCK | syscall.O_NOCTTY
-	fd := relay.Call(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(path)), flags, 0, 0)
-	if errno := relay.Errno(fd); errno != 0 {
+	fd := kernel.Call(syscall.SYS_OPENAT, atFDCWD, uintptr(unsafe.Pointer(path)), flags, 0, 0)
+	if errno := kernel.Errno(fd); errno != 0 {
 		return "", errno
 	}
-	n := relay.Call(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(memory))), uintptr(len(memory)), 0, 0)
-	relay.Call(syscall.SYS_CLOSE, fd, 0, 0, 0, 0)
-	if errno := relay.Errno(n); errno != 0 {
+	n := kernel.Call(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(memory))), uintptr(len(memory)), 0, 0)
+	kernel.Call(syscall.SYS_CLOSE, fd, 0, 0, 0, 0)
+	if errno := kernel.Errno(n); errno != 0 {
 		return "", errno
 	}
 	return unsafe.String(unsafe.SliceData(memory), int(n)), 0
@@ -201,8 +201,8 @@ func readOf(pid int, file string, memory []byte) (content string, errno syscall.
 // Write writes a text, as much of it as can be without waiting for others than the kernel.
 // write(2).
 func Write(fd int, bytes []byte) (written int, errno syscall.Errno) {
-	n := relay.Call(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(bytes))), uintptr(len(bytes)), 0, 0)
-	if errno = relay.Errno(n); errno != 0 {
+	n := kernel.Call(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(bytes))), uintptr(len(bytes)), 0, 0)
+	if errno = kernel.Errno(n); errno != 0 {
 		return 0, errno
 	}
 	return int(n), 0
@@ -214,22 +214,22 @@ func Populate(memory []byte) {
 	const populateWrite, page = 23, 4096
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(memory)))
 	first := at &^ (page - 1)
-	relay.Call(syscall.SYS_MADVISE, first, at+uintptr(len(memory))-first, populateWrite, 0, 0)
+	kernel.Call(syscall.SYS_MADVISE, first, at+uintptr(len(memory))-first, populateWrite, 0, 0)
 }
 
 // Sleep sleeps for some nanoseconds, or until a signal comes. nanosleep(2).
 func Sleep(ns int64) {
 	t := syscall.Timespec{Nsec: ns}
-	relay.Call(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0, 0, 0)
+	kernel.Call(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0, 0, 0)
 }
 
 // UserID is the caller's effective one. geteuid(2).
-func UserID() int { return int(relay.Call(syscall.SYS_GETEUID, 0, 0, 0, 0, 0)) }
+func UserID() int { return int(kernel.Call(syscall.SYS_GETEUID, 0, 0, 0, 0, 0)) }
 
 // WallTime is the time in nanoseconds since 1970. clock_gettime(2).
 func WallTime() int64 {
 	var t syscall.Timespec
-	relay.Call(syscall.SYS_CLOCK_GETTIME, 0, uintptr(unsafe.Pointer(&t)), 0, 0, 0)
+	kernel.Call(syscall.SYS_CLOCK_GETTIME, 0, uintptr(unsafe.Pointer(&t)), 0, 0, 0)
 	return t.Sec*1e9 + t.Nsec
 }
 
@@ -242,7 +242,7 @@ const (
 // ChdirRoot changes to the root directory. chdir(2).
 func ChdirRoot() syscall.Errno {
 	name := root
-	return relay.Errno(relay.Call(syscall.SYS_CHDIR, uintptr(unsafe.Pointer(&name)), 0, 0, 0, 0))
+	return kernel.Errno(kernel.Call(syscall.SYS_CHDIR, uintptr(unsafe.Pointer(&name)), 0, 0, 0, 0))
 }
 
 // CloseAbove closes every descriptor above 2 but two, of which either may be -1.
@@ -269,5 +269,5 @@ func CloseAbove(first, second int) {
 }
 
 func closeRange(first, last int) syscall.Errno {
-	return relay.Errno(relay.Call(NrCloseRange, uintptr(uint32(first)), uintptr(uint32(last)), 0, 0, 0))
+	return kernel.Errno(kernel.Call(NrCloseRange, uintptr(uint32(first)), uintptr(uint32(last)), 0, 0, 0))
 }

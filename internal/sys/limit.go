@@ -5,7 +5,7 @@ import (
 	"unsafe"
 
 	"supervise/signals"
-	"supervise/signals/relay"
+	"supervise/signals/relay/kernel"
 )
 
 // limitSignal is the one that ends a wait, which is nobody's. The timer is not the one of
@@ -33,7 +33,7 @@ func (l *Limit) Begin(ns int64, mask signals.Set, restorer uintptr) (ok bool) {
 		signal, notify int32
 		_              [6]uint64
 	}{signal: int32(limitSignal)}
-	if relay.Call(syscall.SYS_TIMER_CREATE, clockMonotonic, uintptr(unsafe.Pointer(&event)), uintptr(unsafe.Pointer(&l.timer)), 0, 0) != 0 {
+	if kernel.Call(syscall.SYS_TIMER_CREATE, clockMonotonic, uintptr(unsafe.Pointer(&event)), uintptr(unsafe.Pointer(&l.timer)), 0, 0) != 0 {
 		return false
 	}
 	handler := nothing
@@ -41,17 +41,17 @@ func (l *Limit) Begin(ns int64, mask signals.Set, restorer uintptr) (ok bool) {
 	if restorer != 0 {
 		now.flags, now.restorer = saRestorer, restorer
 	}
-	relay.Call(syscall.SYS_RT_SIGACTION, uintptr(limitSignal), uintptr(unsafe.Pointer(&now)), uintptr(unsafe.Pointer(&l.before)), setSize, 0)
+	kernel.Call(syscall.SYS_RT_SIGACTION, uintptr(limitSignal), uintptr(unsafe.Pointer(&now)), uintptr(unsafe.Pointer(&l.before)), setSize, 0)
 	t := syscall.Timespec{Sec: ns / 1e9, Nsec: ns % 1e9}
 	times := [2]syscall.Timespec{t, t} // again, as it may come before the call waits
-	relay.Call(syscall.SYS_TIMER_SETTIME, uintptr(l.timer), 0, uintptr(unsafe.Pointer(&times)), 0, 0)
+	kernel.Call(syscall.SYS_TIMER_SETTIME, uintptr(l.timer), 0, uintptr(unsafe.Pointer(&times)), 0, 0)
 	SetMask(mask &^ signals.SetOf(limitSignal))
 	return true
 }
 
 // End ends it, and blocks all signals.
 func (l *Limit) End() {
-	relay.Call(syscall.SYS_TIMER_DELETE, uintptr(l.timer), 0, 0, 0, 0)
+	kernel.Call(syscall.SYS_TIMER_DELETE, uintptr(l.timer), 0, 0, 0, 0)
 	SetMask(signals.Full)
-	relay.Call(syscall.SYS_RT_SIGACTION, uintptr(limitSignal), uintptr(unsafe.Pointer(&l.before)), 0, setSize, 0)
+	kernel.Call(syscall.SYS_RT_SIGACTION, uintptr(limitSignal), uintptr(unsafe.Pointer(&l.before)), 0, setSize, 0)
 }

@@ -4,7 +4,7 @@ import (
 	"syscall"
 	"unsafe"
 
-	"supervise/signals/relay"
+	"supervise/signals/relay/kernel"
 )
 
 // MsgHead is how many bytes at the start of a message's buffer hold its type, a long.
@@ -97,15 +97,15 @@ func msgControl(id, command int, queue *MsgQueue) error {
 
 // SendBare and ReceiveBare are [MsgSend] and [MsgReceive] with an errno.
 func SendBare(id int, buffer []byte, flags int) syscall.Errno {
-	return relay.Errno(relay.Call(syscall.SYS_MSGSND, uintptr(id), uintptr(unsafe.Pointer(unsafe.SliceData(buffer))),
+	return kernel.Errno(kernel.Call(syscall.SYS_MSGSND, uintptr(id), uintptr(unsafe.Pointer(unsafe.SliceData(buffer))),
 		uintptr(len(buffer)-MsgHead), uintptr(flags), 0))
 }
 
 // ReceiveBare returns the message with its head.
 func ReceiveBare(id int, buffer []byte, mtype int64, flags int) (message []byte, errno syscall.Errno) {
-	n := relay.Call(syscall.SYS_MSGRCV, uintptr(id), uintptr(unsafe.Pointer(unsafe.SliceData(buffer))),
+	n := kernel.Call(syscall.SYS_MSGRCV, uintptr(id), uintptr(unsafe.Pointer(unsafe.SliceData(buffer))),
 		uintptr(len(buffer)-MsgHead), uintptr(mtype), uintptr(flags))
-	if errno = relay.Errno(n); errno != 0 {
+	if errno = kernel.Errno(n); errno != 0 {
 		return nil, errno
 	}
 	return buffer[:MsgHead+int(n)], 0

@@ -4,7 +4,7 @@ import (
 	"syscall"
 	"unsafe"
 
-	"supervise/signals/relay"
+	"supervise/signals/relay/kernel"
 )
 
 // ShmReadOnly attaches a segment read-only: linux/shm.h.
@@ -29,14 +29,14 @@ func ShmAttach(id, flags int) (memory []byte, err error) {
 
 // Attach is [ShmAttach] with an errno.
 func Attach(id, flags int) (memory []byte, errno syscall.Errno) {
-	at := relay.Call(syscall.SYS_SHMAT, uintptr(id), 0, uintptr(flags), 0, 0)
-	if errno = relay.Errno(at); errno != 0 {
+	at := kernel.Call(syscall.SYS_SHMAT, uintptr(id), 0, uintptr(flags), 0, 0)
+	if errno = kernel.Errno(at); errno != 0 {
 		return nil, errno
 	}
 	// While it is attached, the id cannot become another segment's.
 	var status shmStatus
-	if errno = relay.Errno(relay.Call(syscall.SYS_SHMCTL, uintptr(id), ipcStat, uintptr(unsafe.Pointer(&status)), 0, 0)); errno != 0 {
-		relay.Call(syscall.SYS_SHMDT, at, 0, 0, 0, 0)
+	if errno = kernel.Errno(kernel.Call(syscall.SYS_SHMCTL, uintptr(id), ipcStat, uintptr(unsafe.Pointer(&status)), 0, 0)); errno != 0 {
+		kernel.Call(syscall.SYS_SHMDT, at, 0, 0, 0, 0)
 		return nil, errno
 	}
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&at)), status.size), 0

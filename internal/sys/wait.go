@@ -5,7 +5,7 @@ import (
 	"unsafe"
 
 	"supervise/signals"
-	"supervise/signals/relay"
+	"supervise/signals/relay/kernel"
 )
 
 // Child is a child that ended, or was stopped or continued, as waitid(2) returns it.
@@ -86,7 +86,7 @@ func WaitPIDFD(pidfd int) (child Child, ok bool) {
 func waitid(kind, id, options int) (child Child, ok, more bool) {
 	var info childInfo
 	for {
-		errno := relay.Errno(relay.Call(syscall.SYS_WAITID, uintptr(kind), uintptr(id), uintptr(unsafe.Pointer(&info)), uintptr(options), 0))
+		errno := kernel.Errno(kernel.Call(syscall.SYS_WAITID, uintptr(kind), uintptr(id), uintptr(unsafe.Pointer(&info)), uintptr(options), 0))
 		switch {
 		case errno == syscall.EINTR:
 			continue

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"supervise/signals"
+	"supervise/signals/relay/kernel"
 )
 
 // Children are what a Relay knows of those that have ended.
@@ -28,7 +29,7 @@ func (r *Relay) Name(child int, reaps bool) { r.child, r.reaps = child, reaps }
 func (r *Relay) Reap() (ended bool) {
 	var status uint32
 	for {
-		pid := int(Call(syscall.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)), syscall.WNOHANG|syscall.WALL, 0, 0))
+		pid := int(kernel.Call(syscall.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)), syscall.WNOHANG|syscall.WALL, 0, 0))
 		if pid <= 0 {
 			r.More = pid == 0 // or a negated errno, ECHILD
 			return ended

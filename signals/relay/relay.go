@@ -14,15 +14,6 @@ const (
 	PIDFDProcessGroup = 4
 )
 
-// Errno is the errno of a result of [Call], 0 if it succeeded.
-func Errno(result uintptr) syscall.Errno {
-	const most = 4095
-	if -result-1 < most {
-		return syscall.Errno(-result)
-	}
-	return 0
-}
-
 // Forever is the timeout of a Wait without one.
 const Forever int64 = -1
 
@@ -57,13 +48,11 @@ type Relay struct {
 // Span is a piece of memory.
 type Span struct{ Start, Size uintptr }
 
-// Code is where Wait lies, with all that it needs: some pages.
+// Code is where Wait lies, with all that it needs: a page.
 func Code() Span {
-	const page, around = 4096, 2048 // which is as much as this package has
+	const page = 4096
 	wait := (*Relay).Wait
-	at := **(**uintptr)(unsafe.Pointer(&wait))
-	start := (at - around) &^ (page - 1)
-	return Span{Start: start, Size: (at+2*around-start)&^(page-1) + page}
+	return Span{Start: **(**uintptr)(unsafe.Pointer(&wait)) &^ (page - 1), Size: page}
 }
 
 // head is the start of siginfo_t: sigaction(2).
@@ -116,90 +105,4 @@ func (r *Relay) Pass() bool {
 	info.Signal = r.rewrite[n]
 	r.Info = info.Raw()
 	return r.call != 0 && r.sent(uintptr(n), r.send())
-}
-
-// passes reports whether the kernel lets us send the signal in r.Info as it was sent to us, or
-// nearly so, and makes it what is sent: as signals.Info.Forwardable, for the simple codes.
-//
-//go:nosplit
-//go:norace
-func (r *Relay) passes(n uintptr) bool {
-	info := (*head)(unsafe.Pointer(&r.Info))
-	if info.code > 0 || info.code == int32(signals.CodeThread) || info.pid == r.self {
-		return false
-	}
-	if info.code == int32(signals.CodeUser) {
-		info.code = int32(signals.CodeQueue)
-	}
-	info.signo = int32(r.rewrite[n]) // pidfd_send_signal wants it there, too
-	return true
-}
-
-// send sends what is in r.Info.
-//
-//go:nosplit
-//go:norace
-func (r *Relay) send() (refused uintptr) {
-	info := (*head)(unsafe.Pointer(&r.Info))
-	return Call(r.call, r.target, uintptr(info.signo), uintptr(unsafe.Pointer(info)), r.flags, 0)
-}
-
-// sent notes that it was taken, or not.
-//
-//go:nosplit
-//go:norace
-func (r *Relay) sent(n, refused uintptr) bool {
-	info := (*head)(unsafe.Pointer(&r.Info))
-	info.signo = int32(n)
-	if refused != 0 {
-		r.Refused = Errno(refused)
-		return false
-	}
-	r.count++
-	r.last = *(*[32]byte)(unsafe.Pointer(info))
-	return true
-}
-
-// Wait waits for a signal of the set, up to a timeout in nanoseconds. It returns the signal's
-// number, with the rest in r.Info: if it is not one to forward, if the kernel refuses to
-// forward it, or if it comes from the kernel or from ourselves. It returns 0 when it has
-// forwarded one, or reaped, and there is a timeout, so that the caller can look at the clock, and
-// a negated errno if no signal came in time. A timeout costs each signal a timer of the kernel's.
-//
-// It stands at the end, beside Call: both are in as few lines of the cache as can be.
-//
-//go:nosplit
-//go:norace
-func (r *Relay) Wait(timeout int64) int {
-	const second = 1_000_000_000
-	var limit *[2]int64
-	span := [2]int64{timeout / second, timeout % second} // struct timespec
-	if timeout >= 0 {
-		limit = &span
-	}
-	for i := range r.Unused {
-		if unused := &r.Unused[i]; unused.Size > 0 {
-			Call(syscall.SYS_MADVISE, unused.Start, unused.Size, syscall.MADV_DONTNEED, 0, 0)
-			unused.Size = 0
-		}
-	}
-	for {
-		n := Call(syscall.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&r.Set)),
-			uintptr(unsafe.Pointer(&r.Info)), uintptr(unsafe.Pointer(limit)), unsafe.Sizeof(r.Set), 0)
-		switch {
-		case n-1 < uintptr(signals.Max) && r.forward>>(n-1)&1 != 0 && r.passes(n):
-			if !r.sent(n, r.send()) {
-				return int(n)
-			}
-		case n == uintptr(signals.SIGCHLD) && r.reaps:
-			if r.Reap() {
-				return int(n)
-			}
-		default:
-			return int(n) // a negated errno is no signal
-		}
-		if limit != nil {
-			return 0
-		}
-	}
 }

@@ -1,30 +1,14 @@
 package relay
 
 import (
-	"math"
 	"runtime"
 	"syscall"
 	"testing"
 	"unsafe"
 
 	"supervise/signals"
+	"supervise/signals/relay/kernel"
 )
-
-func TestErrno(t *testing.T) {
-	for result, want := range map[uintptr]syscall.Errno{
-		0: 0, 1: 0, math.MaxInt: 0, ^uintptr(0): syscall.EPERM, ^uintptr(10): syscall.EAGAIN, ^uintptr(4094): 4095, ^uintptr(4095): 0,
-	} {
-		if got := Errno(result); got != want {
-			t.Errorf("Errno(%#x) = %d, want %d", result, got, want)
-		}
-	}
-	if pid := Call(syscall.SYS_GETPID, 0, 0, 0, 0, 0); int(pid) != syscall.Getpid() {
-		t.Errorf("getpid: %d", pid)
-	}
-	if errno := Errno(Call(syscall.SYS_CLOSE, ^uintptr(0), 0, 0, 0, 0)); errno != syscall.EBADF {
-		t.Errorf("close: %v", errno)
-	}
-}
 
 // TestWait has one thread send itself signals, which it waits for. Package intake and the
 // conformance suite have others send them, and forward them.
@@ -100,7 +84,7 @@ func zombie(t *testing.T, script string) int {
 	}
 	const pPID, exited, leave = 1, 4, 0x1000000
 	for errno := syscall.EINTR; errno == syscall.EINTR; {
-		errno = Errno(Call(syscall.SYS_WAITID, pPID, uintptr(pid), 0, exited|leave, 0))
+		errno = kernel.Errno(kernel.Call(syscall.SYS_WAITID, pPID, uintptr(pid), 0, exited|leave, 0))
 	}
 	return pid
 }
@@ -108,7 +92,7 @@ func zombie(t *testing.T, script string) int {
 // awaited waits after SIGCHLD to this thread, of which there may be another one already.
 func awaited(t *testing.T, r *Relay) (got int) {
 	t.Helper()
-	if errno := Errno(Call(syscall.SYS_TGKILL, uintptr(syscall.Getpid()), uintptr(syscall.Gettid()), uintptr(signals.SIGCHLD), 0, 0)); errno != 0 {
+	if errno := kernel.Errno(kernel.Call(syscall.SYS_TGKILL, uintptr(syscall.Getpid()), uintptr(syscall.Gettid()), uintptr(signals.SIGCHLD), 0, 0)); errno != 0 {
 		t.Fatal(errno)
 	}
 	const second = 1_000_000_000
@@ -120,7 +104,7 @@ func awaited(t *testing.T, r *Relay) (got int) {
 
 func mask(t *testing.T, how int, set, before *signals.Set) {
 	t.Helper()
-	errno := Errno(Call(syscall.SYS_RT_SIGPROCMASK, uintptr(how), uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(before)), unsafe.Sizeof(*set), 0))
+	errno := kernel.Errno(kernel.Call(syscall.SYS_RT_SIGPROCMASK, uintptr(how), uintptr(unsafe.Pointer(set)), uintptr(unsafe.Pointer(before)), unsafe.Sizeof(*set), 0))
 	if errno != 0 {
 		t.Fatal(errno)
 	}

@@ -8,6 +8,7 @@ import (
 	"supervise/internal/sys"
 	"supervise/signals"
 	"supervise/signals/relay"
+	"supervise/signals/relay/kernel"
 	"supervise/supervisor/pid1"
 )
 
@@ -110,4 +111,4 @@ func (n *nucleus) exit() {
 	exit(n.line.Options.Remap.Of(n.left.Exit.Status()))
 }
 
-func exit(status int) { relay.Call(syscall.SYS_EXIT_GROUP, uintptr(status), 0, 0, 0, 0) }
+func exit(status int) { kernel.Call(syscall.SYS_EXIT_GROUP, uintptr(status), 0, 0, 0, 0) }

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"supervise/signals/relay"
+	"supervise/signals/relay/kernel"
 )
 
 // segment is a program header: elf(5).
@@ -34,7 +35,7 @@ func (n *nucleus) giveBack() {
 	// What is mapped of a program when a page of it is touched ends where its mapping does, and one
 	// that is read in another way is a mapping of its own. Else it could be as much as 2 MiB.
 	code := relay.Code()
-	relay.Call(syscall.SYS_MADVISE, code.Start, code.Size, syscall.MADV_RANDOM, 0, 0)
+	kernel.Call(syscall.SYS_MADVISE, code.Start, code.Size, syscall.MADV_RANDOM, 0, 0)
 	found := 0
 	for i := range count {
 		s := (*segment)(unsafe.Add(headers, i*int(unsafe.Sizeof(segment{}))))

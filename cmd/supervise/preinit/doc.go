@@ -49,4 +49,5 @@
 //	signals/intake/boot         even earlier: what runs before the Go runtime
 //	supervisor/nucleus          earlier than that: an init that needs no runtime
 //	signals/relay               the loop of both, apart from package intake
+//	signals/relay/kernel        their system calls
 package preinit

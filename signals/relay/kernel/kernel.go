@@ -1,6 +1,6 @@
 //go:build linux && (amd64 || arm64)
 
-package relay
+package kernel
 
 // Call is a system call, of which the results from -4095 to -1 are negated errnos: [Errno].
 //
