@@ -32,8 +32,9 @@ var (
 func Adopt(a *Adopted) { adopted = a }
 
 // spareThreads is how many threads of the runtime's own an init may need at the same time, beside its first
-// and the runtime's monitor.
-const spareThreads = 4
+// and the runtime's monitor. With four it ended now and then on a busy machine where there was room for
+// seven threads in all.
+const spareThreads = 6
 
 // Prepare makes these if there is a command to go on with, before the intake starts: until then
 // package nucleus goes on instead if there is no room for one.
