@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -102,21 +101,21 @@ func printChain(w io.Writer, service string, events []request.Event) error {
 // linesBelowEnds puts last lines right below the end that they belong to: when they have been
 // read, the service may have started again already.
 func linesBelowEnds(events []request.Event) []request.Event {
-	lines := make(map[uint64]request.Event) // by their cause
+	below := make(map[uint64][]request.Event, len(events)) // by the end, nil for none
 	for _, e := range events {
-		if len(e.Lines) > 0 {
-			lines[e.Cause] = e
+		below[e.ID] = nil
+	}
+	rest := make([]request.Event, 0, len(events))
+	for _, e := range events {
+		if _, shown := below[e.Cause]; shown && len(e.Lines) > 0 {
+			below[e.Cause] = append(below[e.Cause], e)
+		} else {
+			rest = append(rest, e)
 		}
 	}
 	ordered := make([]request.Event, 0, len(events))
-	for _, e := range events {
-		if len(e.Lines) > 0 && slices.ContainsFunc(events, func(end request.Event) bool { return end.ID == e.Cause }) {
-			continue
-		}
-		ordered = append(ordered, e)
-		if below, ok := lines[e.ID]; ok {
-			ordered = append(ordered, below)
-		}
+	for _, e := range rest {
+		ordered = append(append(ordered, e), below[e.ID]...)
 	}
 	return ordered
 }

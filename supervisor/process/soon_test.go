@@ -180,21 +180,27 @@ func TestBeginMany(t *testing.T) {
 	}
 }
 
-// TestGate begins a start that somebody else lets through.
-func TestGate(t *testing.T) {
+// atGate begins a start that waits at a gate, and returns the end of it that lets the child through.
+func atGate(t *testing.T, progress *Progress) (begun Begun, through int) {
+	t.Helper()
 	var gate [2]int
 	if err := unix.Pipe2(gate[:], unix.O_CLOEXEC); err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(gate[0])
-	var progress Progress
-	spec := sleepSpec(&progress)
+	t.Cleanup(func() { unix.Close(gate[0]) })
+	spec := sleepSpec(progress)
 	spec.Gate, spec.HasGate = gate, true
-	begun := Begin(spec)
+	begun = Begin(spec)
 	if !begun.HasChild() {
 		unix.Close(gate[1])
 		t.Skip("there is no clone3")
 	}
+	return begun, gate[1]
+}
+
+// TestGate begins a start that somebody else lets through.
+func TestGate(t *testing.T) {
+	begun, through := atGate(t, new(Progress))
 	child, rest := begun.Wait(int64(20 * time.Millisecond))
 	if rest == nil {
 		t.Fatal("it did not wait at the gate")
@@ -203,10 +209,10 @@ func TestGate(t *testing.T) {
 	if err != nil || !stat.NoExec || stat.Name == "sleep" {
 		t.Errorf("%+v, %v: it has executed its program", stat, err)
 	}
-	if _, err := unix.Write(gate[1], []byte{Passed}); err != nil {
+	if _, err := unix.Write(through, []byte{Passed}); err != nil {
 		t.Fatal(err)
 	}
-	unix.Close(gate[1])
+	unix.Close(through)
 	if child, err = rest(); err != nil || child.PID != begun.PID() {
 		t.Fatalf("pid %d, %v; want pid %d", child.PID, err, begun.PID())
 	}
